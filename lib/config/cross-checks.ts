@@ -1,0 +1,47 @@
+import type { ExperimentConfig } from "./schema.js";
+
+/** A rule broken between two keys: the key to blame and the sentence. */
+export interface CrossFieldIssue {
+  path: (string | number)[];
+  message: string;
+}
+
+/** Rules that need more than one key. Returns every broken one. */
+export function crossCheck(config: ExperimentConfig): CrossFieldIssue[] {
+  const issues: CrossFieldIssue[] = [];
+  const { loss, model, dataset } = config;
+  if (loss.batch_size !== undefined && loss.batch_size !== config.batch_size)
+    issues.push({
+      path: ["loss", "batch_size"],
+      message: `must equal batch_size (${config.batch_size}), got ${loss.batch_size}`,
+    });
+  const uses: [string[], string, "query" | "document", "text" | "categorical"][] = [
+    [["model", "query", "text_feature"], model.query.text_feature, "query", "text"],
+    [["model", "document", "text_feature"], model.document.text_feature, "document", "text"],
+  ];
+  if (model.type === "MultiModalTwoTower") {
+    const feature = model.document.categorical_feature;
+    if (feature === undefined)
+      issues.push({ path: ["model", "document", "categorical_feature"], message: "is required by MultiModalTwoTower" });
+    else uses.push([["model", "document", "categorical_feature"], feature, "document", "categorical"]);
+  }
+  for (const [path, feature, side, type] of uses) {
+    const declared = side === "query" ? dataset.query_features : dataset.document_features;
+    if (!declared.some((f) => f.name === feature && f.type === type))
+      issues.push({
+        path,
+        message: `must name a ${type} feature of dataset.${side}_features (${declared.map((f) => `${f.name}: ${f.type}`).join(", ")}), got "${feature}"`,
+      });
+  }
+  if ((model.type === "TwoTower" || model.type === "MultiModalTwoTower") && !model.last_linear) {
+    const last = model.hidden_layers.at(-1);
+    if (last === undefined)
+      issues.push({ path: ["model", "last_linear"], message: "must be true when model.hidden_layers is empty" });
+    else if (last !== model.output_dim)
+      issues.push({
+        path: ["model", "output_dim"],
+        message: `must equal the last hidden width (${last}) when model.last_linear is false, got ${model.output_dim}`,
+      });
+  }
+  return issues;
+}

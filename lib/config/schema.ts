@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { datasetSection } from "./sections/dataset.js";
+import { recallValidationSection } from "./sections/evaluation.js";
+import { lossSection } from "./sections/loss.js";
+import { modelSection } from "./sections/model.js";
+import { optimizerSection } from "./sections/optimizer.js";
+import { vectorizerSection } from "./sections/vectorizer.js";
+
+const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, { error: "must be letters, digits, '.', '_' or '-'" })
+  .describe("becomes a folder name");
+
+/** The whole experiment. Keys of the published system keep their names and meanings; the others have defaults. */
+export const experimentSchema = z.strictObject({
+  task_id: name,
+  run_id: name,
+  seed: z.int().min(0).default(0).describe("of every random draw"),
+  num_epochs: z.int().min(1),
+  dataset_dir: z.string().min(1).describe("a data-set folder, from the workspace root"),
+  output_dir: z.string().min(1).default("reports/runs").describe("where <task_id>/<run_id>/ is written"),
+  commit_hash: z.string().nullable().default(null).describe("provenance; null = ask git"),
+  batch_size: z.int().min(1).describe("pairs per step"),
+  learning_rate: z.number().positive(),
+  reuse_epoch: z.boolean().default(true).describe("resume after the stored epoch rather than at epoch 0"),
+  dataloader_workers: z.int().min(0).default(0).describe("reader threads; 0 = read in the main thread"),
+  shuffle: z.boolean().default(true).describe("draw the pairs of each epoch in a new seeded order"),
+  drop_last: z.boolean().default(true).describe("leave out the incomplete last batch of an epoch"),
+  max_malformed_rows: z.int().min(0).default(0).describe("data rows that may be unreadable before the run stops"),
+  keep_checkpoints: z.int().min(1).default(2).describe("newest checkpoints kept; a damaged one falls back to the one before"),
+  log_every: z.int().min(1).default(50).describe("steps between two entries of Loss/step"),
+  backend: z.enum(["auto", "tensorflow", "wasm", "cpu"]).default("auto"),
+  dataset: datasetSection,
+  text_vectorizer: vectorizerSection,
+  model: modelSection,
+  loss: lossSection,
+  negatives: z
+    .strictObject({ type: z.literal("batch") })
+    .default({ type: "batch" })
+    .describe("where negatives come from"),
+  optimizer: optimizerSection.default({ type: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }),
+  recall_validation: recallValidationSection.prefault({}),
+});
+
+/** A checked experiment with every default filled in. */
+export type ExperimentConfig = z.infer<typeof experimentSchema>;

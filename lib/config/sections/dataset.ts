@@ -1,0 +1,24 @@
+import { z } from "zod";
+
+const textFeature = z.strictObject({
+  name: z.string().min(1).describe("column of the data set"),
+  type: z.literal("text"),
+});
+
+const categoricalFeature = z.strictObject({
+  name: z.string().min(1).describe("column of the data set"),
+  type: z.literal("categorical"),
+  dictionary_path: z.string().min(1).describe("folder with dictionary.json; looked up in dataset_dir, then from the workspace root"),
+  num_oov_categories: z.int().min(2).describe("hash buckets for unknown values; the last one is never used (V − 1 are)"),
+});
+
+/** One declared feature: a column and how it is read. */
+export const feature = z.discriminatedUnion("type", [textFeature, categoricalFeature]);
+
+/** Which columns each tower reads. */
+export const datasetSection = z.strictObject({
+  query_features: z.array(feature).min(1).describe("columns of the query side"),
+  document_features: z.array(feature).min(1).describe("columns of the document side"),
+});
+
+export type FeatureConfig = z.infer<typeof feature>;

@@ -1,0 +1,18 @@
+import { z } from "zod";
+
+/** Retrieval evaluation after every epoch. */
+export const recallValidationSection = z.strictObject({
+  enabled: z.boolean().default(false),
+  k: z.array(z.int().min(1)).min(1).default([10, 60, 100, 1024]).describe("cut-offs"),
+  query_typo_probabilities: z
+    .array(z.number().min(0).max(1))
+    .min(1)
+    .default([0.0, 0.5])
+    .describe("probability per word; 0 = clean queries"),
+  sets: z
+    .array(z.string().min(1))
+    .optional()
+    .describe("evaluation sets of the data set to use; default: all that its manifest names"),
+});
+
+export type RecallValidationConfig = z.infer<typeof recallValidationSection>;
