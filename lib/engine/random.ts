@@ -10,7 +10,7 @@ export class Random {
   /** @param seed any integer; equal seeds give equal streams */
   constructor(seed: number) {
     if (!Number.isSafeInteger(seed)) throw new RangeError(`Random: seed must be an integer, got ${seed}`);
-    let mix = (seed ^ Math.floor(seed / 2 ** 32)) >>> 0;
+    let mix = (seed ^ Math.imul(Math.floor(seed / 2 ** 32), 0x85ebca6b)) >>> 0;
     for (let i = 0; i < 4; i++) {
       mix = (mix + 0x9e3779b9) >>> 0;
       let z = mix;

@@ -1,0 +1,49 @@
+import { checkOovCount, OovIds } from "./oov-id.js";
+import { type TextVectorizer, vectorizeText } from "./text-vectorizer.js";
+
+export interface HashingVectorizerOptions {
+  /** Hash buckets as configured; ids are offset+1 … offset+numFeatures−1. */
+  numFeatures: number;
+  /** Ids per text: the first words, zero padded. */
+  maxLength: number;
+  /** Added to every id, so that two vectorisers can share a table. Default 0. */
+  offset?: number;
+}
+
+/**
+ * Word unigrams without a dictionary: id = MD5 mod (numFeatures − 1) + offset + 1.
+ *
+ * @throws RangeError for numFeatures < 2, maxLength < 1 or a negative offset
+ * @see specs: 0-qdrl section 5.4
+ */
+export class HashingVectorizer implements TextVectorizer {
+  readonly length: number;
+  readonly rows: number;
+  private readonly ids: OovIds;
+
+  constructor({ numFeatures, maxLength, offset = 0 }: HashingVectorizerOptions) {
+    checkOovCount("HashingVectorizer", "numFeatures", numFeatures);
+    if (!Number.isInteger(maxLength) || maxLength < 1)
+      throw new RangeError(`HashingVectorizer: maxLength must be an integer ≥ 1, got ${maxLength}`);
+    if (!Number.isInteger(offset) || offset < 0)
+      throw new RangeError(`HashingVectorizer: offset must be an integer ≥ 0, got ${offset}`);
+    this.length = maxLength;
+    this.rows = offset + numFeatures;
+    this.ids = new OovIds(offset, numFeatures - 1);
+  }
+
+  vectorize(cleaned: string): Int32Array {
+    return vectorizeText(this, cleaned);
+  }
+
+  vectorizeInto(cleaned: string, out: Int32Array, offset: number): void {
+    out.fill(0, offset, offset + this.length);
+    let start = 0;
+    for (let word = 0; word < this.length; word++) {
+      const space = cleaned.indexOf(" ", start);
+      out[offset + word] = this.ids.id(cleaned.slice(start, space === -1 ? cleaned.length : space));
+      if (space === -1) return;
+      start = space + 1;
+    }
+  }
+}

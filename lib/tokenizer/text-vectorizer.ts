@@ -1,0 +1,16 @@
+/** Turns a cleaned text into a fixed number of ids; id 0 is padding. */
+export interface TextVectorizer {
+  /** Ids per text. */
+  readonly length: number;
+  /** Rows the embedding table needs: the largest id is at most rows − 1. */
+  readonly rows: number;
+  /** Writes `length` ids of `cleaned` to `out` from `offset` on; every place is written. */
+  vectorizeInto(cleaned: string, out: Int32Array, offset: number): void;
+}
+
+/** The ids of one text as a new array. */
+export function vectorizeText(vectorizer: TextVectorizer, cleaned: string): Int32Array {
+  const ids = new Int32Array(vectorizer.length);
+  vectorizer.vectorizeInto(cleaned, ids, 0);
+  return ids;
+}
