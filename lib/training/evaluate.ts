@@ -1,0 +1,160 @@
+import { MersenneTwister } from "../engine/mersenne-twister.js";
+import { metricName } from "../metrics/metric-name.js";
+import { recallAtK } from "../metrics/recall.js";
+import { reciprocalRankAtK } from "../metrics/reciprocal-rank.js";
+import { cleanPhrase } from "../tokenizer/clean-phrase.js";
+import { qwertyTypos } from "../typos/qwerty-typos.js";
+import { fromMersenneTwister } from "../typos/random-source.js";
+import type { TypoModel } from "../typos/typo-model.js";
+import type { EvaluationSet, Pool, PoolQuery, Row } from "./evaluation-set.js";
+import { type Listener, throttled } from "./progress.js";
+import type { QueryResult } from "./run-folder.js";
+
+/** Anything that orders the documents of a pool for queries: an encoder with an index, or BM25. */
+export interface Ranker {
+  /** Makes the pool searchable; called once per pool, before {@link rank}. */
+  index(pool: Pool): Promise<void>;
+  /** The best documents of each query, best first. A result may be shorter than k; ids are indices into the pool. */
+  rank(queries: readonly Row[], k: number): Promise<Ranked[]>;
+}
+
+export interface Ranked {
+  ids: ArrayLike<number>;
+  scores: ArrayLike<number>;
+}
+
+export interface EvaluationOptions {
+  sets: readonly EvaluationSet[];
+  ranker: Ranker;
+  /** Cut-offs; the rankings are max(k) long. */
+  ks: readonly number[];
+  /** Probability of a typo per word; 0 = clean. */
+  typoProbabilities: readonly number[];
+  /** Query columns that are cleaned and misspelled. */
+  textColumns: readonly string[];
+  typos?: TypoModel;
+  listener?: Listener;
+}
+
+export interface Evaluation {
+  /** Means over queries, in the order sets × probabilities × cut-offs × measures. */
+  means: { name: string; value: number }[];
+  perQuery: QueryResult[];
+}
+
+/** Results kept per query in queries.jsonl.gz. */
+export const KEPT_RESULTS = 20;
+const TYPO_SEED = 42;
+const QUERIES_PER_SEARCH = 128;
+
+/**
+ * Recall@k and MRR@k of a system on every evaluation set, at every typo probability.
+ *
+ * Queries are cleaned, then misspelled with a generator of their own seeded with 42 for each probability, so every
+ * system meets the same misspellings. Means of the first set carry the published names (`Recall@10/typos_prob=0.5`),
+ * those of the others are prefixed with the set's name.
+ *
+ * @see specs: 0-qdrl section 10
+ */
+export async function evaluate(options: EvaluationOptions): Promise<Evaluation> {
+  const { sets, ranker, ks, typoProbabilities } = options;
+  const evaluation: Evaluation = { means: [], perQuery: [] };
+  let indexed: Pool | null = null;
+  for (const [position, set] of sets.entries()) {
+    if (set.queries.length === 0)
+      throw new RangeError(
+        `evaluate: set "${set.name}" must hold a query with a relevant document, got none`,
+      );
+    if (indexed !== set.pool) await ranker.index(set.pool);
+    indexed = set.pool;
+    const prefix = position === 0 ? "" : `${set.name}/`;
+    for (const probability of typoProbabilities) {
+      const results = await evaluateOnce(set, probability, options);
+      evaluation.perQuery.push(...results);
+      for (const k of ks)
+        for (const measure of ["Recall", "MRR"]) {
+          const values = results.map((result) => result.values[`${measure}@${k}`]!);
+          const mean = values.reduce((a, b) => a + b, 0) / values.length;
+          evaluation.means.push({ name: prefix + metricName(measure, k, probability), value: mean });
+        }
+    }
+  }
+  return evaluation;
+}
+
+async function evaluateOnce(
+  set: EvaluationSet,
+  probability: number,
+  { ranker, ks, textColumns, typos = qwertyTypos, listener = {} }: EvaluationOptions,
+): Promise<QueryResult[]> {
+  const rows = misspelledRows(set.queries, textColumns, probability, typos);
+  const depth = Math.max(...ks, KEPT_RESULTS);
+  const report = throttled(listener);
+  const results: QueryResult[] = [];
+  for (let start = 0; start < rows.length; start += QUERIES_PER_SEARCH) {
+    const some = rows.slice(start, start + QUERIES_PER_SEARCH);
+    const ranked = await ranker.rank(some, depth);
+    ranked.forEach((ranking, i) => {
+      results.push(
+        judge(set, set.queries[start + i]!, rows[start + i]!, ranking, probability, ks, textColumns),
+      );
+    });
+    report({
+      task: `search ${set.name}, typos ${probability}`,
+      done: start + some.length,
+      total: rows.length,
+      unit: "queries",
+    });
+  }
+  return results;
+}
+
+/** The queries' rows with their text columns cleaned and, at a probability above 0, misspelled. */
+export function misspelledRows(
+  queries: readonly { fields: Row }[],
+  textColumns: readonly string[],
+  probability: number,
+  typos: TypoModel,
+): Row[] {
+  const random = fromMersenneTwister(new MersenneTwister(TYPO_SEED));
+  return queries.map(({ fields }) => {
+    const row = { ...fields };
+    for (const column of textColumns)
+      row[column] = typos.apply(cleanPhrase(row[column] ?? ""), probability, random);
+    return row;
+  });
+}
+
+function judge(
+  set: EvaluationSet,
+  query: PoolQuery,
+  row: Row,
+  ranking: Ranked,
+  probability: number,
+  ks: readonly number[],
+  textColumns: readonly string[],
+): QueryResult {
+  const values: Record<string, number> = {};
+  for (const k of ks) {
+    values[`Recall@${k}`] = recallAtK(ranking.ids, query.relevant, k);
+    values[`MRR@${k}`] = reciprocalRankAtK(ranking.ids, query.relevant, k);
+  }
+  const top: [string, number][] = [];
+  for (let i = 0; i < Math.min(KEPT_RESULTS, ranking.ids.length); i++)
+    if (ranking.ids[i]! >= 0) top.push([set.pool.ids[ranking.ids[i]!]!, rounded(ranking.scores[i]!)]);
+  return {
+    set: set.name,
+    typo: probability,
+    id: query.id,
+    query: textColumns.map((column) => row[column]).join(" "),
+    ...(query.slice === undefined ? {} : { slice: query.slice }),
+    relevant: [...query.relevant].map((index) => set.pool.ids[index]!).sort(),
+    top,
+    values,
+  };
+}
+
+/** Six significant digits: enough to compare, half the file. */
+function rounded(score: number): number {
+  return Number(score.toPrecision(6));
+}

@@ -1,0 +1,53 @@
+import { filterQueries } from "../metrics/filter-queries.js";
+
+export type Row = Record<string, string>;
+
+/** The candidate documents of an evaluation set. */
+export interface Pool {
+  items: readonly Row[];
+  /** Document ids, aligned with items. */
+  ids: readonly string[];
+}
+
+/** A query kept for evaluation. */
+export interface PoolQuery {
+  /** "q" + line position, from 0: the same for every system on the same file. */
+  id: string;
+  fields: Row;
+  /** Indices into the pool. */
+  relevant: ReadonlySet<number>;
+  slice?: string;
+}
+
+export interface EvaluationSet {
+  name: string;
+  pool: Pool;
+  queries: PoolQuery[];
+  /** Relevant ids that the pool lacks (counted once each). */
+  missingDocuments: number;
+  /** Queries left without a relevant document. */
+  skippedQueries: number;
+}
+
+/** Joins queries with their pool: relevant ids become indices, queries without any are left out and counted. */
+export function evaluationSet(
+  name: string,
+  pool: Pool,
+  queries: readonly { fields: Row; relevantIds: readonly string[]; slice?: string }[],
+): EvaluationSet {
+  const indexOf = new Map(pool.ids.map((id, index) => [id, index]));
+  const numbered = queries.map((query, line) => ({ ...query, id: `q${line}` }));
+  const filtered = filterQueries(numbered, (query) => query.relevantIds, indexOf);
+  return {
+    name,
+    pool,
+    queries: filtered.kept.map(({ query, relevant }) => ({
+      id: query.id,
+      fields: query.fields,
+      relevant: new Set(relevant.map((id) => indexOf.get(id)!)),
+      ...(query.slice === undefined ? {} : { slice: query.slice }),
+    })),
+    missingDocuments: filtered.missingDocuments.length,
+    skippedQueries: filtered.skippedQueries,
+  };
+}

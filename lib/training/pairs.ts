@@ -1,0 +1,86 @@
+import type { Random } from "../engine/random.js";
+import { type FeatureBatch, takeRows } from "../features/batch.js";
+import type { FeaturePipeline } from "../features/feature-pipeline.js";
+
+/**
+ * Training pairs, vectorised once. Equal queries and equal documents are stored once, so `queryOf` and `documentOf`
+ * also say which rows of a batch are the same query or document.
+ */
+export interface PairSet {
+  queries: FeatureBatch;
+  documents: FeatureBatch;
+  /** [pairs] row of queries */
+  queryOf: Int32Array;
+  /** [pairs] row of documents */
+  documentOf: Int32Array;
+}
+
+/**
+ * @param columns  equally long columns of text, as read from the training part-files
+ * @param names    the columns of each side
+ */
+export function buildPairs(
+  columns: Record<string, readonly string[]>,
+  names: { query: readonly string[]; document: readonly string[] },
+  features: { query: FeaturePipeline; document: FeaturePipeline },
+): PairSet {
+  const count = columns[names.query[0]!]!.length;
+  const query = distinctRows(columns, names.query, count);
+  const document = distinctRows(columns, names.document, count);
+  return {
+    queries: features.query.encode(query.rows),
+    documents: features.document.encode(document.rows),
+    queryOf: query.rowOf,
+    documentOf: document.rowOf,
+  };
+}
+
+function distinctRows(columns: Record<string, readonly string[]>, names: readonly string[], count: number) {
+  const rowOf = new Int32Array(count);
+  const seen = new Map<string, number>();
+  const rows: Record<string, string>[] = [];
+  const used = names.map((name) => columns[name]!);
+  for (let i = 0; i < count; i++) {
+    const key = used.length === 1 ? used[0]![i]! : JSON.stringify(used.map((column) => column[i]));
+    let row = seen.get(key);
+    if (row === undefined) {
+      row = rows.length;
+      seen.set(key, row);
+      rows.push(Object.fromEntries(names.map((name, j) => [name, used[j]![i]!])));
+    }
+    rowOf[i] = row;
+  }
+  return { rows, rowOf };
+}
+
+/** B aligned pairs: row i of `documents` is the positive of row i of `queries`. */
+export interface PairBatch {
+  queries: FeatureBatch;
+  documents: FeatureBatch;
+  /** Identity of each row: equal numbers are the same query or document. */
+  queryIds: Int32Array;
+  documentIds: Int32Array;
+}
+
+/** The batch made of the pairs numbered `order[start … end)`. */
+export function pairBatch(pairs: PairSet, order: Int32Array, start: number, end: number): PairBatch {
+  const queryIds = order.slice(start, end).map((pair) => pairs.queryOf[pair]!);
+  const documentIds = order.slice(start, end).map((pair) => pairs.documentOf[pair]!);
+  return {
+    queries: takeRows(pairs.queries, queryIds),
+    documents: takeRows(pairs.documents, documentIds),
+    queryIds,
+    documentIds,
+  };
+}
+
+/** The order in which an epoch visits the pairs: as stored, or shuffled by `random`. */
+export function epochOrder(count: number, random: Random | null): Int32Array {
+  const order = Int32Array.from({ length: count }, (_, i) => i);
+  return random === null ? order : random.shuffle(order);
+}
+
+/** Steps of an epoch; the incomplete last batch counts unless it is dropped. */
+export function stepsPerEpoch(count: number, batchSize: number, dropLast: boolean): number {
+  return dropLast ? Math.floor(count / batchSize) : Math.ceil(count / batchSize);
+}

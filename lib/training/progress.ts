@@ -1,0 +1,27 @@
+/** Where a long task is; sent many times a second at most, so listeners may draw on each. */
+export interface Progress {
+  task: string;
+  done: number;
+  total: number;
+  unit: string;
+  /** A short remark such as the running loss. */
+  note?: string;
+}
+
+export interface Listener {
+  /** A long task moved on. */
+  progress?(progress: Progress): void;
+  /** One line worth keeping: a backend chosen, a count, a warning. */
+  line?(text: string): void;
+}
+
+/** Passes at most one report per `everyMs` on, plus the last. */
+export function throttled(listener: Listener, everyMs = 100): (progress: Progress) => void {
+  let last = 0;
+  return (progress) => {
+    const now = performance.now();
+    if (progress.done < progress.total && now - last < everyMs) return;
+    last = now;
+    listener.progress?.(progress);
+  };
+}

@@ -1,0 +1,80 @@
+import { encodeAll } from "../encoders/encode-all.js";
+import type { Encoder } from "../encoders/encoder.js";
+import type { FeaturePipeline } from "../features/feature-pipeline.js";
+import { Bm25Index } from "../retrieval/bm25.js";
+import { exactSearch } from "../retrieval/exact-search.js";
+import { cleanPhrase } from "../tokenizer/clean-phrase.js";
+import type { Ranked, Ranker } from "./evaluate.js";
+import type { Pool, Row } from "./evaluation-set.js";
+
+export interface DenseParts {
+  encoder: Encoder;
+  queryFeatures: FeaturePipeline;
+  documentFeatures: FeaturePipeline;
+}
+
+/** Exhaustive cosine search over the documents' embeddings. */
+export class DenseRanker implements Ranker {
+  private documents: Float32Array | null = null;
+
+  constructor(
+    private readonly parts: DenseParts,
+    private readonly metric: "cosine" | "dot" = "cosine",
+  ) {}
+
+  async index(pool: Pool): Promise<void> {
+    this.documents = encodeAll(
+      this.parts.encoder,
+      this.parts.documentFeatures.encode(pool.items),
+      "document",
+    );
+  }
+
+  async rank(queries: readonly Row[], k: number): Promise<Ranked[]> {
+    if (this.documents === null)
+      throw new RangeError("DenseRanker.rank: index(pool) must be called first, got no pool");
+    const dim = this.parts.encoder.outputDim;
+    const embedded = encodeAll(this.parts.encoder, this.parts.queryFeatures.encode(queries), "query");
+    const found = await exactSearch({
+      documents: this.documents,
+      dim,
+      queries: embedded,
+      k,
+      metric: this.metric,
+    });
+    return queries.map((_, q) => ({
+      ids: found.ids.subarray(q * k, (q + 1) * k),
+      scores: found.scores.subarray(q * k, (q + 1) * k),
+    }));
+  }
+}
+
+/** BM25 over one document column, tokens split at spaces of the cleaned text. */
+export class Bm25Ranker implements Ranker {
+  private built: Bm25Index | null = null;
+
+  constructor(
+    private readonly columns: { query: string; document: string },
+    private readonly options: { k1: number; b: number },
+  ) {}
+
+  async index(pool: Pool): Promise<void> {
+    this.built = Bm25Index.build(
+      pool.items.map((item) => words(item[this.columns.document] ?? "")),
+      this.options,
+    );
+  }
+
+  async rank(queries: readonly Row[], k: number): Promise<Ranked[]> {
+    const index = this.built;
+    if (index === null)
+      throw new RangeError("Bm25Ranker.rank: index(pool) must be called first, got no pool");
+    return queries.map((query) => index.search(words(query[this.columns.query] ?? ""), k));
+  }
+}
+
+function words(text: string): string[] {
+  return cleanPhrase(text)
+    .split(" ")
+    .filter((word) => word !== "");
+}

@@ -1,0 +1,151 @@
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import { atomicWriteParts } from "../engine/atomic-write.js";
+
+/** A named array as stored. */
+export interface StoredTensor {
+  shape: number[];
+  data: Float32Array | Int32Array;
+}
+
+const DTYPES = { F32: Float32Array, I32: Int32Array } as const;
+const CHECKSUM = "sha256";
+const EMPTY_CHECKSUM = "0".repeat(64);
+const CHUNK = 1 << 26;
+
+/**
+ * Writes named arrays in the safetensors layout (8-byte little-endian header length, JSON header, raw little-endian
+ * data), whole or not at all. The header's `__metadata__` holds `sha256`: the hash of the header with that value
+ * zeroed, followed by the data, so any changed byte is found on reading.
+ *
+ * @param file      path to create or replace
+ * @param tensors   arrays by name; element count must be the product of the shape
+ * @param metadata  strings kept beside them
+ * @see https://github.com/huggingface/safetensors#format
+ */
+export function writeTensorFile(
+  file: string,
+  tensors: Record<string, StoredTensor>,
+  metadata: Record<string, string> = {},
+): void {
+  const entries = Object.entries(tensors);
+  const header: Record<string, unknown> = { __metadata__: { ...metadata, [CHECKSUM]: EMPTY_CHECKSUM } };
+  let offset = 0;
+  for (const [name, { shape, data }] of entries) {
+    const count = shape.reduce((a, b) => a * b, 1);
+    if (count !== data.length)
+      throw new RangeError(
+        `writeTensorFile: ${name} must have ${count} values for shape [${shape}], got ${data.length}`,
+      );
+    const dtype = data instanceof Int32Array ? "I32" : "F32";
+    header[name] = { dtype, shape, data_offsets: [offset, offset + data.byteLength] };
+    offset += data.byteLength;
+  }
+  const text = JSON.stringify(header);
+  const padded = text + " ".repeat((8 - (Buffer.byteLength(text) % 8)) % 8);
+  const hash = createHash("sha256").update(padded);
+  for (const [, { data }] of entries) hash.update(bytesOf(data));
+  const sealed = padded.replace(`"${CHECKSUM}":"${EMPTY_CHECKSUM}"`, `"${CHECKSUM}":"${hash.digest("hex")}"`);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(Buffer.byteLength(sealed)));
+  atomicWriteParts(file, [length, Buffer.from(sealed), ...entries.map(([, { data }]) => bytesOf(data))]);
+}
+
+/**
+ * Reads what {@link writeTensorFile} wrote and verifies its checksum.
+ *
+ * @throws RangeError naming the file and what is wrong: missing, cut short, not this format, or a checksum mismatch
+ */
+export function readTensorFile(file: string): {
+  tensors: Record<string, StoredTensor>;
+  metadata: Record<string, string>;
+} {
+  let handle: number;
+  try {
+    handle = fs.openSync(file, "r");
+  } catch (error) {
+    throw new RangeError(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code ?? error})`);
+  }
+  try {
+    const size = fs.fstatSync(handle).size;
+    const headerBytes = size >= 8 ? Number(readExactly(handle, 0, 8).readBigUInt64LE()) : 0;
+    if (headerBytes < 2 || headerBytes > size - 8)
+      throw new RangeError(
+        `${file}: must begin with a tensor header, got a file of ${size} bytes without one`,
+      );
+    const text = readExactly(handle, 8, headerBytes).toString("utf8");
+    const { metadata, entries } = parseHeader(file, text);
+    const { [CHECKSUM]: expected, ...rest } = metadata;
+    if (expected === undefined) throw new RangeError(`${file}: header must hold ${CHECKSUM}, got none`);
+    const hash = createHash("sha256").update(
+      text.replace(`"${CHECKSUM}":"${expected}"`, `"${CHECKSUM}":"${EMPTY_CHECKSUM}"`),
+    );
+    const tensors: Record<string, StoredTensor> = {};
+    for (const [name, { dtype, shape, data_offsets }] of entries) {
+      const start = 8 + headerBytes + data_offsets[0];
+      const byteLength = data_offsets[1] - data_offsets[0];
+      if (start + byteLength > size)
+        throw new RangeError(`${file}: is cut short at ${size} bytes, ${name} ends at ${start + byteLength}`);
+      const data = new DTYPES[dtype](byteLength / 4);
+      readInto(handle, start, bytesOf(data));
+      hash.update(bytesOf(data));
+      tensors[name] = { shape, data };
+    }
+    const actual = hash.digest("hex");
+    if (actual !== expected)
+      throw new RangeError(
+        `${file}: is damaged, its ${CHECKSUM} must be ${expected.slice(0, 12)}…, got ${actual.slice(0, 12)}…`,
+      );
+    return { tensors, metadata: rest };
+  } finally {
+    fs.closeSync(handle);
+  }
+}
+
+interface HeaderEntry {
+  dtype: keyof typeof DTYPES;
+  shape: number[];
+  data_offsets: [number, number];
+}
+
+function parseHeader(
+  file: string,
+  text: string,
+): { metadata: Record<string, string>; entries: [string, HeaderEntry][] } {
+  let header: Record<string, HeaderEntry | Record<string, string>>;
+  try {
+    header = JSON.parse(text);
+  } catch {
+    throw new RangeError(`${file}: header must be JSON, got ${JSON.stringify(text.slice(0, 40))}`);
+  }
+  const entries: [string, HeaderEntry][] = [];
+  for (const [name, entry] of Object.entries(header)) {
+    if (name === "__metadata__") continue;
+    if (!(String(entry.dtype) in DTYPES))
+      throw new RangeError(
+        `${file}: ${name} must be of type ${Object.keys(DTYPES).join(" or ")}, got ${entry.dtype}`,
+      );
+    entries.push([name, entry as HeaderEntry]);
+  }
+  return { metadata: (header.__metadata__ ?? {}) as Record<string, string>, entries };
+}
+
+function bytesOf(data: Float32Array | Int32Array): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+function readExactly(handle: number, position: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  readInto(handle, position, bytes);
+  return bytes;
+}
+
+/** readSync may return less than asked; fill the whole of `bytes`. */
+function readInto(handle: number, position: number, bytes: Uint8Array): void {
+  let done = 0;
+  while (done < bytes.byteLength) {
+    const count = fs.readSync(handle, bytes, done, Math.min(CHUNK, bytes.byteLength - done), position + done);
+    if (count === 0) throw new RangeError(`unexpected end of file at byte ${position + done}`);
+    done += count;
+  }
+}
