@@ -1,0 +1,12 @@
+/**
+ * The published name of a measure: `Recall@10`, with `/typos_prob=0.5` appended unless the typo probability is 0.
+ *
+ * @param measure          e.g. `Recall` or `MRR`
+ * @param k                the cut-off
+ * @param typoProbability  probability of a typo per query word, in [0, 1]
+ */
+export function metricName(measure: string, k: number, typoProbability = 0): string {
+  if (!(typoProbability >= 0 && typoProbability <= 1))
+    throw new RangeError(`metricName: typoProbability must be in [0, 1], got ${typoProbability}`);
+  return typoProbability === 0 ? `${measure}@${k}` : `${measure}@${k}/typos_prob=${typoProbability}`;
+}
