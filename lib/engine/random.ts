@@ -22,7 +22,8 @@ export class Random {
 
   /** A generator that continues from a saved {@link state}. */
   static fromState(state: readonly number[]): Random {
-    if (state.length !== 4) throw new RangeError(`Random.fromState: state must have 4 words, got ${state.length}`);
+    if (state.length !== 4)
+      throw new RangeError(`Random.fromState: state must have 4 words, got ${state.length}`);
     const random = new Random(0);
     random.words.set(state);
     return random;
