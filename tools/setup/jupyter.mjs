@@ -1,0 +1,137 @@
+// Jupyter: .venv from requirements.txt; where pip reaches no index, a Jupyter already on PATH; else Debian's
+// packages; else a message naming the commands. Whichever it is, the kernel is ours (.jupyter/kernels).
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { aptInstall, mayUseApt } from "./apt.mjs";
+import { findOnPath, findPython, venvPython } from "./python.mjs";
+import { runCommand, tail } from "./run-command.mjs";
+
+const IMPORTS = "import jupyter_client, nbclient, nbconvert, nbformat";
+const DEBIAN = [
+  "jupyter-notebook",
+  "jupyter-nbconvert",
+  "jupyter-client",
+  "python3-nbclient",
+  "python3-nbformat",
+];
+
+/**
+ * @param {string} root
+ * @param {(line: string) => void} say
+ * @returns {Promise<null | {python: string, source: "venv" | "path" | "debian", lab: boolean}>}
+ *   python runs nbclient and nbconvert; lab: it has JupyterLab (else the classic notebook)
+ */
+export async function ensureJupyter(root, say) {
+  const folder = path.join(root, ".venv");
+  const requirements = readFileSync(path.join(root, "requirements.txt"), "utf8");
+  const stamp = createHash("sha256").update(requirements).digest("hex");
+  const stampPath = path.join(folder, ".qdrl-requirements");
+  const inVenv = { python: venvPython(folder), source: "venv", lab: true };
+  if (existsSync(stampPath) && existsSync(inVenv.python) && readFileSync(stampPath, "utf8") === stamp)
+    return inVenv;
+
+  const problem = await makeVenv(root, folder, say);
+  if (problem === null) {
+    writeFileSync(stampPath, stamp);
+    return inVenv;
+  }
+  say(`Jupyter: no .venv: ${problem}`);
+  const onPath = await jupyterOnPath();
+  if (onPath) {
+    say(`Jupyter: using the one on PATH (${onPath.python})`);
+    return onPath;
+  }
+  if (mayUseApt()) {
+    say(`Jupyter: apt-get install ${DEBIAN.join(" ")}`);
+    const result = await aptInstall(DEBIAN, "Jupyter: apt-get install");
+    if (result.ok && (await imports("/usr/bin/python3", IMPORTS))) {
+      return { python: "/usr/bin/python3", source: "debian", lab: false };
+    }
+    say(`Jupyter: apt-get failed (${result.reason})\n${tail(result.output, 3)}`);
+  }
+  say("Jupyter: not available, so notebooks cannot run. With a network, one of these mends it:");
+  say("    sudo apt-get install python3-venv && npm run setup");
+  say(`    sudo apt-get install ${DEBIAN.join(" ")}`);
+  return null;
+}
+
+/** @returns {Promise<string | null>} why there is no virtual environment, or null when it is ready */
+async function makeVenv(root, folder, say) {
+  const python = await findPython();
+  if (python === null) return "Python ≥ 3.10 not found (set PYTHON=/path/to/python3)";
+  rmSync(folder, { recursive: true, force: true });
+  const started = Date.now();
+  say(`Jupyter: ${path.basename(python)} -m venv .venv, then pip install -r requirements.txt`);
+  let made = await runCommand(python, ["-m", "venv", folder], { timeoutSec: 120, label: "Jupyter: venv" });
+  if (!made.ok && mayUseApt()) {
+    say("Jupyter: this Python makes no virtual environments; apt-get install python3-venv");
+    await aptInstall(["python3-venv"], "Jupyter: apt-get install python3-venv");
+    rmSync(folder, { recursive: true, force: true });
+    made = await runCommand(python, ["-m", "venv", folder], { timeoutSec: 120, label: "Jupyter: venv" });
+  }
+  if (!made.ok) made = await venvWithoutOwnPip(python, folder);
+  if (!made.ok) return `${path.basename(python)} -m venv failed (${made.reason})\n${tail(made.output, 3)}`;
+
+  const installed = await runCommand(
+    venvPython(folder),
+    [
+      ..."-m pip install --no-deps --only-binary=:all: --disable-pip-version-check --no-input".split(" "),
+      ..."--timeout 20 --retries 1 -q -r requirements.txt".split(" "),
+    ],
+    { timeoutSec: 400, cwd: root, label: "Jupyter: pip install" },
+  );
+  const problem = installed.ok
+    ? (await imports(venvPython(folder), `${IMPORTS}, jupyterlab`))
+      ? null
+      : "what pip installed cannot be imported"
+    : `pip failed (${installed.reason})\n${tail(installed.output, 3)}`;
+  if (problem === null) say(`Jupyter: installed in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  else rmSync(folder, { recursive: true, force: true });
+  return problem;
+}
+
+/** Debian without python3-venv: an environment without pip, and pip's files put in by the system's pip. */
+async function venvWithoutOwnPip(python, folder) {
+  rmSync(folder, { recursive: true, force: true });
+  const bare = await runCommand(python, ["-m", "venv", "--without-pip", folder], { timeoutSec: 120 });
+  if (!bare.ok) return bare;
+  const pip = [
+    "-m",
+    "pip",
+    "--python",
+    venvPython(folder),
+    "install",
+    "-q",
+    "--timeout",
+    "20",
+    "--retries",
+    "1",
+    "pip",
+  ];
+  const result = await runCommand(python, pip, { timeoutSec: 120 });
+  if (!result.ok) rmSync(folder, { recursive: true, force: true });
+  return result;
+}
+
+async function jupyterOnPath() {
+  const candidates = [shebangOf(findOnPath("jupyter")), await findPython(), "/usr/bin/python3"];
+  for (const python of new Set(candidates)) {
+    if (python && existsSync(python) && (await imports(python, IMPORTS))) {
+      return { python, source: "path", lab: await imports(python, "import jupyterlab") };
+    }
+  }
+  return null;
+}
+
+/** The interpreter that a Python script's first line names. */
+export function shebangOf(script) {
+  if (script === null) return null;
+  const first = readFileSync(script, "utf8").split("\n", 1)[0];
+  const match = /^#!\s*(\S*python[\d.]*)\s*$/.exec(first);
+  return match ? match[1] : null;
+}
+
+async function imports(python, code) {
+  return (await runCommand(python, ["-c", code], { timeoutSec: 60 })).ok;
+}
