@@ -1,0 +1,91 @@
+import type * as tf from "@tensorflow/tfjs";
+import type { EmbeddingTable } from "../engine/embedding-table.js";
+import type { FeatureBatch, FeatureColumn } from "../features/batch.js";
+
+/** Maps feature batches to embeddings, one row each. Queries and documents may share any of the parameters. */
+export interface Encoder {
+  readonly kind: string;
+  /** length of an embedding */
+  readonly outputDim: number;
+  /** dense parameters by name, e.g. "query.0.weight" [in, out] */
+  readonly weights: Record<string, tf.Variable>;
+  /** tables outside the tape by name, e.g. "text" [rows, dim] */
+  readonly tables: Record<string, EmbeddingTable>;
+  readonly parameterCount: number;
+  /** true while training: switches dropout on */
+  training: boolean;
+  /** [batch.size, outputDim] */
+  embedQueries(batch: FeatureBatch): tf.Tensor2D;
+  /** [batch.size, outputDim] */
+  embedDocuments(batch: FeatureBatch): tf.Tensor2D;
+  /** State of the generator the encoder draws from (dropout), for checkpoints; null if it draws nothing. */
+  randomState(): number[] | null;
+  /** Continues from a state of {@link randomState}. */
+  setRandomState(state: readonly number[]): void;
+  /** Frees all weights and tables. */
+  dispose(): void;
+}
+
+/** Size of an embedding table. */
+export interface TableSpec {
+  numEmbeddings: number;
+  embeddingDim: number;
+}
+
+/** An encoder in plain data; which keys are read depends on `kind`. */
+export interface EncoderSpec {
+  kind: string;
+  textEmbedding: TableSpec;
+  outputDim: number;
+  queryTextFeature: string;
+  documentTextFeature: string;
+  /** MultiModalTwoTower: name of the categorical feature and size of its table */
+  documentCategoricalFeature?: string;
+  categoryFeature?: TableSpec;
+  /** SimpleTextEncoder, RegularizedSimpleTextEncoder: width of the hidden layer (default 128) */
+  fcDim?: number;
+  /** towers: widths of the hidden layers (default [128]) */
+  hiddenLayers?: readonly number[];
+  /** towers: end with a linear layer to outputDim (default true); else outputDim is the last hidden width */
+  lastLinear?: boolean;
+  /** RegularizedSimpleTextEncoder: probability of zeroing a pooled component in training (default 0.5) */
+  dropout?: number;
+}
+
+/** Numbers in dense weights and tables together. */
+export function countParameters(
+  weights: Record<string, tf.Variable>,
+  tables: Record<string, EmbeddingTable>,
+): number {
+  let count = 0;
+  for (const weight of Object.values(weights)) count += weight.size;
+  for (const table of Object.values(tables)) count += table.rows * table.dim;
+  return count;
+}
+
+/** The column `feature` of a batch, which must be of the kind an encoder reads. */
+export function columnOf<K extends FeatureColumn["kind"]>(
+  batch: FeatureBatch,
+  feature: string,
+  kind: K,
+): Extract<FeatureColumn, { kind: K }> {
+  const column = batch.columns[feature];
+  if (!column)
+    throw new RangeError(
+      `encoder: batch must have feature "${feature}", got ${Object.keys(batch.columns).join(", ") || "none"}`,
+    );
+  if (column.kind !== kind)
+    throw new TypeError(`encoder: feature "${feature}" must be ${kind}, got ${column.kind}`);
+  return column as Extract<FeatureColumn, { kind: K }>;
+}
+
+/** Mean embedding of a text feature, [batch.size, table.dim]. */
+export function bagOfText(
+  table: EmbeddingTable,
+  batch: FeatureBatch,
+  feature: string,
+  options?: { countPadding?: boolean },
+): tf.Tensor2D {
+  const column = columnOf(batch, feature, "text");
+  return table.bag(column.ids, batch.size, column.length, options);
+}

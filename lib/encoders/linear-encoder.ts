@@ -1,0 +1,33 @@
+import { EmbeddingTable } from "../engine/embedding-table.js";
+import type { Random } from "../engine/random.js";
+import type { FeatureBatch } from "../features/batch.js";
+import { bagOfText, type EncoderSpec } from "./encoder.js";
+import { Mlp, mlpPlan } from "./mlp.js";
+import { TowerEncoder } from "./tower-encoder.js";
+
+/**
+ * The original's linear model: mean of the embeddings of all positions, padding included (id 0 is a row that
+ * counts and learns), then one Linear, shared by both sides.
+ */
+export function linearEncoder(spec: EncoderSpec, random: Random): TowerEncoder {
+  const { numEmbeddings, embeddingDim } = spec.textEmbedding;
+  const plan = mlpPlan(embeddingDim, [], spec.outputDim, true);
+  const tower = new Mlp("tower", plan, embeddingDim, spec.outputDim, random);
+  const text = new EmbeddingTable({
+    rows: numEmbeddings,
+    dim: embeddingDim,
+    random,
+    name: "text",
+    paddingRow: false,
+  });
+  const side = (feature: string) => (batch: FeatureBatch) =>
+    tower.apply(bagOfText(text, batch, feature, { countPadding: true }));
+  return new TowerEncoder(
+    spec.kind,
+    spec.outputDim,
+    { text },
+    [tower],
+    side(spec.queryTextFeature),
+    side(spec.documentTextFeature),
+  );
+}

@@ -1,0 +1,43 @@
+import * as tf from "@tensorflow/tfjs";
+import { EmbeddingTable } from "../engine/embedding-table.js";
+import type { Random } from "../engine/random.js";
+import { bagOfText, columnOf, type EncoderSpec } from "./encoder.js";
+import { TowerEncoder } from "./tower-encoder.js";
+import { towerOf } from "./two-tower.js";
+
+/**
+ * TwoTower whose document side reads a category too: concat(mean token embedding, category row) → MLP. The category
+ * table is an ordinary lookup without padding row.
+ *
+ * @throws RangeError if categoryFeature or documentCategoricalFeature is not given
+ */
+export function multiModalTwoTower(spec: EncoderSpec, random: Random): TowerEncoder {
+  const { categoryFeature, documentCategoricalFeature } = spec;
+  if (!categoryFeature || !documentCategoricalFeature)
+    throw new RangeError(
+      `MultiModalTwoTower: ${categoryFeature ? "documentCategoricalFeature" : "categoryFeature"} must be given, got undefined`,
+    );
+  const { numEmbeddings, embeddingDim } = spec.textEmbedding;
+  const query = towerOf("query", spec, embeddingDim, random);
+  const document = towerOf("document", spec, embeddingDim + categoryFeature.embeddingDim, random);
+  const text = new EmbeddingTable({ rows: numEmbeddings, dim: embeddingDim, random, name: "text" });
+  const category = new EmbeddingTable({
+    rows: categoryFeature.numEmbeddings,
+    dim: categoryFeature.embeddingDim,
+    random,
+    name: "category",
+    paddingRow: false,
+  });
+  return new TowerEncoder(
+    spec.kind,
+    spec.outputDim,
+    { text, category },
+    [query, document],
+    (batch) => query.apply(bagOfText(text, batch, spec.queryTextFeature)),
+    (batch) => {
+      const words = bagOfText(text, batch, spec.documentTextFeature);
+      const column = columnOf(batch, documentCategoricalFeature, "categorical");
+      return document.apply(tf.concat2d([words, category.lookup(column.ids)], 1));
+    },
+  );
+}

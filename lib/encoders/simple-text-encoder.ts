@@ -1,0 +1,42 @@
+import type * as tf from "@tensorflow/tfjs";
+import { EmbeddingTable } from "../engine/embedding-table.js";
+import type { Random } from "../engine/random.js";
+import type { FeatureBatch } from "../features/batch.js";
+import { bagOfText, type EncoderSpec } from "./encoder.js";
+import { Mlp, mlpPlan } from "./mlp.js";
+import { TowerEncoder } from "./tower-encoder.js";
+
+/**
+ * One encoder for both sides: mean embedding → Linear(fcDim) → ReLU → Linear(outputDim).
+ *
+ * @see specs/0-qdrl.md section 7
+ */
+export function simpleTextEncoder(spec: EncoderSpec, random: Random): TowerEncoder {
+  return sharedTextEncoder(spec, random, (x) => x);
+}
+
+/** The shared single encoder with `regularise`, which may draw from `generator`, applied to the mean embedding in training. */
+export function sharedTextEncoder(
+  spec: EncoderSpec,
+  random: Random,
+  regularise: (pooled: tf.Tensor2D) => tf.Tensor2D,
+  generator: { current: Random } | null = null,
+): TowerEncoder {
+  const { numEmbeddings, embeddingDim } = spec.textEmbedding;
+  const plan = mlpPlan(embeddingDim, [spec.fcDim ?? 128], spec.outputDim, true);
+  const tower = new Mlp("tower", plan, embeddingDim, spec.outputDim, random);
+  const text = new EmbeddingTable({ rows: numEmbeddings, dim: embeddingDim, random, name: "text" });
+  const side = (feature: string) => (batch: FeatureBatch, training: boolean) => {
+    const pooled = bagOfText(text, batch, feature);
+    return tower.apply(training ? regularise(pooled) : pooled);
+  };
+  return new TowerEncoder(
+    spec.kind,
+    spec.outputDim,
+    { text },
+    [tower],
+    side(spec.queryTextFeature),
+    side(spec.documentTextFeature),
+    generator,
+  );
+}

@@ -1,0 +1,76 @@
+import { existsSync, readdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { resolve } from "node:path";
+import * as tf from "@tensorflow/tfjs";
+import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+
+export type BackendName = "tensorflow" | "wasm" | "cpu";
+
+export interface BackendChoice {
+  name: BackendName;
+  /** one sentence for the terminal and the run manifest: what was taken and why not something faster */
+  line: string;
+}
+
+const order: readonly BackendName[] = ["tensorflow", "wasm", "cpu"];
+
+/**
+ * Chooses where tfjs computes: the native library when its binary is installed, else WebAssembly (SIMD), else
+ * plain JavaScript. Calling it again with the same wish changes nothing.
+ *
+ * @param preferred "auto" takes the first that works; a name takes that one or fails
+ * @returns the backend now in use and a line to print
+ * @throws RangeError for an unknown name; Error if a backend asked for by name cannot start
+ */
+export async function selectBackend(preferred: BackendName | "auto" = "auto"): Promise<BackendChoice> {
+  if (preferred !== "auto" && !order.includes(preferred))
+    throw new RangeError(`selectBackend: unknown backend "${preferred}"; known: auto, ${order.join(", ")}`);
+  tf.enableProdMode();
+  const refusals: string[] = [];
+  for (const name of preferred === "auto" ? order : [preferred]) {
+    const refusal = await start(name);
+    if (refusal === null) return { name, line: describe(name, refusals) };
+    refusals.push(`${name}: ${refusal}`);
+  }
+  throw new Error(`selectBackend: no backend could start (${refusals.join("; ")})`);
+}
+
+/** The backend in use, or null before {@link selectBackend}. */
+export function currentBackend(): string | null {
+  return tf.getBackend() ?? null;
+}
+
+async function start(name: BackendName): Promise<string | null> {
+  try {
+    if (name === "tensorflow") {
+      const missing = loadNative();
+      if (missing !== null) return missing;
+    }
+    if (name === "wasm") setWasmPaths(`${resolve("node_modules/@tensorflow/tfjs-backend-wasm/dist")}/`);
+    if (tf.getBackend() !== name && !(await tf.setBackend(name))) return "could not be initialised";
+    await tf.ready();
+    return tf.getBackend() === name ? null : "could not be initialised";
+  } catch (error) {
+    return (error instanceof Error ? error.message : String(error)).split("\n")[0]!;
+  }
+}
+
+/** Loads the native binding if its binary lies in the package; returns why not otherwise. */
+function loadNative(): string | null {
+  for (const packageName of ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"]) {
+    const lib = resolve("node_modules", packageName, "lib");
+    if (!existsSync(lib)) continue;
+    const built = readdirSync(lib).some((folder) => existsSync(resolve(lib, folder, "tfjs_binding.node")));
+    if (!built) continue;
+    createRequire(resolve("package.json"))(packageName);
+    return null;
+  }
+  return "native library not installed (npm run native)";
+}
+
+function describe(name: BackendName, refusals: readonly string[]): string {
+  const what = { tensorflow: "tensorflow (native)", wasm: "wasm (SIMD)", cpu: "cpu (plain JavaScript)" }[
+    name
+  ];
+  return refusals.length === 0 ? `backend: ${what}` : `backend: ${what}; ${refusals.join("; ")}`;
+}

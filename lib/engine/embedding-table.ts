@@ -1,0 +1,191 @@
+import * as tf from "@tensorflow/tfjs";
+import { fillNormal } from "./fill-random.js";
+import type { Random } from "./random.js";
+import { type PooledGradient, poolRows, type RowGradients, sumRowGradients } from "./row-pooling.js";
+
+/** Keeps rows current for an optimiser whose rule moves rows that a batch does not touch (exact dense Adam). */
+export interface RowKeeper {
+  /** bring these rows (repeats and zeros allowed) to the present step */
+  touch(ids: Int32Array): void;
+  /** bring every row to the present step */
+  synchronise(): void;
+}
+
+export interface EmbeddingTableOptions {
+  rows: number;
+  dim: number;
+  /** N(0, 1) values come from a fork of it labelled `name`; without it the table starts at zero */
+  random?: Random;
+  name?: string;
+  /** row 0 starts at zero and never moves through `bag` (default true) */
+  paddingRow?: boolean;
+}
+
+/**
+ * A table of embeddings [rows, dim] that lives outside tfjs's tape, so that the cost of a step does not depend on
+ * `rows`. `bag` and `lookup` are ordinary differentiable ops for every tfjs encoder; their gradients are recorded
+ * here, and an optimiser drains them as touched rows.
+ *
+ * The values stand in one array, row after row: `stride` floats each, of which the first `dim` are the weights and
+ * the rest an optimiser's state for that row (see {@link reserveState}).
+ */
+export class EmbeddingTable {
+  readonly rows: number;
+  readonly dim: number;
+  readonly name: string;
+  /** scalar that ties the table's ops to the tape: differentiate with respect to it and the gradients are recorded */
+  readonly anchor: tf.Variable;
+  keeper: RowKeeper | null = null;
+  private storage: Float32Array;
+  private slots = 0;
+  private pending: PooledGradient[] = [];
+
+  /** @throws RangeError if rows or dim is not a positive integer, or the table does not fit in memory */
+  constructor(options: EmbeddingTableOptions) {
+    this.rows = options.rows;
+    this.dim = options.dim;
+    this.name = options.name ?? "table";
+    for (const key of ["rows", "dim"] as const)
+      if (!Number.isInteger(this[key]) || this[key] < 1)
+        throw new RangeError(`EmbeddingTable: ${key} must be a positive integer, got ${this[key]}`);
+    this.storage = allocate(this.rows, this.dim);
+    if (options.random) {
+      fillNormal(this.storage, options.random, this.name);
+      if (options.paddingRow ?? true) this.storage.fill(0, 0, this.dim);
+    }
+    this.anchor = tf.variable(tf.scalar(0), true);
+  }
+
+  /** Floats from one row to the next in {@link values}. */
+  get stride(): number {
+    return this.dim * (1 + this.slots);
+  }
+
+  /** The live array: row r is values[r·stride … r·stride + dim), then its optimiser state. */
+  get values(): Float32Array {
+    return this.storage;
+  }
+
+  /** A copy of the weights [rows, dim], all rows current. Write with {@link setWeights}. */
+  get weights(): Float32Array {
+    this.keeper?.synchronise();
+    return this.read(0);
+  }
+
+  /** @throws RangeError unless `values` has rows · dim entries */
+  setWeights(values: ArrayLike<number>): void {
+    this.write(0, values, "setWeights");
+  }
+
+  /** Makes room for `slots` arrays of optimiser state per row, zeros at first; drops those there were before. */
+  reserveState(slots: number): void {
+    const weights = this.read(0);
+    this.storage = new Float32Array(0); // lets the old array go before the new one comes
+    this.storage = allocate(this.rows, this.dim * (1 + slots));
+    this.slots = slots;
+    this.write(0, weights, "reserveState");
+  }
+
+  /** A copy of optimiser state `slot` (from 0), [rows, dim]. */
+  readState(slot: number): Float32Array {
+    return this.read(1 + slot);
+  }
+
+  writeState(slot: number, values: ArrayLike<number>): void {
+    this.write(1 + slot, values, "writeState");
+  }
+
+  /**
+   * Mean of the rows of the non-zero ids of each bag, repeats counted; the zero vector for an empty bag.
+   *
+   * @param ids     [size, length], 0 = padding
+   * @param options countPadding: divide by `length` and treat id 0 as an ordinary row (the original's LinearEncoder)
+   * @returns [size, dim], differentiable with respect to the table
+   * @throws RangeError if ids has another length than size · length, or an id is outside [0, rows)
+   */
+  bag(ids: Int32Array, size: number, length: number, options?: { countPadding?: boolean }): tf.Tensor2D {
+    if (ids.length !== size * length)
+      throw new RangeError(
+        `EmbeddingTable.bag: ids must have size · length = ${size} · ${length} entries, got ${ids.length}`,
+      );
+    return this.pool(ids, size, length, options?.countPadding ?? false, "bag");
+  }
+
+  /** Row ids[i] for each i, [ids.length, dim], differentiable; id 0 is a row like any other. Throws as {@link bag}. */
+  lookup(ids: Int32Array): tf.Tensor2D {
+    return this.pool(ids, ids.length, 1, true, "lookup");
+  }
+
+  /** The gradients recorded since the last call, summed per row: unique ascending rows, values [n, dim]. */
+  drainGradients(): RowGradients {
+    const gradients = sumRowGradients(this.pending, this.rows, this.dim);
+    this.pending = [];
+    return gradients;
+  }
+
+  /** Forgets recorded gradients, e.g. of a step that failed. */
+  clearGradients(): void {
+    this.pending = [];
+  }
+
+  /** Frees the anchor and the array. */
+  dispose(): void {
+    this.anchor.dispose();
+    this.storage = new Float32Array(0);
+    this.pending = [];
+  }
+
+  private pool(
+    ids: Int32Array,
+    size: number,
+    length: number,
+    countZero: boolean,
+    caller: string,
+  ): tf.Tensor2D {
+    for (let i = 0; i < ids.length; i++)
+      if (ids[i]! < 0 || ids[i]! >= this.rows)
+        throw new RangeError(
+          `EmbeddingTable.${caller}: ids must be in [0, ${this.rows}) in table "${this.name}", got ${ids[i]} at ${i}`,
+        );
+    this.keeper?.touch(ids);
+    const pooled = poolRows(this.storage, this.stride, this.dim, ids, size, length, countZero);
+    const op = tf.customGrad((_anchor) => ({
+      value: tf.tensor2d(pooled, [size, this.dim]),
+      gradFunc: (dy: tf.Tensor) => {
+        this.pending.push({ ids, size, length, countZero, gradient: dy.dataSync() as Float32Array });
+        return tf.scalar(0);
+      },
+    }));
+    return op(this.anchor) as tf.Tensor2D;
+  }
+
+  private read(slot: number): Float32Array {
+    const { storage, dim, stride } = this;
+    if (stride === dim) return storage.slice();
+    const out = new Float32Array(this.rows * dim);
+    for (let r = 0, from = slot * dim; r < this.rows; r++, from += stride)
+      out.set(storage.subarray(from, from + dim), r * dim);
+    return out;
+  }
+
+  private write(slot: number, values: ArrayLike<number>, caller: string): void {
+    const { storage, dim, stride } = this;
+    if (values.length !== this.rows * dim)
+      throw new RangeError(
+        `EmbeddingTable.${caller}: values must have rows · dim = ${this.rows * dim} entries, got ${values.length}`,
+      );
+    for (let r = 0, from = 0, to = slot * dim; r < this.rows; r++, to += stride)
+      for (let d = 0; d < dim; d++) storage[to + d] = values[from++]!;
+  }
+}
+
+function allocate(rows: number, stride: number): Float32Array {
+  try {
+    return new Float32Array(rows * stride);
+  } catch {
+    const gigabytes = ((rows * stride * 4) / 1e9).toFixed(1);
+    throw new RangeError(
+      `EmbeddingTable: the table must fit in memory, got ${rows} rows × ${stride} floats (${gigabytes} GB)`,
+    );
+  }
+}

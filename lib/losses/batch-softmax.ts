@@ -1,0 +1,28 @@
+import * as tf from "@tensorflow/tfjs";
+import { cosineMatrix } from "./cosine.js";
+import { type BatchLoss, checkPairs } from "./loss.js";
+
+/**
+ * In-batch softmax cross-entropy on cosines (InfoNCE), query → document.
+ * L = mean over i of log Σⱼ exp(cᵢⱼ/τ) − cᵢᵢ/τ,  c = cosine with each norm replaced by max(norm, 1e-8)
+ *
+ * Every other document of the batch is a negative, so a positive that occurs twice in a batch hurts. Targets follow
+ * the batch given, so incomplete batches work (the original prepared them for one size, and in float64).
+ *
+ * @param options.temperature τ > 0; "scale" elsewhere is 1/τ
+ * @returns loss in nats and its rows
+ * @throws RangeError if τ ≤ 0 or, when called, if shapes differ
+ * @see specs/0-qdrl.md section 8; van den Oord et al. 2018, arXiv:1807.03748
+ */
+export function batchSoftmax(options: { temperature: number }): BatchLoss {
+  const { temperature } = options;
+  if (!(temperature > 0 && Number.isFinite(temperature)))
+    throw new RangeError(`batchSoftmax: temperature must be > 0, got ${temperature}`);
+  return (queries, documents) => {
+    checkPairs("batchSoftmax", queries, documents);
+    const logits = tf.div(cosineMatrix(queries, documents), temperature) as tf.Tensor2D;
+    const own = tf.sum(tf.mul(logits, tf.eye(logits.shape[0])), 1);
+    const perExample = tf.sub(tf.logSumExp(logits, 1), own) as tf.Tensor1D;
+    return { value: tf.mean(perExample) as tf.Scalar, perExample };
+  };
+}

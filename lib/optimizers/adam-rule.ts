@@ -1,0 +1,48 @@
+import { AdamDrift } from "../engine/adam-drift.js";
+import type { UpdateRule } from "../engine/update-rule.js";
+import type { AdamOptions } from "./optimizer.js";
+
+/**
+ * Adam as in PyTorch: m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g²,
+ * p ← p(1 − lr·w) − lr/(1−β₁ᵗ) · m / (√(v/(1−β₂ᵗ)) + ε); w is the decoupled weight decay (AdamW), else 0.
+ *
+ * @param lazy rows without gradient stay where they are (they miss the drift and decay that dense Adam gives them)
+ * @see Kingma & Ba 2015, arXiv:1412.6980; Loshchilov & Hutter 2019, arXiv:1711.05101
+ */
+export function adamRule(
+  kind: string,
+  options: Omit<AdamOptions, "learningRate"> & { weightDecay?: number },
+  lazy: boolean,
+): UpdateRule {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
+  for (const [name, value] of Object.entries({ beta1, beta2 }))
+    if (!(value >= 0 && value < 1)) throw new RangeError(`${kind}: ${name} must be in [0, 1), got ${value}`);
+  if (!(epsilon > 0)) throw new RangeError(`${kind}: epsilon must be > 0, got ${epsilon}`);
+  if (!(weightDecay >= 0)) throw new RangeError(`${kind}: weightDecay must be ≥ 0, got ${weightDecay}`);
+  let rate = 0;
+  let floor = 0;
+  let keep = 1;
+  return {
+    kind,
+    slots: ["m", "v"],
+    initialState: 0,
+    drift: lazy ? null : new AdamDrift(beta1, beta2, epsilon, weightDecay),
+    begin(step, learningRate) {
+      const root = Math.sqrt(1 - beta2 ** step);
+      rate = (learningRate * root) / (1 - beta1 ** step);
+      floor = epsilon * root;
+      keep = 1 - learningRate * weightDecay;
+    },
+    update(parameters, offset, gradient, gradientOffset, state, stateOffset, stateStride, count) {
+      for (let i = 0; i < count; i++) {
+        const g = gradient[gradientOffset + i]!;
+        const s = stateOffset + i;
+        const m = state[s]! + (1 - beta1) * (g - state[s]!);
+        const v = state[s + stateStride]! + (1 - beta2) * (g * g - state[s + stateStride]!);
+        state[s] = m;
+        state[s + stateStride] = v;
+        parameters[offset + i] = parameters[offset + i]! * keep - (rate * m) / (Math.sqrt(v) + floor);
+      }
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import type { UpdateRule } from "../engine/update-rule.js";
+
+/** Plain gradient descent: p ← p − lr·g. Rows without gradient stay, as in the dense method. */
+export function sgdRule(): UpdateRule {
+  let rate = 0;
+  return {
+    kind: "sgd",
+    slots: [],
+    initialState: 0,
+    drift: null,
+    begin(_step, learningRate) {
+      rate = learningRate;
+    },
+    update(parameters, offset, gradient, gradientOffset, _state, _stateOffset, _stateStride, count) {
+      for (let i = 0; i < count; i++) parameters[offset + i]! -= rate * gradient[gradientOffset + i]!;
+    },
+  };
+}
+
+/**
+ * Adagrad as in PyTorch: a ← a + g², p ← p − lr·g/(√a + ε). Rows without gradient stay, as in the dense method.
+ *
+ * @see Duchi et al. 2011, JMLR 12
+ */
+export function adagradRule(options: { epsilon?: number; initialAccumulator?: number }): UpdateRule {
+  const { epsilon = 1e-10, initialAccumulator = 0 } = options;
+  if (!(epsilon > 0)) throw new RangeError(`adagrad: epsilon must be > 0, got ${epsilon}`);
+  if (!(initialAccumulator >= 0))
+    throw new RangeError(`adagrad: initialAccumulator must be ≥ 0, got ${initialAccumulator}`);
+  let rate = 0;
+  return {
+    kind: "adagrad",
+    slots: ["sum"],
+    initialState: initialAccumulator,
+    drift: null,
+    begin(_step, learningRate) {
+      rate = learningRate;
+    },
+    update(parameters, offset, gradient, gradientOffset, state, stateOffset, _stateStride, count) {
+      for (let i = 0; i < count; i++) {
+        const g = gradient[gradientOffset + i]!;
+        const sum = (state[stateOffset + i]! += g * g);
+        parameters[offset + i]! -= (rate * g) / (Math.sqrt(sum) + epsilon);
+      }
+    },
+  };
+}

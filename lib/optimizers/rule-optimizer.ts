@@ -1,0 +1,127 @@
+import * as tf from "@tensorflow/tfjs";
+import type { EmbeddingTable } from "../engine/embedding-table.js";
+import type { Parameters } from "../engine/gradients.js";
+import { DriftKeeper } from "../engine/row-keeper.js";
+import type { UpdateRule } from "../engine/update-rule.js";
+import type { Optimizer } from "./optimizer.js";
+
+/** Applies one {@link UpdateRule} to dense weights (all of them) and to tables (the rows that have gradients). */
+export class RuleOptimizer implements Optimizer {
+  readonly kind: string;
+  step = 0;
+  learningRate: number;
+  private readonly dense = new Map<string, Float32Array>(); // name → slots one after the other
+  private readonly tables = new Map<string, { table: EmbeddingTable; keeper: DriftKeeper | null }>();
+  private restored: Record<string, Float32Array> = {};
+
+  /** @throws RangeError unless learningRate > 0 */
+  constructor(
+    private readonly rule: UpdateRule,
+    learningRate: number,
+  ) {
+    if (!(learningRate > 0 && Number.isFinite(learningRate)))
+      throw new RangeError(`${rule.kind}: learningRate must be > 0, got ${learningRate}`);
+    this.kind = rule.kind;
+    this.learningRate = learningRate;
+    rule.drift?.reset(0);
+  }
+
+  applyStep(parameters: Parameters, denseGradients: Record<string, tf.Tensor>): void {
+    for (const [name, table] of Object.entries(parameters.tables)) this.bind(name, table);
+    const step = this.step + 1;
+    this.rule.begin(step, this.learningRate);
+    for (const [name, gradient] of Object.entries(denseGradients)) {
+      const weight = parameters.weights[name];
+      if (!weight || weight.size !== gradient.size)
+        throw new RangeError(
+          `${this.kind}: a gradient must belong to a weight of its size, got "${name}" with ${gradient.size} entries`,
+        );
+      this.updateWeight(name, weight, gradient);
+    }
+    for (const { table, keeper } of this.tables.values()) this.updateRows(table, keeper, step);
+    this.rule.drift?.record(step, this.learningRate);
+    this.step = step;
+  }
+
+  state(): Record<string, Float32Array> {
+    const out: Record<string, Float32Array> = {};
+    for (const [name, array] of Object.entries(this.restored)) out[name] = array.slice();
+    for (const [name, slots] of this.dense)
+      this.rule.slots.forEach((slot, k) => {
+        const size = slots.length / this.rule.slots.length;
+        out[`${name}.${slot}`] = slots.slice(k * size, (k + 1) * size);
+      });
+    for (const [name, { table, keeper }] of this.tables) {
+      keeper?.synchronise();
+      this.rule.slots.forEach((slot, k) => {
+        out[`${name}.${slot}`] = table.readState(k);
+      });
+    }
+    return out;
+  }
+
+  restore(state: Record<string, Float32Array>, step: number): void {
+    if (!Number.isInteger(step) || step < 0)
+      throw new RangeError(`${this.kind}: step must be an integer ≥ 0, got ${step}`);
+    this.restored = { ...state };
+    this.dense.clear();
+    for (const { table } of this.tables.values()) table.keeper = null;
+    this.tables.clear();
+    this.step = step;
+    this.rule.drift?.reset(step);
+  }
+
+  private updateWeight(name: string, weight: tf.Variable, gradient: tf.Tensor): void {
+    const values = (weight.dataSync() as Float32Array).slice();
+    let state = this.dense.get(name);
+    if (!state) {
+      state = new Float32Array(weight.size * this.rule.slots.length).fill(this.rule.initialState);
+      this.rule.slots.forEach((slot, k) => {
+        const saved = this.takeRestored(`${name}.${slot}`, weight.size);
+        if (saved) state!.set(saved, k * weight.size);
+      });
+      this.dense.set(name, state);
+    }
+    const slopes = gradient.dataSync() as Float32Array;
+    this.rule.update(values, 0, slopes, 0, state, 0, weight.size, weight.size);
+    const moved = tf.tensor(values, weight.shape);
+    weight.assign(moved);
+    moved.dispose();
+  }
+
+  private updateRows(table: EmbeddingTable, keeper: DriftKeeper | null, step: number): void {
+    const { rows, values } = table.drainGradients();
+    keeper?.touch(rows);
+    const { values: heap, stride, dim } = table;
+    for (let i = 0; i < rows.length; i++) {
+      const at = rows[i]! * stride;
+      this.rule.update(heap, at, values, i * dim, heap, at + dim, dim, dim);
+    }
+    keeper?.advance(rows, step);
+  }
+
+  private bind(name: string, table: EmbeddingTable): void {
+    if (this.tables.get(name)?.table === table) return;
+    const { slots, initialState, drift } = this.rule;
+    table.keeper?.synchronise();
+    table.reserveState(slots.length);
+    const size = table.rows * table.dim;
+    slots.forEach((slot, k) => {
+      const saved = this.takeRestored(`${name}.${slot}`, size);
+      if (saved) table.writeState(k, saved);
+      else if (initialState !== 0) table.writeState(k, new Float32Array(size).fill(initialState));
+    });
+    const keeper = drift ? new DriftKeeper(table, drift, this.step) : null;
+    table.keeper = keeper;
+    this.tables.set(name, { table, keeper });
+  }
+
+  private takeRestored(key: string, size: number): Float32Array | null {
+    const saved = this.restored[key];
+    if (!saved) return null;
+    if (saved.length !== size)
+      throw new RangeError(`${this.kind}: state "${key}" must have ${size} entries, got ${saved.length}`);
+    delete this.restored[key];
+    return saved;
+  }
+}
