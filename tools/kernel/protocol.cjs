@@ -1,0 +1,45 @@
+"use strict";
+const ts = require("@tslab/typescript-for-tslab");
+
+/** The messages that Jupyter expects and stock tslab does not send, or sends under a wrong name. */
+function install() {
+  const { JupyterHandlerImpl, ZmqServer } = require("tslab/dist/jupyter.js");
+  const handleKernel = JupyterHandlerImpl.prototype.handleKernel;
+
+  JupyterHandlerImpl.prototype.handleKernel = function () {
+    const info = handleKernel.call(this);
+    return { status: "ok", ...info, language_info: { ...info.language_info, version: ts.version } };
+  };
+
+  // adds `execute_input` (execution counts in saved notebooks) and `error`
+  ZmqServer.prototype.handleExecute = async function (socket, message) {
+    const publish = (type, content) => send(message, type, content, this.connInfo.key, this.iopub);
+    publish("execute_input", {
+      code: message.content.code,
+      execution_count: (this.handler.execCount ?? 0) + 1,
+    });
+    const content = await this.handler.handleExecute(
+      message.content,
+      (name, text) => publish("stream", { name, text }),
+      (data, update) => publish(update ? "update_display_data" : "display_data", data),
+    );
+    if (content.status === "error") {
+      const { ename, evalue, traceback } = content;
+      publish("error", { ename, evalue, traceback });
+    }
+    send(message, "execute_reply", content, this.connInfo.key, socket);
+  };
+
+  ZmqServer.prototype.handleCommInfoRequest = function (socket, message) {
+    send(message, "comm_info_reply", { status: "ok", comms: {} }, this.connInfo.key, socket);
+  };
+}
+
+function send(message, type, content, key, socket) {
+  const reply = message.createReply();
+  reply.header.msg_type = type;
+  reply.content = content;
+  reply.signAndSend(key, socket);
+}
+
+module.exports = { install };
