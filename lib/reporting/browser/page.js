@@ -1,0 +1,59 @@
+// Runs in a report page: draws the figures, follows the colour scheme and the printer, marks the current section in the
+// navigation. Plain browser script, inlined by html-page.ts.
+(() => {
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const phone = window.matchMedia("(max-width: 640px)");
+  const plots = [...document.querySelectorAll(".plot")];
+
+  const colors = (isDark) =>
+    isDark
+      ? { "font.color": "#b3bac5", "hoverlabel.bgcolor": "#242a33", "hoverlabel.font.color": "#e6e9ee" }
+      : { "font.color": "#4a5160", "hoverlabel.bgcolor": "#ffffff", "hoverlabel.font.color": "#16191f" };
+
+  function draw(plot) {
+    const { data, layout } = JSON.parse(plot.nextElementSibling.textContent);
+    const config = { responsive: true, displaylogo: false, scrollZoom: false };
+    config.modeBarButtonsToRemove = ["lasso2d", "select2d", "autoScale2d"];
+    if (phone.matches) config.displayModeBar = false;
+    if (phone.matches && layout.height > 480) layout.height = 480;
+    if (phone.matches) layout.dragmode = false;
+    const failed = (error) => {
+      plot.textContent = `This figure could not be drawn: ${error.message}`;
+      plot.dataset.state = "failed";
+    };
+    try {
+      return window.Plotly.newPlot(plot, data, layout, config)
+        .then(() => window.Plotly.relayout(plot, colors(dark.matches)))
+        .then(() => {
+          plot.dataset.state = "drawn";
+        }, failed);
+    } catch (error) {
+      failed(error);
+      return Promise.resolve();
+    }
+  }
+
+  function recolor(isDark) {
+    for (const plot of plots) if (plot.dataset.state === "drawn") window.Plotly.relayout(plot, colors(isDark));
+  }
+
+  plots.reduce((before, plot) => before.then(() => draw(plot)), Promise.resolve());
+  dark.addEventListener("change", () => recolor(dark.matches));
+  window.addEventListener("beforeprint", () => recolor(false));
+  window.addEventListener("afterprint", () => recolor(dark.matches));
+  for (const details of document.querySelectorAll("details"))
+    details.addEventListener("toggle", () => {
+      for (const plot of details.querySelectorAll('.plot[data-state="drawn"]')) window.Plotly.Plots.resize(plot);
+    });
+
+  const links = new Map([...document.querySelectorAll("nav a")].map((link) => [link.hash.slice(1), link]));
+  const sections = [...document.querySelectorAll("main section")];
+  const follow = () => {
+    const passed = sections.filter((section) => section.getBoundingClientRect().top < 120);
+    const atEnd = window.innerHeight + window.scrollY >= document.documentElement.scrollHeight - 4;
+    const current = (atEnd ? sections : passed).at(-1);
+    for (const [id, link] of links) link.classList.toggle("here", current !== undefined && id === current.id);
+  };
+  window.addEventListener("scroll", follow, { passive: true });
+  follow();
+})();

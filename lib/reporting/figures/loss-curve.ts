@@ -1,0 +1,46 @@
+import { axisTitle, baseLayout, DASHES, type Figure, seriesColor } from "./theme.js";
+
+export interface LossSeries {
+  name: string;
+  points: readonly { step: number; value: number }[];
+  /** Validation losses are drawn with markers and a dashed line in the colour of the series named here. */
+  validationOf?: string;
+}
+
+/**
+ * Loss against training steps, one line per run; validation losses dashed, in their run's colour.
+ *
+ * @throws RangeError if a value is not finite or a validation series names no other series
+ */
+export function lossCurve(
+  series: readonly LossSeries[],
+  options: { xTitle?: string; yTitle?: string; logarithmic?: boolean } = {},
+): Figure {
+  const { xTitle = "training step", yTitle = "loss (nats)", logarithmic = false } = options;
+  const training = series.filter((line) => line.validationOf === undefined).map((line) => line.name);
+  const data = series.map((line) => {
+    const bad = line.points.find((point) => !Number.isFinite(point.value) || !Number.isFinite(point.step));
+    if (bad !== undefined)
+      throw new RangeError(
+        `lossCurve: values of "${line.name}" must be finite, got ${bad.value} at step ${bad.step}`,
+      );
+    const index = training.indexOf(line.validationOf ?? line.name);
+    if (index < 0)
+      throw new RangeError(
+        `lossCurve: validationOf must be one of ${training.join(", ")}, got "${line.validationOf}"`,
+      );
+    const isValidation = line.validationOf !== undefined;
+    return {
+      type: "scatter",
+      mode: isValidation || line.points.length <= 12 ? "lines+markers" : "lines",
+      name: line.name,
+      x: line.points.map((point) => point.step),
+      y: line.points.map((point) => point.value),
+      line: { color: seriesColor(index), width: 2, dash: isValidation ? "dash" : DASHES[0] },
+      marker: { size: 7, symbol: isValidation ? "circle-open" : "circle", color: seriesColor(index) },
+      hovertemplate: "step %{x:,}<br>%{y:.4f}<extra>%{fullData.name}</extra>",
+    };
+  });
+  const yaxis = { ...axisTitle(yTitle), ...(logarithmic ? { type: "log" } : { rangemode: "tozero" }) };
+  return { data, layout: baseLayout({ xaxis: axisTitle(xTitle), yaxis, hovermode: "x unified" }) };
+}

@@ -1,0 +1,97 @@
+import { readFileSync } from "node:fs";
+import { escapeHtml, htmlId } from "./escape.js";
+import { type Block, type BlockContext, blocksHtml } from "./page-blocks.js";
+import { plotlySource } from "./plotly-source.js";
+import { plainTable } from "./table.js";
+import { tableHtml } from "./table-html.js";
+
+export interface ReportPage {
+  title: string;
+  /** Small line over the title: what kind of page this is, its date. */
+  eyebrow?: string;
+  /** What the page answers, one sentence. */
+  question?: string;
+  /** The answer first: one or two sentences with numbers and uncertainty; the first is set large. */
+  answer: readonly string[];
+  /** Three to five numbers at a glance. */
+  facts?: readonly { label: string; value: string; about?: string }[];
+  sections: readonly { title: string; intro?: string; blocks: readonly Block[] }[];
+  /** Which run folder and file each number comes from. */
+  sources: readonly { what: string; run: string; file: string }[];
+}
+
+/**
+ * A report as one HTML file that refers to nothing outside itself: styles, scripts and, if there is a figure, plotly are
+ * inlined once; it opens from disk without a network, follows light and dark, and prints. Figures are drawn in the
+ * browser; `data-state` of each `.plot` says "drawn" or "failed".
+ *
+ * @throws RangeError if two sections share a title (their anchors would clash)
+ */
+export function htmlPage(page: ReportPage): string {
+  const ids = page.sections.map((section) => htmlId(section.title));
+  const repeated = ids.findIndex((id, index) => ids.indexOf(id) !== index);
+  if (repeated >= 0)
+    throw new RangeError(
+      `htmlPage: section titles must differ, got "${page.sections[repeated]!.title}" twice`,
+    );
+  const context: BlockContext = { figures: 0 };
+  const sections = page.sections.map(({ title, intro, blocks }, index) => {
+    const lead = intro === undefined ? "" : `<p class="intro">${escapeHtml(intro)}</p>`;
+    return `<section id="${ids[index]}"><h2>${escapeHtml(title)}</h2>${lead}\n${blocksHtml(blocks, context)}</section>`;
+  });
+  const links = page.sections.map(({ title }, index) => `<a href="#${ids[index]}">${escapeHtml(title)}</a>`);
+  const plotly = context.figures === 0 ? "" : `<script>${plotlySource()}</script>`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="qdrl">
+<title>${escapeHtml(page.title)}</title>
+<link rel="icon" href="data:,">
+<style>${contentStyle()}\n${browserFile("page.css")}</style>
+</head>
+<body class="qdrl qdrl-page">
+<header class="top"><div class="wrap">${headerHtml(page)}</div></header>
+<nav aria-label="Sections"><div class="wrap">${links.join("")}</div></nav>
+<main class="wrap">
+${sections.join("\n")}
+</main>
+<footer><div class="wrap">${sourcesHtml(page)}</div></footer>
+${plotly}
+<script>${browserFile("page.js")}</script>
+</body>
+</html>
+`;
+}
+
+/** The style of tables, figures and rankings, for pages and notebook outputs. */
+export function contentStyle(): string {
+  return browserFile("content.css");
+}
+
+function headerHtml(page: ReportPage): string {
+  const eyebrow = page.eyebrow === undefined ? "" : `<p class="eyebrow">${escapeHtml(page.eyebrow)}</p>`;
+  const question = page.question === undefined ? "" : `<p class="question">${escapeHtml(page.question)}</p>`;
+  const answer = page.answer.map((sentence) => `<p>${escapeHtml(sentence)}</p>`).join("");
+  const facts = (page.facts ?? []).map(({ label, value, about }) => {
+    const detail = about === undefined ? "" : `<span class="about">${escapeHtml(about)}</span>`;
+    return `<div><dt>${escapeHtml(label)}</dt><dd><span class="number">${escapeHtml(value)}</span> ${detail}</dd></div>`;
+  });
+  return (
+    `${eyebrow}<h1>${escapeHtml(page.title)}</h1>${question}` +
+    (answer === "" ? "" : `<div class="answer">${answer}</div>`) +
+    (facts.length === 0 ? "" : `<dl class="facts">${facts.join("")}</dl>`)
+  );
+}
+
+function sourcesHtml(page: ReportPage): string {
+  if (page.sources.length === 0) return "";
+  const rows = page.sources.map(({ what, run, file }) => [what, run, file]);
+  return `<h2>Where the numbers come from</h2>${tableHtml(plainTable(["Shown", "Run folder", "File"], rows))}`;
+}
+
+/** Our own files only: CSS and script that hold no closing tag. */
+function browserFile(name: string): string {
+  return readFileSync(`lib/reporting/browser/${name}`, "utf8");
+}

@@ -1,0 +1,73 @@
+import { escapeHtml, htmlId, scriptJson } from "./escape.js";
+import type { Figure } from "./figures/theme.js";
+import { type QueryRankings, rankingsHtml } from "./rankings-html.js";
+import type { ResultsTable } from "./results-table.js";
+import { resultsHtml } from "./results-table-view.js";
+import type { Table } from "./table.js";
+import { tableHtml } from "./table-html.js";
+
+/** One piece of a report page. All texts are plain and escaped, but for `html`, which is taken as it is. */
+export type Block =
+  | { kind: "text"; text: string }
+  | { kind: "heading"; text: string }
+  | { kind: "results"; results: ResultsTable }
+  | { kind: "table"; table: Table }
+  | { kind: "figure"; figure: Figure; title: string; caption?: string }
+  | { kind: "rankings"; rankings: readonly QueryRankings[] }
+  | { kind: "code"; text: string }
+  | { kind: "columns"; blocks: readonly Block[] }
+  | { kind: "details"; summary: string; blocks: readonly Block[] }
+  | { kind: "html"; html: string };
+
+/** Counts the figures of a page, for their ids. */
+export interface BlockContext {
+  figures: number;
+}
+
+/** A block as HTML. */
+export function blockHtml(block: Block, context: BlockContext): string {
+  switch (block.kind) {
+    case "text":
+      return `<p>${escapeHtml(block.text)}</p>`;
+    case "heading":
+      return `<h3>${escapeHtml(block.text)}</h3>`;
+    case "results":
+      return resultsHtml(block.results);
+    case "table":
+      return tableHtml(block.table);
+    case "figure":
+      return figureBlock(block.figure, block.title, block.caption, context);
+    case "rankings":
+      return rankingsHtml(block.rankings);
+    case "code":
+      return `<pre tabindex="0"><code>${escapeHtml(block.text)}</code></pre>`;
+    case "columns":
+      return `<div class="columns">${blocksHtml(block.blocks, context)}</div>`;
+    case "details":
+      return `<details><summary>${escapeHtml(block.summary)}</summary>${blocksHtml(block.blocks, context)}</details>`;
+    case "html":
+      return block.html;
+  }
+}
+
+/** Blocks as HTML, one after the other. */
+export function blocksHtml(blocks: readonly Block[], context: BlockContext): string {
+  return blocks.map((block) => blockHtml(block, context)).join("\n");
+}
+
+function figureBlock(
+  figure: Figure,
+  title: string,
+  caption: string | undefined,
+  context: BlockContext,
+): string {
+  const id = `figure-${++context.figures}-${htmlId(title)}`;
+  const { height } = figure.layout as { height?: number };
+  const { layout, data } = figure;
+  const label = `<strong>${escapeHtml(title)}.</strong>${caption === undefined ? "" : ` ${escapeHtml(caption)}`}`;
+  return (
+    `<figure class="q-figure"><div class="plot" id="${id}" style="min-height:${Math.min(height ?? 400, 480)}px" role="img" ` +
+    `aria-label="${escapeHtml(title)}"></div><script type="application/json">${scriptJson({ data, layout })}</script>` +
+    `<figcaption>${label}</figcaption></figure>`
+  );
+}

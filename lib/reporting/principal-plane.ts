@@ -1,0 +1,66 @@
+/**
+ * Coordinates of points on their first two principal axes, `[n, 2]`, scaled so that the largest absolute value is 10:
+ * where a UMAP layout starts, so that its coarse arrangement is the data's and not the seed's. Axes by power iteration
+ * with deflation on the covariance, from a fixed start; the sign is chosen so that the largest entry is positive.
+ * Points that do not vary give zeros.
+ *
+ * @param points  [n, dim], dim ≥ 2; not changed
+ */
+export function principalPlane(points: Float32Array, dim: number): Float32Array {
+  const n = points.length / dim;
+  const covariance = covarianceOf(points, dim);
+  const mean = meanOf(points, dim);
+  const result = new Float32Array(n * 2);
+  for (let axis = 0; axis < 2; axis++) {
+    const { vector, value } = leadingAxis(covariance, dim);
+    for (let i = 0; i < n; i++) {
+      let sum = 0;
+      for (let d = 0; d < dim; d++) sum += (points[i * dim + d]! - mean[d]!) * vector[d]!;
+      result[i * 2 + axis] = sum;
+    }
+    for (let a = 0; a < dim; a++)
+      for (let b = 0; b < dim; b++) covariance[a * dim + b]! -= value * vector[a]! * vector[b]!;
+  }
+  let largest = 0;
+  for (const value of result) largest = Math.max(largest, Math.abs(value));
+  return largest > 0 ? result.map((value) => (10 * value) / largest) : result;
+}
+
+function meanOf(points: Float32Array, dim: number): Float64Array {
+  const n = points.length / dim;
+  const mean = new Float64Array(dim);
+  for (let i = 0; i < points.length; i++) mean[i % dim]! += points[i]! / n;
+  return mean;
+}
+
+function covarianceOf(points: Float32Array, dim: number): Float64Array {
+  const n = points.length / dim;
+  const mean = meanOf(points, dim);
+  const covariance = new Float64Array(dim * dim);
+  const row = new Float64Array(dim);
+  for (let i = 0; i < n; i++) {
+    for (let d = 0; d < dim; d++) row[d] = points[i * dim + d]! - mean[d]!;
+    for (let a = 0; a < dim; a++) {
+      const scaled = row[a]! / n;
+      for (let b = 0; b < dim; b++) covariance[a * dim + b]! += scaled * row[b]!;
+    }
+  }
+  return covariance;
+}
+
+function leadingAxis(matrix: Float64Array, dim: number): { vector: Float64Array; value: number } {
+  let vector = Float64Array.from({ length: dim }, (_, d) => 1 + d / dim);
+  let value = 0;
+  for (let iteration = 0; iteration < 200; iteration++) {
+    const next = new Float64Array(dim);
+    for (let a = 0; a < dim; a++) for (let b = 0; b < dim; b++) next[a]! += matrix[a * dim + b]! * vector[b]!;
+    const norm = Math.hypot(...next);
+    if (norm < 1e-12) return { vector: new Float64Array(dim), value: 0 };
+    const previous = value;
+    value = norm;
+    vector = next.map((x) => x / norm);
+    if (Math.abs(value - previous) <= 1e-9 * value) break;
+  }
+  const largest = vector.reduce((best, x) => (Math.abs(x) > Math.abs(best) ? x : best), 0);
+  return { vector: largest < 0 ? vector.map((x) => -x) : vector, value };
+}

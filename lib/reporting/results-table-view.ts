@@ -1,0 +1,173 @@
+import type { ResultsCell, ResultsRow, ResultsTable } from "./results-table.js";
+import type { Table, TableCell, TableColumn } from "./table.js";
+import { csvLines } from "./table-csv.js";
+import { tableHtml } from "./table-html.js";
+import { tableLatex } from "./table-latex.js";
+import { tableMarkdown } from "./table-markdown.js";
+import { tableTerminal } from "./table-terminal.js";
+
+/** The results as a table ready to be shown, with its marks explained in notes. */
+export function resultsView(results: ResultsTable, options: { decimals?: number } = {}): Table {
+  const decimals = options.decimals ?? 3;
+  const columns: TableColumn[] = [
+    { label: "System" },
+    ...results.metrics.map(
+      (label): TableColumn => ({ label, detail: queryCount(results, label), align: "right" }),
+    ),
+    { label: "Seeds", align: "right" },
+  ];
+  const scales = results.metrics.map((_, column) => columnScale(results, column));
+  const rows = results.rows.map((row) => ({
+    ...(row.isBaseline ? { emphasis: "baseline" as const } : {}),
+    cells: [
+      systemCell(row),
+      ...row.cells.map((cell, column) => resultCell(cell, scales[column]!, decimals)),
+      seedsCell(row),
+    ],
+  }));
+  const title = results.title === undefined ? {} : { title: results.title };
+  return { ...title, columns, rows, notes: resultNotes(results) };
+}
+
+/** The results table as HTML. */
+export function resultsHtml(results: ResultsTable): string {
+  return tableHtml(resultsView(results));
+}
+
+/** The results table as a Markdown pipe table. */
+export function resultsMarkdown(results: ResultsTable): string {
+  return tableMarkdown(resultsView(results));
+}
+
+/** The results table as a LaTeX table with booktabs rules. */
+export function resultsLatex(results: ResultsTable, options: { label?: string } = {}): string {
+  return tableLatex(resultsView(results), options);
+}
+
+/** The results table for a terminal. */
+export function resultsTerminal(results: ResultsTable, options: { color?: boolean } = {}): string {
+  return tableTerminal(resultsView(results), options);
+}
+
+/** The results as CSV in long form, one line per system and metric, numbers in full precision. */
+export function resultsCsv(results: ResultsTable): string {
+  const head = [
+    "system",
+    "metric",
+    "mean",
+    "low",
+    "high",
+    "level",
+    "queries",
+    "seeds",
+    "seed_deviation",
+    "baseline",
+  ];
+  const tail = ["difference", "p", "adjusted_p", "mark", "best", "tied_with_best", "runs"];
+  const lines: (string | number | null)[][] = [[...head, ...tail]];
+  for (const row of results.rows)
+    row.cells.forEach((cell, column) => {
+      if (cell === null) return;
+      const { comparison } = cell;
+      lines.push([
+        ...[
+          row.system,
+          results.metrics[column]!,
+          cell.mean,
+          cell.low,
+          cell.high,
+          results.level,
+          cell.queries,
+          cell.seeds,
+        ],
+        ...[cell.seedDeviation, results.baseline],
+        ...[
+          comparison?.difference ?? null,
+          comparison?.p ?? null,
+          comparison?.adjustedP ?? null,
+          comparison?.mark ?? null,
+        ],
+        ...[String(cell.best), String(cell.tiedWithBest), row.runs.map((run) => run.dir).join(" ")],
+      ]);
+    });
+  return csvLines(lines);
+}
+
+/** A p value for reading: three decimals, "< .001" below that. */
+export function formatP(p: number): string {
+  return p < 0.001 ? "< .001" : `= ${p.toFixed(3).replace(/^0/, "")}`;
+}
+
+/** A difference with its sign, "±0" when it rounds to nothing. */
+export function formatDelta(difference: number, decimals: number): string {
+  const digits = Math.abs(difference).toFixed(decimals);
+  return Number(digits) === 0 ? `±${digits}` : (difference > 0 ? "+" : "−") + digits;
+}
+
+function systemCell(row: ResultsRow): TableCell {
+  const link = row.runs.find((run) => run.link !== undefined)?.link;
+  return {
+    text: row.system,
+    ...(row.description === undefined ? {} : { detail: row.description }),
+    ...(link === undefined ? {} : { link }),
+    ...(row.runs.length > 0 ? { hint: row.runs.map((run) => run.dir).join("\n") } : {}),
+  };
+}
+
+function seedsCell(row: ResultsRow): TableCell {
+  return { text: String(row.runs.length), hint: `seeds ${row.runs.map((run) => run.seed).join(", ")}` };
+}
+
+function resultCell(cell: ResultsCell | null, scale: (value: number) => number, decimals: number): TableCell {
+  if (cell === null) return { text: "—", hint: "not measured" };
+  const { comparison } = cell;
+  return {
+    text: cell.mean.toFixed(decimals),
+    detail: `[${cell.low.toFixed(decimals)}, ${cell.high.toFixed(decimals)}]`,
+    bold: cell.best,
+    tiedWithBest: cell.tiedWithBest,
+    hint: cellHint(cell),
+    strip: { low: scale(cell.low), at: scale(cell.mean), high: scale(cell.high) },
+    ...(comparison === null
+      ? {}
+      : { delta: formatDelta(comparison.difference, decimals), mark: comparison.mark }),
+  };
+}
+
+function cellHint(cell: ResultsCell): string {
+  const parts = [`${cell.queries} queries`, cell.seeds === 1 ? "1 seed" : `${cell.seeds} seeds`];
+  if (cell.seedDeviation !== null) parts.push(`deviation between seeds ${cell.seedDeviation.toFixed(4)}`);
+  if (cell.comparison !== null)
+    parts.push(`p ${formatP(cell.comparison.p)}, corrected p ${formatP(cell.comparison.adjustedP)}`);
+  return parts.join(" · ");
+}
+
+/** Maps a column's values onto [0, 1], from just below its lowest interval to just above its highest. */
+function columnScale(results: ResultsTable, column: number): (value: number) => number {
+  const cells = results.rows.flatMap((row) => row.cells[column] ?? []);
+  const low = Math.min(...cells.map((cell) => cell.low));
+  const high = Math.max(...cells.map((cell) => cell.high));
+  const span = high - low;
+  return (value) => (span > 0 ? 0.04 + (0.92 * (value - low)) / span : 0.5);
+}
+
+function queryCount(results: ResultsTable, metric: string): string {
+  const column = results.metrics.indexOf(metric);
+  const cell = results.rows.map((row) => row.cells[column]).find((found) => found != null);
+  return cell == null ? "no queries" : `${cell.queries.toLocaleString("en-US")} queries`;
+}
+
+function resultNotes(results: ResultsTable): string[] {
+  const notes = [
+    `Mean over queries with its ${Math.round(results.level * 100)} % bootstrap interval over queries ` +
+      `(${results.resamples.toLocaleString("en-US")} resamples); a query's value is its mean over seeds.`,
+  ];
+  if (results.rows.length > 1)
+    notes.push("Bold: highest mean of the column. ≈: not told apart from it by the test.");
+  if (results.baseline !== null && results.comparisons > 0)
+    notes.push(
+      `Differences are to ${results.baseline}. ▲ ▼: significant at ${results.alpha} in a paired randomisation test, ` +
+        `Holm-corrected for the ${results.comparisons} comparisons of this table.`,
+    );
+  return notes;
+}

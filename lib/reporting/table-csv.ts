@@ -1,0 +1,19 @@
+import type { Table } from "./table.js";
+
+/** A table as CSV (RFC 4180, CRLF): the cells' text only, headings first; details and notes are left out. */
+export function tableCsv(table: Table): string {
+  return csvLines([
+    table.columns.map((column) => column.label),
+    ...table.rows.map((row) => row.cells.map((cell) => cell.text)),
+  ]);
+}
+
+/** Rows of fields as CSV: a field with a comma, quote or line break is quoted, quotes doubled; lines end in CRLF. */
+export function csvLines(rows: readonly (readonly (string | number | null)[])[]): string {
+  return rows.map((row) => row.map(csvField).join(",") + "\r\n").join("");
+}
+
+function csvField(value: string | number | null): string {
+  const text = value === null ? "" : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
+}

@@ -1,0 +1,63 @@
+import { escapeHtml } from "./escape.js";
+import type { Table, TableCell, TableColumn } from "./table.js";
+
+/**
+ * A table as HTML, styled by `browser/content.css`. Every text is escaped. Best values are bold, values tied with the
+ * best carry ≈, significant differences ▲ or ▼ (never colour alone); intervals are also drawn as a dot with whiskers
+ * on the column's common scale.
+ */
+export function tableHtml(table: Table): string {
+  const title = table.title === undefined ? "" : `<figcaption>${escapeHtml(table.title)}</figcaption>`;
+  const head = table.columns.map(headCell).join("");
+  const body = table.rows.map((row) => {
+    const cells = row.cells
+      .map((cell, column) => bodyCell(cell, table.columns[column]!, column === 0))
+      .join("");
+    return `<tr${row.emphasis === "baseline" ? ' class="q-baseline"' : ""}>${cells}</tr>`;
+  });
+  const notes = (table.notes ?? []).map((note) => `<li>${escapeHtml(note)}</li>`).join("");
+  return (
+    `<figure class="q-table">${title}<div class="q-scroll" tabindex="0"><table>` +
+    `<thead><tr>${head}</tr></thead>\n<tbody>${body.join("\n")}</tbody></table></div>` +
+    `${notes === "" ? "" : `<ul class="q-notes">${notes}</ul>`}</figure>`
+  );
+}
+
+function headCell(column: TableColumn): string {
+  const detail =
+    column.detail === undefined ? "" : `<span class="q-detail">${escapeHtml(column.detail)}</span>`;
+  return `<th scope="col" class="q-${column.align ?? "left"}">${escapeHtml(column.label)}${detail}</th>`;
+}
+
+function bodyCell(cell: TableCell, column: TableColumn, isHead: boolean): string {
+  const hint = cell.hint === undefined ? "" : ` title="${escapeHtml(cell.hint)}"`;
+  let value = escapeHtml(cell.text);
+  if (cell.bold) value = `<strong>${value}</strong>`;
+  else if (cell.tiedWithBest) value += '<span class="q-tied"> ≈</span>';
+  if (cell.link !== undefined && isSafeLink(cell.link))
+    value = `<a href="${escapeHtml(cell.link)}">${value}</a>`;
+  const parts = [`<span class="q-value">${value}</span>`];
+  if (cell.detail !== undefined) parts.push(`<span class="q-detail">${escapeHtml(cell.detail)}</span>`);
+  if (cell.strip !== undefined) parts.push(strip(cell.strip, cell.bold === true));
+  if (cell.delta !== undefined) parts.push(delta(cell.delta, cell.mark));
+  const tag = isHead ? 'th scope="row"' : "td";
+  return `<${tag} class="q-${column.align ?? "left"}"${hint}>${parts.join("")}</${isHead ? "th" : "td"}>`;
+}
+
+function delta(text: string, mark: TableCell["mark"]): string {
+  const sign = mark === "better" ? "▲ " : mark === "worse" ? "▼ " : "";
+  return `<span class="q-delta q-${mark ?? "same"}">${sign}${escapeHtml(text)}</span>`;
+}
+
+function strip({ low, at, high }: NonNullable<TableCell["strip"]>, strong: boolean): string {
+  const percent = (value: number): string => `${(100 * Math.min(1, Math.max(0, value))).toFixed(1)}%`;
+  return (
+    `<span class="q-strip${strong ? " q-strong" : ""}" aria-hidden="true">` +
+    `<i style="left:${percent(low)};width:${percent(high - low)}"></i><b style="left:${percent(at)}"></b></span>`
+  );
+}
+
+/** Links may lead to files, pages and anchors, never run script. */
+function isSafeLink(link: string): boolean {
+  return !/^\s*[a-z][a-z0-9+.-]*:/i.test(link) || /^\s*(https?|file|mailto):/i.test(link);
+}
