@@ -22,7 +22,10 @@ export function crossCheck(config: ExperimentConfig): CrossFieldIssue[] {
   if (model.type === "MultiModalTwoTower") {
     const feature = model.document.categorical_feature;
     if (feature === undefined)
-      issues.push({ path: ["model", "document", "categorical_feature"], message: "is required by MultiModalTwoTower" });
+      issues.push({
+        path: ["model", "document", "categorical_feature"],
+        message: "is required by MultiModalTwoTower",
+      });
     else uses.push([["model", "document", "categorical_feature"], feature, "document", "categorical"]);
   }
   for (const [path, feature, side, type] of uses) {
@@ -36,7 +39,10 @@ export function crossCheck(config: ExperimentConfig): CrossFieldIssue[] {
   if ((model.type === "TwoTower" || model.type === "MultiModalTwoTower") && !model.last_linear) {
     const last = model.hidden_layers.at(-1);
     if (last === undefined)
-      issues.push({ path: ["model", "last_linear"], message: "must be true when model.hidden_layers is empty" });
+      issues.push({
+        path: ["model", "last_linear"],
+        message: "must be true when model.hidden_layers is empty",
+      });
     else if (last !== model.output_dim)
       issues.push({
         path: ["model", "output_dim"],

@@ -26,8 +26,16 @@ export const experimentSchema = z.strictObject({
   dataloader_workers: z.int().min(0).default(0).describe("reader threads; 0 = read in the main thread"),
   shuffle: z.boolean().default(true).describe("draw the pairs of each epoch in a new seeded order"),
   drop_last: z.boolean().default(true).describe("leave out the incomplete last batch of an epoch"),
-  max_malformed_rows: z.int().min(0).default(0).describe("data rows that may be unreadable before the run stops"),
-  keep_checkpoints: z.int().min(1).default(2).describe("newest checkpoints kept; a damaged one falls back to the one before"),
+  max_malformed_rows: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe("data rows that may be unreadable before the run stops"),
+  keep_checkpoints: z
+    .int()
+    .min(1)
+    .default(2)
+    .describe("newest checkpoints kept; a damaged one falls back to the one before"),
   log_every: z.int().min(1).default(50).describe("steps between two entries of Loss/step"),
   backend: z.enum(["auto", "tensorflow", "wasm", "cpu"]).default("auto"),
   dataset: datasetSection,

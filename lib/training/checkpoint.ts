@@ -11,7 +11,7 @@ export interface Checkpoint {
   step: number;
   /** Length of metrics.jsonl, in bytes, when this was written; what came later is cut off on resume. */
   metricsBytes: number;
-  /** State words of the run's generator. */
+  /** State of what the encoder draws from in training (dropout); empty where it draws nothing. */
   randomState: number[];
   /** Model parameters by name. */
   parameters: Record<string, StoredTensor>;

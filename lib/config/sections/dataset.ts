@@ -8,8 +8,14 @@ const textFeature = z.strictObject({
 const categoricalFeature = z.strictObject({
   name: z.string().min(1).describe("column of the data set"),
   type: z.literal("categorical"),
-  dictionary_path: z.string().min(1).describe("folder with dictionary.json; looked up in dataset_dir, then from the workspace root"),
-  num_oov_categories: z.int().min(2).describe("hash buckets for unknown values; the last one is never used (V − 1 are)"),
+  dictionary_path: z
+    .string()
+    .min(1)
+    .describe("folder with dictionary.json; looked up in dataset_dir, then from the workspace root"),
+  num_oov_categories: z
+    .int()
+    .min(2)
+    .describe("hash buckets for unknown values; the last one is never used (V − 1 are)"),
 });
 
 /** One declared feature: a column and how it is read. */

@@ -9,6 +9,11 @@ export const recallValidationSection = z.strictObject({
     .min(1)
     .default([0.0, 0.5])
     .describe("probability per word; 0 = clean queries"),
+  every_epochs: z
+    .int()
+    .min(1)
+    .default(1)
+    .describe("epochs from one evaluation to the next; the last epoch is always evaluated"),
   sets: z
     .array(z.string().min(1))
     .optional()

@@ -1,6 +1,10 @@
 import { z } from "zod";
 
-const batchSize = z.int().min(1).optional().describe("if given, must equal the top-level batch_size (published configs repeat it here)");
+const batchSize = z
+  .int()
+  .min(1)
+  .optional()
+  .describe("if given, must equal the top-level batch_size (published configs repeat it here)");
 
 const batchSoftmax = z.strictObject({
   type: z.literal("batch_softmax"),
@@ -11,7 +15,11 @@ const batchSoftmax = z.strictObject({
 const triplet = z.strictObject({
   type: z.literal("triplet"),
   batch_size: batchSize,
-  num_negatives: z.int().min(1).default(63).describe("columns j ≤ num_negatives serve as negatives (published rule)"),
+  num_negatives: z
+    .int()
+    .min(1)
+    .default(63)
+    .describe("columns j ≤ num_negatives serve as negatives (published rule)"),
   margin: z.number().positive().default(0.3).describe("m, in units of cosine distance"),
 });
 

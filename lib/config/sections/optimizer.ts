@@ -9,8 +9,12 @@ const momenta = {
 
 /** The optimiser; its learning rate is the top-level learning_rate. */
 export const optimizerSection = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("adam"), ...momenta }).describe("rows outside the batch end where dense Adam puts them"),
-  z.strictObject({ type: z.literal("lazy_adam"), ...momenta }).describe("rows outside the batch stay where they are"),
+  z
+    .strictObject({ type: z.literal("adam"), ...momenta })
+    .describe("rows outside the batch end where dense Adam puts them"),
+  z
+    .strictObject({ type: z.literal("lazy_adam"), ...momenta })
+    .describe("rows outside the batch stay where they are"),
 ]);
 
 export type OptimizerConfig = z.infer<typeof optimizerSection>;

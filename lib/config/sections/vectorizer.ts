@@ -5,11 +5,18 @@ const limit = z.int().min(0).default(0);
 const dictionary = z
   .strictObject({
     type: z.literal("dictionary"),
-    dictionary_path: z.string().min(1).describe("folder with dictionary.json; looked up in dataset_dir, then from the workspace root"),
+    dictionary_path: z
+      .string()
+      .min(1)
+      .describe("folder with dictionary.json; looked up in dataset_dir, then from the workspace root"),
     word_unigrams_limit: limit.describe("tokens kept per text; 0 switches the block off"),
     word_bigrams_limit: limit.describe("bigrams kept per text; 0 switches the block off"),
     char_trigrams_limit: limit.describe("trigrams kept per text; 0 switches the block off"),
-    num_oov_tokens: z.int().min(2).default(50000).describe("hash buckets for unknown tokens; the last one is never used (V − 1 are)"),
+    num_oov_tokens: z
+      .int()
+      .min(2)
+      .default(50000)
+      .describe("hash buckets for unknown tokens; the last one is never used (V − 1 are)"),
     empty_text: z
       .enum(["token", "empty"])
       .default("token")
@@ -17,7 +24,8 @@ const dictionary = z
   })
   .refine((v) => v.word_unigrams_limit + v.word_bigrams_limit + v.char_trigrams_limit > 0, {
     path: ["word_unigrams_limit"],
-    error: "at least one of word_unigrams_limit, word_bigrams_limit, char_trigrams_limit must be > 0, got 0, 0, 0",
+    error:
+      "at least one of word_unigrams_limit, word_bigrams_limit, char_trigrams_limit must be > 0, got 0, 0, 0",
   });
 
 const hashing = z.strictObject({

@@ -1,0 +1,22 @@
+import { spawnSync } from "node:child_process";
+import type { Command } from "commander";
+
+/** `qdrl notebooks run`. */
+export function addNotebookCommands(program: Command): void {
+  program
+    .command("notebooks")
+    .description("execute notebooks headless")
+    .command("run")
+    .description("execute all notebooks, or those named, into reports/notebooks/")
+    .argument("[notebooks...]", "paths or names; default: all")
+    .option("--small", "with each notebook's small parameters, as CI does")
+    .option("--params <json>", "values for the cell tagged `parameters`")
+    .action((names: string[], options: { small?: boolean; params?: string }) => {
+      const args = ["tools/notebooks.mjs", ...names];
+      if (options.small) args.push("--small");
+      if (options.params !== undefined) args.push("--params", options.params);
+      const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });
+      if (status !== 0)
+        throw new RangeError("notebooks run: every notebook must finish, got a failure (above)");
+    });
+}

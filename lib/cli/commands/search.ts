@@ -1,0 +1,40 @@
+import readline from "node:readline";
+import type { Command } from "commander";
+import { openSearch, type SearchHit } from "../../training/search-run.js";
+import { TerminalListener } from "../terminal.js";
+
+/** `qdrl search RUN`. */
+export function addSearchCommand(program: Command): void {
+  program
+    .command("search")
+    .description("search the documents of a run: one query given, or a prompt")
+    .argument("<run>", "run folder, e.g. reports/runs/tour/baseline")
+    .argument("[query...]", "the query; without it, queries are read line by line")
+    .option("-k, --top <n>", "results shown", "30")
+    .action(async (dir: string, words: string[], options: { top: string }) => {
+      const k = Number(options.top);
+      if (!Number.isInteger(k) || k < 1)
+        throw new RangeError(`--top: must be a positive integer, got ${options.top}`);
+      const listener = new TerminalListener();
+      const search = await openSearch(dir, { listener });
+      listener.finish();
+      if (words.length > 0) return print(await search(words.join(" "), k));
+      const input = readline.createInterface({
+        input: process.stdin,
+        output: process.stdout,
+        prompt: "query> ",
+      });
+      input.prompt();
+      for await (const line of input) {
+        if (line.trim() !== "") print(await search(line, k));
+        input.prompt();
+      }
+    });
+}
+
+function print(hits: readonly SearchHit[]): void {
+  if (hits.length === 0) process.stdout.write("  nothing found\n");
+  hits.forEach((hit, rank) => {
+    process.stdout.write(`${String(rank).padStart(4)}  ${hit.score.toFixed(3)}  ${hit.name}  (${hit.id})\n`);
+  });
+}

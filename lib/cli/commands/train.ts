@@ -1,0 +1,39 @@
+import type { Command } from "commander";
+import { loadAnyConfig } from "../../config/load-config.js";
+import { runBm25 } from "../../training/run-bm25.js";
+import { train } from "../../training/train.js";
+import { printSummary } from "../summary.js";
+import { TerminalListener } from "../terminal.js";
+
+/** `qdrl train CONFIG`. */
+export function addTrainCommand(program: Command): void {
+  program
+    .command("train")
+    .description(
+      "train an experiment (or index a BM25 baseline) and evaluate it; goes on where it was stopped",
+    )
+    .argument("<config>", "YAML file, e.g. configs/baseline.yaml")
+    .option("--set <key=value...>", "override a key, e.g. --set model.output_dim=64")
+    .option("--seed <n>", "shorthand for --set seed=n")
+    .option("--commit-hash <text>", "provenance; default: ask git")
+    .option("--fresh", "remove the run folder and start over")
+    .action(
+      async (
+        file: string,
+        options: { set?: string[]; seed?: string; commitHash?: string; fresh?: boolean },
+      ) => {
+        const overrides = [...(options.set ?? [])];
+        if (options.seed !== undefined) overrides.push(`seed=${options.seed}`);
+        if (options.commitHash !== undefined) overrides.push(`commit_hash="${options.commitHash}"`);
+        const listener = new TerminalListener();
+        const loaded = loadAnyConfig(file, overrides);
+        const runOptions = { listener, ...(options.fresh ? { fresh: true } : {}) };
+        const run =
+          loaded.kind === "bm25"
+            ? await runBm25(loaded.config, runOptions)
+            : await train(loaded.config, runOptions);
+        listener.finish();
+        printSummary(run);
+      },
+    );
+}

@@ -1,0 +1,41 @@
+import { Command, CommanderError } from "commander";
+import { addDataCommands } from "./commands/data.js";
+import { addEvaluateCommand } from "./commands/evaluate.js";
+import { addNotebookCommands } from "./commands/notebooks.js";
+import { addReportCommand } from "./commands/report.js";
+import { addSearchCommand } from "./commands/search.js";
+import { addStartCommand } from "./commands/start.js";
+import { addTrainCommand } from "./commands/train.js";
+
+/** The command line. Every fault of input is one or more plain lines on stderr and exit code 1. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const program = new Command("qdrl")
+    .description("Train encoders that put queries and documents into one space, and find out what helps.")
+    .showHelpAfterError("(qdrl --help lists the commands)")
+    .exitOverride();
+  addDataCommands(program);
+  addTrainCommand(program);
+  addEvaluateCommand(program);
+  addSearchCommand(program);
+  addReportCommand(program);
+  addNotebookCommands(program);
+  addStartCommand(program);
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    process.stderr.write(`${explain(error)}\n`);
+    return 1;
+  }
+}
+
+/** What a person should read: the message of an expected fault, the whole stack of a bug. */
+function explain(error: unknown): string {
+  if (error instanceof RangeError || (error as NodeJS.ErrnoException)?.code !== undefined)
+    return (error as Error).message
+      .split("\n")
+      .map((line) => `error: ${line}`)
+      .join("\n");
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,61 @@
+import fs from "node:fs";
+import path from "node:path";
+import type { Bm25Config } from "../config/bm25-schema.js";
+import { formatConfig } from "../config/load-config.js";
+import { atomicWriteFile } from "../engine/atomic-write.js";
+import { evaluate } from "./evaluate.js";
+import { loadEvaluation } from "./load-experiment.js";
+import type { Listener } from "./progress.js";
+import { Bm25Ranker } from "./rankers.js";
+import { currentCommit, hostFacts, packageVersions, RunFolder } from "./run-folder.js";
+
+/** Indexes and evaluates the lexical baseline into a run folder of its own; always from the start, it takes seconds. */
+export async function runBm25(
+  config: Bm25Config,
+  options: { fresh?: boolean; listener?: Listener } = {},
+): Promise<RunFolder> {
+  const { listener = {} } = options;
+  const run = new RunFolder(path.join(config.output_dir, config.task_id, config.run_id));
+  const { dataset, sets, counts } = await loadEvaluation(
+    config,
+    [config.query_text],
+    [config.document_text],
+    listener,
+  );
+  fs.rmSync(run.dir, { recursive: true, force: true });
+  const startedAt = new Date().toISOString();
+  const began = performance.now();
+  const evaluation = await evaluate({
+    sets,
+    ranker: new Bm25Ranker(
+      { query: config.query_text, document: config.document_text },
+      { k1: config.k1, b: config.b },
+    ),
+    ks: config.recall_validation.k,
+    typoProbabilities: config.recall_validation.query_typo_probabilities,
+    textColumns: [config.query_text],
+    listener,
+  });
+  atomicWriteFile(run.configFile, formatConfig(config));
+  run.appendMetrics(evaluation.means.map(({ name, value }) => ({ epoch: 0, step: 0, name, value })));
+  run.appendTiming({ epoch: 0, name: "evaluate", seconds: (performance.now() - began) / 1000 });
+  run.writeQueries(evaluation.perQuery);
+  run.writeManifest({
+    runFormat: 1,
+    kind: "bm25",
+    system: "BM25",
+    taskId: config.task_id,
+    runId: config.run_id,
+    seed: 0,
+    dataset,
+    commit: config.commit_hash ?? currentCommit(),
+    packages: packageVersions(),
+    backend: "none",
+    host: hostFacts(),
+    startedAt,
+    endedAt: new Date().toISOString(),
+    status: "finished",
+    counts,
+  });
+  return run;
+}

@@ -1,0 +1,44 @@
+import type { ExperimentConfig } from "../config/schema.js";
+import type { EncoderSpec } from "../encoders/encoder.js";
+import type { LossSpec } from "../losses/loss.js";
+
+/** The encoder that a configuration names, in plain data. */
+export function encoderSpec({ model }: ExperimentConfig): EncoderSpec {
+  const spec: EncoderSpec = {
+    kind: model.type,
+    textEmbedding: sizes(model.text_embedding),
+    outputDim: model.output_dim,
+    queryTextFeature: model.query.text_feature,
+    documentTextFeature: model.document.text_feature,
+  };
+  if (model.type === "SimpleTextEncoder" || model.type === "RegularizedSimpleTextEncoder")
+    spec.fcDim = model.fc_dim;
+  if (model.type === "RegularizedSimpleTextEncoder") spec.dropout = model.dropout;
+  if (model.type === "TwoTower" || model.type === "MultiModalTwoTower") {
+    spec.hiddenLayers = model.hidden_layers;
+    spec.lastLinear = model.last_linear;
+  }
+  if (model.type === "MultiModalTwoTower") {
+    spec.documentCategoricalFeature = model.document.categorical_feature!;
+    spec.categoryFeature = sizes(model.category_feature);
+  }
+  return spec;
+}
+
+/** The loss that a configuration names, in plain data. */
+export function lossSpec({ loss }: ExperimentConfig): LossSpec {
+  return loss.type === "batch_softmax"
+    ? { kind: loss.type, temperature: loss.temperature }
+    : { kind: loss.type, margin: loss.margin, numNegatives: loss.num_negatives };
+}
+
+/** What tables call a run: model, loss and its main setting. */
+export function systemName({ model, loss }: ExperimentConfig): string {
+  const objective =
+    loss.type === "batch_softmax" ? `softmax τ ${loss.temperature}` : `triplet m ${loss.margin}`;
+  return `${model.type}, ${objective}`;
+}
+
+function sizes(table: { num_embeddings: number; embedding_dim: number }) {
+  return { numEmbeddings: table.num_embeddings, embeddingDim: table.embedding_dim };
+}

@@ -1,0 +1,257 @@
+import fs from "node:fs";
+import path from "node:path";
+import { formatConfig, parseConfig } from "../config/load-config.js";
+import type { ExperimentConfig } from "../config/schema.js";
+import { createEncoder } from "../encoders/create-encoder.js";
+import { atomicWriteFile } from "../engine/atomic-write.js";
+import { selectBackend } from "../engine/backend.js";
+import { Random } from "../engine/random.js";
+import { createLoss } from "../losses/create-loss.js";
+import { createOptimizer } from "../optimizers/create-optimizer.js";
+import { latestCheckpoint, writeCheckpoint } from "./checkpoint.js";
+import { type Evaluation, evaluate } from "./evaluate.js";
+import { type LoadedExperiment, loadExperiment } from "./load-experiment.js";
+import { epochOrder, pairBatch, stepsPerEpoch } from "./pairs.js";
+import { type Listener, throttled } from "./progress.js";
+import { DenseRanker } from "./rankers.js";
+import {
+  currentCommit,
+  hostFacts,
+  type Manifest,
+  type Measurement,
+  packageVersions,
+  RunFolder,
+} from "./run-folder.js";
+import { encoderSpec, lossSpec, systemName } from "./specs.js";
+import { writeTensorFile } from "./tensor-file.js";
+import { Trainer } from "./trainer.js";
+
+/**
+ * Trains one experiment into its run folder, going on where an earlier call stopped.
+ *
+ * After every epoch: losses, validation loss and (if enabled) retrieval measures go to metrics.jsonl, then a checkpoint
+ * is written. A run that was killed loses at most the epoch under way and ends with the same bytes as one that was
+ * not: the order of each epoch comes from the seed and the epoch's number, everything else is in the checkpoint.
+ *
+ * @param options.fresh  start over: remove the run folder first
+ * @throws RangeError if the folder holds another configuration or data set, or the loss stops being finite
+ */
+export async function train(
+  config: ExperimentConfig,
+  options: { fresh?: boolean; listener?: Listener } = {},
+): Promise<RunFolder> {
+  const { listener = {} } = options;
+  const run = new RunFolder(path.join(config.output_dir, config.task_id, config.run_id));
+  if (options.fresh) fs.rmSync(run.dir, { recursive: true, force: true });
+  const backend = await selectBackend(config.backend);
+  listener.line?.(backend.line);
+  const data = await loadExperiment(config, listener);
+  const previous = claimFolder(run, config, data);
+  const manifest: Manifest = {
+    runFormat: 1,
+    kind: "dense",
+    system: systemName(config),
+    taskId: config.task_id,
+    runId: config.run_id,
+    seed: config.seed,
+    dataset: data.dataset,
+    commit: config.commit_hash ?? currentCommit(),
+    packages: packageVersions(),
+    backend: backend.name,
+    host: hostFacts(),
+    startedAt: previous?.startedAt ?? new Date().toISOString(),
+    endedAt: null,
+    status: "running",
+    counts: data.counts,
+  };
+  const random = new Random(config.seed);
+  const encoder = createEncoder(encoderSpec(config), random.fork("encoder"));
+  const optimizer = createOptimizer({
+    ...config.optimizer,
+    kind: config.optimizer.type,
+    learningRate: config.learning_rate,
+  });
+  const trainer = new Trainer(encoder, createLoss(lossSpec(config)), optimizer);
+  manifest.counts["parameters"] = encoder.parameterCount;
+  try {
+    const start = resume(run, trainer, config, listener);
+    if (start >= config.num_epochs && previous?.status === "finished") {
+      listener.line?.(`${run.dir}: already finished after ${start} epochs (--fresh starts over)`);
+      return run;
+    }
+    run.writeManifest(manifest);
+    let evaluation: Evaluation | null = null;
+    for (let epoch = start; epoch < config.num_epochs; epoch++) {
+      evaluation = await runEpoch({ run, trainer, config, data, listener, epoch, random });
+      const saved = {
+        ...trainer.state(),
+        epochsDone: epoch + 1,
+        metricsBytes: run.metricsBytes(),
+        randomState: encoder.randomState() ?? [],
+      };
+      const began = performance.now();
+      writeCheckpoint(run.checkpoints, saved, config.keep_checkpoints);
+      run.appendTiming({ epoch, name: "checkpoint", seconds: (performance.now() - began) / 1000 });
+    }
+    writeTensorFile(run.model, trainer.state().parameters, { format: "qdrl-model-1", kind: encoder.kind });
+    if (config.recall_validation.enabled && evaluation === null)
+      evaluation = await evaluateEncoder(config, data, trainer, listener);
+    if (evaluation !== null) run.writeQueries(evaluation.perQuery);
+    run.writeManifest({ ...manifest, status: "finished", endedAt: new Date().toISOString() });
+    return run;
+  } catch (error) {
+    if (fs.existsSync(path.join(run.dir, "manifest.json")))
+      run.writeManifest({
+        ...manifest,
+        status: "failed",
+        endedAt: new Date().toISOString(),
+        error: (error as Error).message,
+      });
+    throw error;
+  } finally {
+    encoder.dispose();
+  }
+}
+
+interface EpochParts {
+  run: RunFolder;
+  trainer: Trainer;
+  config: ExperimentConfig;
+  data: LoadedExperiment;
+  listener: Listener;
+  epoch: number;
+  random: Random;
+}
+
+async function runEpoch({
+  run,
+  trainer,
+  config,
+  data,
+  listener,
+  epoch,
+  random,
+}: EpochParts): Promise<Evaluation | null> {
+  const { pairs } = data;
+  const { batch_size: batchSize } = config;
+  const order = epochOrder(pairs.queryOf.length, config.shuffle ? random.fork(`order-${epoch}`) : null);
+  const steps = stepsPerEpoch(order.length, batchSize, config.drop_last);
+  if (steps === 0)
+    throw new RangeError(
+      `training: an epoch must hold a batch of ${batchSize} pairs, got ${order.length} pairs (drop_last is true)`,
+    );
+  const report = throttled(listener);
+  const measurements: Measurement[] = [];
+  const note = (name: string, value: number) => measurements.push({ epoch, step: trainer.step, name, value });
+  const task = `epoch ${epoch + 1}/${config.num_epochs}`;
+  let began = performance.now();
+  let total = 0;
+  for (let s = 0; s < steps; s++) {
+    const batch = pairBatch(pairs, order, s * batchSize, Math.min(order.length, (s + 1) * batchSize));
+    const loss = trainer.trainStep(batch);
+    total += loss;
+    if (trainer.step % config.log_every === 0) note("Loss/step", loss);
+    report({
+      task,
+      done: (s + 1) * batchSize,
+      total: steps * batchSize,
+      unit: "pairs",
+      note: `loss ${loss.toFixed(3)}`,
+    });
+    if (s % 16 === 15) await new Promise((resolve) => setImmediate(resolve));
+  }
+  run.appendTiming({
+    epoch,
+    name: "train",
+    seconds: (performance.now() - began) / 1000,
+    count: steps * batchSize,
+  });
+  note("Loss/train", total);
+  note("AverageLoss/train", total / steps);
+  began = performance.now();
+  if (data.validation !== null) {
+    const validation = trainer.validationLoss(data.validation, batchSize);
+    note("Loss/valid", validation.total);
+    note("AverageLoss/valid", validation.total / validation.batches);
+    run.appendTiming({ epoch, name: "validate", seconds: (performance.now() - began) / 1000 });
+  }
+  let evaluation: Evaluation | null = null;
+  const { enabled, every_epochs: every } = config.recall_validation;
+  if (enabled && ((epoch + 1) % every === 0 || epoch + 1 === config.num_epochs)) {
+    began = performance.now();
+    evaluation = await evaluateEncoder(config, data, trainer, listener);
+    for (const { name, value } of evaluation.means) note(name, value);
+    run.appendTiming({ epoch, name: "evaluate", seconds: (performance.now() - began) / 1000 });
+  }
+  run.appendMetrics(measurements);
+  return evaluation;
+}
+
+function evaluateEncoder(
+  config: ExperimentConfig,
+  data: LoadedExperiment,
+  trainer: Trainer,
+  listener: Listener,
+): Promise<Evaluation> {
+  return evaluate({
+    sets: data.sets,
+    ranker: new DenseRanker({ encoder: trainer.encoder, ...data.features }),
+    ks: config.recall_validation.k,
+    typoProbabilities: config.recall_validation.query_typo_probabilities,
+    textColumns: config.dataset.query_features.filter((f) => f.type === "text").map((f) => f.name),
+    listener,
+  });
+}
+
+/** Writes the configuration of a new run, or checks that an old one is the same experiment. */
+function claimFolder(run: RunFolder, config: ExperimentConfig, data: LoadedExperiment): Manifest | null {
+  if (!fs.existsSync(run.configFile)) {
+    atomicWriteFile(run.configFile, formatConfig(config));
+    return null;
+  }
+  const stored = parseConfig(fs.readFileSync(run.configFile, "utf8"), run.configFile);
+  const changed = differingKeys(stored, config).filter((key) => !MAY_CHANGE.has(key));
+  if (changed.length > 0)
+    throw new RangeError(
+      `${run.configFile}: a run goes on only with its own configuration, got another ${changed.join(", ")}; choose another run_id or start over with --fresh`,
+    );
+  if (!fs.existsSync(path.join(run.dir, "manifest.json"))) return null;
+  const manifest = run.manifest();
+  if (manifest.dataset.fingerprint !== data.dataset.fingerprint)
+    throw new RangeError(
+      `${config.dataset_dir}: a run goes on only with its own data, fingerprint must be ${manifest.dataset.fingerprint}, got ${data.dataset.fingerprint}; choose another run_id or start over with --fresh`,
+    );
+  if (differingKeys(stored, config).length > 0) atomicWriteFile(run.configFile, formatConfig(config));
+  return manifest;
+}
+
+/** Settings that do not decide what an epoch computes. */
+const MAY_CHANGE = new Set(["num_epochs", "keep_checkpoints", "reuse_epoch", "commit_hash", "output_dir"]);
+
+function differingKeys(a: ExperimentConfig, b: ExperimentConfig): string[] {
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof ExperimentConfig>;
+  return [...keys].filter((key) => JSON.stringify(a[key]) !== JSON.stringify(b[key]));
+}
+
+/** Restores the newest whole checkpoint, if any. Returns the epoch to go on with. */
+function resume(run: RunFolder, trainer: Trainer, config: ExperimentConfig, listener: Listener): number {
+  const latest = latestCheckpoint(run.checkpoints, (message) => listener.line?.(message));
+  if (latest === null) {
+    run.cutMetrics(0);
+    return 0;
+  }
+  const { checkpoint } = latest;
+  trainer.restore(checkpoint);
+  if (checkpoint.randomState.length > 0) trainer.encoder.setRandomState(checkpoint.randomState);
+  if (!config.reuse_epoch) {
+    listener.line?.(
+      `${latest.file}: weights and optimiser state taken over, epochs counted from 0 (reuse_epoch is false)`,
+    );
+    fs.rmSync(run.checkpoints, { recursive: true });
+    run.cutMetrics(0);
+    return 0;
+  }
+  run.cutMetrics(checkpoint.metricsBytes);
+  listener.line?.(`${latest.file}: going on after ${checkpoint.epochsDone} epochs`);
+  return checkpoint.epochsDone;
+}

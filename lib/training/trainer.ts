@@ -1,0 +1,116 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Encoder } from "../encoders/encoder.js";
+import { valueAndGradients } from "../engine/gradients.js";
+import type { BatchLoss } from "../losses/loss.js";
+import type { Optimizer } from "../optimizers/optimizer.js";
+import { type PairBatch, type PairSet, pairBatch } from "./pairs.js";
+import type { StoredTensor } from "./tensor-file.js";
+
+/** What a trainer must be given back to go on exactly where it was. */
+export interface TrainerState {
+  step: number;
+  parameters: Record<string, StoredTensor>;
+  optimizer: Record<string, Float32Array>;
+}
+
+/** Owns step count, parameters and optimiser state; knows nothing of files or epochs. */
+export class Trainer {
+  step = 0;
+
+  constructor(
+    readonly encoder: Encoder,
+    readonly loss: BatchLoss,
+    readonly optimizer: Optimizer,
+  ) {}
+
+  /**
+   * One step: forward, backward, update.
+   *
+   * @returns the batch's loss before the update
+   * @throws RangeError naming the step if the loss is not a finite number; nothing has been updated then
+   */
+  trainStep(batch: PairBatch): number {
+    this.encoder.training = true;
+    const { value, gradients } = valueAndGradients(() => this.lossOf(batch), this.encoder);
+    const loss = value.dataSync()[0]!;
+    value.dispose();
+    if (!Number.isFinite(loss)) {
+      tf.dispose(gradients);
+      for (const table of Object.values(this.encoder.tables)) table.clearGradients();
+      throw new RangeError(`training: loss must stay finite, got ${loss} at step ${this.step + 1}`);
+    }
+    this.optimizer.applyStep(this.encoder, gradients);
+    tf.dispose(gradients);
+    this.step++;
+    return loss;
+  }
+
+  /** Total and number of batch losses over pairs in stored order, without an update; the incomplete batch counts. */
+  validationLoss(pairs: PairSet, batchSize: number): { total: number; batches: number } {
+    const order = Int32Array.from({ length: pairs.queryOf.length }, (_, i) => i);
+    this.encoder.training = false;
+    let total = 0;
+    let batches = 0;
+    for (let start = 0; start < order.length; start += batchSize) {
+      const batch = pairBatch(pairs, order, start, Math.min(order.length, start + batchSize));
+      total += tf.tidy(() => this.lossOf(batch).dataSync()[0]!);
+      batches++;
+    }
+    return { total, batches };
+  }
+
+  state(): TrainerState {
+    return { step: this.step, parameters: parametersOf(this.encoder), optimizer: this.optimizer.state() };
+  }
+
+  restore(state: TrainerState): void {
+    setParameters(this.encoder, state.parameters);
+    this.optimizer.restore(state.optimizer, state.step);
+    this.step = state.step;
+  }
+
+  private lossOf(batch: PairBatch): tf.Scalar {
+    const queries = this.encoder.embedQueries(batch.queries);
+    const documents = this.encoder.embedDocuments(batch.documents);
+    return this.loss(queries, documents).value;
+  }
+}
+
+/** Copies of an encoder's parameters: tables as "tables/<name>", dense weights as "weights/<name>". */
+export function parametersOf(encoder: Encoder): Record<string, StoredTensor> {
+  const parameters: Record<string, StoredTensor> = {};
+  for (const [name, table] of Object.entries(encoder.tables))
+    parameters[`tables/${name}`] = { shape: [table.rows, table.dim], data: table.weights };
+  for (const [name, weight] of Object.entries(encoder.weights))
+    parameters[`weights/${name}`] = { shape: weight.shape, data: weight.dataSync() as Float32Array };
+  return parameters;
+}
+
+/**
+ * Puts stored parameters into an encoder.
+ *
+ * @throws RangeError listing every name that is missing, unknown or of another shape; nothing is changed then
+ */
+export function setParameters(encoder: Encoder, parameters: Record<string, StoredTensor>): void {
+  const expected = new Map<string, number[]>();
+  for (const [name, table] of Object.entries(encoder.tables))
+    expected.set(`tables/${name}`, [table.rows, table.dim]);
+  for (const [name, weight] of Object.entries(encoder.weights)) expected.set(`weights/${name}`, weight.shape);
+  const misfits: string[] = [];
+  for (const [name, shape] of expected) {
+    const stored = parameters[name];
+    if (!stored) misfits.push(`${name} [${shape}] is missing`);
+    else if (stored.shape.join() !== shape.join())
+      misfits.push(`${name} must be [${shape}], got [${stored.shape}]`);
+  }
+  for (const name of Object.keys(parameters))
+    if (!expected.has(name)) misfits.push(`${name} is not a parameter of ${encoder.kind}`);
+  if (misfits.length > 0)
+    throw new RangeError(`setParameters: stored weights must fit the encoder; ${misfits.join("; ")}`);
+  for (const [name, table] of Object.entries(encoder.tables))
+    table.setWeights(parameters[`tables/${name}`]!.data);
+  for (const [name, weight] of Object.entries(encoder.weights)) {
+    const { data, shape } = parameters[`weights/${name}`]!;
+    tf.tidy(() => weight.assign(tf.tensor(data, shape)));
+  }
+}
