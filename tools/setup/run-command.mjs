@@ -1,5 +1,16 @@
 // Child processes of the set-up: each has a time limit, so that no step can hang where there is no network.
 import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+
+const running = new Set();
+
+/** Ctrl-C ends the children too: they are in groups of their own and would not hear of it. */
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.on(signal, () => {
+    for (const child of running) killGroup(child);
+    process.exit(signal === "SIGINT" ? 130 : 143);
+  });
+}
 
 /**
  * Runs a command to its end, or kills it with all its children when the time is over.
@@ -7,11 +18,12 @@ import { spawn } from "node:child_process";
  *
  * @param {string} command
  * @param {string[]} args
- * @param {{timeoutSec: number, env?: Record<string, string>, cwd?: string, label?: string}} options
- *   label: on a terminal, shown with the seconds so far while the command runs
+ * @param {{timeoutSec: number, env?: Record<string, string>, cwd?: string, label?: string,
+ *   onLine?: (line: string) => void}} options  label: on a terminal, shown with the seconds so far while the
+ *   command runs; onLine: gets each line of output as it comes
  * @returns {Promise<{ok: boolean, output: string, reason: string}>} never rejects; reason is "" when ok
  */
-export function runCommand(command, args, { timeoutSec, env = {}, cwd, label }) {
+export function runCommand(command, args, { timeoutSec, env = {}, cwd, label, onLine }) {
   return new Promise((resolve) => {
     const started = Date.now();
     const child = spawn(command, args, {
@@ -25,23 +37,20 @@ export function runCommand(command, args, { timeoutSec, env = {}, cwd, label }) 
     const collect = (data) => {
       output = (output + data).slice(-20_000);
     };
-    child.stdout.on("data", collect);
-    child.stderr.on("data", collect);
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8");
+      stream.on("data", collect);
+      if (onLine) createInterface({ input: stream }).on("line", onLine);
+    }
     const limit = setTimeout(() => {
       timedOut = true;
       killGroup(child);
     }, timeoutSec * 1000);
-    const stop = () => {
-      killGroup(child);
-      process.exit(130);
-    };
-    process.on("SIGINT", stop);
-    process.on("SIGTERM", stop);
+    running.add(child);
     const ticker = label && process.stdout.isTTY ? showSeconds(label, started) : null;
     const finish = (ok, reason) => {
       clearTimeout(limit);
-      process.off("SIGINT", stop);
-      process.off("SIGTERM", stop);
+      running.delete(child);
       ticker?.();
       resolve({ ok, output: output.trim(), reason });
     };

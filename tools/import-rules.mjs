@@ -1,0 +1,48 @@
+// Who may import whom inside lib: the table "Inside lib" of the design, row by row, and nothing else.
+
+const ALL_ABOVE_TRAINING = [
+  "engine",
+  "tokenizer",
+  "typos",
+  "datasets",
+  "features",
+  "encoders",
+  "losses",
+  "negatives",
+  "optimizers",
+  "metrics",
+  "retrieval",
+];
+
+/** Folder of lib → folders of lib that it may import (besides its own). */
+export const MAY_IMPORT = {
+  engine: [],
+  tokenizer: ["engine"],
+  typos: ["engine"],
+  datasets: ["tokenizer", "engine"],
+  features: ["tokenizer", "datasets"],
+  encoders: ["engine", "features"],
+  losses: ["engine"],
+  negatives: ["engine"],
+  optimizers: ["engine"],
+  metrics: ["engine"],
+  retrieval: ["engine", "tokenizer"],
+  // only training (and cli) sees the whole configuration, and it alone writes logs while it runs
+  training: [...ALL_ABOVE_TRAINING, "tracking", "config"],
+  tracking: [],
+  reporting: ["metrics"],
+  config: [],
+  cli: [...ALL_ABOVE_TRAINING, "training", "tracking", "reporting", "config"],
+};
+
+/** Files that every folder may import: the one way to write a file whole. */
+export const FOR_EVERYBODY = ["engine/atomic-write.ts"];
+
+/** Folders that may touch the disk (node:fs). */
+export const MAY_TOUCH_DISK = ["datasets", "training", "tracking", "reporting", "config", "cli"];
+
+/**
+ * Files elsewhere that may: the atomic write, and the engine looking for the native library and reading its own
+ * compiled kernels.
+ */
+export const DISK_EXCEPTIONS = [/^engine\/(atomic-write|backend)\.ts$/, /^engine\/kernels\/[^/]+\.ts$/];
