@@ -64,8 +64,8 @@ export class Mlp {
       fillUniform(weight, bound, random, `${prefix}.weight`);
       fillUniform(bias, bound, random, `${prefix}.bias`);
       this.layers.push({
-        weight: tf.variable(tf.tensor2d(weight, [rows, columns])),
-        bias: tf.variable(tf.tensor1d(bias)),
+        weight: tf.tidy(() => tf.variable(tf.tensor2d(weight, [rows, columns]))),
+        bias: tf.tidy(() => tf.variable(tf.tensor1d(bias))),
         relu: plan[i + 1]?.[0] === "relu",
       });
       width = columns;

@@ -4,9 +4,11 @@ import type { RowDrift } from "./update-rule.js";
 export interface DriftFactors {
   /** parameters are multiplied by it */
   keep: number;
-  /** first moment / (root of second moment + `floor`) times it is subtracted */
-  pull: number;
-  floor: number;
+  /** Σ over both of pull · first moment / (root of second moment + floor) is subtracted; pull2 is 0 where one suffices */
+  pull1: number;
+  floor1: number;
+  pull2: number;
+  floor2: number;
   /** the first and the second moment are multiplied by these */
   first: number;
   second: number;
@@ -16,25 +18,31 @@ export interface DriftFactors {
  * Where dense Adam takes a parameter that receives no gradient for k = t − l steps, in closed form.
  *
  * With m, v the moments after step l, step s = l + j subtracts a_s · m/(√v + e_s), where
- * a_s = lr_s √(1−β₂ˢ)/(1−β₁ˢ) · (β₁/√β₂)ʲ and e_s = ε √(1−β₂ˢ) β₂^(−j/2). The sum over s is
- * pull · m/(√v + floor) with pull = Σ a_s and floor = Σ a_s e_s / pull: exact for √v ≫ ε, and to second order in the
- * spread of e_s (a few per cent over the steps that count) elsewhere. Moments decay by β₁ᵏ and β₂ᵏ.
- * With decoupled weight decay w each step also multiplies the parameter by 1 − lr_s·w.
+ * a_s = lr_s √(1−β₂ˢ)/(1−β₁ˢ) · (β₁/√β₂)ʲ and e_s = ε √(1−β₂ˢ) β₂^(−j/2). The sum over s is replaced by two terms
+ * pull · m/(√v + floor): the Gauss quadrature of the measure Σ a_s δ(e_s), exact for √v ≫ ε; where √v is
+ * smaller, 0.3 % of the movement at worst (rows whose only gradients came in the very first steps). Later than the first steps all e_s are alike and one term suffices.
+ * Moments decay by β₁ᵏ and β₂ᵏ. With decoupled weight decay w each step also multiplies the parameter by 1 − lr_s·w.
  *
- * pull and pull · floor are kept per starting step l and grow with every step until β₁ʲ no longer matters (about 200
- * steps), so any schedule of learning rates is followed at a constant cost per step.
+ * The moments Σ a_s e_s^q, q = 0 … 3, are kept per starting step l and grow with every step until β₁ʲ no longer
+ * matters (about 230 steps), so any schedule of learning rates is followed at a constant cost per step.
  */
 export class AdamDrift implements RowDrift {
   readonly movesRowsWithoutState: boolean;
   private readonly window: number;
-  private readonly firstPowers: Float64Array; // (β₁/√β₂)ʲ, j = 0 … window
-  private readonly secondPowers: Float64Array; // (β₁/β₂)ʲ
+  private readonly powers: Float64Array[]; // [q][j] = (β₁/√β₂)ʲ · β₂^(−jq/2)
   private origin = 0;
   private now = 0;
-  private pull = new Float64Array(1024); // index l − origin
-  private weighted = new Float64Array(1024); // pull · floor / ε
+  private sums = Array.from({ length: 4 }, () => new Float64Array(1024)); // [q][l − origin], e in units of ε
   private logKeep = new Float64Array(1024); // Σ log(1 − lr·w) up to step l
-  private readonly factors: DriftFactors = { keep: 1, pull: 0, floor: 0, first: 1, second: 1 };
+  private readonly factors: DriftFactors = {
+    keep: 1,
+    pull1: 0,
+    floor1: 0,
+    pull2: 0,
+    floor2: 0,
+    first: 1,
+    second: 1,
+  };
 
   constructor(
     private readonly beta1: number,
@@ -42,37 +50,35 @@ export class AdamDrift implements RowDrift {
     private readonly epsilon: number,
     private readonly weightDecay = 0,
   ) {
-    const ratio = Math.max(beta1 / Math.sqrt(beta2), beta1 / beta2);
-    if (!(ratio < 1)) throw new RangeError(`AdamDrift: beta1 must be < beta2, got ${beta1} and ${beta2}`);
+    const slowest = beta1 / beta2 ** 2; // the ratio of q = 3
+    if (!(slowest < 1)) throw new RangeError(`AdamDrift: beta1 must be < beta2², got ${beta1} and ${beta2}`);
     this.movesRowsWithoutState = weightDecay > 0;
-    this.window = ratio === 0 ? 1 : Math.ceil(Math.log(1e-10) / Math.log(ratio));
-    this.firstPowers = Float64Array.from(
-      { length: this.window + 1 },
-      (_, j) => (beta1 / Math.sqrt(beta2)) ** j,
+    this.window = beta1 === 0 ? 1 : Math.ceil(Math.log(1e-10) / Math.log(slowest));
+    this.powers = [0, 1, 2, 3].map((q) =>
+      Float64Array.from({ length: this.window + 1 }, (_, j) => beta1 ** j * beta2 ** ((-j * (1 + q)) / 2)),
     );
-    this.secondPowers = Float64Array.from({ length: this.window + 1 }, (_, j) => (beta1 / beta2) ** j);
   }
 
   reset(step: number): void {
     this.origin = this.now = step;
-    this.pull[0] = this.weighted[0] = this.logKeep[0] = 0;
+    for (const sum of this.sums) sum[0] = 0;
+    this.logKeep[0] = 0;
   }
 
   record(step: number, learningRate: number): void {
     this.now = step;
     const last = step - this.origin;
-    if (last >= this.pull.length) this.grow();
-    const { pull, weighted, firstPowers, secondPowers } = this;
-    const root = 1 - this.beta2 ** step;
-    const rate = learningRate / (1 - this.beta1 ** step);
-    const a = rate * Math.sqrt(root);
-    const b = rate * root;
+    if (last >= this.logKeep.length) this.grow();
+    const root = Math.sqrt(1 - this.beta2 ** step);
     const keep = 1 - learningRate * this.weightDecay;
     this.logKeep[last] = this.logKeep[last - 1]! + Math.log(keep);
-    pull[last] = weighted[last] = 0;
-    for (let j = Math.min(this.window, last); j >= 1; j--) {
-      pull[last - j] = pull[last - j]! * keep + a * firstPowers[j]!;
-      weighted[last - j] = weighted[last - j]! * keep + b * secondPowers[j]!;
+    let scale = (learningRate * root) / (1 - this.beta1 ** step);
+    for (let q = 0; q < 4; q++, scale *= root) {
+      const sum = this.sums[q]!;
+      const power = this.powers[q]!;
+      sum[last] = 0;
+      for (let j = Math.min(this.window, last); j >= 1; j--)
+        sum[last - j] = sum[last - j]! * keep + scale * power[j]!;
     }
   }
 
@@ -80,16 +86,30 @@ export class AdamDrift implements RowDrift {
   factorsFrom(from: number): DriftFactors {
     const f = this.factors;
     const start = from - this.origin;
-    const gap = this.now - from;
     const last = this.now - this.origin;
     const frozen = Math.min(last, start + this.window);
     const after = this.weightDecay === 0 ? 1 : Math.exp(this.logKeep[last]! - this.logKeep[frozen]!);
     f.keep = this.weightDecay === 0 ? 1 : Math.exp(this.logKeep[last]! - this.logKeep[start]!);
-    f.pull = this.pull[start]! * after;
-    f.floor =
-      this.pull[start] === 0 ? 1e-35 : (this.epsilon * this.weighted[start]!) / this.pull[start]! + 1e-35;
-    f.first = power(this.beta1, gap);
-    f.second = power(this.beta2, gap);
+    f.first = power(this.beta1, this.now - from);
+    f.second = power(this.beta2, this.now - from);
+    const total = this.sums[0]![start]!;
+    const mean = total === 0 ? 1 : this.sums[1]![start]! / total;
+    const square = total === 0 ? 1 : this.sums[2]![start]! / total;
+    const spread = Math.sqrt(Math.max(0, square - mean * mean));
+    f.pull1 = total * after;
+    f.floor1 = f.floor2 = mean * this.epsilon;
+    f.pull2 = 0;
+    if (spread < 0.01 * mean) return f;
+    // two-point Gauss rule from the first four moments
+    const cube = this.sums[3]![start]! / total;
+    const skew = (cube - 3 * mean * square + 2 * mean ** 3) / spread ** 3;
+    const half = Math.sqrt(1 + (skew * skew) / 4);
+    const low = skew / 2 - half;
+    const high = skew / 2 + half;
+    f.pull1 = (total * after * high) / (high - low);
+    f.pull2 = (total * after * -low) / (high - low);
+    f.floor1 = (mean + spread * low) * this.epsilon;
+    f.floor2 = (mean + spread * high) * this.epsilon;
     return f;
   }
 
@@ -102,23 +122,26 @@ export class AdamDrift implements RowDrift {
     from: number,
   ): void {
     if (from >= this.now) return;
-    const { keep, pull, floor, first, second } = this.factorsFrom(from);
+    const { keep, pull1, floor1, pull2, floor2, first, second } = this.factorsFrom(from);
     for (let i = 0; i < count; i++) {
       const p = offset + i;
       const m = stateOffset + i;
       const v = m + stateStride;
-      values[p] = values[p]! * keep - (pull * values[m]!) / (Math.sqrt(values[v]!) + floor);
+      const root = Math.sqrt(values[v]!);
+      values[p] = values[p]! * keep - values[m]! * (pull1 / (root + floor1) + pull2 / (root + floor2));
       values[m]! *= first;
       values[v]! *= second;
     }
   }
 
   private grow(): void {
-    for (const key of ["pull", "weighted", "logKeep"] as const) {
-      const larger = new Float64Array(this[key].length * 2);
-      larger.set(this[key]);
-      this[key] = larger;
-    }
+    const larger = (array: Float64Array) => {
+      const copy = new Float64Array(array.length * 2);
+      copy.set(array);
+      return copy;
+    };
+    this.sums = this.sums.map(larger);
+    this.logKeep = larger(this.logKeep);
   }
 }
 

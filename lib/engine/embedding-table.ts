@@ -53,7 +53,7 @@ export class EmbeddingTable {
       fillNormal(this.storage, options.random, this.name);
       if (options.paddingRow ?? true) this.storage.fill(0, 0, this.dim);
     }
-    this.anchor = tf.variable(tf.scalar(0), true);
+    this.anchor = tf.tidy(() => tf.variable(tf.scalar(0), true));
   }
 
   /** Floats from one row to the next in {@link values}. */
