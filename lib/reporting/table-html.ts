@@ -15,9 +15,12 @@ export function tableHtml(table: Table): string {
       .join("");
     return `<tr${row.emphasis === "baseline" ? ' class="q-baseline"' : ""}>${cells}</tr>`;
   });
+  const wide = table.rows.some((row) => row.cells.some((cell) => cell.strip !== undefined))
+    ? ' class="q-wide"'
+    : "";
   const notes = (table.notes ?? []).map((note) => `<li>${escapeHtml(note)}</li>`).join("");
   return (
-    `<figure class="q-table">${title}<div class="q-scroll" tabindex="0"><table>` +
+    `<figure class="q-table">${title}<div class="q-scroll" tabindex="0"><table${wide}>` +
     `<thead><tr>${head}</tr></thead>\n<tbody>${body.join("\n")}</tbody></table></div>` +
     `${notes === "" ? "" : `<ul class="q-notes">${notes}</ul>`}</figure>`
   );

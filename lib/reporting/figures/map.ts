@@ -1,4 +1,4 @@
-import { baseLayout, type Figure, NEUTRAL, PALETTE, SYMBOLS } from "./theme.js";
+import { baseLayout, type Figure, PALETTE, SYMBOLS } from "./theme.js";
 
 export interface MapPoint {
   x: number;
@@ -14,7 +14,7 @@ export interface MapPoint {
 
 /**
  * Documents and queries in the plane (an embedding's projection): colour by category, documents as dots, queries as
- * open diamonds with an outline. Clicking a legend entry hides a category, double-clicking shows it alone; queries have
+ * open diamonds. Clicking a legend entry hides a category, double-clicking shows it alone; queries have
  * an entry of their own. More than eight categories repeat colours with another marker shape. Axes have no unit
  * and are not shown. Over 5,000 points are drawn by WebGL.
  */
@@ -35,10 +35,9 @@ export function map(points: readonly MapPoint[]): Figure {
   const queries = points.filter((point) => point.kind === "query");
   const queryMarker = {
     size: 9,
-    opacity: 0.95,
-    symbol: "diamond",
+    symbol: "diamond-open",
     color: queries.map((point) => PALETTE[categories.indexOf(point.category) % PALETTE.length]),
-    line: { width: 1.5, color: NEUTRAL },
+    line: { width: 1.6 },
   };
   const data =
     queries.length === 0

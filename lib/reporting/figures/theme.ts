@@ -60,7 +60,7 @@ export function withOpacity(hex: string, opacity: number): string {
 }
 
 /**
- * The layout that all figures share: transparent background, one font, quiet grid, legend under the plot, room for
+ * The layout that all figures share: transparent background, one font, quiet grid, legend over the plot, room for
  * labels at phone width. `extra` is laid over it; axes are merged key by key.
  */
 export function baseLayout(extra: Record<string, unknown> = {}): Record<string, unknown> {
@@ -74,7 +74,14 @@ export function baseLayout(extra: Record<string, unknown> = {}): Record<string, 
     font: { family: FONT, size: 13, color: NEUTRAL },
     colorway: [...PALETTE],
     hoverlabel: { font: { family: FONT, size: 13 } },
-    legend: { orientation: "h", x: 0, y: -0.2, yanchor: "top", font: { size: 13 }, bgcolor: "rgba(0,0,0,0)" },
+    legend: {
+      orientation: "h",
+      x: 0,
+      y: 1.02,
+      yanchor: "bottom",
+      font: { size: 13 },
+      bgcolor: "rgba(0,0,0,0)",
+    },
     xaxis: { ...axis(), ...xaxis },
     yaxis: { ...axis(), ...yaxis },
     ...rest,
