@@ -1,0 +1,94 @@
+import { cellProblem, cellText } from "./cells.js";
+import { DataError } from "./data-error.js";
+import { forEachJsonLine, type JsonRecord } from "./json-lines.js";
+import { emptyReadReport, type ReadLimits, type ReadReport } from "./read-report.js";
+
+export interface ItemsOptions extends ReadLimits {
+  /** Fields wanted of every document; null = whatever fields of text or number a line has. Default null. */
+  columns?: readonly string[] | null;
+}
+
+/** The candidate pool: what is searched. */
+export interface Items {
+  /** One record per document, in file order; row = the document's index. */
+  items: Record<string, string>[];
+  /** `document_id` of each row, all different. */
+  ids: string[];
+  report: ReadReport;
+}
+
+const idField = "document_id";
+
+/**
+ * Reads the candidate pool, one JSON object a line. A repeated `document_id` keeps its last line, at that line's place;
+ * the earlier ones are dropped and counted (the original left them in the pool without an id).
+ *
+ * @throws DataError if the file is missing, has no usable document, lacks a wanted field in every line, or has more
+ *   malformed lines than allowed
+ * @see specs: 0-qdrl section 3.2
+ */
+export async function readItems(file: string, options: ItemsOptions = {}): Promise<Items> {
+  const columns = options.columns ?? null;
+  const report = emptyReadReport();
+  const read: Record<string, string>[] = [];
+  const present = new Set<string>();
+  forEachJsonLine(file, report, options, (record) => {
+    const id = documentId(record[idField]);
+    if (id === null)
+      return `"${idField}" must be text that is not empty, got ${JSON.stringify(record[idField])}`;
+    const item =
+      columns === null ? everyField(record, report) : wantedFields(record, columns, present, report);
+    if (typeof item === "string") return item;
+    item[idField] = id;
+    read.push(item);
+    return null;
+  });
+  if (read.length === 0)
+    throw new DataError(
+      `${file}: file must hold at least one document, got 0 (${report.malformed} malformed lines)`,
+    );
+  for (const name of columns ?? [])
+    if (name !== idField && !present.has(name))
+      throw new DataError(`${file}: field "${name}" must be present, got no line with it`);
+  const items = keepLast(read);
+  report.duplicateIds = read.length - items.length;
+  report.rows = items.length;
+  return { items, ids: items.map((item) => item[idField]!), report };
+}
+
+function keepLast(read: readonly Record<string, string>[]): Record<string, string>[] {
+  const last = new Map<string, number>();
+  for (let row = 0; row < read.length; row++) last.set(read[row]![idField]!, row);
+  return last.size === read.length ? [...read] : read.filter((item, row) => last.get(item[idField]!) === row);
+}
+
+function documentId(value: unknown): string | null {
+  if (typeof value === "number" || typeof value === "bigint") return String(value);
+  return typeof value === "string" && value !== "" ? value : null;
+}
+
+function everyField(record: JsonRecord, report: ReadReport): Record<string, string> {
+  const item: Record<string, string> = {};
+  for (const [name, value] of Object.entries(record)) {
+    if (name === idField || (typeof value === "object" && value !== null)) continue;
+    item[name] = cellText(value, name, report) ?? "";
+  }
+  return item;
+}
+
+function wantedFields(
+  record: JsonRecord,
+  columns: readonly string[],
+  present: Set<string>,
+  report: ReadReport,
+): Record<string, string> | string {
+  const item: Record<string, string> = {};
+  for (const name of columns) {
+    if (name === idField) continue;
+    if (name in record) present.add(name);
+    const text = cellText(record[name], name, report);
+    if (text === null) return cellProblem(record[name], name);
+    item[name] = text;
+  }
+  return item;
+}

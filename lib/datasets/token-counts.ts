@@ -1,0 +1,67 @@
+import { charTrigrams, wordBigrams, wordUnigrams } from "../tokenizer/tokens.js";
+import type { DictionaryEntry } from "./dictionary-file.js";
+
+/** Most entries kept per kind; 0 leaves the kind out. */
+export interface DictionarySizes {
+  unigrams: number;
+  bigrams: number;
+  trigrams: number;
+}
+
+export type TokenKind = keyof DictionarySizes;
+
+export const tokenKinds: readonly TokenKind[] = ["unigrams", "bigrams", "trigrams"];
+
+/** The tokens of a cleaned text that a dictionary may hold: those without letters or digits are left out. */
+export function countableTokens(cleaned: string, kind: TokenKind): string[] {
+  if (cleaned === "") return [];
+  if (kind === "trigrams") return charTrigrams(cleaned).filter((trigram) => trigram.trim() !== "");
+  const words = wordUnigrams(cleaned);
+  if (kind === "unigrams") return words.filter((word) => word !== "");
+  return wordBigrams(words).filter((bigram) => !bigram.startsWith(" ") && !bigram.endsWith(" "));
+}
+
+/** Token frequencies of texts, in memory, per kind. */
+export class TokenCounts {
+  private readonly counts: Record<TokenKind, Map<string, number>>;
+
+  constructor(private readonly sizes: DictionarySizes) {
+    this.counts = { unigrams: new Map(), bigrams: new Map(), trigrams: new Map() };
+  }
+
+  /** Counts every token of a cleaned text, `times` over. */
+  add(cleaned: string, times = 1): void {
+    for (const kind of tokenKinds) {
+      if (this.sizes[kind] === 0) continue;
+      const counts = this.counts[kind];
+      for (const token of countableTokens(cleaned, kind)) counts.set(token, (counts.get(token) ?? 0) + times);
+    }
+  }
+
+  /** See {@link numberByFrequency}. */
+  entries(): DictionaryEntry[] {
+    return numberByFrequency(tokenKinds.map((kind) => mostFrequent(this.counts[kind], this.sizes[kind])));
+  }
+}
+
+/** The `limit` most frequent keys, most frequent first, equally frequent ones by code units. */
+export function mostFrequent(counts: ReadonlyMap<string, number>, limit: number): [string, number][] {
+  const sorted = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+  return sorted.slice(0, limit);
+}
+
+/**
+ * Numbers the kinds one after the other from 1. A token that two kinds share (a three-letter word is also a trigram)
+ * keeps its first id; the counts are those of that kind.
+ */
+export function numberByFrequency(kinds: readonly (readonly [string, number][])[]): DictionaryEntry[] {
+  const entries: DictionaryEntry[] = [];
+  const met = new Set<string>();
+  for (const kind of kinds)
+    for (const [key, count] of kind) {
+      if (met.has(key)) continue;
+      met.add(key);
+      entries.push({ key, id: entries.length + 1, count });
+    }
+  return entries;
+}
