@@ -16,7 +16,7 @@ export const bm25Schema = z.strictObject({
   max_malformed_rows: z
     .int()
     .min(0)
-    .default(0)
+    .default(100)
     .describe("data rows that may be unreadable before the run stops"),
   query_text: z.string().min(1).default("query_search_phrase").describe("column searched with"),
   document_text: z.string().min(1).default("document_name").describe("column searched in"),

@@ -26,10 +26,14 @@ export const experimentSchema = z.strictObject({
   dataloader_workers: z.int().min(0).default(0).describe("reader threads; 0 = read in the main thread"),
   shuffle: z.boolean().default(true).describe("draw the pairs of each epoch in a new seeded order"),
   drop_last: z.boolean().default(true).describe("leave out the incomplete last batch of an epoch"),
+  on_error: z
+    .enum(["skip", "fail"])
+    .default("fail")
+    .describe("a part-file that cannot be read: leave it out and count it, or stop"),
   max_malformed_rows: z
     .int()
     .min(0)
-    .default(0)
+    .default(100)
     .describe("data rows that may be unreadable before the run stops"),
   keep_checkpoints: z
     .int()

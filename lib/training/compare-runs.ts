@@ -55,7 +55,9 @@ export function compareRuns(
         throw new RangeError(
           `${run.dir}: must answer the same ${order.length} queries of set "${set}" as ${runs[0]!.dir}, got ${results.size}`,
         );
-      const values = Float64Array.from(order, (id) => measuredValue(results.get(id), measure, run.dir, set, id));
+      const values = Float64Array.from(order, (id) =>
+        measuredValue(results.get(id), measure, run.dir, set, id),
+      );
       (system.values[label] ??= []).push(values);
     }
   }

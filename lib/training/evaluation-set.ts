@@ -11,7 +11,7 @@ export interface Pool {
 
 /** A query kept for evaluation. */
 export interface PoolQuery {
-  /** "q" + line position, from 0: the same for every system on the same file. */
+  /** From the file: the same for every system. */
   id: string;
   fields: Row;
   /** Indices into the pool. */
@@ -33,11 +33,10 @@ export interface EvaluationSet {
 export function evaluationSet(
   name: string,
   pool: Pool,
-  queries: readonly { fields: Row; relevantIds: readonly string[]; slice?: string }[],
+  queries: readonly { id: string; fields: Row; relevantIds: readonly string[]; slice?: string }[],
 ): EvaluationSet {
   const indexOf = new Map(pool.ids.map((id, index) => [id, index]));
-  const numbered = queries.map((query, line) => ({ ...query, id: `q${line}` }));
-  const filtered = filterQueries(numbered, (query) => query.relevantIds, indexOf);
+  const filtered = filterQueries(queries, (query) => query.relevantIds, indexOf);
   return {
     name,
     pool,

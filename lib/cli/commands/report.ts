@@ -1,0 +1,40 @@
+import type { Command } from "commander";
+import { atomicWriteFile } from "../../engine/atomic-write.js";
+import { resultsTerminal } from "../../reporting/results-table-view.js";
+import { listRuns, openRun } from "../../training/run-folder.js";
+import { composeReport } from "../report-page.js";
+import { TerminalListener } from "../terminal.js";
+
+/** `qdrl report [RUN...]`. */
+export function addReportCommand(program: Command): void {
+  program
+    .command("report")
+    .description("one self-contained HTML page about some runs: table, curves, map, rankings")
+    .argument("[runs...]", "run folders; default: all of reports/runs/tour")
+    .option("-o, --output <file>", "page to write", "reports/index.html")
+    .option("--baseline <system>", "system that the others are compared with", "BM25")
+    .action(async (dirs: string[], options: { output: string; baseline: string }) => {
+      const listener = new TerminalListener();
+      await writeReport(dirs, options.output, options.baseline, listener);
+    });
+}
+
+/** Writes the page, prints its table and says where the page is. */
+export async function writeReport(
+  dirs: readonly string[],
+  output: string,
+  baseline: string,
+  listener: TerminalListener,
+): Promise<void> {
+  const runs = dirs.length > 0 ? dirs.map(openRun) : listRuns("reports/runs/tour");
+  if (runs.length === 0)
+    throw new RangeError(
+      "report: reports/runs/tour must hold runs, got none; run npm start or qdrl train first",
+    );
+  const { html, results } = await composeReport(runs, { baseline, listener });
+  atomicWriteFile(output, html);
+  listener.finish();
+  const color = process.stdout.isTTY === true;
+  for (const table of results) process.stdout.write(`\n${resultsTerminal(table, { color })}\n`);
+  process.stdout.write(`\nreport: ${output}\n`);
+}

@@ -1,0 +1,266 @@
+import fs from "node:fs";
+import path from "node:path";
+import { Random } from "../engine/random.js";
+import { lossCurve } from "../reporting/figures/loss-curve.js";
+import { map as mapFigure } from "../reporting/figures/map.js";
+import { recallVsTypo } from "../reporting/figures/recall-vs-typo.js";
+import { headline } from "../reporting/headline.js";
+import { htmlPage } from "../reporting/html-page.js";
+import type { Block } from "../reporting/page-blocks.js";
+import { pictureAddress } from "../reporting/pictures.js";
+import type { QueryRankings } from "../reporting/rankings-html.js";
+import { type ResultsTable, resultsTable } from "../reporting/results-table.js";
+import { plainTable } from "../reporting/table.js";
+import { projectEmbeddings } from "../reporting/umap.js";
+import { compareRuns, evaluatedOn, type MetricSelection } from "../training/compare-runs.js";
+import { embedRun } from "../training/embed-run.js";
+import { type Listener, throttled } from "../training/progress.js";
+import { mostDifferent, type RankedQuery, rankedQueries } from "../training/run-documents.js";
+import type { RunFolder } from "../training/run-folder.js";
+import { lossLines, pairsPerSecond, secondsSpent, typoLines } from "../training/run-views.js";
+import { summaryTable } from "./summary.js";
+import { humanCount, humanTime } from "./terminal.js";
+
+const MAP_QUERIES = 400;
+const RANKED_QUERIES = 8;
+
+/** The page about a set of runs, and the tables on it. */
+export async function composeReport(
+  runs: readonly RunFolder[],
+  options: { baseline: string; listener: Listener },
+): Promise<{ html: string; results: ResultsTable[] }> {
+  const { sets, typos } = evaluatedOn(runs[0]!);
+  const names = runs.map((run) => run.manifest().system);
+  const baseline = names.includes(options.baseline) ? options.baseline : names[0]!;
+  const results = sets.map((set) => setTable(runs, set, typos, baseline));
+  const main = results[0]!;
+  const trained = runs.filter((run) => run.manifest().kind === "dense");
+  const best = bestSystem(main, baseline);
+  const shown =
+    runs.find((run) => run.manifest().system === best && run.manifest().kind === "dense") ?? trained[0];
+  const reference = runs.find((run) => run.manifest().system === baseline)!;
+  const { dataset, counts } = runs[0]!.manifest();
+  const sections: { title: string; intro?: string; blocks: Block[] }[] = [
+    {
+      title: "Results",
+      intro: `Every system answers the same queries over the same documents (${dataset.name}). Recall@k is the share of the relevant documents among the first k, MRR@k the mean of 1/rank of the first relevant one.`,
+      blocks: results.map((table): Block => ({ kind: "results", results: table })),
+    },
+  ];
+  if (typos.length > 1)
+    sections.push({
+      title: "Typos",
+      intro:
+        "The same queries with misspelled words: finger slips, dropped and swapped letters. Bands are 95 % bootstrap intervals over queries.",
+      blocks: sets.map(
+        (set): Block => ({
+          kind: "figure",
+          figure: recallVsTypo(typoLines(runs, { set, measure: "Recall@10" }), "Recall@10"),
+          title: `Recall@10 against the probability of a typo per word: ${set}`,
+        }),
+      ),
+    });
+  if (trained.length > 0)
+    sections.push({
+      title: "Training",
+      intro:
+        "Average loss per batch after each epoch, on training pairs and on validation pairs that were held out by query.",
+      blocks: [
+        { kind: "figure", figure: lossCurve(lossLines(trained)), title: "Loss" },
+        { kind: "table", table: speedTable(trained) },
+      ],
+    });
+  if (shown) sections.push(await mapSection(shown, options.listener));
+  if (shown && shown !== reference) sections.push(await rankingSection(reference, shown, sets[0]!));
+  sections.push(makingSection(runs));
+  const html = htmlPage({
+    title: "What finds the right document?",
+    eyebrow: `qdrl report · ${(runs[0]!.manifest().endedAt ?? "").slice(0, 10)}`,
+    question: `Do encoders trained on pairs of queries and documents beat ${baseline} on ${dataset.name}, and by how much?`,
+    answer:
+      best === baseline
+        ? [headline(main, baseline, main.metrics[0]!)]
+        : [headline(main, best, main.metrics[0]!)],
+    facts: facts(counts, trained),
+    sections,
+    sources: runs.flatMap((run) => [
+      { what: run.manifest().system, run: run.dir, file: "queries.jsonl.gz (tables, typo curves, rankings)" },
+      ...(run.manifest().kind === "dense"
+        ? [
+            {
+              what: run.manifest().system,
+              run: run.dir,
+              file: "metrics.jsonl (loss), models/model.safetensors (map)",
+            },
+          ]
+        : []),
+    ]),
+  });
+  return { html, results };
+}
+
+/** The comparison on one evaluation set: clean measures first, then the harder half of the typo probabilities. */
+function setTable(
+  runs: readonly RunFolder[],
+  set: string,
+  typos: readonly number[],
+  baseline: string,
+): ResultsTable {
+  const measures = Object.keys(runs[0]!.queries()[0]!.values);
+  const clean = measures.filter((measure) => ["Recall@10", "Recall@100", "MRR@10"].includes(measure));
+  const selections: MetricSelection[] = (clean.length > 0 ? clean : measures.slice(0, 3)).map((measure) => ({
+    label: measure,
+    set,
+    measure,
+    typo: typos[0]!,
+  }));
+  for (const typo of typos.filter((p) => p > 0 && p >= 0.5))
+    selections.push({
+      label: `${selections[0]!.measure}, typos ${typo}`,
+      set,
+      measure: selections[0]!.measure,
+      typo,
+    });
+  return resultsTable(compareRuns(runs, selections), {
+    title: `Queries: ${set}`,
+    baseline,
+    metrics: selections.map((selection) => selection.label),
+  });
+}
+
+function bestSystem(table: ResultsTable, baseline: string): string {
+  const others = table.rows.filter((row) => row.system !== baseline && row.cells[0]);
+  others.sort((a, b) => b.cells[0]!.mean - a.cells[0]!.mean);
+  return others[0]?.system ?? baseline;
+}
+
+function facts(counts: Record<string, number>, trained: readonly RunFolder[]) {
+  const list: { label: string; value: string; about?: string }[] = [];
+  const add = (label: string, value: number | undefined) => {
+    if (value !== undefined) list.push({ label, value: value.toLocaleString("en") });
+  };
+  const all = { ...counts, ...(trained[0]?.manifest().counts ?? {}) };
+  for (const [key, value] of Object.entries(all))
+    if (/^\S+ documents$/.test(key) && list.length === 0) add("documents", value);
+  add("training pairs", all["training rows"]);
+  const queries = Object.entries(all).filter(([key]) => /^\S+ queries$/.test(key));
+  if (queries.length > 0)
+    list.push({
+      label: "evaluation queries",
+      value: queries.reduce((sum, [, value]) => sum + value, 0).toLocaleString("en"),
+      about: queries
+        .map(([key, value]) => `${value.toLocaleString("en")} ${key.replace(/ queries$/, "")}`)
+        .join(", "),
+    });
+  const speed = trained.map(pairsPerSecond).filter((value) => value !== null);
+  if (speed.length > 0)
+    list.push({ label: "pairs trained per second", value: humanCount(Math.max(...speed)) });
+  return list;
+}
+
+function speedTable(trained: readonly RunFolder[]) {
+  return plainTable(
+    ["system", "seed", "parameters", "pairs/s", "training", "evaluation", "checkpoints"],
+    trained.map((run) => {
+      const { system, seed, counts } = run.manifest();
+      const spent = secondsSpent(run);
+      const time = (name: string) => humanTime(spent[name] ?? 0);
+      const speed = pairsPerSecond(run);
+      return [
+        system,
+        String(seed),
+        (counts["parameters"] ?? 0).toLocaleString("en"),
+        speed === null ? "–" : humanCount(speed),
+        time("train"),
+        time("evaluate"),
+        time("checkpoint"),
+      ];
+    }),
+    { title: "Where the time went" },
+  );
+}
+
+async function mapSection(run: RunFolder, listener: Listener) {
+  const random = new Random(run.manifest().seed).fork("map");
+  const embedded = await embedRun(run.dir, {
+    queries: MAP_QUERIES,
+    random,
+    categoryColumn: "document_group",
+  });
+  const report = throttled(listener);
+  const projection = projectEmbeddings(embedded.embeddings, embedded.dim, {
+    random,
+    onProgress: (done, total) => report({ task: "map", done, total, unit: "epochs" }),
+  });
+  const points = Array.from(projection.rows, (row, i) => ({
+    ...embedded.points[row]!,
+    x: projection.coordinates[2 * i]!,
+    y: projection.coordinates[2 * i + 1]!,
+  }));
+  return {
+    title: "Map",
+    intro: `Documents and queries in the space of ${run.manifest().system}, laid out in the plane. A query has the colour of its first relevant document's group.`,
+    blocks: [
+      {
+        kind: "figure" as const,
+        figure: mapFigure(points),
+        title: "Queries and documents in one space",
+        caption: projection.statement,
+      },
+    ],
+  };
+}
+
+async function rankingSection(reference: RunFolder, shown: RunFolder, set: string) {
+  const ids = mostDifferent(shown, reference, { set, count: RANKED_QUERIES });
+  const rankings = await rankedQueries([shown, reference], { set, ids });
+  return {
+    title: "Rankings",
+    intro: `The queries on which the two systems differ most, alternately in favour of each (${set}, without typos). Relevant documents are framed.`,
+    blocks: [{ kind: "rankings" as const, rankings: rankings.map(withPictures) }],
+  };
+}
+
+/** Picture files read in, as a self-contained page needs them; a missing file leaves the name alone. */
+export function withPictures(ranking: RankedQuery): QueryRankings {
+  return {
+    ...ranking,
+    lists: ranking.lists.map((list) => ({
+      ...list,
+      documents: list.documents.map(({ pictureFile, ...document }) =>
+        pictureFile !== undefined && fs.existsSync(pictureFile)
+          ? { ...document, picture: pictureAddress(pictureFile) }
+          : document,
+      ),
+    })),
+  };
+}
+
+function makingSection(runs: readonly RunFolder[]) {
+  const { dataset, host, commit, packages, backend } = runs.at(-1)!.manifest();
+  const rows: [string, string][] = [
+    ["data set", `${dataset.name}, ${dataset.dir}, fingerprint ${dataset.fingerprint.slice(0, 16)}…`],
+    ["code", commit ?? "not in a repository"],
+    [
+      "packages",
+      Object.entries(packages)
+        .map(([name, version]) => `${name} ${version}`)
+        .join(", "),
+    ],
+    [
+      "host",
+      `${host.cpu}, ${host.cores} cores, ${host.memoryGb} GB, Node ${host.node}, ${host.platform}, backend ${backend}`,
+    ],
+  ];
+  const blocks: Block[] = [{ kind: "table", table: plainTable(["", ""], rows) }];
+  for (const run of runs)
+    blocks.push({
+      kind: "details",
+      summary: `${run.manifest().system}: all measures, configuration`,
+      blocks: [
+        { kind: "table", table: summaryTable(run.queries(), run.manifest().system) },
+        { kind: "code", text: fs.readFileSync(path.join(run.dir, "config.yaml"), "utf8") },
+      ],
+    });
+  return { title: "How it was made", blocks };
+}

@@ -1,0 +1,70 @@
+import { encodeAll } from "../encoders/encode-all.js";
+import type { Random } from "../engine/random.js";
+import { cleanPhrase } from "../tokenizer/clean-phrase.js";
+import { loadExperiment } from "./load-experiment.js";
+import { openEncoder } from "./open-encoder.js";
+import type { Listener } from "./progress.js";
+
+/** Documents and a sample of queries of a run in its space, with what a map shows of each. */
+export interface EmbeddedRun {
+  /** [points, dim], documents first */
+  embeddings: Float32Array;
+  dim: number;
+  points: { kind: "document" | "query"; category: string; label: string; detail: string }[];
+}
+
+/**
+ * Embeds the documents of a run's first evaluation set and `queries` of its queries, drawn at random. A query takes
+ * the category of its first relevant document.
+ *
+ * @param options.categoryColumn  document column that colours the map
+ */
+export async function embedRun(
+  dir: string,
+  options: {
+    queries: number;
+    random: Random;
+    categoryColumn: string;
+    checkpoint?: string;
+    listener?: Listener;
+  },
+): Promise<EmbeddedRun> {
+  const { config, encoder } = await openEncoder(dir, options);
+  try {
+    const data = await loadExperiment(config, options.listener ?? {}, { training: false });
+    const { pool, queries } = data.sets[0]!;
+    const chosen = options.random.shuffle([...queries]).slice(0, options.queries);
+    const text = config.model.query.text_feature;
+    const name = config.model.document.text_feature;
+    const documents = encodeAll(encoder, data.features.documentFeatures.encode(pool.items), "document");
+    const asked = encodeAll(
+      encoder,
+      data.features.queryFeatures.encode(chosen.map((query) => query.fields)),
+      "query",
+    );
+    const embeddings = new Float32Array(documents.length + asked.length);
+    embeddings.set(documents);
+    embeddings.set(asked, documents.length);
+    const category = (row: number) => pool.items[row]?.[options.categoryColumn] ?? "documents";
+    return {
+      embeddings,
+      dim: encoder.outputDim,
+      points: [
+        ...pool.items.map((item, row) => ({
+          kind: "document" as const,
+          category: category(row),
+          label: item[name] ?? pool.ids[row]!,
+          detail: category(row),
+        })),
+        ...chosen.map(({ fields, relevant }) => ({
+          kind: "query" as const,
+          category: category(Math.min(...relevant)),
+          label: `“${cleanPhrase(fields[text] ?? "")}”`,
+          detail: `query, ${relevant.size} relevant`,
+        })),
+      ],
+    };
+  } finally {
+    encoder.dispose();
+  }
+}

@@ -1,0 +1,222 @@
+import fs from "node:fs";
+import path from "node:path";
+import type { Bm25Config } from "../config/bm25-schema.js";
+import type { ExperimentConfig } from "../config/schema.js";
+import type { FeatureConfig } from "../config/sections/dataset.js";
+import { readDictionary } from "../datasets/dictionary-file.js";
+import { readItems } from "../datasets/items.js";
+import { type Dataset, openDataset } from "../datasets/open-dataset.js";
+import { readQueries } from "../datasets/queries.js";
+import { describeReport, type ReadReport } from "../datasets/read-report.js";
+import { readTrainingRows } from "../datasets/training-rows.js";
+import { FeaturePipeline } from "../features/feature-pipeline.js";
+import { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
+import { DictionaryVectorizer } from "../tokenizer/dictionary-vectorizer.js";
+import { HashingVectorizer } from "../tokenizer/hashing-vectorizer.js";
+import type { TextVectorizer } from "../tokenizer/text-vectorizer.js";
+import { type EvaluationSet, evaluationSet, type Pool } from "./evaluation-set.js";
+import { buildPairs, type PairSet } from "./pairs.js";
+import type { Listener } from "./progress.js";
+
+export interface LoadedEvaluation {
+  dataset: { name: string; dir: string; fingerprint: string };
+  sets: EvaluationSet[];
+  /** What was read, left out and hashed; goes into the manifest. */
+  counts: Record<string, number>;
+}
+
+export interface LoadedExperiment extends LoadedEvaluation {
+  pairs: PairSet;
+  /** null if the data set has no validation part. */
+  validation: PairSet | null;
+  features: { queryFeatures: FeaturePipeline; documentFeatures: FeaturePipeline };
+}
+
+/**
+ * Reads everything that a configuration names: pairs, pools, queries and dictionaries.
+ *
+ * @param options.training  false leaves the training and validation pairs out (for evaluation and search)
+ * @throws RangeError with one line naming file and rule when data and configuration do not fit together
+ */
+export async function loadExperiment(
+  config: ExperimentConfig,
+  listener: Listener,
+  options: { training?: boolean } = {},
+): Promise<LoadedExperiment> {
+  const names = {
+    query: config.dataset.query_features.map((feature) => feature.name),
+    document: config.dataset.document_features.map((feature) => feature.name),
+  };
+  const evaluation = await loadEvaluation(config, names.query, names.document, listener);
+  const vectorizer = createVectorizer(config);
+  const categories = createMappers(config);
+  checkTables(config, vectorizer, categories);
+  const queryFeatures = new FeaturePipeline({
+    features: config.dataset.query_features,
+    vectorizer,
+    categories,
+  });
+  const documentFeatures = new FeaturePipeline({
+    features: config.dataset.document_features,
+    vectorizer,
+    categories,
+  });
+  const { counts } = evaluation;
+  const read = async (part: "training" | "validation"): Promise<PairSet> => {
+    const columns = [...new Set([...names.query, ...names.document])];
+    const { columns: texts, report } = await readTrainingRows(config.dataset_dir, part, columns, {
+      maxMalformed: config.max_malformed_rows,
+      onError: config.on_error,
+    });
+    note(listener, counts, `${part} `, report);
+    return buildPairs(texts, names, { query: queryFeatures, document: documentFeatures });
+  };
+  const empty: PairSet = {
+    queries: { size: 0, columns: {} },
+    documents: { size: 0, columns: {} },
+    queryOf: new Int32Array(0),
+    documentOf: new Int32Array(0),
+  };
+  const wanted = options.training ?? true;
+  const pairs = wanted ? await read("training") : empty;
+  const validation =
+    wanted && fs.existsSync(path.join(config.dataset_dir, "validation_dataset"))
+      ? await read("validation")
+      : null;
+  for (const { counts: encoded } of [queryFeatures, documentFeatures]) {
+    for (const [name, count] of Object.entries(encoded.emptyTexts)) counts[`empty texts: ${name}`] = count;
+    for (const [name, count] of Object.entries(encoded.unknownCategories))
+      counts[`unknown categories: ${name}`] = count;
+  }
+  return { ...evaluation, pairs, validation, features: { queryFeatures, documentFeatures } };
+}
+
+/** Reads the evaluation sets that a configuration asks for; all of the data set's by default. */
+export async function loadEvaluation(
+  config: Pick<ExperimentConfig | Bm25Config, "dataset_dir" | "recall_validation" | "max_malformed_rows">,
+  queryColumns: readonly string[],
+  documentColumns: readonly string[],
+  listener: Listener,
+): Promise<LoadedEvaluation> {
+  const dataset = openDataset(config.dataset_dir);
+  const counts: Record<string, number> = {};
+  const limits = { maxMalformed: config.max_malformed_rows };
+  const pools = new Map<string, Pool>();
+  const sets: EvaluationSet[] = [];
+  for (const { name, itemsPath, queriesPath } of chosenSets(dataset, config.recall_validation.sets)) {
+    let pool = pools.get(itemsPath);
+    if (!pool) {
+      const { items, ids, report } = await readItems(path.join(dataset.dir, itemsPath), limits);
+      checkColumns(path.join(dataset.dir, itemsPath), items[0]!, documentColumns);
+      note(listener, counts, `${name} documents: `, report);
+      pool = { items, ids };
+      pools.set(itemsPath, pool);
+    }
+    const { queries, report } = await readQueries(path.join(dataset.dir, queriesPath), {
+      ...limits,
+      columns: [...queryColumns],
+    });
+    note(listener, counts, `${name} queries: `, report);
+    const set = evaluationSet(name, pool, queries);
+    counts[`${name} queries`] = set.queries.length;
+    counts[`${name} documents`] = pool.items.length;
+    if (set.skippedQueries > 0 || set.missingDocuments > 0) {
+      counts[`${name} queries skipped`] = set.skippedQueries;
+      counts[`${name} relevant documents missing`] = set.missingDocuments;
+      listener.line?.(
+        `${name}: ${set.missingDocuments} relevant documents are not in the pool; ${set.skippedQueries} queries without any other are left out`,
+      );
+    }
+    sets.push(set);
+  }
+  return {
+    dataset: { name: dataset.name, dir: dataset.dir, fingerprint: dataset.fingerprint },
+    sets,
+    counts,
+  };
+}
+
+function chosenSets(dataset: Dataset, names: readonly string[] | undefined) {
+  const all = dataset.evaluationSets;
+  if (names === undefined) return all;
+  return names.map((name) => {
+    const found = all.find((set) => set.name === name);
+    if (!found)
+      throw new RangeError(
+        `recall_validation.sets: must name evaluation sets of ${dataset.dir} (${all.map((set) => set.name).join(", ")}), got "${name}"`,
+      );
+    return found;
+  });
+}
+
+function checkColumns(file: string, first: Record<string, string>, columns: readonly string[]): void {
+  for (const column of columns)
+    if (!(column in first))
+      throw new RangeError(
+        `${file}:1: documents must have the field "${column}", got ${Object.keys(first).join(", ")}`,
+      );
+}
+
+function note(listener: Listener, counts: Record<string, number>, prefix: string, report: ReadReport): void {
+  counts[`${prefix}rows`] = report.rows;
+  if (report.malformed > 0) counts[`${prefix}malformed rows`] = report.malformed;
+  if (report.duplicateIds > 0) counts[`${prefix}duplicate ids`] = report.duplicateIds;
+  if (report.skippedFiles.length > 0) counts[`${prefix}skipped files`] = report.skippedFiles.length;
+  for (const line of describeReport(report)) listener.line?.(`${prefix}${line}`);
+}
+
+/** The vectoriser that a configuration names, with its dictionary read. */
+export function createVectorizer(config: ExperimentConfig): TextVectorizer {
+  const options = config.text_vectorizer;
+  if (options.type === "hashing")
+    return new HashingVectorizer({ numFeatures: options.num_features, maxLength: options.max_length });
+  return new DictionaryVectorizer({
+    dictionary: readDictionary(dictionaryPath(config.dataset_dir, options.dictionary_path), "token"),
+    numOovTokens: options.num_oov_tokens,
+    wordUnigramsLimit: options.word_unigrams_limit,
+    wordBigramsLimit: options.word_bigrams_limit,
+    charTrigramsLimit: options.char_trigrams_limit,
+    emptyText: options.empty_text,
+  });
+}
+
+function createMappers(config: ExperimentConfig): Record<string, CategoricalMapper> {
+  const mappers: Record<string, CategoricalMapper> = {};
+  for (const feature of [...config.dataset.query_features, ...config.dataset.document_features])
+    if (feature.type === "categorical") mappers[feature.name] = createMapper(config.dataset_dir, feature);
+  return mappers;
+}
+
+function createMapper(
+  datasetDir: string,
+  feature: Extract<FeatureConfig, { type: "categorical" }>,
+): CategoricalMapper {
+  return new CategoricalMapper({
+    dictionary: readDictionary(dictionaryPath(datasetDir, feature.dictionary_path), "category"),
+    numOovCategories: feature.num_oov_categories,
+  });
+}
+
+/** A dictionary named in a configuration: inside the data set, else from the workspace root. */
+function dictionaryPath(datasetDir: string, named: string): string {
+  const inside = path.join(datasetDir, named);
+  return fs.existsSync(inside) || !fs.existsSync(named) ? inside : named;
+}
+
+function checkTables(
+  { model, text_vectorizer: text }: ExperimentConfig,
+  vectorizer: TextVectorizer,
+  mappers: Record<string, CategoricalMapper>,
+): void {
+  const rows = model.text_embedding.num_embeddings;
+  if (vectorizer.rows > rows)
+    throw new RangeError(
+      `model.text_embedding.num_embeddings: must be at least ${vectorizer.rows} (${text.type === "dictionary" ? "dictionary and OOV buckets" : "hash buckets"}), got ${rows}`,
+    );
+  if (model.type !== "MultiModalTwoTower") return;
+  const mapper = mappers[model.document.categorical_feature!]!;
+  if (mapper.rows > model.category_feature.num_embeddings)
+    throw new RangeError(
+      `model.category_feature.num_embeddings: must be at least ${mapper.rows} (dictionary and OOV buckets), got ${model.category_feature.num_embeddings}`,
+    );
+}

@@ -1,0 +1,126 @@
+import { readItems } from "../datasets/items.js";
+import { evaluationSet, openDataset } from "../datasets/open-dataset.js";
+import type { QueryResult, RunFolder } from "./run-folder.js";
+
+/** The documents of the evaluation set a run was evaluated on, by id. */
+export async function documentsOf(run: RunFolder, set: string): Promise<Map<string, Record<string, string>>> {
+  const dataset = openDataset(run.manifest().dataset.dir, { verify: "size" });
+  const { itemsPath } = evaluationSet(dataset, set);
+  const { items, ids } = await readItems(itemsPath);
+  return new Map(ids.map((id, row) => [id, items[row]!]));
+}
+
+/** One query with what each run returned for it, ready to be shown. */
+export interface RankedQuery {
+  query: string;
+  about: string;
+  lists: { system: string; about: string; documents: RankedDocumentView[] }[];
+}
+
+export interface RankedDocumentView {
+  id: string;
+  name: string;
+  relevant: boolean;
+  score: number;
+  /** Path of the picture file, where the data set has pictures. */
+  pictureFile?: string;
+}
+
+/**
+ * The same queries as answered by several runs, side by side.
+ *
+ * @param options.ids      query ids, in the order wanted
+ * @param options.measure  shown beside each list
+ * @param options.depth    documents per list
+ */
+export async function rankedQueries(
+  runs: readonly RunFolder[],
+  options: {
+    set: string;
+    typo?: number;
+    ids: readonly string[];
+    measure?: string;
+    depth?: number;
+    nameColumn?: string;
+  },
+): Promise<RankedQuery[]> {
+  const { set, typo = 0, ids, measure = "Recall@10", depth = 10, nameColumn = "document_name" } = options;
+  const documents = await documentsOf(runs[0]!, set);
+  const answers = runs.map((run) => ({
+    system: run.manifest().system,
+    byId: new Map(
+      run
+        .queries()
+        .filter((r) => r.set === set && r.typo === typo)
+        .map((r) => [r.id, r]),
+    ),
+  }));
+  return ids.map((id) => {
+    const results = answers.map(({ system, byId }) => {
+      const result = byId.get(id);
+      if (!result)
+        throw new RangeError(
+          `rankedQueries: ${system} must have answered query ${id} of set "${set}" at typo probability ${typo}, got no such result`,
+        );
+      return { system, result };
+    });
+    const { query, slice, relevant } = results[0]!.result;
+    const count = `${relevant.length} relevant ${relevant.length === 1 ? "document" : "documents"}`;
+    return {
+      query,
+      about: slice === undefined ? count : `${slice}, ${count}`,
+      lists: results.map(({ system, result }) => ({
+        system,
+        about: `${measure} ${(result.values[measure] ?? Number.NaN).toFixed(2)}`,
+        documents: shownDocuments(result, documents, depth, nameColumn),
+      })),
+    };
+  });
+}
+
+function shownDocuments(
+  result: QueryResult,
+  documents: ReadonlyMap<string, Record<string, string>>,
+  depth: number,
+  nameColumn: string,
+): RankedDocumentView[] {
+  const relevant = new Set(result.relevant);
+  return result.top.slice(0, depth).map(([id, score]) => {
+    const document = documents.get(id);
+    const picture = document?.["document_picture"];
+    return {
+      id,
+      name: document?.[nameColumn] ?? id,
+      relevant: relevant.has(id),
+      score,
+      ...(picture ? { pictureFile: picture } : {}),
+    };
+  });
+}
+
+/**
+ * Ids of queries worth looking at: those on which two runs differ most, alternating in favour of each.
+ *
+ * @returns at most `count` ids, ties by file order
+ */
+export function mostDifferent(
+  a: RunFolder,
+  b: RunFolder,
+  options: { set: string; typo?: number; measure?: string; count: number },
+): string[] {
+  const { set, typo = 0, measure = "Recall@10", count } = options;
+  const pick = (run: RunFolder) => run.queries().filter((r) => r.set === set && r.typo === typo);
+  const other = new Map(pick(b).map((r) => [r.id, r.values[measure] ?? 0]));
+  const differences = pick(a).map((r) => ({
+    id: r.id,
+    by: (r.values[measure] ?? 0) - (other.get(r.id) ?? 0),
+  }));
+  const wins = differences.filter((d) => d.by > 0).sort((x, y) => y.by - x.by);
+  const losses = differences.filter((d) => d.by < 0).sort((x, y) => x.by - y.by);
+  const chosen: string[] = [];
+  for (let i = 0; chosen.length < count && (i < wins.length || i < losses.length); i++) {
+    if (i < wins.length) chosen.push(wins[i]!.id);
+    if (i < losses.length && chosen.length < count) chosen.push(losses[i]!.id);
+  }
+  return chosen;
+}

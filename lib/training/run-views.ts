@@ -1,0 +1,74 @@
+import { bootstrapInterval } from "../metrics/bootstrap.js";
+import { compareRuns, evaluatedOn } from "./compare-runs.js";
+import type { RunFolder } from "./run-folder.js";
+
+/** What a run is called in figures and tables. */
+export type RunName = (run: RunFolder) => string;
+
+const systemOf: RunName = (run) => run.manifest().system;
+
+export interface LossLine {
+  name: string;
+  points: { step: number; value: number }[];
+  /** The training line that a validation line belongs to. */
+  validationOf?: string;
+}
+
+/** Average training and validation loss after each epoch, a pair of lines per run. BM25 runs have none. */
+export function lossLines(runs: readonly RunFolder[], nameOf: RunName = systemOf): LossLine[] {
+  const lines: LossLine[] = [];
+  for (const run of runs) {
+    const metrics = run.metrics();
+    const pick = (name: string) =>
+      metrics.filter((m) => m.name === name).map(({ step, value }) => ({ step, value }));
+    const training = pick("AverageLoss/train");
+    if (training.length === 0) continue;
+    const name = nameOf(run);
+    lines.push({ name, points: training });
+    const validation = pick("AverageLoss/valid");
+    if (validation.length > 0)
+      lines.push({ name: `${name}, validation`, points: validation, validationOf: name });
+  }
+  return lines;
+}
+
+export interface TypoLine {
+  name: string;
+  points: { typo: number; mean: number; low: number; high: number }[];
+}
+
+/** A measure against the typo probability, one line per system: mean over seeds, interval over queries. */
+export function typoLines(
+  runs: readonly RunFolder[],
+  options: { set: string; measure: string; nameOf?: RunName },
+): TypoLine[] {
+  const { typos } = evaluatedOn(runs[0]!);
+  const selections = typos.map((typo) => ({
+    label: String(typo),
+    set: options.set,
+    measure: options.measure,
+    typo,
+  }));
+  return compareRuns(runs, selections, options.nameOf ?? systemOf).map(({ system, values }) => ({
+    name: system,
+    points: typos.map((typo) => {
+      const seeds = values[String(typo)]!;
+      const means = seeds[0]!.map((_, q) => seeds.reduce((sum, seed) => sum + seed[q]!, 0) / seeds.length);
+      return { typo, ...bootstrapInterval(means, { resamples: 2000 }) };
+    }),
+  }));
+}
+
+/** Seconds spent per kind of work, summed over epochs. */
+export function secondsSpent(run: RunFolder): Record<string, number> {
+  const spent: Record<string, number> = {};
+  for (const { name, seconds } of run.timings()) spent[name] = (spent[name] ?? 0) + seconds;
+  return spent;
+}
+
+/** Training speed in pairs per second over all epochs; null for runs that train nothing. */
+export function pairsPerSecond(run: RunFolder): number | null {
+  const train = run.timings().filter((timing) => timing.name === "train");
+  const seconds = train.reduce((sum, timing) => sum + timing.seconds, 0);
+  return seconds > 0 ? train.reduce((sum, timing) => sum + (timing.count ?? 0), 0) / seconds : null;
+}
