@@ -25,6 +25,7 @@ const LATEX_COMMANDS: Record<string, string> = {
   "±": "$\\pm$",
   Δ: "$\\Delta$",
   τ: "$\\tau$",
+  "†": "$^\\dagger$",
   "≈": "$\\approx$",
   "≤": "$\\leq$",
   "≥": "$\\geq$",

@@ -163,7 +163,7 @@ function resultNotes(results: ResultsTable): string[] {
       `(${results.resamples.toLocaleString("en-US")} resamples); a query's value is its mean over seeds.`,
   ];
   if (results.rows.length > 1)
-    notes.push("Bold: highest mean of the column. ≈: not told apart from it by the test.");
+    notes.push("Bold: highest mean of the column. †: the test does not tell it from that one.");
   if (results.baseline !== null && results.comparisons > 0)
     notes.push(
       `Differences are to ${results.baseline}. ▲ ▼: significant at ${results.alpha} in a paired randomisation test, ` +

@@ -3,7 +3,7 @@ import type { Table, TableCell, TableColumn } from "./table.js";
 
 /**
  * A table as HTML, styled by `browser/content.css`. Every text is escaped. Best values are bold, values tied with the
- * best carry ≈, significant differences ▲ or ▼ (never colour alone); intervals are also drawn as a dot with whiskers
+ * best carry †, significant differences ▲ or ▼ (never colour alone); intervals are also drawn as a dot with whiskers
  * on the column's common scale.
  */
 export function tableHtml(table: Table): string {
@@ -36,7 +36,7 @@ function bodyCell(cell: TableCell, column: TableColumn, isHead: boolean): string
   const hint = cell.hint === undefined ? "" : ` title="${escapeHtml(cell.hint)}"`;
   let value = escapeHtml(cell.text);
   if (cell.bold) value = `<strong>${value}</strong>`;
-  else if (cell.tiedWithBest) value += '<span class="q-tied"> ≈</span>';
+  else if (cell.tiedWithBest) value += '<span class="q-tied">†</span>';
   if (cell.link !== undefined && isSafeLink(cell.link))
     value = `<a href="${escapeHtml(cell.link)}">${value}</a>`;
   const parts = [`<span class="q-value">${value}</span>`];

@@ -2,8 +2,8 @@ import { escapeLatex } from "./escape.js";
 import type { Table, TableCell } from "./table.js";
 
 /**
- * A table as a LaTeX `table` environment with booktabs rules. Best values are bold, values tied with the best are
- * underlined, significant differences carry an arrow. Needs `\usepackage{booktabs}`.
+ * A table as a LaTeX `table` environment with booktabs rules. Best values are bold, values tied with the best carry
+ * a dagger, significant differences carry an arrow. Needs `\usepackage{booktabs}`.
  *
  * @param label  for `\ref`, without the "tab:" prefix; left out when undefined
  */
@@ -33,7 +33,7 @@ function latexLine(cells: string[]): string {
 function latexCell(cell: TableCell): string {
   let text = escapeLatex(cell.text);
   if (cell.bold) text = `\\textbf{${text}}`;
-  else if (cell.tiedWithBest) text = `\\underline{${text}}`;
+  else if (cell.tiedWithBest) text += "$^\\dagger$";
   const parts = [text];
   if (cell.detail !== undefined) parts.push(`{\\footnotesize ${escapeLatex(cell.detail)}}`);
   if (cell.delta !== undefined) parts.push(`{\\footnotesize ${escapeLatex(cell.delta)}${latexMark(cell)}}`);

@@ -5,7 +5,7 @@ const ALIGNMENT = { left: ":--", right: "--:", center: ":-:" };
 
 /**
  * A table as a Markdown pipe table (GitHub's dialect). Best values are bold, significant differences carry ▲ or ▼, and
- * values tied with the best ≈.
+ * values tied with the best †.
  */
 export function tableMarkdown(table: Table): string {
   const head = table.columns.map((column) =>
@@ -28,10 +28,11 @@ function markdownLine(cells: string[]): string {
 
 function markdownCell(cell: TableCell): string {
   let text = escapeMarkdown(cell.text);
+  if (cell.tiedWithBest && !cell.bold) text += "†";
   if (cell.bold) text = `**${text}**`;
   if (cell.link !== undefined) text = `[${text}](<${cell.link.replace(/[<>]/g, encodeURIComponent)}>)`;
   const parts = [text];
-  if (cell.tiedWithBest && !cell.bold) parts.push("≈");
+
   if (cell.detail !== undefined) parts.push(escapeMarkdown(cell.detail));
   if (cell.delta !== undefined) parts.push(escapeMarkdown(cell.delta) + markOf(cell));
   return parts.join(" ");

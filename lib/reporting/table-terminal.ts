@@ -3,7 +3,7 @@ import type { Table, TableCell } from "./table.js";
 
 /**
  * A table for a terminal: columns aligned by what characters take on screen, a second line per row for intervals and
- * differences, colours where asked for. Best values are bold; ▲ and ▼ mark significant differences and ≈ ties with
+ * differences, colours where asked for. Best values are bold; ▲ and ▼ mark significant differences and † ties with
  * the best, so that nothing is said by colour alone.
  *
  * @param options.color  write ANSI colours (a caller passes `process.stdout.isTTY` or what the user asked for)
@@ -11,7 +11,10 @@ import type { Table, TableCell } from "./table.js";
 export function tableTerminal(table: Table, options: { color?: boolean } = {}): string {
   const paint = options.color === true ? ansi : (text: string) => text;
   const aligns = table.columns.map((column) => column.align ?? "left");
-  const bodies = table.rows.map((row) => row.cells.map((cell) => terminalCell(cell, paint)));
+  const hasTies = table.columns.map((_, column) => table.rows.some((row) => isTied(row.cells[column]!)));
+  const bodies = table.rows.map((row) =>
+    row.cells.map((cell, column) => terminalCell(cell, hasTies[column]!, paint)),
+  );
   const heads = table.columns.map((column) => [
     paint(column.label, "1"),
     ...(column.detail === undefined ? [] : [paint(column.detail, "2")]),
@@ -43,17 +46,26 @@ export function tableTerminal(table: Table, options: { color?: boolean } = {}): 
   return lines.join("\n") + "\n";
 }
 
-function terminalCell(cell: TableCell, paint: (text: string, code: string) => string): string[] {
+/** @param hasTies  keeps room for the sign in every cell, so that numbers stay aligned */
+function terminalCell(
+  cell: TableCell,
+  hasTies: boolean,
+  paint: (text: string, code: string) => string,
+): string[] {
   let first = cell.bold ? paint(cell.text, "1") : cell.text;
-  if (cell.tiedWithBest && !cell.bold) first += " ≈";
+  if (hasTies) first += isTied(cell) ? "†" : " ";
   const lines = [first];
   if (cell.detail !== undefined) lines.push(paint(cell.detail, "2"));
   if (cell.delta !== undefined) {
-    const sign = cell.mark === "better" ? " ▲" : cell.mark === "worse" ? " ▼" : "";
+    const sign = cell.mark === "better" ? "▲ " : cell.mark === "worse" ? "▼ " : "";
     const code = cell.mark === "better" ? "32" : cell.mark === "worse" ? "31" : "2";
-    lines.push(paint(cell.delta + sign, code));
+    lines.push(paint(sign + cell.delta, code));
   }
   return lines;
+}
+
+function isTied(cell: TableCell): boolean {
+  return cell.tiedWithBest === true && !cell.bold;
 }
 
 function ansi(text: string, code: string): string {

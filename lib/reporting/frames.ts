@@ -1,0 +1,62 @@
+import { DataFrame } from "danfojs-node";
+import { plainTable, type Table } from "./table.js";
+
+type Value = string | number | boolean;
+
+/**
+ * Plain rows as a danfojs data frame, to look around in a notebook: sort, filter, group, head. Never for a number that
+ * is reported: danfojs 1.2 computes wrong ones in silence (tests/reporting/frames.test.ts lists how), and its
+ * arithmetic is float32.
+ *
+ * The faults that data can trigger are kept out at the door: every row must have the same columns, no value may be
+ * missing (a group's mean counts it as 0), no column may mix types, and no text may hold "-" if it is to be grouped by
+ * two columns, which this cannot know and does not check.
+ *
+ * @throws RangeError if there is no row, a row's columns differ from the first's, or a value is missing or not finite
+ * @throws TypeError if a column mixes types or holds objects
+ */
+export function toFrame(rows: readonly Readonly<Record<string, Value>>[]): DataFrame {
+  if (rows.length === 0) throw new RangeError("toFrame: rows must not be empty, got 0");
+  const columns = Object.keys(rows[0]!);
+  rows.forEach((row, index) => {
+    checkRow(row, index, columns, rows[0]!);
+  });
+  return new DataFrame(
+    rows.map((row) => columns.map((column) => row[column]!)),
+    { columns },
+  );
+}
+
+/** A data frame as a table to show in full, its cells unshortened (danfojs's own print cuts numbers and texts). */
+export function frameTable(frame: DataFrame, options: { title?: string } = {}): Table {
+  const rows = (frame.values as unknown[][]).map((row) =>
+    row.map((value) => (typeof value === "number" ? value : String(value))),
+  );
+  return plainTable(frame.columns, rows, options);
+}
+
+function checkRow(
+  row: Readonly<Record<string, Value>>,
+  index: number,
+  columns: string[],
+  first: Readonly<Record<string, Value>>,
+): void {
+  const own = Object.keys(row);
+  if (own.length !== columns.length || own.some((column) => !columns.includes(column)))
+    throw new RangeError(
+      `toFrame: row ${index} must have the columns ${columns.join(", ")}, got ${own.join(", ")}`,
+    );
+  for (const column of columns) {
+    const value: unknown = row[column];
+    const missing =
+      value === null || value === undefined || (typeof value === "number" && !Number.isFinite(value));
+    if (missing)
+      throw new RangeError(
+        `toFrame: ${column} of row ${index} must not be missing or infinite, got ${value}`,
+      );
+    if (typeof value !== typeof first[column] || typeof value === "object")
+      throw new TypeError(
+        `toFrame: ${column} must hold one type of plain value, got ${typeof first[column]} and, in row ${index}, ${typeof value}`,
+      );
+  }
+}
