@@ -25,7 +25,9 @@ export const manifestSchema = z.strictObject({
   datasetFormat: z.literal(1),
   name: z.string().min(1),
   builder: z.strictObject({ name: z.string(), version: z.int().min(1) }),
-  options: z.record(z.string(), z.unknown()).describe("what the builder was called with, as far as it changes the data"),
+  options: z
+    .record(z.string(), z.unknown())
+    .describe("what the builder was called with, as far as it changes the data"),
   sources: z.array(source),
   licence: z.string().describe("of the data set as a whole"),
   splitRule: z.string().describe("how training, validation and evaluation were kept apart"),
@@ -50,7 +52,8 @@ export const datasetFormat = 1;
 /** SHA-256 and size of every data file below a folder, by path with forward slashes; the manifest itself is no data. */
 export function hashFolder(folder: string): FileHashes {
   const files: FileHashes = {};
-  for (const relative of dataFiles(folder, "").sort()) files[relative] = hashFile(path.join(folder, relative));
+  for (const relative of dataFiles(folder, "").sort())
+    files[relative] = hashFile(path.join(folder, relative));
   return files;
 }
 
@@ -131,18 +134,25 @@ export function verifyFiles(folder: string, manifest: DatasetManifest, depth: "h
   for (const [name, wanted] of Object.entries(manifest.files)) {
     const file = path.join(folder, name);
     const size = statSync(file, { throwIfNoEntry: false })?.size;
-    if (size === undefined) throw new DataError(`${file}: file of the manifest must exist, found none; build the data set again`);
+    if (size === undefined)
+      throw new DataError(`${file}: file of the manifest must exist, found none; build the data set again`);
     if (size !== wanted.bytes)
-      throw new DataError(`${file}: must have ${wanted.bytes} bytes as in the manifest, got ${size}; build the data set again`);
+      throw new DataError(
+        `${file}: must have ${wanted.bytes} bytes as in the manifest, got ${size}; build the data set again`,
+      );
     if (depth === "size") continue;
     const { sha256 } = hashFile(file);
     if (sha256 !== wanted.sha256)
-      throw new DataError(`${file}: SHA-256 must be ${wanted.sha256} as in the manifest, got ${sha256}; build the data set again`);
+      throw new DataError(
+        `${file}: SHA-256 must be ${wanted.sha256} as in the manifest, got ${sha256}; build the data set again`,
+      );
   }
   for (const part of [layout.training, layout.validation])
     for (const name of dataFiles(path.join(folder, part), part))
       if (manifest.files[name] === undefined)
-        throw new DataError(`${path.join(folder, name)}: part-files must be in the manifest, got one that is not`);
+        throw new DataError(
+          `${path.join(folder, name)}: part-files must be in the manifest, got one that is not`,
+        );
 }
 
 function dataFiles(folder: string, prefix: string): string[] {

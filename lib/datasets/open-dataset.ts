@@ -2,7 +2,14 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { DataError } from "./data-error.js";
 import { layout } from "./layout.js";
-import { type DatasetManifest, type EvaluationSet, fingerprintOf, hashFolder, readManifest, verifyFiles } from "./manifest.js";
+import {
+  type DatasetManifest,
+  type EvaluationSet,
+  fingerprintOf,
+  hashFolder,
+  readManifest,
+  verifyFiles,
+} from "./manifest.js";
 
 /** A data set folder, checked. */
 export interface Dataset {
@@ -27,7 +34,10 @@ export interface OpenOptions {
  * @throws DataError if the folder or its training rows are missing, or a file is not what the manifest says
  */
 export function openDataset(dir: string, { verify = "hash" }: OpenOptions = {}): Dataset {
-  if (!existsSync(dir)) throw new DataError(`${dir}: data set folder must exist, found none; build it with: npm run qdrl -- data build`);
+  if (!existsSync(dir))
+    throw new DataError(
+      `${dir}: data set folder must exist, found none; build it with: npm run qdrl -- data build`,
+    );
   const manifest = readManifest(dir);
   if (!existsSync(path.join(dir, layout.training)))
     throw new DataError(`${dir}: data set folder must hold ${layout.training}, found none`);
@@ -59,10 +69,13 @@ const plainEvaluationSet: EvaluationSet = {
  * @throws RangeError naming the known ones
  */
 export function evaluationSet(dataset: Dataset, name: string | null = null): EvaluationSet {
-  const found = name === null ? dataset.evaluationSets[0] : dataset.evaluationSets.find((set) => set.name === name);
+  const found =
+    name === null ? dataset.evaluationSets[0] : dataset.evaluationSets.find((set) => set.name === name);
   if (found === undefined) {
     const known = dataset.evaluationSets.map((set) => set.name).sort();
-    throw new RangeError(`unknown evaluation set "${name}" of ${dataset.dir}; known: ${known.join(", ") || "none"}`);
+    throw new RangeError(
+      `unknown evaluation set "${name}" of ${dataset.dir}; known: ${known.join(", ") || "none"}`,
+    );
   }
   return {
     ...found,

@@ -1,0 +1,299 @@
+import path from "node:path";
+import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
+import { writeDictionary } from "../dictionary-file.js";
+import { writeJsonLines } from "../json-lines.js";
+import { layout, partName } from "../layout.js";
+import { type DatasetManifest, readManifest, verifyFiles, writeManifest } from "../manifest.js";
+import { writeParquet } from "../parquet.js";
+import { type EvaluationQuery, queryRecord } from "../queries.js";
+import { replaceFolder } from "../replace-folder.js";
+import { type DictionarySizes, mostFrequent, numberByFrequency, TokenCounts } from "../token-counts.js";
+import { type AnnotatorTags, annotatorQueries, annotatorTags } from "./annotators.js";
+import { type DocumentSources, type EmojiDocument, emojiDocuments } from "./documents.js";
+import { annotatorsPath, emojiBuilder, emojiManifest } from "./emoji-manifest.js";
+import { distinctKeywords, wordSetKey } from "./keywords.js";
+import { carriersOf, keywordPostings, type Phrase } from "./phrases.js";
+import { type CldrEntry, type EmojiSources, openEmojiSources, plainEmoji } from "./sources.js";
+import { type EmojiSplit, type LocaleTable, splitKeywords } from "./training-set.js";
+
+export interface EmojiOptions {
+  /** Folder to write; replaced when the new one is complete. */
+  outDir: string;
+  /** CLDR locales of the queries, or "all"; the first one names the documents. Default ["en"]. */
+  locales?: readonly string[] | "all";
+  /** Default 42. */
+  seed?: number;
+  /** Phrases of two and three keywords per document and locale, at most. Default 24, fewer with many locales. */
+  phrasesPerDocument?: number;
+  /** Entries of the token dictionary, at most. Default 150,000 words, 10,000 bigrams, 10,000 trigrams. */
+  dictionarySizes?: DictionarySizes;
+  /** Only the first documents of the list, for a quick look. Default null = all. */
+  maxDocuments?: number | null;
+  /** Folder of the npm packages openmoji and cldr-annotations-full. Default node_modules. */
+  packages?: string;
+  /** Called with the number of steps done. */
+  onProgress?: (done: number, total: number, step: string) => void;
+}
+
+type Settings = ReturnType<typeof withDefaults>;
+
+/**
+ * Builds the embedded data set: emoji as documents, phrases of CLDR's human keywords as queries, OpenMoji's tags as the
+ * second opinion. Deterministic: equal options and package versions give equal bytes.
+ *
+ * @returns the manifest, with counts
+ * @throws DataError or RangeError if a package is missing or a locale unknown
+ */
+export async function buildEmoji(options: EmojiOptions): Promise<DatasetManifest> {
+  const sources = openEmojiSources(options.packages ?? "node_modules");
+  const settings = withDefaults(options, sources);
+  return replaceFolder(options.outDir, async (folder) =>
+    writeEmoji(folder, settings, sources, options.onProgress),
+  );
+}
+
+/** The data set in `outDir` if it is what {@link buildEmoji} would write, checked by options and file sizes; else built. */
+export async function ensureEmoji(
+  options: EmojiOptions,
+): Promise<{ manifest: DatasetManifest; built: boolean }> {
+  const sources = openEmojiSources(options.packages ?? "node_modules");
+  const settings = withDefaults(options, sources);
+  try {
+    const manifest = readManifest(options.outDir);
+    const wanted = emojiManifest(sources, settings.locales, settings.locales.includes("en"));
+    const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+    if (
+      manifest !== null &&
+      same(manifest.builder, emojiBuilder) &&
+      same(manifest.options, { ...settings }) &&
+      same(manifest.sources, wanted.sources)
+    ) {
+      verifyFiles(options.outDir, manifest, "size");
+      return { manifest, built: false };
+    }
+  } catch {
+    // Damaged or of another version: built again below.
+  }
+  return { manifest: await buildEmoji(options), built: true };
+}
+
+function withDefaults(options: EmojiOptions, sources: EmojiSources) {
+  const locales = resolveLocales(options.locales ?? ["en"], sources);
+  return {
+    locales,
+    seed: options.seed ?? 42,
+    phrasesPerDocument: options.phrasesPerDocument ?? Math.max(2, Math.round(24 / Math.sqrt(locales.length))),
+    dictionarySizes: options.dictionarySizes ?? { unigrams: 150_000, bigrams: 10_000, trigrams: 10_000 },
+    maxDocuments: options.maxDocuments ?? null,
+    packages: options.packages ?? "node_modules",
+  };
+}
+
+function resolveLocales(wanted: readonly string[] | "all", sources: EmojiSources): string[] {
+  if (wanted === "all") return ["en", ...sources.locales.filter((locale) => locale !== "en")];
+  if (wanted.length === 0) throw new RangeError("buildEmoji: at least one locale is needed, got none");
+  for (const locale of wanted)
+    if (!sources.locales.includes(locale))
+      throw new RangeError(`unknown locale "${locale}"; known: all, ${sources.locales.join(", ")}`);
+  return [...new Set(wanted)];
+}
+
+function writeEmoji(
+  folder: string,
+  settings: Settings,
+  sources: EmojiSources,
+  onProgress: EmojiOptions["onProgress"],
+): DatasetManifest {
+  const { locales } = settings;
+  const total = 2 * locales.length + 4;
+  let steps = 0;
+  const step = (name: string) => onProgress?.(++steps, total, name);
+  const names = sources.readLocale(locales[0]!);
+  const source = emojiDocuments(sources, settings.packages, locales[0]!, names, settings.maxDocuments);
+  const tags = locales.includes("en")
+    ? annotators(source, locales[0] === "en" ? names : sources.readLocale("en"))
+    : null;
+  const counts: Record<string, number> = {
+    keywordPairs: 0,
+    keywordPairsOfAllCharacters: 0,
+    keywordsWithoutLetters: 0,
+  };
+  const tables = locales.flatMap((locale): LocaleTable[] => {
+    const found = readTable(locale, source, sources.readLocale(locale), counts);
+    step(`keywords ${locale}`);
+    return found.table.some((keywords) => keywords.length > 0) ? [found] : [];
+  });
+  const split = splitKeywords(tables, {
+    seed: settings.seed,
+    evaluation: Math.max(20, Math.ceil(2000 / tables.length)),
+    validation: Math.max(20, Math.ceil(2000 / tables.length)),
+    phrasesPerDocument: settings.phrasesPerDocument,
+    watched: new Set([...(tags?.queries.keys() ?? [])].map(wordSetKey)),
+    onLocale: (done) => step(`phrases ${tables[done - 1]!.locale}`),
+  });
+  writeItems(folder, source.documents);
+  writeRows(folder, source.documents, tables, split, locales.length > 1);
+  step("rows");
+  const phrases = phraseQueries(source.documents, tables, split, locales.length > 1);
+  writeJsonLines(path.join(folder, layout.queries), phrases.map(queryRecord));
+  const localeField = (locale: string): Record<string, string> =>
+    locales.length > 1 ? { query_locale: locale } : {};
+  const annotated = annotatorQueries(tags ?? { queries: new Map(), listedPairs: 0 }, split.seen, (text) => ({
+    query_search_phrase: text,
+    ...localeField("en"),
+  }));
+  if (tags !== null) writeJsonLines(path.join(folder, annotatorsPath), annotated.map(queryRecord));
+  step("queries");
+  Object.assign(counts, writeDictionaries(folder, source.documents, split, settings.dictionarySizes));
+  step("dictionaries");
+  Object.assign(counts, {
+    documents: source.documents.length,
+    emojiWithoutNameAndKeywords: source.unnamed,
+    documentsWithoutPicture: source.documents.filter((document) => document.document_picture === "").length,
+    locales: tables.length,
+    trainingRows: split.training.texts.length,
+    trainingRowsOfOneKeyword: split.training.singles,
+    validationRows: split.heldOut.reduce((sum, held) => sum + held.validation.length, 0),
+    rowsEmptyAfterCleaning: split.training.texts.filter((text) => cleanPhrase(text) === "").length,
+    phraseQueries: phrases.length,
+    phrasePairs: pairsOf(phrases),
+    annotatorQueries: annotated.length,
+    annotatorPairs: pairsOf(annotated),
+    annotatorListedPairs: tags?.listedPairs ?? 0,
+    annotatorQueriesUnseen: annotated.filter((query) => query.slice === "unseen").length,
+  });
+  const manifest = writeManifest(folder, {
+    ...emojiManifest(sources, locales, tags !== null),
+    options: { ...settings },
+    counts,
+  });
+  step("manifest");
+  return manifest;
+}
+
+function annotators(source: DocumentSources, english: ReadonlyMap<string, CldrEntry>): AnnotatorTags {
+  return annotatorTags(
+    source.entries.map((entry) => {
+      const known = english.get(plainEmoji(entry.emoji));
+      return {
+        id: entry.hexcode,
+        tags: entry.annotatorTags,
+        known: [...(known?.keywords ?? []), known?.name ?? ""],
+      };
+    }),
+  );
+}
+
+function readTable(
+  locale: string,
+  source: DocumentSources,
+  annotations: ReadonlyMap<string, CldrEntry>,
+  counts: Record<string, number>,
+): LocaleTable {
+  for (const { keywords } of annotations.values()) counts["keywordPairsOfAllCharacters"]! += keywords.length;
+  const table = source.entries.map((entry) => {
+    const raw = annotations.get(plainEmoji(entry.emoji))?.keywords ?? [];
+    const keywords = distinctKeywords(raw);
+    counts["keywordPairs"]! += keywords.length;
+    counts["keywordsWithoutLetters"]! += raw.filter((text) => !/[\p{L}\p{N}]/u.test(text)).length;
+    return keywords;
+  });
+  return { locale, table };
+}
+
+function writeItems(folder: string, documents: readonly EmojiDocument[]): void {
+  writeJsonLines(path.join(folder, layout.items), documents);
+}
+
+/** At least four part-files, so that as many loader workers have one each. */
+function writeRows(
+  folder: string,
+  documents: readonly EmojiDocument[],
+  tables: readonly LocaleTable[],
+  split: EmojiSplit,
+  withLocale: boolean,
+): void {
+  const { texts, documents: rows, locales } = split.training;
+  const parts = Math.max(4, Math.ceil(texts.length / 100_000));
+  for (let part = 0; part < parts; part++) {
+    const from = Math.floor((texts.length * part) / parts);
+    const to = Math.floor((texts.length * (part + 1)) / parts);
+    const rowLocales = Array.from(locales.subarray(from, to), (index) => tables[index]!.locale);
+    const columns = rowColumns(
+      texts.slice(from, to),
+      Array.from(rows.subarray(from, to), (row) => documents[row]!),
+      withLocale ? rowLocales : null,
+    );
+    writeParquet(path.join(folder, layout.training, partName(part)), columns);
+  }
+  const held = split.heldOut.flatMap(({ validation }, index) =>
+    validation.map((phrase) => ({ phrase, locale: tables[index]!.locale })),
+  );
+  const columns = rowColumns(
+    held.map(({ phrase }) => phrase.text),
+    held.map(({ phrase }) => documents[phrase.document]!),
+    withLocale ? held.map(({ locale }) => locale) : null,
+  );
+  writeParquet(path.join(folder, layout.validation, partName(0)), columns);
+}
+
+function rowColumns(
+  texts: string[],
+  documents: readonly EmojiDocument[],
+  locales: string[] | null,
+): Record<string, string[]> {
+  return {
+    query_search_phrase: texts,
+    ...(locales === null ? {} : { query_locale: locales }),
+    document_id: documents.map((document) => document.document_id),
+    document_name: documents.map((document) => document.document_name),
+    document_group: documents.map((document) => document.document_group),
+    document_category_id: documents.map((document) => document.document_category_id),
+    document_picture: documents.map((document) => document.document_picture),
+  };
+}
+
+function phraseQueries(
+  documents: readonly EmojiDocument[],
+  tables: readonly LocaleTable[],
+  split: EmojiSplit,
+  withLocale: boolean,
+): EvaluationQuery[] {
+  return tables.flatMap(({ locale, table }, index) => {
+    const postings = keywordPostings(table);
+    return split.heldOut[index]!.evaluation.map(({ text, keywords }: Phrase, row) => ({
+      id: withLocale ? `phrases-${locale}-${row}` : `phrases-${row}`,
+      fields: { query_search_phrase: text, ...(withLocale ? { query_locale: locale } : {}) },
+      relevantIds: carriersOf(keywords, postings).map((document) => documents[document]!.document_id),
+      slice: withLocale ? locale : `${keywords.length} keywords`,
+    }));
+  });
+}
+
+function writeDictionaries(
+  folder: string,
+  documents: readonly EmojiDocument[],
+  split: EmojiSplit,
+  sizes: DictionarySizes,
+): Record<string, number> {
+  const tokens = new TokenCounts(sizes);
+  const rowsOf = new Array<number>(documents.length).fill(0);
+  split.training.texts.forEach((text, row) => {
+    tokens.add(cleanPhrase(text));
+    rowsOf[split.training.documents[row]!]! += 1;
+  });
+  const categories = new Map<string, number>();
+  documents.forEach(({ document_name, document_category_id: category }, row) => {
+    if (rowsOf[row]! > 0) tokens.add(cleanPhrase(document_name), rowsOf[row]);
+    categories.set(category, (categories.get(category) ?? 0) + rowsOf[row]!);
+  });
+  const tokenEntries = tokens.entries();
+  const categoryEntries = numberByFrequency([mostFrequent(categories, categories.size)]);
+  writeDictionary(path.join(folder, layout.tokenDictionary), "token", tokenEntries);
+  writeDictionary(path.join(folder, layout.categoryDictionary), "category", categoryEntries);
+  return { tokens: tokenEntries.length, categories: categoryEntries.length };
+}
+
+function pairsOf(queries: readonly EvaluationQuery[]): number {
+  return queries.reduce((sum, query) => sum + query.relevantIds.length, 0);
+}

@@ -1,0 +1,54 @@
+import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
+
+/** A keyword as typed and as compared. */
+export interface Keyword {
+  /** Lower case, spaces joined into one. */
+  text: string;
+  /** Cleaned; where cleaning leaves nothing (other scripts), the text itself. Equal keys = the same keyword. */
+  key: string;
+}
+
+/** A keyword as people type it; null if it has neither letter nor digit (`!?`, `♪`), as no search box sees these. */
+export function toKeyword(raw: string): Keyword | null {
+  const text = raw.normalize("NFC").toLowerCase().replace(/\s+/g, " ").trim();
+  if (!/[\p{L}\p{N}]/u.test(text)) return null;
+  return { text, key: comparisonKey(text) };
+}
+
+/** What two texts must share to be the same query. */
+export function comparisonKey(text: string): string {
+  const cleaned = cleanPhrase(text).replace(/ +/g, " ");
+  return cleaned === "" ? text : cleaned;
+}
+
+/**
+ * What two queries share when they are the same but for the order of their words: the words of their keys, each once,
+ * sorted. Stricter than equality of the cleaned texts.
+ */
+export function wordSetKey(text: string): string {
+  return [...new Set(comparisonKey(text).split(" "))].sort().join(" ");
+}
+
+/** Keywords of one emoji, one per key, in the source's order. */
+export function distinctKeywords(raw: readonly string[]): Keyword[] {
+  const byKey = new Map<string, Keyword>();
+  for (const text of raw) {
+    const keyword = toKeyword(text);
+    if (keyword !== null && !byKey.has(keyword.key)) byKey.set(keyword.key, keyword);
+  }
+  return [...byKey.values()];
+}
+
+/** Whether no word occurs in two of the keywords: nobody types "smile smiling face face". */
+export function wordsAreDistinct(keywords: readonly Keyword[]): boolean {
+  const words = keywords.flatMap((keyword) => keyword.key.split(" "));
+  return new Set(words).size === words.length;
+}
+
+/** Identifies a set of keywords, whatever their order. */
+export function keywordSetKey(keywords: readonly Keyword[]): string {
+  return keywords
+    .map((keyword) => keyword.key)
+    .sort()
+    .join("\t");
+}
