@@ -13,8 +13,9 @@ function install() {
 }
 
 /**
- * Rewrites two things that tslab gets wrong:
+ * Rewrites three things that tslab gets wrong:
  * - `{ epochs }` with `epochs` from an earlier cell is a ReferenceError: becomes `{ epochs: epochs }`;
+ * - `await (x)` at the top is read as a call of a function named await: becomes `await Promise.resolve((x))`;
  * - a cell whose only top-level await is `for await` is a SyntaxError: `await 0;` is put in front.
  * Line numbers stay as they are.
  *
@@ -23,12 +24,15 @@ function install() {
  */
 function mendCell(source) {
   const file = ts.createSourceFile("cell.ts", source, ts.ScriptTarget.Latest, true);
-  const insertions = []; // [offset, text], in source order
+  const insertions = []; // [offset, text]
   let forAwait = false;
   let plainAwait = false;
   const visit = (node, atTop) => {
     // `({ a = 1 } = o)` becomes `({ a: a = 1 } = o)` likewise
     if (ts.isShorthandPropertyAssignment(node)) insertions.push([node.name.end, `: ${node.name.text}`]);
+    const operand = atTop ? parenthesizedOperand(node, file) : null;
+    if (operand) insertions.push([operand.start, "Promise.resolve("], [operand.end, ")"]);
+    if (operand) plainAwait = true;
     if (atTop && ts.isForOfStatement(node) && node.awaitModifier) forAwait = true;
     if (atTop && ts.isAwaitExpression(node)) plainAwait = true;
     const inside = atTop && !ts.isFunctionLike(node) && !ts.isClassLike(node);
@@ -36,10 +40,26 @@ function mendCell(source) {
   };
   visit(file, true);
   let mended = source;
-  for (const [offset, text] of insertions.reverse()) {
+  for (const [offset, text] of insertions.sort((a, b) => b[0] - a[0])) {
     mended = mended.slice(0, offset) + text + mended.slice(offset);
   }
   return forAwait && !plainAwait ? `await 0; ${mended}` : mended;
+}
+
+/**
+ * The operand of an `await` that is followed by a parenthesis, or null. In a cell with imports (a module) the
+ * parser sees an await expression, in others a call, to whose calls and member accesses the operand extends.
+ */
+function parenthesizedOperand(node, file) {
+  if (ts.isAwaitExpression(node)) {
+    const start = node.expression.getStart(file);
+    return file.text[start] === "(" ? { start, end: node.expression.end } : null;
+  }
+  if (!ts.isCallExpression(node) || !ts.isIdentifier(node.expression)) return null;
+  if (node.expression.text !== "await") return null;
+  let whole = node;
+  while (ts.isLeftHandSideExpression(whole.parent) && whole.parent.expression === whole) whole = whole.parent;
+  return { start: file.text.indexOf("(", node.expression.end), end: whole.end };
 }
 
 module.exports = { install, mendCell };

@@ -2,15 +2,8 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 };
 const running = new Set();
-
-/** Ctrl-C ends the children too: they are in groups of their own and would not hear of it. */
-for (const signal of ["SIGINT", "SIGTERM"]) {
-  process.on(signal, () => {
-    for (const child of running) killGroup(child);
-    process.exit(signal === "SIGINT" ? 130 : 143);
-  });
-}
 
 /**
  * Runs a command to its end, or kills it with all its children when the time is over.
@@ -46,11 +39,11 @@ export function runCommand(command, args, { timeoutSec, env = {}, cwd, label, on
       timedOut = true;
       killGroup(child);
     }, timeoutSec * 1000);
-    running.add(child);
+    watch(child);
     const ticker = label && process.stdout.isTTY ? showSeconds(label, started) : null;
     const finish = (ok, reason) => {
       clearTimeout(limit);
-      running.delete(child);
+      unwatch(child);
       ticker?.();
       resolve({ ok, output: output.trim(), reason });
     };
@@ -70,6 +63,22 @@ export function tail(output, lines = 6) {
     .slice(-lines)
     .map((line) => `    ${line}`)
     .join("\n");
+}
+
+/** While children run, Ctrl-C ends them too: they are in groups of their own and would not hear of it. */
+function watch(child) {
+  if (running.size === 0) for (const signal of Object.keys(SIGNALS)) process.on(signal, endAll);
+  running.add(child);
+}
+
+function unwatch(child) {
+  running.delete(child);
+  if (running.size === 0) for (const signal of Object.keys(SIGNALS)) process.off(signal, endAll);
+}
+
+function endAll(signal) {
+  for (const child of running) killGroup(child);
+  process.exit(SIGNALS[signal]);
 }
 
 function killGroup(child) {
