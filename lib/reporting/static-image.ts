@@ -8,7 +8,7 @@ export interface ImageOptions {
   format?: "png" | "svg";
   width?: number;
   height?: number;
-  /** Pixels per unit of width and height, for PNG. */
+  /** Pixels per unit of width and height; PNG only. */
   scale?: number;
 }
 
@@ -58,10 +58,10 @@ export async function openImageRenderer(): Promise<
   const renderer: ImageRenderer = {
     async render(figure, { format = "png", width = 900, height, scale = 2 } = {}) {
       const { height: own } = figure.layout as { height?: number };
-      const size = { format, width, height: height ?? own ?? 400, scale };
+      const size = { format, width, height: height ?? own ?? 400, scale: format === "svg" ? 1 : scale };
       const drawn = {
         data: figure.data,
-        layout: { ...figure.layout, paper_bgcolor: "#fff", autosize: false },
+        layout: onPaper(figure.layout),
       };
       const address = await page.evaluate(
         ([what, how]) =>
@@ -82,6 +82,12 @@ export async function openImageRenderer(): Promise<
     },
   };
   return { renderer };
+}
+
+/** White ground and dark text, whatever the screen's colours are. */
+function onPaper(layout: Figure["layout"]): Figure["layout"] {
+  const font = { ...(layout["font"] as object | undefined), color: "#2b303a" };
+  return { ...layout, font, paper_bgcolor: "#fff", plot_bgcolor: "#fff", autosize: false };
 }
 
 /** Flags that keep the browser off the network and let it run as root in a container. */

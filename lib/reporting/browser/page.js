@@ -37,14 +37,16 @@
     for (const plot of plots) if (plot.dataset.state === "drawn") window.Plotly.relayout(plot, colors(isDark));
   }
 
-  plots.reduce((before, plot) => before.then(() => draw(plot)), Promise.resolve());
+  // a figure in a closed <details> has no width yet: it is drawn when that opens
+  const isShown = (plot) => plot.closest("details:not([open])") === null;
+  const drawAll = (some) =>
+    some.reduce((before, plot) => before.then(() => plot.dataset.state ?? draw(plot)), Promise.resolve());
+  drawAll(plots.filter(isShown));
   dark.addEventListener("change", () => recolor(dark.matches));
   window.addEventListener("beforeprint", () => recolor(false));
   window.addEventListener("afterprint", () => recolor(dark.matches));
   for (const details of document.querySelectorAll("details"))
-    details.addEventListener("toggle", () => {
-      for (const plot of details.querySelectorAll('.plot[data-state="drawn"]')) window.Plotly.Plots.resize(plot);
-    });
+    details.addEventListener("toggle", () => drawAll([...details.querySelectorAll(".plot")].filter(isShown)));
 
   const links = new Map([...document.querySelectorAll("nav a")].map((link) => [link.hash.slice(1), link]));
   const sections = [...document.querySelectorAll("main section")];

@@ -1,4 +1,4 @@
-import { axisTitle, baseLayout, type Figure, NEUTRAL, seriesColor } from "./theme.js";
+import { axisTitle, baseLayout, type Figure, NEUTRAL, plotlyText, seriesColor } from "./theme.js";
 
 export interface BarSeries {
   name: string;
@@ -40,12 +40,12 @@ export function bars(
       width: 4,
     };
     const along = horizontal
-      ? { x: means, y: [...labels], error_x: whiskers }
-      : { x: [...labels], y: means, error_y: whiskers };
+      ? { x: means, y: labels.map(plotlyText), error_x: whiskers }
+      : { x: labels.map(plotlyText), y: means, error_y: whiskers };
     return {
       type: "bar",
       orientation: horizontal ? "h" : "v",
-      name,
+      name: plotlyText(name),
       ...along,
       marker: { color: seriesColor(index), opacity: 0.9 },
       customdata: values.map((value) => [value?.low ?? null, value?.high ?? null]),

@@ -1,4 +1,4 @@
-import { axisTitle, baseLayout, DASHES, type Figure, seriesColor } from "./theme.js";
+import { axisTitle, baseLayout, DASHES, type Figure, plotlyText, seriesColor } from "./theme.js";
 
 export interface LossSeries {
   name: string;
@@ -33,7 +33,7 @@ export function lossCurve(
     return {
       type: "scatter",
       mode: isValidation || line.points.length <= 12 ? "lines+markers" : "lines",
-      name: line.name,
+      name: plotlyText(line.name),
       x: line.points.map((point) => point.step),
       y: line.points.map((point) => point.value),
       line: { color: seriesColor(index), width: 2, dash: isValidation ? "dash" : DASHES[0] },

@@ -1,4 +1,4 @@
-import { baseLayout, type Figure, PALETTE, SYMBOLS } from "./theme.js";
+import { baseLayout, type Figure, PALETTE, plotlyText, SYMBOLS } from "./theme.js";
 
 export interface MapPoint {
   x: number;
@@ -63,7 +63,7 @@ function trace(type: string, name: string, points: readonly MapPoint[]): Record<
   return {
     type,
     mode: "markers",
-    name,
+    name: plotlyText(name),
     x: points.map((point) => round(point.x)),
     y: points.map((point) => round(point.y)),
     text: points.map((point) =>
@@ -71,11 +71,6 @@ function trace(type: string, name: string, points: readonly MapPoint[]): Record<
     ),
     hovertemplate: "%{text}<extra>%{fullData.name}</extra>",
   };
-}
-
-/** Plotly reads a small HTML in texts: make data literal. */
-function plotlyText(text: string): string {
-  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 }
 
 /** Three decimals are below a pixel and halve the page's size. */

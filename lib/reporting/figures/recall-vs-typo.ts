@@ -1,4 +1,13 @@
-import { axisTitle, baseLayout, DASHES, type Figure, SYMBOLS, seriesColor, withOpacity } from "./theme.js";
+import {
+  axisTitle,
+  baseLayout,
+  DASHES,
+  type Figure,
+  plotlyText,
+  SYMBOLS,
+  seriesColor,
+  withOpacity,
+} from "./theme.js";
 
 export interface TypoSeries {
   name: string;
@@ -37,7 +46,7 @@ export function recallVsTypo(series: readonly TypoSeries[], metric: string): Fig
     const curve = {
       type: "scatter",
       mode: "lines+markers",
-      name: line.name,
+      name: plotlyText(line.name),
       legendgroup: line.name,
       x,
       y: points.map((point) => point.mean),

@@ -88,9 +88,14 @@ export function baseLayout(extra: Record<string, unknown> = {}): Record<string, 
   };
 }
 
+/** Text as plotly shall show it: plotly reads a small HTML in texts, so its signs are escaped. */
+export function plotlyText(text: string): string {
+  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+}
+
 /** Axis title in the shape that plotly takes. */
 export function axisTitle(text: string): { title: { text: string; standoff: number } } {
-  return { title: { text, standoff: 10 } };
+  return { title: { text: plotlyText(text), standoff: 10 } };
 }
 
 function axis(): Record<string, unknown> {

@@ -1,0 +1,116 @@
+import { createRequire } from "node:module";
+import { resolve } from "node:path";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import {
+  type Bundle,
+  showAnswer,
+  showFigure,
+  showHtml,
+  showRankings,
+  showTable,
+} from "../../lib/reporting/display.js";
+import { lossCurve } from "../../lib/reporting/figures/loss-curve.js";
+import { resultsTable } from "../../lib/reporting/results-table.js";
+import { plainTable } from "../../lib/reporting/table.js";
+
+const launcher = globalThis as { __qdrlDisplay?: ((bundle: Bundle) => void) | undefined };
+const tslabFile = createRequire(resolve("package.json")).resolve("tslab/dist/jupyter");
+const cache = createRequire(resolve("package.json")).cache as Record<string, unknown>;
+
+afterEach(() => {
+  delete launcher.__qdrlDisplay;
+  delete cache[tslabFile];
+  vi.restoreAllMocks();
+});
+
+/** What a call sends to the notebook. */
+function sent(call: () => void): Bundle {
+  const bundles: Bundle[] = [];
+  launcher.__qdrlDisplay = (bundle) => bundles.push(bundle);
+  call();
+  expect(bundles).toHaveLength(1);
+  return bundles[0]!;
+}
+
+/** What a call prints outside a notebook. */
+function printed(call: () => void): string {
+  const log = vi.spyOn(console, "log").mockImplementation(() => {});
+  call();
+  const text = log.mock.calls.map((args) => args.join(" ")).join("\n");
+  log.mockRestore();
+  return text;
+}
+
+const figure = lossCurve([{ name: "softmax", points: [{ step: 1, value: 2 }] }]);
+const results = resultsTable(
+  [{ system: "BM25", runs: [{ seed: 1, dir: "runs/a" }], values: { m: [[0, 1]] } }],
+  { baseline: "BM25" },
+);
+
+describe("in a notebook", () => {
+  it("a figure carries plotly's JSON, HTML for other viewers, and text", () => {
+    const bundle = sent(() => showFigure(figure, "Loss"));
+    expect(Object.keys(bundle)).toEqual(["application/vnd.plotly.v1+json", "text/html", "text/plain"]);
+    expect(bundle["application/vnd.plotly.v1+json"]).toEqual(figure);
+    expect(bundle["text/plain"]).toBe("[Loss: softmax]");
+    expect(bundle["text/html"]).not.toMatch(/https?:\/\//);
+  });
+
+  it("every figure has a place of its own", () => {
+    const ids = [1, 2].map(
+      () => /<div id="([^"]+)"/.exec(String(sent(() => showFigure(figure))["text/html"]))![1],
+    );
+    expect(ids[0]).not.toBe(ids[1]);
+  });
+
+  it("names in a figure cannot end its script", () => {
+    const evil = lossCurve([{ name: "</script><script>alert(1)", points: [] }]);
+    expect(String(sent(() => showFigure(evil))["text/html"]).match(/<\/script>/g)).toHaveLength(1);
+  });
+
+  it("tables come as HTML with their style, Markdown and text", () => {
+    for (const table of [results, plainTable(["a"], [["b"]])]) {
+      const bundle = sent(() => showTable(table));
+      expect(bundle["text/html"]).toMatch(/^<style>.*<div class="qdrl"><figure class="q-table">/s);
+      expect(bundle["text/markdown"]).toContain("|");
+    }
+  });
+
+  it("goes through tslab's own sender where there is no launcher", () => {
+    const lastWriteDisplayData = vi.fn();
+    cache[tslabFile] = { exports: { lastWriteDisplayData } };
+    showHtml("<b>x</b>", "x");
+    const [content, update] = lastWriteDisplayData.mock.calls[0]!;
+    expect(update).toBe(false);
+    expect(content).toMatchObject({ data: { "text/plain": "x" }, metadata: {}, transient: {} });
+  });
+
+  it("prints where tslab is loaded but no cell has run", () => {
+    cache[tslabFile] = { exports: { lastWriteDisplayData: null } };
+    expect(printed(() => showHtml("<b>x</b>", "x"))).toBe("x");
+  });
+});
+
+describe("outside a notebook", () => {
+  it("prints text", () => {
+    expect(printed(() => showFigure(figure, "Loss"))).toBe("[Loss: softmax]");
+    expect(printed(() => showTable(results))).toContain("BM25");
+    expect(printed(() => showAnswer("It is <so>."))).toBe("It is <so>.");
+    const documents = [
+      { id: "1", name: "dog", relevant: true },
+      { id: "2", name: "cat", relevant: false },
+    ];
+    const lists = [
+      { system: "A", documents },
+      { system: "B", documents: [] },
+    ];
+    expect(printed(() => showRankings([{ query: "pet", lists }]))).toBe(
+      "“pet”\n  A: ✓ dog, cat\n  B: nothing found",
+    );
+  });
+
+  it("does not load tslab", () => {
+    printed(() => showHtml("", ""));
+    expect(cache[tslabFile]).toBeUndefined();
+  });
+});

@@ -1,0 +1,37 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { trustworthiness } from "../../lib/reporting/trustworthiness.js";
+
+interface Case {
+  n: number;
+  dim: number;
+  k: number;
+  high: number[];
+  low: number[];
+  expected: number;
+}
+const fixture = new URL("../fixtures/reporting/trustworthiness.json", import.meta.url);
+const { cases } = JSON.parse(readFileSync(fixture, "utf8")) as { cases: Case[] };
+
+describe("trustworthiness", () => {
+  it.each(cases)("agrees with scikit-learn for $n points, k = $k", ({ dim, k, high, low, expected }) => {
+    // both sum ranks, which are integers: only the last operations round
+    expect(trustworthiness(Float32Array.from(high), dim, Float32Array.from(low), 2, k)).toBeCloseTo(
+      expected,
+      12,
+    );
+  });
+
+  it("is 1 where the projection is the space itself", () => {
+    const points = Float32Array.from(cases[1]!.high);
+    expect(trustworthiness(points, 5, points, 5, 7)).toBe(1);
+  });
+
+  it("refuses other numbers of points and a k that is too large", () => {
+    const points = new Float32Array(20);
+    expect(() => trustworthiness(points, 2, points, 4, 2)).toThrow("same points, got 10 and 5");
+    expect(() => trustworthiness(points, 2, points, 2, 5)).toThrow(
+      "k must be an integer in [1, n / 2) for n = 10, got 5",
+    );
+  });
+});
