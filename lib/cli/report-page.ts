@@ -1,8 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { Random } from "../engine/random.js";
 import { lossCurve } from "../reporting/figures/loss-curve.js";
-import { map as mapFigure } from "../reporting/figures/map.js";
 import { recallVsTypo } from "../reporting/figures/recall-vs-typo.js";
 import { headline } from "../reporting/headline.js";
 import { htmlPage } from "../reporting/html-page.js";
@@ -11,17 +9,15 @@ import { pictureAddress } from "../reporting/pictures.js";
 import type { QueryRankings } from "../reporting/rankings-html.js";
 import { type ResultsTable, resultsTable } from "../reporting/results-table.js";
 import { plainTable } from "../reporting/table.js";
-import { projectEmbeddings } from "../reporting/umap.js";
 import { compareRuns, evaluatedOn, type MetricSelection } from "../training/compare-runs.js";
-import { embedRun } from "../training/embed-run.js";
-import { type Listener, throttled } from "../training/progress.js";
+import type { Listener } from "../training/progress.js";
 import { mostDifferent, type RankedQuery, rankedQueries } from "../training/run-documents.js";
 import type { RunFolder } from "../training/run-folder.js";
 import { lossLines, pairsPerSecond, secondsSpent, typoLines } from "../training/run-views.js";
+import { runMap } from "./run-map.js";
 import { summaryTable } from "./summary.js";
 import { humanCount, humanTime } from "./terminal.js";
 
-const MAP_QUERIES = 400;
 const RANKED_QUERIES = 8;
 
 /** The page about a set of runs, and the tables on it. */
@@ -100,7 +96,7 @@ export async function composeReport(
 }
 
 /** The comparison on one evaluation set: clean measures first, then the harder half of the typo probabilities. */
-function setTable(
+export function setTable(
   runs: readonly RunFolder[],
   set: string,
   typos: readonly number[],
@@ -152,7 +148,7 @@ function facts(counts: Record<string, number>, trained: readonly RunFolder[]) {
         .map(([key, value]) => `${value.toLocaleString("en")} ${key.replace(/ queries$/, "")}`)
         .join(", "),
     });
-  const speed = trained.map(pairsPerSecond).filter((value) => value !== null);
+  const speed = trained.flatMap((run) => pairsPerSecond(run) ?? []);
   if (speed.length > 0)
     list.push({ label: "pairs trained per second", value: humanCount(Math.max(...speed)) });
   return list;
@@ -181,32 +177,12 @@ function speedTable(trained: readonly RunFolder[]) {
 }
 
 async function mapSection(run: RunFolder, listener: Listener) {
-  const random = new Random(run.manifest().seed).fork("map");
-  const embedded = await embedRun(run.dir, {
-    queries: MAP_QUERIES,
-    random,
-    categoryColumn: "document_group",
-  });
-  const report = throttled(listener);
-  const projection = projectEmbeddings(embedded.embeddings, embedded.dim, {
-    random,
-    onProgress: (done, total) => report({ task: "map", done, total, unit: "epochs" }),
-  });
-  const points = Array.from(projection.rows, (row, i) => ({
-    ...embedded.points[row]!,
-    x: projection.coordinates[2 * i]!,
-    y: projection.coordinates[2 * i + 1]!,
-  }));
+  const { figure, statement } = await runMap(run, { categoryColumn: "document_group", listener });
   return {
     title: "Map",
     intro: `Documents and queries in the space of ${run.manifest().system}, laid out in the plane. A query has the colour of its first relevant document's group.`,
     blocks: [
-      {
-        kind: "figure" as const,
-        figure: mapFigure(points),
-        title: "Queries and documents in one space",
-        caption: projection.statement,
-      },
+      { kind: "figure" as const, figure, title: "Queries and documents in one space", caption: statement },
     ],
   };
 }

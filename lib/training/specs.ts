@@ -32,11 +32,20 @@ export function lossSpec({ loss }: ExperimentConfig): LossSpec {
     : { kind: loss.type, margin: loss.margin, numNegatives: loss.num_negatives };
 }
 
-/** What tables call a run: model, loss and its main setting. */
-export function systemName({ model, loss }: ExperimentConfig): string {
+/** What tables call a run: its `name`, else model, what it reads and the loss's main setting. */
+export function systemName(config: ExperimentConfig): string {
+  if (config.name !== undefined) return config.name;
+  const { model, loss, text_vectorizer: text } = config;
+  const reads = ["words"];
+  if (text.type === "dictionary") {
+    if (text.word_unigrams_limit === 0) reads.pop();
+    if (text.word_bigrams_limit > 0) reads.push("bigrams");
+    if (text.char_trigrams_limit > 0) reads.push("trigrams");
+  }
+  if (model.type === "MultiModalTwoTower") reads.push("category");
   const objective =
     loss.type === "batch_softmax" ? `softmax τ ${loss.temperature}` : `triplet m ${loss.margin}`;
-  return `${model.type}, ${objective}`;
+  return `${model.type}, ${reads.join(" + ")}, ${objective}`;
 }
 
 function sizes(table: { num_embeddings: number; embedding_dim: number }) {

@@ -226,7 +226,14 @@ function claimFolder(run: RunFolder, config: ExperimentConfig, data: LoadedExper
 }
 
 /** Settings that do not decide what an epoch computes. */
-const MAY_CHANGE = new Set(["num_epochs", "keep_checkpoints", "reuse_epoch", "commit_hash", "output_dir"]);
+const MAY_CHANGE = new Set([
+  "name",
+  "num_epochs",
+  "keep_checkpoints",
+  "reuse_epoch",
+  "commit_hash",
+  "output_dir",
+]);
 
 function differingKeys(a: ExperimentConfig, b: ExperimentConfig): string[] {
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof ExperimentConfig>;

@@ -1,0 +1,55 @@
+import { spawnSync } from "node:child_process";
+import type { Command } from "commander";
+import { loadAnyConfig } from "../../config/load-config.js";
+import { runBm25 } from "../../training/run-bm25.js";
+import { train } from "../../training/train.js";
+import { humanTime, TerminalListener } from "../terminal.js";
+import { ensureDefaultDataset } from "./data.js";
+import { writeReport } from "./report.js";
+
+/** What `npm start` runs, in the order of the report's tables. */
+const TOUR = ["configs/bm25.yaml", "configs/baseline.yaml", "configs/category.yaml", "configs/trigrams.yaml"];
+const REPORT = "reports/index.html";
+
+/** `qdrl start`: everything a newcomer sees first. */
+export function addStartCommand(program: Command): void {
+  program
+    .command("start")
+    .description("build the emoji data set, train three encoders, compare them with BM25, write the report")
+    .option("--no-notebook", "leave the showcase notebook out")
+    .action(async (options: { notebook: boolean }) => {
+      const began = performance.now();
+      const listener = new TerminalListener();
+      const heading = (text: string) => listener.line(`\n— ${text}`);
+      heading("data");
+      await ensureDefaultDataset(listener);
+      const dirs: string[] = [];
+      for (const file of TOUR) {
+        const loaded = loadAnyConfig(file);
+        heading(`${file}: ${loaded.kind === "bm25" ? "BM25" : loaded.config.model.type}`);
+        const run =
+          loaded.kind === "bm25"
+            ? await runBm25(loaded.config, { listener })
+            : await train(loaded.config, { listener });
+        dirs.push(run.dir);
+      }
+      heading("report");
+      await writeReport(dirs, REPORT, "BM25", listener);
+      if (options.notebook) {
+        heading("notebook");
+        const { status } = spawnSync(process.execPath, ["tools/notebooks.mjs", "notebooks/00-tour.ipynb"], {
+          stdio: "inherit",
+        });
+        if (status !== 0)
+          listener.line(
+            "the showcase notebook did not run to its end (above); the report does not depend on it",
+          );
+      }
+      process.stdout.write(
+        `\nDone in ${humanTime((performance.now() - began) / 1000)}. Open ${REPORT} in a browser.\n`,
+      );
+      process.stdout.write(
+        "Next: npm run notebook · npm run qdrl -- search reports/runs/tour/baseline · npm run qdrl -- --help\n",
+      );
+    });
+}

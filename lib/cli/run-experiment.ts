@@ -1,0 +1,21 @@
+import { loadAnyConfig } from "../config/load-config.js";
+import type { Listener } from "../training/progress.js";
+import { runBm25 } from "../training/run-bm25.js";
+import type { RunFolder } from "../training/run-folder.js";
+import { train } from "../training/train.js";
+
+/**
+ * Runs one configuration file to its end, an encoder or BM25. A run that is already finished is taken as it is, so a
+ * notebook can ask for its runs again and again.
+ *
+ * @param file       YAML file of an experiment
+ * @param overrides  "key.path=value" each
+ */
+export async function runExperiment(
+  file: string,
+  overrides: readonly string[] = [],
+  listener: Listener = {},
+): Promise<RunFolder> {
+  const loaded = loadAnyConfig(file, overrides);
+  return loaded.kind === "bm25" ? runBm25(loaded.config, { listener }) : train(loaded.config, { listener });
+}
