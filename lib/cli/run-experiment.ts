@@ -19,3 +19,14 @@ export async function runExperiment(
   const loaded = loadAnyConfig(file, overrides);
   return loaded.kind === "bm25" ? runBm25(loaded.config, { listener }) : train(loaded.config, { listener });
 }
+
+/** {@link runExperiment} of several files in turn, with the same overrides. */
+export async function runExperiments(
+  files: readonly string[],
+  overrides: readonly string[] = [],
+  listener: Listener = {},
+): Promise<RunFolder[]> {
+  const runs: RunFolder[] = [];
+  for (const file of files) runs.push(await runExperiment(file, overrides, listener));
+  return runs;
+}

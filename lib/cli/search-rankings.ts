@@ -1,0 +1,32 @@
+import fs from "node:fs";
+import { pictureAddress } from "../reporting/pictures.js";
+import type { QueryRankings } from "../reporting/rankings-html.js";
+import type { RunFolder } from "../training/run-folder.js";
+import { openSearch } from "../training/search-run.js";
+
+/**
+ * What runs find for queries of one's own, ready to be shown. No relevance is known for such queries, so nothing is
+ * marked.
+ *
+ * @param k  documents per system
+ */
+export async function searchRankings(
+  runs: readonly RunFolder[],
+  queries: readonly string[],
+  k = 10,
+): Promise<QueryRankings[]> {
+  const rankings: QueryRankings[] = queries.map((query) => ({ query, lists: [] }));
+  for (const run of runs) {
+    const search = await openSearch(run.dir);
+    for (const ranking of rankings) {
+      const hits = await search(ranking.query, k);
+      const documents = hits.map(({ id, name, score, document }) => {
+        const file = document["document_picture"];
+        const picture = file && fs.existsSync(file) ? { picture: pictureAddress(file) } : {};
+        return { id, name, score, relevant: false, ...picture };
+      });
+      ranking.lists.push({ system: run.manifest().system, documents });
+    }
+  }
+  return rankings;
+}
