@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { atomicWriteFile, isTemporaryName } from "../engine/atomic-write.js";
@@ -157,6 +157,7 @@ export function verifyFiles(folder: string, manifest: DatasetManifest, depth: "h
 
 function dataFiles(folder: string, prefix: string): string[] {
   const names: string[] = [];
+  if (!existsSync(folder)) return names;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const relative = prefix === "" ? entry.name : `${prefix}/${entry.name}`;
     if (entry.isDirectory()) names.push(...dataFiles(path.join(folder, entry.name), relative));
