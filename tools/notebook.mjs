@@ -44,7 +44,8 @@ async function main() {
     stdio: "inherit",
     env: { ...process.env, JUPYTER_PATH: kernels },
   });
-  process.on("SIGINT", () => {}); // Jupyter asks whether to stop; wait for its end
+  process.on("SIGINT", () => {}); // Jupyter gets it too, and asks whether to stop; wait for its end
+  process.on("SIGTERM", () => child.kill("SIGTERM"));
   child.on("close", (code) => {
     process.exitCode = code ?? 1;
   });

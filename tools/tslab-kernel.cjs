@@ -14,7 +14,9 @@ require("./kernel/compiler-options.cjs").install(); // before tslab's converter 
 require("./kernel/cell-source.cjs").install();
 const errors = require("./kernel/error-messages.cjs");
 errors.install(root);
-require("./kernel/protocol.cjs").install();
+const protocol = require("./kernel/protocol.cjs");
+protocol.install();
+protocol.offerDisplay();
 
 const { createConverter } = require("tslab/dist/converter.js");
 const { createExecutor } = require("tslab/dist/executor.js");

@@ -1,7 +1,7 @@
 // Jupyter: .venv from requirements.txt; where pip reaches no index, a Jupyter already on PATH; else Debian's
 // packages; else a message naming the commands. Whichever it is, the kernel is ours (.jupyter/kernels).
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { aptInstall, mayUseApt } from "./apt.mjs";
 import { findOnPath, findPython, venvPython } from "./python.mjs";
@@ -56,6 +56,25 @@ export async function ensureJupyter(root, say) {
   return null;
 }
 
+/** The Jupyter that is there already, or null; installs nothing and says nothing. */
+export async function findJupyter(root) {
+  return readyVenv(root) ?? (await jupyterOnPath());
+}
+
+/** .venv, when it was made from the present requirements.txt. */
+function readyVenv(root) {
+  const python = venvPython(path.join(root, ".venv"));
+  const { file, text } = stampOf(root);
+  const current = existsSync(file) && existsSync(python) && readFileSync(file, "utf8") === text;
+  return current ? { python, source: "venv", lab: true } : null;
+}
+
+function stampOf(root) {
+  const requirements = readFileSync(path.join(root, "requirements.txt"), "utf8");
+  const text = createHash("sha256").update(requirements).digest("hex");
+  return { file: path.join(root, ".venv/.qdrl-requirements"), text };
+}
+
 /** @returns {Promise<string | null>} why there is no virtual environment, or null when it is ready */
 async function makeVenv(root, folder, say) {
   const python = await findPython();
@@ -86,9 +105,18 @@ async function makeVenv(root, folder, say) {
       ? null
       : "what pip installed cannot be imported"
     : `pip failed (${installed.reason})\n${tail(installed.output, 3)}`;
+  if (problem === null) disableNews(folder);
   if (problem === null) say(`Jupyter: installed in ${((Date.now() - started) / 1000).toFixed(1)} s`);
   else rmSync(folder, { recursive: true, force: true });
   return problem;
+}
+
+/** No question about subscribing to news at the first start, and no request to a server for them. */
+function disableNews(folder) {
+  const config = path.join(folder, "etc/jupyter/labconfig/page_config.json");
+  const disabled = { disabledExtensions: { "@jupyterlab/apputils-extension:announcements": true } };
+  mkdirSync(path.dirname(config), { recursive: true });
+  writeFileSync(config, `${JSON.stringify(disabled, null, 1)}\n`);
 }
 
 /** Debian without python3-venv: an environment without pip, and pip's files put in by the system's pip. */
