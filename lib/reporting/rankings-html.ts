@@ -32,7 +32,9 @@ export interface QueryRankings {
 export function rankingsHtml(rankings: readonly QueryRankings[]): string {
   const classes = new Map<string, string>();
   const bodies = rankings.map((ranking) => rankingHtml(ranking, classes));
-  const rules = [...classes].map(([picture, name]) => `.qdrl .${name}{background-image:url("${picture}")}`);
+  const rules = [...classes].map(
+    ([picture, name]) => `.qdrl.qdrl .${name}{background-image:url("${picture}")}`,
+  );
   const style = rules.length === 0 ? "" : `<style>${rules.join("\n")}</style>`;
   return style + bodies.join("\n");
 }

@@ -95,7 +95,7 @@ export function resultsCsv(results: ResultsTable): string {
 
 /** A p value for reading: three decimals, "< .001" below that. */
 export function formatP(p: number): string {
-  return p < 0.001 ? "< .001" : `= ${p.toFixed(3).replace(/^0/, "")}`;
+  return p < 0.001 ? "<\u00a0.001" : `=\u00a0${p.toFixed(3).replace(/^0/, "")}`;
 }
 
 /** A difference with its sign, "±0" when it rounds to nothing. */

@@ -8,7 +8,9 @@ import type { Table, TableCell, TableColumn } from "./table.js";
  */
 export function tableHtml(table: Table): string {
   const title = table.title === undefined ? "" : `<figcaption>${escapeHtml(table.title)}</figcaption>`;
-  const head = table.columns.map(headCell).join("");
+  // a table of facts has no headings: then no head at all
+  const isNamed = table.columns.some((column) => column.label !== "");
+  const head = isNamed ? `<thead><tr>${table.columns.map(headCell).join("")}</tr></thead>\n` : "";
   const body = table.rows.map((row) => {
     const cells = row.cells
       .map((cell, column) => bodyCell(cell, table.columns[column]!, column === 0))
@@ -21,7 +23,7 @@ export function tableHtml(table: Table): string {
   const notes = (table.notes ?? []).map((note) => `<li>${escapeHtml(note)}</li>`).join("");
   return (
     `<figure class="q-table">${title}<div class="q-scroll" tabindex="0"><table${wide}>` +
-    `<thead><tr>${head}</tr></thead>\n<tbody>${body.join("\n")}</tbody></table></div>` +
+    `${head}<tbody>${body.join("\n")}</tbody></table></div>` +
     `${notes === "" ? "" : `<ul class="q-notes">${notes}</ul>`}</figure>`
   );
 }

@@ -177,7 +177,7 @@ describe("the results table's renderers", () => {
   });
 
   it("format p values and differences", () => {
-    expect([0.0001, 0.0123, 1].map(formatP)).toEqual(["< .001", "= .012", "= 1.000"]);
+    expect([0.0001, 0.0123, 1].map(formatP)).toEqual(["<\u00a0.001", "=\u00a0.012", "=\u00a01.000"]);
     expect([0.1234, -0.1, 0.0001, -0.0001].map((d) => formatDelta(d, 3))).toEqual([
       "+0.123",
       "−0.100",
@@ -190,10 +190,10 @@ describe("the results table's renderers", () => {
 describe("headline", () => {
   it("answers in one sentence, also when nothing was found", () => {
     expect(headline(table, "Tower", "Recall@10")).toMatch(
-      /^Tower reaches Recall@10 0\.\d{3} \[0\.\d{3}, 0\.\d{3}\], 0\.\d{3} above BM25 \(corrected p < \.001, 200 queries, 2 seeds\)\.$/,
+      /^Tower: Recall@10 0\.\d{3} \[0\.\d{3}, 0\.\d{3}\], 0\.\d{3} above BM25 \(corrected p <\u00a0\.001, 200 queries, 2 seeds\)\.$/,
     );
     expect(headline(table, "Copy", "Recall@10")).toContain(
-      "not told apart from BM25 by the test (corrected p = 1.000",
+      "not told apart from BM25 by the test (corrected p =\u00a01.000",
     );
     expect(headline(table, "BM25", "Recall@10")).toMatch(/\] \(200 queries, 1 seed\)\.$/);
   });
