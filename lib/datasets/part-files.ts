@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { cellProblem, cellText } from "./cells.js";
+import { readCsv } from "./csv.js";
 import { DataError, describeFileError } from "./data-error.js";
 import { forEachJsonLine } from "./json-lines.js";
 import { readParquet, type TextColumns } from "./parquet.js";
@@ -13,6 +14,8 @@ type PartReader = (
 ) => Promise<{ columns: TextColumns; report: ReadReport }>;
 
 const readers: Readonly<Record<string, PartReader>> = {
+  ".csv": async (file, columns, limits) => readCsv(file, columns, limits),
+  ".tsv": async (file, columns, limits) => readCsv(file, columns, limits),
   ".json": async (file, columns, limits) => readJsonLineColumns(file, columns, limits),
   ".jsonl": async (file, columns, limits) => readJsonLineColumns(file, columns, limits),
   ".ndjson": async (file, columns, limits) => readJsonLineColumns(file, columns, limits),
