@@ -9,7 +9,12 @@ import type { Listener } from "./progress.js";
 import { Bm25Ranker } from "./rankers.js";
 import { currentCommit, hostFacts, packageVersions, RunFolder } from "./run-folder.js";
 
-/** Indexes and evaluates the lexical baseline into a run folder of its own; always from the start, it takes seconds. */
+/**
+ * Indexes and evaluates the lexical baseline into a run folder of its own. A folder that holds the finished run of the
+ * same configuration and data is taken as it is.
+ *
+ * @param options.fresh  start over in any case
+ */
 export async function runBm25(
   config: Bm25Config,
   options: { fresh?: boolean; listener?: Listener } = {},
@@ -22,6 +27,10 @@ export async function runBm25(
     [config.document_text],
     listener,
   );
+  if (!options.fresh && isFinished(run, config, dataset.fingerprint)) {
+    listener.line?.(`${run.dir}: already finished (--fresh starts over)`);
+    return run;
+  }
   fs.rmSync(run.dir, { recursive: true, force: true });
   const startedAt = new Date().toISOString();
   const began = performance.now();
@@ -58,4 +67,11 @@ export async function runBm25(
     counts,
   });
   return run;
+}
+
+function isFinished(run: RunFolder, config: Bm25Config, fingerprint: string): boolean {
+  if (!fs.existsSync(path.join(run.dir, "manifest.json")) || !fs.existsSync(run.configFile)) return false;
+  const manifest = run.manifest();
+  const sameConfig = fs.readFileSync(run.configFile, "utf8") === formatConfig(config);
+  return manifest.status === "finished" && manifest.dataset.fingerprint === fingerprint && sameConfig;
 }
