@@ -1,8 +1,44 @@
-/** One feature of B rows. Ids are 0 for padding (text); categories have no padding row. */
+/** Which rows lack a value (1) and which have one (0); absent if none lacks any. */
+interface MayLack {
+  missing?: Uint8Array;
+}
+
+/** One feature of B rows. Ids are 0 for padding (text, lists); categories have no padding row. */
 export type FeatureColumn =
-  | { kind: "text"; ids: Int32Array; length: number } // ids [B, length]
-  | { kind: "categorical"; ids: Int32Array } // ids [B]
-  | { kind: "vector"; values: Float32Array; dim: number }; // values [B, dim]
+  | TextColumn
+  | CategoricalColumn
+  | CategoryListColumn
+  | VectorColumn
+  | ImageColumn
+  | RegionColumn;
+
+/** ids [B, length] */
+export type TextColumn = { kind: "text"; ids: Int32Array; length: number };
+/** ids [B] */
+export type CategoricalColumn = { kind: "categorical"; ids: Int32Array } & MayLack;
+/** ids [B, length]: several categories a row; 0 = padding */
+export type CategoryListColumn = { kind: "categories"; ids: Int32Array; length: number };
+/** values [B, dim]; numbers are vectors of one */
+export type VectorColumn = { kind: "vector"; values: Float32Array; dim: number } & MayLack;
+
+/** pixels [B, size, size, 3], 0 to 255; to be read as (pixel / 255 − mean) / std per channel */
+export type ImageColumn = {
+  kind: "image";
+  pixels: Uint8Array;
+  size: number;
+  mean: readonly number[];
+  std: readonly number[];
+} & MayLack;
+
+/** features [B, maxRegions, dim] and boxes [B, maxRegions, 5]; the first counts[i] regions of row i are real */
+export type RegionColumn = {
+  kind: "regions";
+  features: Float32Array;
+  boxes: Float32Array;
+  counts: Int32Array;
+  maxRegions: number;
+  dim: number;
+};
 
 /** B rows of named features: what an encoder reads. Also used for whole corpora (then B = number of rows). */
 export interface FeatureBatch {
@@ -18,17 +54,44 @@ export function takeRows(source: FeatureBatch, rows: ArrayLike<number>): Feature
 }
 
 function takeColumn(column: FeatureColumn, rows: ArrayLike<number>): FeatureColumn {
-  if (column.kind === "vector") {
-    const values = new Float32Array(rows.length * column.dim);
-    for (let i = 0; i < rows.length; i++)
-      values.set(column.values.subarray(rows[i]! * column.dim, (rows[i]! + 1) * column.dim), i * column.dim);
-    return { kind: "vector", values, dim: column.dim };
+  switch (column.kind) {
+    case "text":
+    case "categories":
+      return { ...column, ids: takeSpans(column.ids, column.length, rows) };
+    case "categorical":
+      return { ...column, ids: takeSpans(column.ids, 1, rows), ...takeMissing(column, rows) };
+    case "vector":
+      return { ...column, values: takeSpans(column.values, column.dim, rows), ...takeMissing(column, rows) };
+    case "image": {
+      const pixels = takeSpans(column.pixels, column.size * column.size * 3, rows);
+      return { ...column, pixels, ...takeMissing(column, rows) };
+    }
+    case "regions":
+      return {
+        ...column,
+        features: takeSpans(column.features, column.maxRegions * column.dim, rows),
+        boxes: takeSpans(column.boxes, column.maxRegions * 5, rows),
+        counts: takeSpans(column.counts, 1, rows),
+      };
   }
-  const width = column.kind === "text" ? column.length : 1;
-  const ids = new Int32Array(rows.length * width);
+}
+
+function takeMissing(column: MayLack, rows: ArrayLike<number>): MayLack {
+  return column.missing === undefined ? {} : { missing: takeSpans(column.missing, 1, rows) };
+}
+
+/** Spans of `width` values, row after row. */
+function takeSpans<T extends Int32Array | Float32Array | Uint8Array>(
+  values: T,
+  width: number,
+  rows: ArrayLike<number>,
+): T {
+  const out = new (values.constructor as new (length: number) => T)(rows.length * width);
   for (let i = 0; i < rows.length; i++) {
     const from = rows[i]! * width;
-    for (let j = 0; j < width; j++) ids[i * width + j] = column.ids[from + j]!;
+    // short spans copy faster one by one than through subarray
+    if (width <= 16) for (let j = 0; j < width; j++) out[i * width + j] = values[from + j]!;
+    else out.set(values.subarray(from, from + width), i * width);
   }
-  return column.kind === "text" ? { kind: "text", ids, length: column.length } : { kind: "categorical", ids };
+  return out;
 }

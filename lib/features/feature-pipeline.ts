@@ -2,14 +2,13 @@ import type { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
 import { cleanPhrase } from "../tokenizer/clean-phrase.js";
 import type { TextVectorizer } from "../tokenizer/text-vectorizer.js";
 import type { FeatureBatch, FeatureColumn } from "./batch.js";
+import { type ColumnReader, missingRows } from "./column-reader.js";
 
 /** A column of the data and how it is read. */
 export interface FeatureDeclaration {
   name: string;
-  type: "text" | "categorical";
+  type: string;
 }
-
-const featureTypes = ["text", "categorical"];
 
 export interface FeaturePipelineOptions {
   features: readonly { name: string; type: string }[];
@@ -17,6 +16,8 @@ export interface FeaturePipelineOptions {
   vectorizer?: TextVectorizer;
   /** One mapper per categorical feature, by its name. */
   categories?: Readonly<Record<string, CategoricalMapper>>;
+  /** One reader per feature of any other type, by its name. */
+  readers?: Readonly<Record<string, ColumnReader>>;
 }
 
 export interface EncodeOptions {
@@ -34,23 +35,30 @@ export interface EncodeCounts {
 }
 
 /**
- * Declared features of records → arrays: text is cleaned and vectorised, categories are mapped to ids.
+ * Declared features of records → arrays: text is cleaned and vectorised, categories are mapped to ids, every other
+ * type is read by the reader given for it. An empty cell of a category is marked missing (and hashed all the same).
  *
- * @throws RangeError for an unknown feature type, a repeated name, a text feature without vectorizer or a categorical
- *   feature without mapper
+ * @throws RangeError for a repeated name, a text feature without vectorizer, a categorical feature without mapper, or
+ *   a feature of another type without a reader of that type
  */
 export class FeaturePipeline {
   readonly features: readonly FeatureDeclaration[];
   readonly counts: EncodeCounts = { rows: 0, emptyTexts: {}, unknownCategories: {} };
   private readonly vectorizer: TextVectorizer | undefined;
   private readonly categories: Readonly<Record<string, CategoricalMapper>>;
+  private readonly readers: Readonly<Record<string, ColumnReader>>;
 
-  constructor({ features, vectorizer, categories = {} }: FeaturePipelineOptions) {
+  constructor({ features, vectorizer, categories = {}, readers = {} }: FeaturePipelineOptions) {
     const seen = new Set<string>();
+    const known = ["categorical", "text", ...Object.values(readers).map((reader) => reader.type)];
     for (const { name, type } of features) {
-      if (!featureTypes.includes(type))
+      if (!known.includes(type))
         throw new RangeError(
-          `unknown type "${type}" of feature "${name}"; known: ${[...featureTypes].sort().join(", ")}`,
+          `unknown type "${type}" of feature "${name}"; known: ${[...new Set(known)].sort().join(", ")}`,
+        );
+      if (type !== "text" && type !== "categorical" && readers[name]?.type !== type)
+        throw new RangeError(
+          `FeaturePipeline: ${type} feature "${name}" needs a reader, got ${readers[name]?.type ?? "none"}`,
         );
       if (seen.has(name))
         throw new RangeError(`FeaturePipeline: feature names must be unique, got "${name}" twice`);
@@ -60,9 +68,10 @@ export class FeaturePipeline {
       if (type === "categorical" && categories[name] === undefined)
         throw new RangeError(`FeaturePipeline: categorical feature "${name}" needs a mapper, got none`);
       if (type === "text") this.counts.emptyTexts[name] = 0;
-      else this.counts.unknownCategories[name] = 0;
+      else if (type === "categorical") this.counts.unknownCategories[name] = 0;
     }
-    this.features = features as readonly FeatureDeclaration[];
+    this.features = features;
+    this.readers = readers;
     this.vectorizer = vectorizer;
     this.categories = categories;
   }
@@ -97,13 +106,34 @@ export class FeaturePipeline {
           throw new RangeError(
             `FeaturePipeline.encode: record ${i} must have a text "${name}", got ${values[i]}`,
           );
-      columns[name] =
-        type === "text"
-          ? this.encodeText(name, values as string[], size, options.transformText)
-          : this.encodeCategories(name, values as string[], size);
+      columns[name] = this.encodeColumn(name, type, values as string[], size, options);
     }
     this.counts.rows += size;
     return { size, columns };
+  }
+
+  private encodeColumn(
+    name: string,
+    type: string,
+    values: readonly string[],
+    size: number,
+    options: EncodeOptions,
+  ): FeatureColumn {
+    if (type === "text") return this.encodeText(name, values, size, options.transformText);
+    if (type === "categorical") return this.encodeCategories(name, values, size);
+    return this.readers[name]!.read(values.length === size ? values : values.slice(0, size));
+  }
+
+  /** Everything met since the pipeline was made, by phrase and feature; of other types, zeros are left out. */
+  countsByPhrase(): Record<string, number> {
+    const found: Record<string, number> = {};
+    for (const [name, count] of Object.entries(this.counts.emptyTexts)) found[`empty texts: ${name}`] = count;
+    for (const [name, count] of Object.entries(this.counts.unknownCategories))
+      found[`unknown categories: ${name}`] = count;
+    for (const [name, reader] of Object.entries(this.readers))
+      for (const [phrase, count] of Object.entries(reader.counts()))
+        if (count > 0) found[`${phrase}: ${name}`] = count;
+    return found;
   }
 
   private encodeText(
@@ -134,7 +164,8 @@ export class FeaturePipeline {
       ids[i] = mapper.id(value);
     }
     this.counts.unknownCategories[name]! += unknown;
-    return { kind: "categorical", ids };
+    const missing = missingRows(size, (row) => values[row] === "");
+    return { kind: "categorical", ids, ...(missing ? { missing } : {}) };
   }
 }
 

@@ -1,4 +1,4 @@
-import sharp from "sharp";
+import sharp, { type Metadata } from "sharp";
 import { DataError } from "../data-error.js";
 
 /** How a picture of any format becomes an array of one size. */
@@ -76,7 +76,7 @@ export async function decodePicture(
 }
 
 /** Dots per inch at which the drawing's shorter side has the wanted size, within the pixel limit. */
-function svgDensity(header: sharp.Metadata, { size, maxPixels }: DecodeOptions): number {
+function svgDensity(header: Metadata, { size, maxPixels }: DecodeOptions): number {
   const [width, height] = [header.width ?? 1, header.height ?? 1];
   const wanted = Math.max(1, size / Math.min(width, height));
   const allowed = Math.sqrt(maxPixels / (width * height));
