@@ -47,9 +47,9 @@ function listSources(folder, prefix = "") {
     .sort();
 }
 
-/** Sources of the engine's kernels are AssemblyScript, compiled to wasm by their own compiler. */
+/** Sources of kernels are AssemblyScript, compiled to wasm by their own compiler. */
 function isAssemblyScript(name) {
-  return name.startsWith("engine/kernels/assembly/");
+  return name.includes("/kernels/assembly/");
 }
 
 function parse(lib, file) {

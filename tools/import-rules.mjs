@@ -41,8 +41,9 @@ export const FOR_EVERYBODY = ["engine/atomic-write.ts"];
 /** Folders that may touch the disk (node:fs). */
 export const MAY_TOUCH_DISK = ["datasets", "training", "tracking", "reporting", "config", "cli"];
 
-/**
- * Files elsewhere that may: the atomic write, and the engine looking for the native library and reading its own
- * compiled kernels.
- */
-export const DISK_EXCEPTIONS = [/^engine\/(atomic-write|backend)\.ts$/, /^engine\/kernels\/[^/]+\.ts$/];
+/** Files elsewhere that may: the atomic write, and what looks for the native library or reads compiled kernels. */
+export const DISK_EXCEPTIONS = [
+  /^engine\/(atomic-write|backend)\.ts$/,
+  /^engine\/kernels\/[^/]+\.ts$/,
+  /^retrieval\/search-kernel\.ts$/,
+];
