@@ -26,7 +26,7 @@ export function showFigure(figure: Figure, title = "figure"): void {
   emit({
     "application/vnd.plotly.v1+json": { data, layout },
     "text/html": figureHtml(figure, id),
-    "text/plain": `[${title}: ${lines.join(", ")}]`,
+    "text/plain": `[${title}: ${lines.join("; ")}]`,
   });
 }
 

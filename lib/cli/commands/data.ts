@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { buildEmoji, type EmojiOptions, ensureEmoji } from "../../datasets/emoji/build-emoji.js";
 import type { DatasetManifest } from "../../datasets/manifest.js";
 import { openDataset } from "../../datasets/open-dataset.js";
+import { wordsOf } from "../../reporting/count-table.js";
 import { plainTable } from "../../reporting/table.js";
 import { tableTerminal } from "../../reporting/table-terminal.js";
 import type { Listener } from "../../training/progress.js";
@@ -71,7 +72,7 @@ function emojiOptions(outDir: string, { listener, locales, seed }: BuildOptions)
 
 function describe(dir: string, manifest: DatasetManifest): string {
   return `${dir}: ${Object.entries(manifest.counts)
-    .map(([key, value]) => `${value.toLocaleString("en")} ${key}`)
+    .map(([key, value]) => `${value.toLocaleString("en")} ${wordsOf(key)}`)
     .join(", ")}`;
 }
 
