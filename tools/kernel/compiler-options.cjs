@@ -12,8 +12,10 @@ function install() {
   for (const name of Object.keys(ts)) {
     Object.defineProperty(wrapper, name, { enumerable: true, configurable: true, get: () => ts[name] });
   }
-  const createWatchCompilerHost = (rootFiles, options, ...rest) =>
-    ts.createWatchCompilerHost(rootFiles, amend(ts, options), ...rest);
+  const createWatchCompilerHost = (rootFiles, options, system, ...rest) => {
+    allowSeveralTimers(system);
+    return ts.createWatchCompilerHost(rootFiles, amend(ts, options), system, ...rest);
+  };
   Object.defineProperty(wrapper, "createWatchCompilerHost", { value: createWatchCompilerHost });
   require.cache[file].exports = wrapper;
 }
@@ -24,6 +26,35 @@ function amend(ts, options) {
     strict: true,
     moduleResolution: ts.ModuleResolutionKind.Bundler,
     lib: ["lib.es2023.d.ts"],
+  };
+}
+
+/**
+ * tslab keeps one pending rebuild and throws "Unexpected pending rebuildTimer" at a second. The compiler has two
+ * (a changed file, an import that resolves differently), and both are pending when files in lib are saved or made
+ * while a cell is converted. Here they wait together: the first sets tslab's timer, which then fires all of them.
+ */
+function allowSeveralTimers(system) {
+  const { setTimeout: setOne, clearTimeout: clearOne } = system;
+  let waiting = [];
+  let timer = null;
+  let firing = false;
+  system.setTimeout = (callback) => {
+    const entry = { callback };
+    waiting.push(entry);
+    if (waiting.length === 1 && !firing) {
+      timer = setOne(() => {
+        firing = true;
+        while (waiting.length > 0) waiting.shift().callback();
+        firing = false;
+      });
+    }
+    return entry;
+  };
+  system.clearTimeout = (entry) => {
+    const left = waiting.filter((other) => other !== entry);
+    if (left.length === 0 && waiting.length > 0 && !firing) clearOne(timer);
+    waiting = left;
   };
 }
 
