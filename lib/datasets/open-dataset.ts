@@ -31,7 +31,10 @@ export interface OpenOptions {
 /**
  * Opens a data set folder. Without manifest, the files are hashed all the same, so that a run can name its data.
  *
- * @throws DataError if the folder or its training rows are missing, or a file is not what the manifest says
+ * A folder with a manifest need not have training rows (word lists, for example).
+ *
+ * @throws DataError if the folder is missing, has neither manifest nor training rows, or a file is not what the manifest
+ *   says
  */
 export function openDataset(dir: string, { verify = "hash" }: OpenOptions = {}): Dataset {
   if (!existsSync(dir))
@@ -39,7 +42,7 @@ export function openDataset(dir: string, { verify = "hash" }: OpenOptions = {}):
       `${dir}: data set folder must exist, found none; build it with: npm run qdrl -- data build`,
     );
   const manifest = readManifest(dir);
-  if (!existsSync(path.join(dir, layout.training)))
+  if (manifest === null && !existsSync(path.join(dir, layout.training)))
     throw new DataError(`${dir}: data set folder must hold ${layout.training}, found none`);
   if (manifest !== null) {
     verifyFiles(dir, manifest, verify);

@@ -1,5 +1,6 @@
+import { comparisonKey, wordSetKey } from "../comparison-keys.js";
 import type { EvaluationQuery } from "../queries.js";
-import { comparisonKey, toKeyword, wordSetKey } from "./keywords.js";
+import { toKeyword } from "./keywords.js";
 
 /** What the annotator set is made of, per document. */
 export interface Annotated {

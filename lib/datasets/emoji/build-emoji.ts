@@ -1,5 +1,6 @@
 import path from "node:path";
 import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
+import { wordSetKey } from "../comparison-keys.js";
 import { writeJsonLines } from "../json-lines.js";
 import { layout } from "../layout.js";
 import { type DatasetManifest, readManifest, verifyFiles, writeManifest } from "../manifest.js";
@@ -9,7 +10,7 @@ import type { DictionarySizes } from "../token-counts.js";
 import { type AnnotatorTags, annotatorQueries, annotatorTags } from "./annotators.js";
 import { type DocumentSources, emojiDocuments } from "./documents.js";
 import { annotatorsPath, emojiBuilder, emojiManifest } from "./emoji-manifest.js";
-import { distinctKeywords, wordSetKey } from "./keywords.js";
+import { distinctKeywords } from "./keywords.js";
 import { type CldrEntry, type EmojiSources, openEmojiSources, plainEmoji } from "./sources.js";
 import { type LocaleTable, splitKeywords } from "./training-set.js";
 import { phraseQueries, writeDictionaries, writeItems, writeRows } from "./write-emoji.js";

@@ -1,4 +1,4 @@
-import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
+import { comparisonKey } from "../comparison-keys.js";
 
 /** A keyword as typed and as compared. */
 export interface Keyword {
@@ -13,20 +13,6 @@ export function toKeyword(raw: string): Keyword | null {
   const text = raw.normalize("NFC").toLowerCase().replace(/\s+/g, " ").trim();
   if (!/[\p{L}\p{N}]/u.test(text)) return null;
   return { text, key: comparisonKey(text) };
-}
-
-/** What two texts must share to be the same query. */
-export function comparisonKey(text: string): string {
-  const cleaned = cleanPhrase(text).replace(/ +/g, " ");
-  return cleaned === "" ? text : cleaned;
-}
-
-/**
- * What two queries share when they are the same but for the order of their words: the words of their keys, each once,
- * sorted. Stricter than equality of the cleaned texts.
- */
-export function wordSetKey(text: string): string {
-  return [...new Set(comparisonKey(text).split(" "))].sort().join(" ");
 }
 
 /** Keywords of one emoji, one per key, in the source's order. */

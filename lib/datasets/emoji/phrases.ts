@@ -1,5 +1,6 @@
 import type { Random } from "../../engine/random.js";
-import { type Keyword, keywordSetKey, wordSetKey, wordsAreDistinct } from "./keywords.js";
+import { wordSetKey } from "../comparison-keys.js";
+import { type Keyword, keywordSetKey, wordsAreDistinct } from "./keywords.js";
 
 /** Keywords of every document in one locale; rows without keywords are empty. */
 export type KeywordTable = readonly (readonly Keyword[])[];

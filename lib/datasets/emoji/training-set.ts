@@ -1,5 +1,6 @@
 import { Random } from "../../engine/random.js";
-import { type Keyword, wordSetKey } from "./keywords.js";
+import { wordSetKey } from "../comparison-keys.js";
+import type { Keyword } from "./keywords.js";
 import { type HeldOut, holdOut, type KeywordTable, type Reserved, trainingPhrases } from "./phrases.js";
 
 /** Keywords of all documents in one locale. */

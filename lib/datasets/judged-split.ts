@@ -1,0 +1,81 @@
+import { Random } from "../engine/random.js";
+import { nearDuplicateGroups, splitByGroup } from "./near-duplicates.js";
+import type { TextColumns } from "./parquet.js";
+import type { EvaluationQuery } from "./queries.js";
+
+/** A query with the documents that were judged for it. */
+export interface JudgedQuery {
+  id: string;
+  /** Query features; the first is the search phrase, by which near-duplicates are found. */
+  fields: Record<string, string>;
+  /** Document id → grade; only grades of at least `minGrade` count as relevant. */
+  grades: Record<string, number>;
+}
+
+export interface SplitFractions {
+  /** Fractions of the queries, the rest trains. */
+  validation: number;
+  test: number;
+}
+
+/** Word-set similarity from which on two queries are kept on one side of the split. */
+export const nearDuplicateThreshold = 0.8;
+
+/**
+ * Deals queries to training, validation and test by near-duplicate group.
+ *
+ * @returns the three lists in the order given, and the number of groups
+ */
+export function splitQueries(
+  queries: readonly JudgedQuery[],
+  fractions: SplitFractions,
+  seed: number,
+): { training: JudgedQuery[]; validation: JudgedQuery[]; test: JudgedQuery[]; groups: number } {
+  const groups = nearDuplicateGroups(queries.map(phraseOf), nearDuplicateThreshold);
+  const parts = splitByGroup(groups, [fractions.test, fractions.validation], new Random(seed).fork("split"));
+  const of = (part: number) => queries.filter((_, row) => parts[row] === part);
+  return { test: of(0), validation: of(1), training: of(2), groups: new Set(groups).size };
+}
+
+/** The search phrase. */
+export function phraseOf(query: JudgedQuery): string {
+  return Object.values(query.fields)[0] ?? "";
+}
+
+/**
+ * One row per (query, relevant document), shuffled: query fields and document fields side by side.
+ *
+ * @param documents by id; judged documents that it lacks are passed over
+ */
+export function relevantPairs(
+  queries: readonly JudgedQuery[],
+  documents: ReadonlyMap<string, Record<string, string>>,
+  minGrade: number,
+  random: Random,
+): TextColumns {
+  const rows: Record<string, string>[] = [];
+  for (const query of queries)
+    for (const [id, grade] of Object.entries(query.grades)) {
+      const document = documents.get(id);
+      if (grade >= minGrade && document !== undefined) rows.push({ ...query.fields, ...document });
+    }
+  random.shuffle(rows);
+  const columns: TextColumns = {};
+  for (const name of Object.keys(rows[0] ?? {})) columns[name] = rows.map((row) => row[name]!);
+  return columns;
+}
+
+/** As evaluation queries, the grades of all judged documents with them. */
+export function judgedQueries(
+  queries: readonly JudgedQuery[],
+  minGrade: number,
+  slice?: (query: JudgedQuery) => string,
+): EvaluationQuery[] {
+  return queries.map((query) => ({
+    id: query.id,
+    fields: query.fields,
+    relevantIds: Object.keys(query.grades).filter((id) => query.grades[id]! >= minGrade),
+    ...(slice === undefined ? {} : { slice: slice(query) }),
+    grades: query.grades,
+  }));
+}

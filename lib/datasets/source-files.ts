@@ -1,0 +1,102 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { gunzipSync } from "node:zlib";
+import { atomicWriteFile } from "../engine/atomic-write.js";
+import { DataError, describeFileError } from "./data-error.js";
+
+/** A published file, pinned to its bytes. */
+export interface PinnedFile {
+  /** Path below the folder of a local copy. */
+  name: string;
+  url: string;
+  /** Of the bytes at the URL. */
+  sha256: string;
+  /** Whether the local copy is that file packed with gzip. Default false. */
+  gzipCopy?: boolean;
+}
+
+export interface SourceOptions {
+  /** Folder with a local copy; null = fetch from the URLs. */
+  from: string | null;
+  /** Where fetched files are kept, by their hash. Default .cache/downloads. */
+  cacheDir?: string;
+  /** Per file. Default 60,000. */
+  timeoutMs?: number;
+  onProgress?: (done: number, total: number, step: string) => void;
+}
+
+/**
+ * Reads all pinned files, from a local copy or from their URLs, and checks their hashes.
+ *
+ * @returns bytes by name, as they are at the URL
+ * @throws DataError naming the file or URL if one is missing, cannot be fetched in time, or has other bytes
+ */
+export async function readSources(
+  files: readonly PinnedFile[],
+  options: SourceOptions,
+): Promise<Map<string, Buffer>> {
+  const sources = new Map<string, Buffer>();
+  for (const [index, file] of files.entries()) {
+    sources.set(
+      file.name,
+      options.from === null ? await fetchFile(file, options) : readCopy(file, options.from),
+    );
+    options.onProgress?.(index + 1, files.length, file.name);
+  }
+  return sources;
+}
+
+function readCopy(file: PinnedFile, folder: string): Buffer {
+  const local = path.join(folder, file.name);
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(local);
+    if (file.gzipCopy) bytes = gunzipSync(bytes);
+  } catch (error) {
+    const described = describeFileError(local, error);
+    throw described instanceof DataError && existsSync(local)
+      ? new DataError(`${local}: must be a whole gzip file, got: ${(error as Error).message}`)
+      : described;
+  }
+  checkHash(local, bytes, file.sha256);
+  return bytes;
+}
+
+async function fetchFile(file: PinnedFile, options: SourceOptions): Promise<Buffer> {
+  const cached = path.join(options.cacheDir ?? ".cache/downloads", file.sha256);
+  if (existsSync(cached)) {
+    const bytes = readFileSync(cached);
+    if (sha256(bytes) === file.sha256) return bytes;
+  }
+  const timeoutMs = options.timeoutMs ?? 60_000;
+  let bytes: Buffer;
+  try {
+    const response = await fetch(file.url, { signal: AbortSignal.timeout(timeoutMs) });
+    if (!response.ok) throw new Error(`the server answers ${response.status} ${response.statusText}`);
+    bytes = Buffer.from(await response.arrayBuffer());
+  } catch (error) {
+    throw new DataError(
+      `${file.url}: could not be fetched (${fetchProblem(error, timeoutMs)}); give a local copy with --from DIR`,
+    );
+  }
+  checkHash(file.url, bytes, file.sha256);
+  atomicWriteFile(cached, bytes);
+  return bytes;
+}
+
+function fetchProblem(error: unknown, timeoutMs: number): string {
+  if ((error as Error).name === "TimeoutError") return `no answer within ${timeoutMs / 1000} s`;
+  const cause = (error as { cause?: { code?: string; message?: string } }).cause;
+  return cause?.code ?? cause?.message ?? (error as Error).message;
+}
+
+function checkHash(where: string, bytes: Buffer, wanted: string): void {
+  const got = sha256(bytes);
+  if (got !== wanted)
+    throw new DataError(`${where}: SHA-256 must be ${wanted} (the pinned version), got ${got}`);
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}

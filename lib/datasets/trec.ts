@@ -1,0 +1,117 @@
+import { atomicWriteParts } from "../engine/atomic-write.js";
+import { DataError } from "./data-error.js";
+import { readLines } from "./lines.js";
+
+/** Query id → document id → grade. */
+export type Qrels = Map<string, Map<string, number>>;
+
+/** Query id → documents, best first, with scores. */
+export type RankedRun = Map<string, { id: string; score: number }[]>;
+
+/**
+ * Reads relevance judgements: TREC's (`query 0 document grade`, blanks between) or BEIR's (`query-id corpus-id score`
+ * with a header line, tabs between); which one is seen from the first line.
+ *
+ * @throws DataError naming file and line
+ */
+export function readQrels(file: string): Qrels {
+  const qrels: Qrels = new Map();
+  let beir: boolean | null = null;
+  for (const { number, text, problem } of readLines(file)) {
+    if (text === null) throw new DataError(`${file}:${number}: ${problem}`);
+    if (text.trim() === "") continue;
+    if (beir === null) {
+      beir = /^query-id\t/.test(text);
+      if (beir) continue;
+    }
+    const cells = beir ? text.split("\t") : text.trim().split(/\s+/);
+    const [query, document, grade] = beir ? cells : [cells[0], cells[2], cells[3]];
+    if (cells.length !== (beir ? 3 : 4) || !Number.isInteger(Number(grade)) || grade === "")
+      throw new DataError(
+        `${file}:${number}: line must be ${beir ? "query, document, grade" : "query, 0, document, grade"} with an integer grade, got "${text}"`,
+      );
+    const grades = qrels.get(query!) ?? new Map<string, number>();
+    grades.set(document!, Number(grade));
+    qrels.set(query!, grades);
+  }
+  if (qrels.size === 0) throw new DataError(`${file}: file must hold at least one judgement, got 0`);
+  return qrels;
+}
+
+/** Writes judgements in either form. */
+export function writeQrels(file: string, qrels: Qrels, format: "trec" | "beir"): void {
+  atomicWriteParts(file, qrelsLines(qrels, format));
+}
+
+function* qrelsLines(qrels: Qrels, format: "trec" | "beir"): Generator<string> {
+  if (format === "beir") yield "query-id\tcorpus-id\tscore\n";
+  for (const [query, grades] of qrels) {
+    let block = "";
+    for (const [document, grade] of grades)
+      block +=
+        format === "beir"
+          ? `${query}\t${document}\t${grade}\n`
+          : `${trecId(query)} 0 ${trecId(document)} ${grade}\n`;
+    yield block;
+  }
+}
+
+/**
+ * Reads a TREC run: `query Q0 document rank score tag`. Documents come back by descending score, as trec_eval orders
+ * them: the rank column is ignored, equal scores go by descending document id.
+ *
+ * @throws DataError naming file and line
+ */
+export function readTrecRun(file: string): RankedRun {
+  const run: RankedRun = new Map();
+  for (const { number, text, problem } of readLines(file)) {
+    if (text === null) throw new DataError(`${file}:${number}: ${problem}`);
+    if (text.trim() === "") continue;
+    const cells = text.trim().split(/\s+/);
+    const score = Number(cells[4]);
+    if (cells.length !== 6 || Number.isNaN(score))
+      throw new DataError(
+        `${file}:${number}: line must be query, Q0, document, rank, score, tag, got "${text}"`,
+      );
+    const list = run.get(cells[0]!) ?? [];
+    list.push({ id: cells[2]!, score });
+    run.set(cells[0]!, list);
+  }
+  for (const list of run.values()) list.sort((a, b) => b.score - a.score || (a.id < b.id ? 1 : -1));
+  return run;
+}
+
+/**
+ * Writes a TREC run. trec_eval sorts by score and breaks ties by document id; where that would change the order, scores
+ * are lowered by the smallest step that keeps it.
+ *
+ * @param tag name of the system, without blanks
+ */
+export function writeTrecRun(file: string, run: RankedRun, tag: string): void {
+  atomicWriteParts(file, runLines(run, trecId(tag)));
+}
+
+function* runLines(run: RankedRun, tag: string): Generator<string> {
+  for (const [query, list] of run) {
+    let block = "";
+    let above = Number.POSITIVE_INFINITY;
+    for (const [index, { id, score }] of list.entries()) {
+      const written = score < above ? score : below(above);
+      above = written;
+      block += `${trecId(query)} Q0 ${trecId(id)} ${index + 1} ${written} ${tag}\n`;
+    }
+    yield block;
+  }
+}
+
+/** A little less than x, and still less in single precision, which trec_eval reads. */
+function below(x: number): number {
+  return x - Math.max(Math.abs(x), 1e-30) * 2 ** -22;
+}
+
+/** Ids are separated by blanks, so they must have none. */
+function trecId(id: string): string {
+  if (!/^\S+$/.test(id))
+    throw new RangeError(`TREC format: ids must have no blanks and not be empty, got "${id}"`);
+  return id;
+}

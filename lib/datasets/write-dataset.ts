@@ -1,0 +1,128 @@
+import path from "node:path";
+import { cleanPhrase } from "../tokenizer/clean-phrase.js";
+import { writeDictionary } from "./dictionary-file.js";
+import { writeJsonLines } from "./json-lines.js";
+import { layout, partName } from "./layout.js";
+import { type DatasetManifest, type EvaluationSet, writeManifest } from "./manifest.js";
+import { type TextColumns, writeParquet } from "./parquet.js";
+import { type EvaluationQuery, queryRecord } from "./queries.js";
+import { replaceFolder } from "./replace-folder.js";
+import { type DictionarySizes, mostFrequent, numberByFrequency, TokenCounts } from "./token-counts.js";
+
+/** Queries with judgements, and the name they are reported under. */
+export interface EvaluationPart {
+  name: string;
+  description: string;
+  queries: readonly EvaluationQuery[];
+  judgedNegatives: boolean;
+}
+
+/** All of a data set, in memory. */
+export interface DatasetContents {
+  /** Every record has `document_id`; all have the same keys. */
+  documents: readonly Record<string, string>[];
+  /** Columns of rows; empty columns if there are none. */
+  training: TextColumns;
+  validation: TextColumns;
+  /** The first is the default; all search all documents. */
+  evaluation: readonly EvaluationPart[];
+  /** Columns of `training` whose tokens the token dictionary counts. */
+  textColumns: readonly string[];
+  /** Column of `training` and of the documents with the category, null = none. */
+  categoryColumn: string | null;
+  dictionarySizes: DictionarySizes;
+  describe: Pick<
+    DatasetManifest,
+    "name" | "builder" | "options" | "sources" | "licence" | "splitRule" | "notes" | "columns"
+  >;
+  /** Further counts for the manifest. */
+  counts: Record<string, number>;
+}
+
+export const defaultDictionarySizes: DictionarySizes = {
+  unigrams: 150_000,
+  bigrams: 40_000,
+  trigrams: 40_000,
+};
+
+/** Writes a data set folder, replacing an older one only when the new one is complete. */
+export async function writeDataset(outDir: string, contents: DatasetContents): Promise<DatasetManifest> {
+  return replaceFolder(outDir, async (folder) => {
+    writeJsonLines(path.join(folder, layout.items), contents.documents);
+    writeRows(path.join(folder, layout.training), contents.training, 4);
+    writeRows(path.join(folder, layout.validation), contents.validation, 1);
+    const evaluationSets = contents.evaluation.map((part, index): EvaluationSet => {
+      const queriesPath =
+        index === 0
+          ? layout.queries
+          : path.posix.join(path.posix.dirname(layout.queries), `${part.name}.json`);
+      writeJsonLines(path.join(folder, queriesPath), part.queries.map(queryRecord));
+      const { name, description, judgedNegatives } = part;
+      return { name, queriesPath, itemsPath: layout.items, description, judgedNegatives };
+    });
+    const counts: Record<string, number> = {
+      documents: contents.documents.length,
+      trainingRows: rowCount(contents.training),
+      validationRows: rowCount(contents.validation),
+      ...writeDictionaries(folder, contents),
+    };
+    for (const part of contents.evaluation) {
+      counts[`${part.name}Queries`] = part.queries.length;
+      counts[`${part.name}QueriesWithRelevant`] = part.queries.filter(
+        (query) => query.relevantIds.length > 0,
+      ).length;
+      counts[`${part.name}Pairs`] = part.queries.reduce((sum, query) => sum + query.relevantIds.length, 0);
+    }
+    return writeManifest(folder, {
+      ...contents.describe,
+      counts: { ...counts, ...contents.counts },
+      evaluationSets,
+    });
+  });
+}
+
+/** Rows in part-files of at most 100,000, at least `minParts` where there are as many rows. */
+function writeRows(folder: string, columns: TextColumns, minParts: number): void {
+  const rows = rowCount(columns);
+  if (rows === 0) return;
+  const parts = Math.max(Math.min(minParts, rows), Math.ceil(rows / 100_000));
+  for (let part = 0; part < parts; part++) {
+    const from = Math.floor((rows * part) / parts);
+    const to = Math.floor((rows * (part + 1)) / parts);
+    const slice = Object.fromEntries(
+      Object.entries(columns).map(([name, values]) => [name, values.slice(from, to)]),
+    );
+    writeParquet(path.join(folder, partName(part)), slice);
+  }
+}
+
+function writeDictionaries(folder: string, contents: DatasetContents): Record<string, number> {
+  const { training, textColumns, categoryColumn, dictionarySizes } = contents;
+  if (rowCount(training) === 0) return {};
+  const tokens = new TokenCounts(dictionarySizes);
+  for (const name of textColumns)
+    for (const [text, times] of occurrences(training[name]!)) tokens.add(cleanPhrase(text), times);
+  const entries = tokens.entries();
+  writeDictionary(path.join(folder, layout.tokenDictionary), "token", entries);
+  if (categoryColumn === null) return { tokens: entries.length };
+  const values = occurrences(training[categoryColumn]!);
+  for (const document of contents.documents) {
+    const value = document[categoryColumn]!;
+    if (!values.has(value)) values.set(value, 0);
+  }
+  values.delete("");
+  const categories = numberByFrequency([mostFrequent(values, values.size)]);
+  writeDictionary(path.join(folder, layout.categoryDictionary), "category", categories);
+  return { tokens: entries.length, categories: categories.length };
+}
+
+function occurrences(values: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return counts;
+}
+
+/** Rows of columns of equal length. */
+export function rowCount(columns: TextColumns): number {
+  return Object.values(columns)[0]?.length ?? 0;
+}
