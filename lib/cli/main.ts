@@ -5,6 +5,7 @@ import { addNotebookCommands } from "./commands/notebooks.js";
 import { addReportCommand } from "./commands/report.js";
 import { addSearchCommand } from "./commands/search.js";
 import { addStartCommand } from "./commands/start.js";
+import { addSweepCommand } from "./commands/sweep.js";
 import { addTrainCommand } from "./commands/train.js";
 
 /** The command line. Every fault of input is one or more plain lines on stderr and exit code 1. */
@@ -15,6 +16,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .exitOverride();
   addDataCommands(program);
   addTrainCommand(program);
+  addSweepCommand(program);
   addEvaluateCommand(program);
   addSearchCommand(program);
   addReportCommand(program);

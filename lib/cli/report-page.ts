@@ -101,6 +101,7 @@ export function setTable(
   set: string,
   typos: readonly number[],
   baseline: string,
+  title = `Queries: ${set}`,
 ): ResultsTable {
   const measures = Object.keys(runs[0]!.queries()[0]!.values);
   const clean = measures.filter((measure) => ["Recall@10", "Recall@100", "MRR@10"].includes(measure));
@@ -118,7 +119,7 @@ export function setTable(
       typo,
     });
   return resultsTable(compareRuns(runs, selections), {
-    title: `Queries: ${set}`,
+    title,
     baseline,
     metrics: selections.map((selection) => selection.label),
   });

@@ -54,8 +54,8 @@ export function describeIssue(
   const key = path.join(".") || "the file";
   const got = valueAt(raw, path);
   const at = where(path);
-  if (got === undefined) return [`${at}: ${key} is required`];
   if (issue.code === "custom") return [`${at}: ${key}: ${issue.message}`];
+  if (got === undefined) return [`${at}: ${key} is required`];
   return [`${at}: ${key} ${rule(issue)}, got ${show(got)}`];
 }
 

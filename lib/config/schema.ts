@@ -15,6 +15,7 @@ const name = z
 export const experimentSchema = z.strictObject({
   task_id: name,
   run_id: name,
+  name: z.string().min(1).optional().describe("what tables call it; default: made of model, tokens and loss"),
   seed: z.int().min(0).default(0).describe("of every random draw"),
   num_epochs: z.int().min(1),
   dataset_dir: z.string().min(1).describe("a data-set folder, from the workspace root"),

@@ -1,0 +1,57 @@
+import path from "node:path";
+import type { Command } from "commander";
+import { loadSweep } from "../../config/load-sweep.js";
+import { atomicWriteFile } from "../../engine/atomic-write.js";
+import {
+  resultsCsv,
+  resultsLatex,
+  resultsMarkdown,
+  resultsTerminal,
+} from "../../reporting/results-table-view.js";
+import { evaluatedOn } from "../../training/compare-runs.js";
+import { runSweep } from "../../training/sweep/run-sweep.js";
+import { setTable } from "../report-page.js";
+import { humanTime, TerminalListener } from "../terminal.js";
+
+/** `qdrl sweep FILE`. */
+export function addSweepCommand(program: Command): void {
+  program
+    .command("sweep")
+    .description(
+      "train every row of a sweep with every seed, several at a time; goes on where it was stopped",
+    )
+    .argument("<file>", "e.g. configs/sweeps/temperature.yaml")
+    .option("-j, --workers <n>", "worker processes", "2")
+    .option("--seeds <list>", "instead of the file's, e.g. 1,2,3")
+    .option("--set <key=value...>", "override a key in every run")
+    .option("-o, --output <dir>", "folder for the tables", "reports/tables")
+    .action(
+      async (file: string, options: { workers: string; seeds?: string; set?: string[]; output: string }) => {
+        const listener = new TerminalListener();
+        const seeds = options.seeds?.split(",").map(Number);
+        const sweep = loadSweep(file, options.set ?? [], seeds);
+        const result = await runSweep(sweep, { workers: Number(options.workers), listener });
+        listener.finish();
+        if (result.runs.length > 0) {
+          for (const set of evaluatedOn(result.runs[0]!).sets) {
+            const { typos } = evaluatedOn(result.runs[0]!);
+            const table = setTable(result.runs, set, typos, sweep.baseline, `${sweep.config.title} (${set})`);
+            const stem = path.join(options.output, `${sweep.config.task_id}-${set}`);
+            atomicWriteFile(`${stem}.md`, resultsMarkdown(table));
+            atomicWriteFile(`${stem}.csv`, resultsCsv(table));
+            atomicWriteFile(`${stem}.tex`, resultsLatex(table));
+            process.stdout.write(
+              `${resultsTerminal(table, { color: process.stdout.isTTY === true })}\ntable: ${stem}.md, .csv, .tex\n\n`,
+            );
+          }
+        }
+        process.stdout.write(
+          `${result.trained} runs trained in ${humanTime(result.seconds)}, ${result.runs.length} of ${sweep.runs.length} finished\n`,
+        );
+        if (result.failed.length > 0)
+          throw new RangeError(
+            `sweep: every run must finish, got ${result.failed.length} that failed (${result.failed[0]!.row}, seed ${result.failed[0]!.seed}: ${result.failed[0]!.message})`,
+          );
+      },
+    );
+}

@@ -1,0 +1,109 @@
+import { loadConfig } from "./load-config.js";
+import type { ExperimentConfig } from "./schema.js";
+import { type SweepConfig, sweepSchema } from "./sweep-schema.js";
+import { loadYaml } from "./yaml-with-schema.js";
+
+/** One run of a sweep. */
+export interface SweepRun {
+  /** Row it belongs to; equal for all seeds. */
+  row: string;
+  seed: number;
+  config: ExperimentConfig;
+}
+
+export interface Sweep {
+  config: SweepConfig;
+  /** Row names in order. */
+  rows: string[];
+  /** Row that the others are compared with. */
+  baseline: string;
+  runs: SweepRun[];
+}
+
+/**
+ * Reads a sweep and checks every run's configuration at once, before anything is trained.
+ *
+ * @param extra  further overrides for every run ("num_epochs=1"), e.g. to make a sweep small
+ * @param seeds  instead of the file's
+ * @throws RangeError one line per broken rule, naming the row
+ */
+export function loadSweep(file: string, extra: readonly string[] = [], seeds?: readonly number[]): Sweep {
+  const config = loadYaml(sweepSchema, () => [], file);
+  const named = expand(config);
+  const repeated = named.find((row, i) => named.findIndex((other) => other.name === row.name) !== i);
+  if (repeated) throw new RangeError(`${file}: row names must differ, got "${repeated.name}" twice`);
+  const baseline = config.baseline ?? named[0]!.name;
+  if (!named.some((row) => row.name === baseline))
+    throw new RangeError(
+      `${file}: baseline must be one of ${named.map((row) => row.name).join(", ")}, got "${baseline}"`,
+    );
+  const runs = (seeds ?? config.seeds).flatMap((seed) =>
+    named.map((row): SweepRun => {
+      const overrides = Object.entries({ ...config.set, ...row.set }).map(
+        ([key, value]) => `${key}=${JSON.stringify(value)}`,
+      );
+      const identity = [
+        `task_id=${config.task_id}`,
+        `run_id=${slug(row.name)}-seed${seed}`,
+        `name=${JSON.stringify(row.name)}`,
+        `seed=${seed}`,
+      ];
+      try {
+        return {
+          row: row.name,
+          seed,
+          config: loadConfig(row.base ?? config.base, [...overrides, ...identity, ...extra]),
+        };
+      } catch (error) {
+        throw new RangeError(`${file}: row "${row.name}": ${(error as Error).message}`);
+      }
+    }),
+  );
+  return { config, rows: named.map((row) => row.name), baseline, runs };
+}
+
+interface NamedRow {
+  name: string;
+  set: Record<string, unknown>;
+  base?: string | undefined;
+}
+
+function expand({ grid, rows, labels }: SweepConfig): NamedRow[] {
+  let points: NamedRow[] = [{ name: "", set: {} }];
+  for (const [key, values] of Object.entries(grid ?? {}))
+    points = points.flatMap((point) =>
+      values.map((value) => ({
+        name: [point.name, `${labels[key] ?? key.split(".").at(-1)} ${show(value)}`]
+          .filter((part) => part !== "")
+          .join(", "),
+        set: { ...point.set, [key]: value },
+      })),
+    );
+  if (!rows) return points;
+  return rows.flatMap((row) =>
+    points.map((point) => ({
+      name: [row.name, point.name].filter((part) => part !== "").join(", "),
+      set: { ...point.set, ...row.set },
+      base: row.base,
+    })),
+  );
+}
+
+function show(value: unknown): string {
+  return Array.isArray(value)
+    ? value.join("-") || "none"
+    : typeof value === "object"
+      ? JSON.stringify(value)
+      : String(value);
+}
+
+/** A row name as part of a folder name. */
+function slug(name: string): string {
+  const plain = name
+    .normalize("NFKD")
+    .replace(/τ/g, "t")
+    .replace(/[^A-Za-z0-9.]+/g, "-")
+    .replace(/^-+|-+$/g, "")
+    .toLowerCase();
+  return plain === "" ? "row" : plain;
+}

@@ -1,0 +1,39 @@
+import { z } from "zod";
+
+const overrides = z.record(z.string().min(1), z.unknown()).describe("key.path: value, as --set takes them");
+
+/** A family of runs: a base configuration, what all rows change, what each row changes, and seeds. */
+export const sweepSchema = z
+  .strictObject({
+    task_id: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, { error: "must be letters, digits, '.', '_' or '-'" })
+      .describe("folder of the runs, and name of the tables"),
+    title: z.string().min(1).describe("what the sweep asks"),
+    base: z.string().min(1).describe("configuration that every row starts from, from the workspace root"),
+    set: overrides.default({}).describe("changes common to all rows"),
+    seeds: z.array(z.int().min(0)).min(1).default([1, 2, 3]),
+    grid: z
+      .record(z.string().min(1), z.array(z.unknown()).min(1))
+      .optional()
+      .describe("key.path: [values]; every combination is a row"),
+    rows: z
+      .array(
+        z.strictObject({
+          name: z.string().min(1),
+          set: overrides,
+          base: z.string().optional().describe("another configuration for this row alone"),
+        }),
+      )
+      .min(1)
+      .optional()
+      .describe("rows one by one; with a grid, each is combined with every point of it"),
+    baseline: z.string().optional().describe("row that the others are compared with; default: the first"),
+    labels: z.record(z.string(), z.string()).default({}).describe("short names of grid keys in row names"),
+  })
+  .refine((sweep) => sweep.grid !== undefined || sweep.rows !== undefined, {
+    path: ["grid"],
+    error: "grid or rows is required",
+  });
+
+export type SweepConfig = z.infer<typeof sweepSchema>;

@@ -1,0 +1,14 @@
+import type { ExperimentConfig } from "../../config/schema.js";
+import { train } from "../train.js";
+
+/** Trains one configuration after another, as they are sent; a process of its own for each worker of a sweep. */
+process.on("message", async ({ config }: { config: ExperimentConfig }) => {
+  try {
+    const run = await train(config, {
+      listener: { progress: (progress) => process.send?.({ kind: "progress", progress }) },
+    });
+    process.send?.({ kind: "done", dir: run.dir });
+  } catch (error) {
+    process.send?.({ kind: "failed", message: (error as Error).message });
+  }
+});
