@@ -1,6 +1,7 @@
 import type { Random } from "../engine/random.js";
 import type { Encoder, EncoderSpec } from "./encoder.js";
 import { linearEncoder } from "./linear-encoder.js";
+import { towersEncoder } from "./modalities/towers.js";
 import { multiModalTwoTower } from "./multi-modal-two-tower.js";
 import { regularizedSimpleTextEncoder } from "./regularized-simple-text-encoder.js";
 import { simpleTextEncoder } from "./simple-text-encoder.js";
@@ -14,6 +15,7 @@ const factories = new Map<string, EncoderFactory>([
   ["RegularizedSimpleTextEncoder", regularizedSimpleTextEncoder],
   ["TwoTower", twoTower],
   ["MultiModalTwoTower", multiModalTwoTower],
+  ["Towers", towersEncoder],
 ]);
 
 /** Makes an encoder available to {@link createEncoder} under `kind`; replaces one of the same name. */

@@ -1,6 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { EmbeddingTable } from "../engine/embedding-table.js";
 import type { FeatureBatch, FeatureColumn } from "../features/batch.js";
+import type { TowersSpec } from "./modalities/towers-spec.js";
 
 /** Maps feature batches to embeddings, one row each. Queries and documents may share any of the parameters. */
 export interface Encoder {
@@ -50,6 +51,8 @@ export interface EncoderSpec {
   lastLinear?: boolean;
   /** RegularizedSimpleTextEncoder: probability of zeroing a pooled component in training (default 0.5) */
   dropout?: number;
+  /** Towers: features, their encoders and their fusion on each side */
+  towers?: TowersSpec;
 }
 
 /** Numbers in dense weights and tables together. */
