@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { addDataCommands } from "./commands/data.js";
 import { addEvaluateCommand } from "./commands/evaluate.js";
 import { addNotebookCommands } from "./commands/notebooks.js";
+import { addProjectorCommand } from "./commands/projector.js";
 import { addReportCommand } from "./commands/report.js";
 import { addSearchCommand } from "./commands/search.js";
 import { addStartCommand } from "./commands/start.js";
@@ -20,6 +21,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   addEvaluateCommand(program);
   addSearchCommand(program);
   addReportCommand(program);
+  addProjectorCommand(program);
   addNotebookCommands(program);
   addStartCommand(program);
   try {

@@ -1,4 +1,5 @@
 import type { ExperimentConfig } from "./schema.js";
+import { checkTowers } from "./towers-checks.js";
 
 /** A rule broken between two keys: the key to blame and the sentence. */
 export interface CrossFieldIssue {
@@ -15,6 +16,10 @@ export function crossCheck(config: ExperimentConfig): CrossFieldIssue[] {
       path: ["loss", "batch_size"],
       message: `must equal batch_size (${config.batch_size}), got ${loss.batch_size}`,
     });
+  if (model.type === "Towers")
+    return issues.concat(
+      checkTowers(model, { query: dataset.query_features, document: dataset.document_features }),
+    );
   const uses: [string[], string, "query" | "document", "text" | "categorical"][] = [
     [["model", "query", "text_feature"], model.query.text_feature, "query", "text"],
     [["model", "document", "text_feature"], model.document.text_feature, "document", "text"],

@@ -42,6 +42,7 @@ export const experimentSchema = z.strictObject({
     .default(2)
     .describe("newest checkpoints kept; a damaged one falls back to the one before"),
   log_every: z.int().min(1).default(50).describe("steps between two entries of Loss/step"),
+  tensorboard: z.boolean().default(true).describe("write event files for TensorBoard beside metrics.jsonl"),
   backend: z.enum(["auto", "tensorflow", "wasm", "cpu"]).default("auto"),
   dataset: datasetSection,
   text_vectorizer: vectorizerSection,

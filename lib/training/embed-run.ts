@@ -10,7 +10,14 @@ export interface EmbeddedRun {
   /** [points, dim], documents first */
   embeddings: Float32Array;
   dim: number;
-  points: { kind: "document" | "query"; category: string; label: string; detail: string }[];
+  points: {
+    kind: "document" | "query";
+    category: string;
+    label: string;
+    detail: string;
+    /** Path of the document's picture, where the data set has pictures. */
+    pictureFile?: string;
+  }[];
 }
 
 /**
@@ -55,6 +62,7 @@ export async function embedRun(
           category: category(row),
           label: item[name] ?? pool.ids[row]!,
           detail: category(row),
+          ...(item["document_picture"] ? { pictureFile: item["document_picture"] } : {}),
         })),
         ...chosen.map(({ fields, relevant }) => ({
           kind: "query" as const,

@@ -26,7 +26,7 @@ export async function evaluateRun(
     const data = await loadExperiment(config, listener, { training: false });
     const evaluation = await evaluate({
       sets: data.sets,
-      ranker: new DenseRanker({ encoder, ...data.features }),
+      ranker: new DenseRanker({ encoder, ...data.features }, config.recall_validation.similarity),
       ks: options.ks ?? config.recall_validation.k,
       typoProbabilities: options.typoProbabilities ?? config.recall_validation.query_typo_probabilities,
       textColumns: config.dataset.query_features.filter((f) => f.type === "text").map((f) => f.name),

@@ -35,10 +35,14 @@ export async function openSearch(dir: string, options: { listener?: Listener } =
   }
   const { config, encoder } = await openEncoder(dir, options);
   const data = await loadExperiment(config, listener, { training: false });
-  return searchIn(new DenseRanker({ encoder, ...data.features }), data.sets[0]!.pool, {
-    query: config.model.query.text_feature,
-    document: config.model.document.text_feature,
-  });
+  return searchIn(
+    new DenseRanker({ encoder, ...data.features }, config.recall_validation.similarity),
+    data.sets[0]!.pool,
+    {
+      query: config.model.query.text_feature,
+      document: config.model.document.text_feature,
+    },
+  );
 }
 
 async function searchIn(

@@ -8,6 +8,7 @@ import { selectBackend } from "../engine/backend.js";
 import { Random } from "../engine/random.js";
 import { createLoss } from "../losses/create-loss.js";
 import { createOptimizer } from "../optimizers/create-optimizer.js";
+import { TensorBoardLog } from "../tracking/tensorboard-log.js";
 import { latestCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { type Evaluation, evaluate } from "./evaluate.js";
 import { type LoadedExperiment, loadExperiment } from "./load-experiment.js";
@@ -73,6 +74,7 @@ export async function train(
   });
   const trainer = new Trainer(encoder, createLoss(lossSpec(config)), optimizer);
   manifest.counts["parameters"] = encoder.parameterCount;
+  const log: TensorBoardLog | null = null;
   try {
     const start = resume(run, trainer, config, listener);
     if (start >= config.num_epochs && previous?.status === "finished") {
@@ -80,9 +82,12 @@ export async function train(
       return run;
     }
     run.writeManifest(manifest);
+    const log = config.tensorboard
+      ? new TensorBoardLog(run.tensorboard, start === 0 ? null : trainer.step)
+      : null;
     let evaluation: Evaluation | null = null;
     for (let epoch = start; epoch < config.num_epochs; epoch++) {
-      evaluation = await runEpoch({ run, trainer, config, data, listener, epoch, random });
+      evaluation = await runEpoch({ run, log, trainer, config, data, listener, epoch, random });
       const saved = {
         ...trainer.state(),
         epochsDone: epoch + 1,
@@ -109,12 +114,14 @@ export async function train(
       });
     throw error;
   } finally {
+    log?.close();
     encoder.dispose();
   }
 }
 
 interface EpochParts {
   run: RunFolder;
+  log: TensorBoardLog | null;
   trainer: Trainer;
   config: ExperimentConfig;
   data: LoadedExperiment;
@@ -125,6 +132,7 @@ interface EpochParts {
 
 async function runEpoch({
   run,
+  log,
   trainer,
   config,
   data,
@@ -184,6 +192,7 @@ async function runEpoch({
     run.appendTiming({ epoch, name: "evaluate", seconds: (performance.now() - began) / 1000 });
   }
   run.appendMetrics(measurements);
+  log?.write(measurements);
   return evaluation;
 }
 
@@ -195,7 +204,10 @@ function evaluateEncoder(
 ): Promise<Evaluation> {
   return evaluate({
     sets: data.sets,
-    ranker: new DenseRanker({ encoder: trainer.encoder, ...data.features }),
+    ranker: new DenseRanker(
+      { encoder: trainer.encoder, ...data.features },
+      config.recall_validation.similarity,
+    ),
     ks: config.recall_validation.k,
     typoProbabilities: config.recall_validation.query_typo_probabilities,
     textColumns: config.dataset.query_features.filter((f) => f.type === "text").map((f) => f.name),

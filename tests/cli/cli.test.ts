@@ -39,6 +39,10 @@ describe("qdrl", () => {
     });
     expect(typed.stdout).toContain("blue chair");
 
+    const points = path.join(tiny.root, "points");
+    expect(qdrl("projector", run, "--queries", "5", "-o", points).stdout).toContain("53 points");
+    expect(fs.readFileSync(path.join(points, "tensors.tsv"), "utf8").trim().split("\n")).toHaveLength(53);
+
     const page = path.join(tiny.root, "page.html");
     const reported = qdrl("report", run, "-o", page);
     expect(reported.stdout).toContain(`report: ${page}`);

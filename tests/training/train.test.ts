@@ -73,6 +73,27 @@ describe("train", () => {
     expect(Object.keys(finished.metrics()[0]!)).toEqual(["epoch", "step", "name", "value"]);
   });
 
+  it("writes event files for TensorBoard, or none when told so", async () => {
+    const events = fs.readdirSync(finished.tensorboard).filter((name) => name.includes("tfevents"));
+    expect(events).toHaveLength(1);
+    expect(
+      fs.readFileSync(path.join(finished.tensorboard, events[0]!)).includes("Recall@5/typos_prob=0.5"),
+    ).toBe(true);
+    const quiet = await train(
+      loadConfig(tiny.config(), ["run_id=quiet", "tensorboard=false", "num_epochs=1"]),
+    );
+    expect(fs.existsSync(quiet.tensorboard)).toBe(false);
+  });
+
+  it("ranks by the inner product when told so", async () => {
+    const dot = await train(loadConfig(tiny.config(), ["run_id=dot", "recall_validation.similarity=dot"]));
+    expect(bytes(dot, "models", "model.safetensors")).toBe(bytes(finished, "models", "model.safetensors"));
+    const [byDot] = dot.queries();
+    const [byCosine] = finished.queries();
+    expect(byCosine!.top[0]![1]).toBeLessThanOrEqual(1);
+    expect(byDot!.top[0]![1]).toBeGreaterThan(1);
+  });
+
   it("does nothing for a finished run, goes on when epochs are added, and refuses another experiment", async () => {
     const before = bytes(finished, "models", "model.safetensors");
     const lines: string[] = [];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { furtherFeatures } from "./feature-types.js";
 
 const textFeature = z.strictObject({
   name: z.string().min(1).describe("column of the data set"),
@@ -19,7 +20,7 @@ const categoricalFeature = z.strictObject({
 });
 
 /** One declared feature: a column and how it is read. */
-export const feature = z.discriminatedUnion("type", [textFeature, categoricalFeature]);
+export const feature = z.discriminatedUnion("type", [textFeature, categoricalFeature, ...furtherFeatures]);
 
 /** Which columns each tower reads. */
 export const datasetSection = z.strictObject({

@@ -9,6 +9,10 @@ export const recallValidationSection = z.strictObject({
     .min(1)
     .default([0.0, 0.5])
     .describe("probability per word; 0 = clean queries"),
+  similarity: z
+    .enum(["cosine", "dot"])
+    .default("cosine")
+    .describe("what the index ranks by: cosine, or the inner product without normalisation"),
   every_epochs: z
     .int()
     .min(1)

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { towersModel } from "./towers.js";
 
 const table = z.strictObject({
   num_embeddings: z.int().min(1).describe("rows of the table; dictionary size + OOV buckets must fit"),
@@ -58,6 +59,6 @@ const multiModal = z.strictObject({
 });
 
 /** The encoder. */
-export const modelSection = z.discriminatedUnion("type", [simple, regularized, linear, twoTower, multiModal]);
+export const modelSection = z.discriminatedUnion("type", [simple, regularized, linear, twoTower, multiModal, towersModel]);
 
 export type ModelConfig = z.infer<typeof modelSection>;

@@ -1,0 +1,92 @@
+import { z } from "zod";
+
+const widths = z.array(z.int().min(1));
+const rate = z.number().min(0).lt(1);
+
+const augmentation = z
+  .strictObject({
+    flip: z.number().min(0).max(1).default(0).describe("probability of mirroring left and right"),
+    crop: z.number().gt(0).max(1).default(1).describe("smallest share of the side a random crop keeps"),
+    colour: z.number().min(0).max(1).default(0).describe("factors of light, contrast, saturation are 1 ± this"),
+    blur: z.number().min(0).max(1).default(0).describe("probability of a 3 × 3 blur"),
+  })
+  .prefault({})
+  .describe("changes of the pictures in training, drawn from the seed");
+
+const bag = z.strictObject({ type: z.literal("bag") }).describe("mean of the shared token embeddings");
+const category = z.strictObject({
+  type: z.literal("category"),
+  num_embeddings: z.int().min(1).describe("rows; dictionary size + OOV buckets must fit"),
+  embedding_dim: z.int().min(1),
+});
+const vector = z.strictObject({
+  type: z.literal("vector"),
+  hidden_layers: widths.default([]),
+  output_dim: z.int().min(1),
+});
+const cnn = z.strictObject({
+  type: z.literal("cnn"),
+  channels: widths.min(1).default([16, 32, 64]).describe("filters per stage; each but the first halves the side"),
+  blocks: z.int().min(1).default(1).describe("residual blocks per stage"),
+  stem_stride: z.int().min(1).max(4).default(2).describe("of the first convolution; 2 = a quarter of the work"),
+  output_dim: z.int().min(1),
+  augmentation,
+});
+const patches = z.strictObject({
+  type: z.literal("patches"),
+  patch: z.int().min(1).default(8).describe("pixels on each side; divides the picture's size"),
+  width: z.int().min(1).default(64).describe("channels of a patch"),
+  layers: z.int().min(0).default(2),
+  mixing: z.enum(["mlp", "attention"]).default("mlp").describe("how patches see each other"),
+  heads: z.int().min(1).default(4).describe("of the attention"),
+  output_dim: z.int().min(1),
+  augmentation,
+});
+const regions = z.strictObject({
+  type: z.literal("regions"),
+  width: z.int().min(1).default(64).describe("hidden widths"),
+  heads: z.int().min(1).default(4).describe("of the attention over regions; divides the features' entries"),
+  output_dim: z.int().min(1),
+  dropout: rate.default(0.1),
+});
+
+/** How one feature is embedded. */
+export const modalityEncoder = z.discriminatedUnion("type", [bag, category, vector, cnn, patches, regions]);
+
+const fusion = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("concat"), hidden_layers: widths.default([128]) }),
+  z.strictObject({ type: z.literal("gated_sum") }),
+  z.strictObject({ type: z.literal("attention"), hidden_layers: widths.default([128]) }),
+]);
+
+const tower = z.strictObject({
+  text_feature: z.string().min(1).describe("column that search and maps show a row by"),
+  features: z
+    .array(z.strictObject({ feature: z.string().min(1).describe("declared column"), encoder: modalityEncoder }))
+    .min(1),
+  fusion: fusion.prefault({ type: "concat" }),
+  modality_dropout: rate
+    .default(0)
+    .describe("probability that a training row lacks a feature; one feature always stays"),
+});
+
+/** Two towers over any features. */
+export const towersModel = z.strictObject({
+  type: z.literal("Towers"),
+  text_embedding: z
+    .strictObject({
+      num_embeddings: z.int().min(1).describe("rows of the table; dictionary size + OOV buckets must fit"),
+      embedding_dim: z.int().min(1).describe("columns of the table"),
+    })
+    .describe("the table of every bag"),
+  output_dim: z.int().min(1).describe("length of the embeddings"),
+  share_towers: z
+    .boolean()
+    .default(false)
+    .describe("documents use the query tower's parameters, features matched by position"),
+  query: tower,
+  document: tower,
+});
+
+export type TowersModel = z.infer<typeof towersModel>;
+export type ModalityEncoderConfig = z.infer<typeof modalityEncoder>;
