@@ -1,3 +1,5 @@
+import { encodingOf, type TokenColumn, tokenColumn } from "./token-column.js";
+
 /** Which rows lack a value (1) and which have one (0); absent if none lacks any. */
 interface MayLack {
   missing?: Uint8Array;
@@ -10,7 +12,8 @@ export type FeatureColumn =
   | CategoryListColumn
   | VectorColumn
   | ImageColumn
-  | RegionColumn;
+  | RegionColumn
+  | TokenColumn;
 
 /** ids [B, length] */
 export type TextColumn = { kind: "text"; ids: Int32Array; length: number };
@@ -55,6 +58,8 @@ export function takeRows(source: FeatureBatch, rows: ArrayLike<number>): Feature
 
 function takeColumn(column: FeatureColumn, rows: ArrayLike<number>): FeatureColumn {
   switch (column.kind) {
+    case "tokens":
+      return tokenColumn(Array.from(rows, (row) => encodingOf(column, row)));
     case "text":
     case "categories":
       return { ...column, ids: takeSpans(column.ids, column.length, rows) };

@@ -1,0 +1,135 @@
+import * as tf from "@tensorflow/tfjs";
+import { EmbeddingTable } from "../../engine/embedding-table.js";
+import { fillNormal } from "../../engine/fill-random.js";
+import type { Random } from "../../engine/random.js";
+import type { PaddedTokens } from "../../features/token-column.js";
+import { parameterShapes, type TransformerArchitecture, wordTableName } from "./architecture.js";
+import { denseRows } from "./dense-rows.js";
+import type { Dropout } from "./dropout.js";
+import { gelu } from "./gelu.js";
+import { layerNorm } from "./layer-norm.js";
+
+const INITIAL_DEVIATION = 0.02;
+
+/** The layers of BERT in tfjs: dense parameters on the tape, the word table outside it. */
+export class BertModel {
+  readonly words: EmbeddingTable;
+  /** by Hugging Face's names, without the word table */
+  readonly weights: Record<string, tf.Variable> = {};
+
+  /**
+   * Initialised N(0, 0.02²), biases and shifts 0, scales 1, as BERT is.
+   *
+   * @param random forked by parameter name
+   * @param pooler with the parameters that pooling "pooler" needs
+   */
+  constructor(
+    readonly architecture: TransformerArchitecture,
+    random: Random,
+    private readonly dropout: Dropout,
+    pooler: boolean,
+    tableName = "words",
+  ) {
+    const { vocabSize: rows, hiddenSize: dim } = architecture;
+    this.words = new EmbeddingTable({ rows, dim, name: tableName, paddingRow: false });
+    const initial = new Float32Array(rows * dim);
+    fillNormal(initial, random, wordTableName);
+    for (let i = 0; i < initial.length; i++) initial[i]! *= INITIAL_DEVIATION;
+    this.words.setWeights(initial);
+    for (const [name, shape] of parameterShapes(architecture, pooler)) {
+      if (name === wordTableName) continue;
+      const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
+      if (name.endsWith("LayerNorm.weight")) values.fill(1);
+      else if (!name.endsWith(".bias")) {
+        fillNormal(values, random, name);
+        for (let i = 0; i < values.length; i++) values[i]! *= INITIAL_DEVIATION;
+      }
+      this.weights[name] = tf.tidy(() => tf.variable(tf.tensor(values, shape)));
+    }
+  }
+
+  /**
+   * Hidden states of the last layer, [B, T, D]; what stands at padding is not meaningful.
+   *
+   * @param onLayer called with the embeddings and after every layer, [B · T, D]
+   * @throws RangeError if a text is longer than the positions there are
+   */
+  forward(tokens: PaddedTokens, onLayer?: (hidden: tf.Tensor2D) => void): tf.Tensor3D {
+    const { size: B, length: T } = tokens;
+    const { hiddenSize: D, numHiddenLayers, maxPositionEmbeddings } = this.architecture;
+    if (T > maxPositionEmbeddings)
+      throw new RangeError(
+        `transformer: a text may have ${maxPositionEmbeddings} tokens, got ${T}; set a maximum length`,
+      );
+    let x = this.embed(tokens);
+    onLayer?.(x);
+    const visible = tf.tensor(Float32Array.from(tokens.mask), [B, 1, 1, T]);
+    const hide = tf.mul(tf.sub(visible, 1), 1e9); // 0 for tokens, −1e9 for padding
+    for (let layer = 0; layer < numHiddenLayers; layer++) {
+      x = this.layer(`encoder.layer.${layer}`, x, hide, B, T);
+      onLayer?.(x);
+    }
+    return tf.reshape(x, [B, T, D]);
+  }
+
+  /** The pooler's dense layer over the first token's vectors, before tanh. */
+  pooler(first: tf.Tensor2D): tf.Tensor2D {
+    return this.dense("pooler.dense", first);
+  }
+
+  dispose(): void {
+    this.words.dispose();
+    for (const weight of Object.values(this.weights)) weight.dispose();
+  }
+
+  private embed({ size: B, length: T, ids, typeIds }: PaddedTokens): tf.Tensor2D {
+    const { hiddenSize: D, typeVocabSize, hiddenDropout } = this.architecture;
+    const words = tf.reshape(this.words.lookup(ids), [B, T, D]);
+    const positions = tf.slice(this.weights["embeddings.position_embeddings.weight"]!, [0, 0], [T, D]);
+    const types = tf.matMul(
+      tf.oneHot(tf.tensor1d(Int32Array.from(typeIds), "int32"), typeVocabSize).toFloat() as tf.Tensor2D,
+      this.weights["embeddings.token_type_embeddings.weight"] as tf.Tensor2D,
+    );
+    const sum = tf.add(tf.add(words, tf.reshape(types, [B, T, D])), positions);
+    const normed = this.norm("embeddings.LayerNorm", tf.reshape(sum, [B * T, D]));
+    return this.dropout.apply(normed, hiddenDropout);
+  }
+
+  private layer(prefix: string, x: tf.Tensor2D, hide: tf.Tensor, B: number, T: number): tf.Tensor2D {
+    const { hiddenDropout } = this.architecture;
+    const attended = this.dense(`${prefix}.attention.output.dense`, this.attention(prefix, x, hide, B, T));
+    const first = this.norm(
+      `${prefix}.attention.output.LayerNorm`,
+      tf.add(this.dropout.apply(attended, hiddenDropout), x) as tf.Tensor2D,
+    );
+    const inner = gelu(this.dense(`${prefix}.intermediate.dense`, first));
+    const second = this.dropout.apply(this.dense(`${prefix}.output.dense`, inner), hiddenDropout);
+    return this.norm(`${prefix}.output.LayerNorm`, tf.add(second, first) as tf.Tensor2D);
+  }
+
+  /** softmax(q kᵀ / √d + hide) v per head, heads side by side again: [B · T, D]. */
+  private attention(prefix: string, x: tf.Tensor2D, hide: tf.Tensor, B: number, T: number): tf.Tensor2D {
+    const { hiddenSize: D, numAttentionHeads: H, attentionDropout } = this.architecture;
+    const d = D / H;
+    const heads = (part: string, perm: number[]): tf.Tensor4D =>
+      tf.transpose(
+        tf.reshape(this.dense(`${prefix}.attention.self.${part}`, x), [B, T, H, d]),
+        perm,
+      ) as tf.Tensor4D;
+    const products = tf.matMul(heads("query", [0, 2, 1, 3]), heads("key", [0, 2, 3, 1]));
+    const shares = tf.softmax(tf.add(tf.mul(products, 1 / Math.sqrt(d)), hide));
+    const context = tf.matMul(this.dropout.apply(shares, attentionDropout), heads("value", [0, 2, 1, 3]));
+    return tf.reshape(tf.transpose(context, [0, 2, 1, 3]), [B * T, D]);
+  }
+
+  private dense(name: string, x: tf.Tensor2D): tf.Tensor2D {
+    const weight = this.weights[`${name}.weight`] as tf.Tensor2D;
+    return denseRows(x, weight, this.weights[`${name}.bias`] as tf.Tensor1D);
+  }
+
+  private norm(name: string, x: tf.Tensor2D): tf.Tensor2D {
+    const scale = this.weights[`${name}.weight`] as tf.Tensor1D;
+    const shift = this.weights[`${name}.bias`] as tf.Tensor1D;
+    return layerNorm(x, scale, shift, this.architecture.layerNormEps);
+  }
+}
