@@ -11,6 +11,8 @@ export interface CsvOptions extends ReadLimits {
   quotes?: boolean;
   /** Names of the columns for a file without header line; null = the first record has them. Default null. */
   header?: readonly string[] | null;
+  /** Default "utf8". */
+  encoding?: "utf8" | "latin1";
   /** Lines that one record may span before its quote counts as never closed. Default 1000. */
   maxRecordLines?: number;
 }
@@ -98,7 +100,7 @@ function* readRecords(file: string, options: CsvOptions): Generator<CsvRecord> {
   const delimiter = options.delimiter ?? (file.toLowerCase().endsWith(".tsv") ? "\t" : ",");
   const quotes = options.quotes ?? true;
   const maxLines = options.maxRecordLines ?? 1000;
-  const source = readLines(file);
+  const source = readLines(file, { encoding: options.encoding ?? "utf8" });
   let waiting: Line[] = [];
   const next = (): Line | null => waiting.shift() ?? source.next().value ?? null;
   try {

@@ -1,4 +1,5 @@
 import { Random } from "../engine/random.js";
+import { wordSetKey } from "./comparison-keys.js";
 import { nearDuplicateGroups, splitByGroup } from "./near-duplicates.js";
 import type { TextColumns } from "./parquet.js";
 import type { EvaluationQuery } from "./queries.js";
@@ -35,6 +36,15 @@ export function splitQueries(
   const parts = splitByGroup(groups, [fractions.test, fractions.validation], new Random(seed).fork("split"));
   const of = (part: number) => queries.filter((_, row) => parts[row] === part);
   return { test: of(0), validation: of(1), training: of(2), groups: new Set(groups).size };
+}
+
+/** The queries that have not the same words as one of `tested`, whatever their order. */
+export function withoutTested(
+  queries: readonly JudgedQuery[],
+  tested: readonly JudgedQuery[],
+): JudgedQuery[] {
+  const words = new Set(tested.map((query) => wordSetKey(phraseOf(query))));
+  return queries.filter((query) => !words.has(wordSetKey(phraseOf(query))));
 }
 
 /** The search phrase. */

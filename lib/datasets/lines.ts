@@ -11,17 +11,27 @@ export interface Line {
   problem: string;
 }
 
+export interface LineOptions {
+  /** Longer lines are passed over. Default 64 MiB. */
+  maxLineBytes?: number;
+  /** Default "utf8". In Latin-1 every byte is a character. */
+  encoding?: "utf8" | "latin1";
+}
+
 const newline = 10;
 const carriageReturn = 13;
 
 /**
- * The lines of a UTF-8 file, read a chunk at a time: memory is one chunk and the longest line, and a line longer than
+ * The lines of a text file, read a chunk at a time: memory is one chunk and the longest line, and a line longer than
  * `maxLineBytes` is skipped without being held. A byte-order mark is dropped, `\r\n` is a line break, a last line
  * needs none.
  *
  * @throws DataError if the file cannot be opened or read
  */
-export function* readLines(file: string, maxLineBytes = 64 * 2 ** 20): Generator<Line> {
+export function* readLines(
+  file: string,
+  { maxLineBytes = 64 * 2 ** 20, encoding = "utf8" }: LineOptions = {},
+): Generator<Line> {
   let handle: number;
   try {
     handle = openSync(file, "r");
@@ -39,7 +49,7 @@ export function* readLines(file: string, maxLineBytes = 64 * 2 ** 20): Generator
       const length = heldBytes + last.length;
       held = [];
       heldBytes = 0;
-      return length > maxLineBytes ? tooLong(number, length, maxLineBytes) : decode(number, bytes);
+      return length > maxLineBytes ? tooLong(number, length, maxLineBytes) : decode(number, bytes, encoding);
     };
     for (;;) {
       const size = readChunk(file, handle, chunk);
@@ -76,11 +86,11 @@ function tooLong(number: number, length: number, maxLineBytes: number): Line {
   return { number, text: null, problem: `line must have at most ${maxLineBytes} bytes, got ${length}` };
 }
 
-function decode(number: number, bytes: Buffer): Line {
+function decode(number: number, bytes: Buffer, encoding: "utf8" | "latin1"): Line {
   const end =
     bytes.length > 0 && bytes[bytes.length - 1] === carriageReturn ? bytes.length - 1 : bytes.length;
-  let text = bytes.toString("utf8", 0, end);
-  if (text.includes("\ufffd") && !isUtf8(bytes))
+  let text = bytes.toString(encoding, 0, end);
+  if (encoding === "utf8" && text.includes("\ufffd") && !isUtf8(bytes))
     return { number, text: null, problem: "line must be UTF-8, got other bytes" };
   if (number === 1 && text.startsWith("\ufeff")) text = text.slice(1);
   return { number, text, problem: "" };

@@ -3,7 +3,8 @@ import { readLines } from "../../lib/datasets/lines.js";
 import { put, testFolder } from "./test-folder.js";
 
 const folder = testFolder();
-const texts = (file: string, limit?: number) => [...readLines(file, limit)].map((line) => line.text);
+const texts = (file: string, limit?: number) =>
+  [...readLines(file, limit === undefined ? {} : { maxLineBytes: limit })].map((line) => line.text);
 
 describe("readLines", () => {
   it("reads lines with either line break, blank ones too, with or without a last break or a byte-order mark", () => {
@@ -19,7 +20,7 @@ describe("readLines", () => {
 
   it("passes over a line that is too long and goes on with the next", () => {
     const file = put(folder, "limit", `ok\n${"x".repeat(3_000_000)}\nafter\n${"y".repeat(2_000_000)}`);
-    const lines = [...readLines(file, 1_000_000)];
+    const lines = [...readLines(file, { maxLineBytes: 1_000_000 })];
     expect(lines.map((line) => line.text?.length ?? line.problem)).toEqual([
       2,
       "line must have at most 1000000 bytes, got 3000000",

@@ -5,7 +5,13 @@ import { unzipSync } from "fflate";
 import { Random } from "../../engine/random.js";
 import { readCsv } from "../csv.js";
 import { DataError } from "../data-error.js";
-import { type JudgedQuery, judgedQueries, relevantPairs, splitQueries } from "../judged-split.js";
+import {
+  type JudgedQuery,
+  judgedQueries,
+  relevantPairs,
+  splitQueries,
+  withoutTested,
+} from "../judged-split.js";
 import type { DatasetManifest } from "../manifest.js";
 import { pythonStrings } from "../python-strings.js";
 import { type PinnedFile, readSources } from "../source-files.js";
@@ -78,7 +84,8 @@ export async function writeScifact(
     );
   const all = judged("claims_train.csv", "train.tsv");
   const test = judged("claims_validation.csv", "test.tsv");
-  const split = splitQueries(all, { test: 0, validation: 0.1 }, seed);
+  const kept = withoutTested(all, test);
+  const split = splitQueries(kept, { test: 0, validation: 0.1 }, seed);
   const random = new Random(seed);
   return writeDataset(outDir, {
     documents,
@@ -101,7 +108,11 @@ export async function writeScifact(
     textColumns: ["query_search_phrase", "document_text"],
     categoryColumn: null,
     dictionarySizes: defaultDictionarySizes,
-    counts: { beirTrainingClaims: all.length, trainingClaims: split.training.length },
+    counts: {
+      beirTrainingClaims: all.length,
+      claimsDroppedAsTested: all.length - kept.length,
+      trainingClaims: split.training.length,
+    },
     describe: describe(seed),
   });
 }

