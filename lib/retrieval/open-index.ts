@@ -1,10 +1,41 @@
-import { ExactIndex } from "./exact-index.js";
+import { ClusterIndex, type ClusterIndexOptions } from "./cluster-index.js";
+import { ExactIndex, type ExactIndexOptions } from "./exact-index.js";
+import { HnswIndex, type HnswIndexOptions } from "./hnsw-index.js";
 import { type IndexFile, openIndexFile } from "./index-file.js";
 import type { VectorIndex } from "./vector-index.js";
 
-const readers: Record<string, (file: IndexFile) => VectorIndex> = {
+/** Which index to build, with its own options beside `kind`. */
+export type IndexSpec =
+  | ({ kind: "exact" } & ExactIndexOptions)
+  | ({ kind: "clusters" } & ClusterIndexOptions)
+  | ({ kind: "hnsw" } & HnswIndexOptions);
+
+const builders = {
+  exact: (documents: Float32Array, spec: IndexSpec) => ExactIndex.build(documents, spec),
+  clusters: (documents: Float32Array, spec: IndexSpec) => ClusterIndex.build(documents, spec),
+  hnsw: (documents: Float32Array, spec: IndexSpec) => HnswIndex.build(documents, spec),
+} satisfies Record<IndexSpec["kind"], (documents: Float32Array, spec: IndexSpec) => VectorIndex>;
+
+const readers: Record<IndexSpec["kind"], (file: IndexFile) => VectorIndex> = {
   exact: (file) => ExactIndex.fromFile(file),
+  clusters: (file) => ClusterIndex.fromFile(file),
+  hnsw: (file) => HnswIndex.fromFile(file),
 };
+
+/** The kinds of vector index there are. */
+export const indexKinds = Object.keys(builders) as IndexSpec["kind"][];
+
+/**
+ * Builds an index of the kind named.
+ *
+ * @param documents  [N, D], row by row
+ */
+export function buildIndex(documents: Float32Array, spec: IndexSpec): VectorIndex {
+  const build = builders[spec.kind];
+  if (!build)
+    throw new RangeError(`buildIndex: unknown index "${spec.kind}"; known: ${indexKinds.join(", ")}`);
+  return build(documents, spec);
+}
 
 /**
  * Loads an index of any kind from the file that its `save` wrote, after checking the file's mark, version and checksum.
@@ -13,10 +44,10 @@ const readers: Record<string, (file: IndexFile) => VectorIndex> = {
  */
 export function openIndex(filePath: string): VectorIndex {
   const file = openIndexFile(filePath);
-  const reader = readers[file.kind];
+  const reader = readers[file.kind as IndexSpec["kind"]];
   if (!reader)
     throw new Error(
-      `${filePath}: holds an index of kind "${file.kind}"; vector indexes are: ${Object.keys(readers).join(", ")}`,
+      `${filePath}: holds an index of kind "${file.kind}"; vector indexes are: ${indexKinds.join(", ")}`,
     );
   return reader(file);
 }

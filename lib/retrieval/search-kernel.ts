@@ -51,6 +51,7 @@ export interface SearchKernel {
   sortHeaps(heaps: number, queryCount: number, k: number): void;
   inverseNorms(rows: number, count: number, stride: number, out: number): void;
   scaleRows(rows: number, count: number, stride: number, factors: number): void;
+  lowerDistances(rows: number, count: number, stride: number, point: number, out: number): void;
 }
 
 /** Which arithmetic the kernels use; float sums of the two differ in the last bits. */

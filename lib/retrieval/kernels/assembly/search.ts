@@ -8,4 +8,4 @@ export { scanCodes } from "./code-scan";
 export { encodeQueries, encodeRows } from "./codes";
 export { scan } from "./float-scan";
 export { resetHeaps, sortHeaps } from "./heap";
-export { inverseNorms, scaleRows } from "./rows";
+export { inverseNorms, lowerDistances, scaleRows } from "./rows";
