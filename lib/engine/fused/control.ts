@@ -1,0 +1,32 @@
+import type { WasmMemory, WasmModule } from "../kernels/web-assembly.js";
+import type { FusedLayout } from "./layout.js";
+import type { FusedPlan } from "./plan.js";
+
+/** What a worker thread is started with. */
+export interface WorkerStart {
+  plan: FusedPlan;
+  layout: FusedLayout;
+  module: WasmModule;
+  memory: WasmMemory;
+  thread: number;
+  threads: number;
+}
+
+/**
+ * The control block: 64 words. Words 0 and 1 are the barrier; the others as named here (learningRate counts in
+ * float64). `serial` grows by one with each order to the workers.
+ */
+export const command = {
+  serial: 2,
+  kind: 3,
+  size: 4,
+  step: 5,
+  side: 6,
+  ready: 7,
+  learningRate: 8,
+  // kinds of order
+  train: 1,
+  encode: 2,
+  reset: 3,
+  stop: 4,
+} as const;

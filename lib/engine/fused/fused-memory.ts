@@ -1,0 +1,172 @@
+import type { WasmMemory } from "../kernels/web-assembly.js";
+import type { FusedLayout, TableLayout } from "./layout.js";
+import type { FusedPlan } from "./plan.js";
+
+/** Everything a run must carry over, under the names that the tfjs path uses. */
+export interface FusedState {
+  /** dense weights, e.g. "query.0.weight" [in, out] */
+  weights: Record<string, Float32Array>;
+  /** "text", "category" [rows, dim] */
+  tables: Record<string, Float32Array>;
+  /** e.g. "query.0.weight.m", "text.v" */
+  optimizer: Record<string, Float32Array>;
+  step: number;
+}
+
+/** A span of `count` groups of `width` floats, `stride` bytes apart. */
+interface Span {
+  at: number;
+  width: number;
+  stride: number;
+  count: number;
+}
+
+/** Moves data between JavaScript and the memory that the kernels work on; checks what comes in. */
+export class FusedMemory {
+  constructor(
+    private readonly plan: FusedPlan,
+    private readonly layout: FusedLayout,
+    private readonly memory: WasmMemory,
+  ) {
+    for (const table of this.tables().values())
+      new Int32Array(memory.buffer, table.currentThrough, table.rows).fill(-1);
+    if (plan.optimizer.initialAccumulator)
+      for (const span of this.spans().optimizer.values())
+        this.each(span, (group) => group.fill(plan.optimizer.initialAccumulator!));
+  }
+
+  floats(at: number, count: number): Float32Array {
+    return new Float32Array(this.memory.buffer, at, count);
+  }
+
+  /** @throws RangeError for ids outside the table or of another length than planned */
+  setIds(
+    side: 0 | 1,
+    column: { ids: Int32Array; length?: number },
+    from: number,
+    size: number,
+    name: string,
+  ): void {
+    const length = side === 0 ? this.plan.queryLength : this.plan.documentLength;
+    if (column.length !== length || column.ids.length < (from + size) * length)
+      throw new RangeError(
+        `FusedTrainer: feature "${name}" must have ${length} ids per row, got length ${column.length} and ${column.ids.length} ids for ${from + size} rows`,
+      );
+    const at = side === 0 ? this.layout.queryIds : this.layout.documentIds;
+    this.copyIds(column.ids.subarray(from * length, (from + size) * length), at, this.plan.text.rows, name);
+  }
+
+  setCategories(column: { ids: Int32Array }, from: number, size: number, name: string): void {
+    if (column.ids.length < from + size)
+      throw new RangeError(
+        `FusedTrainer: feature "${name}" must have an id per row, got ${column.ids.length}`,
+      );
+    this.copyIds(
+      column.ids.subarray(from, from + size),
+      this.layout.categories,
+      this.plan.category!.rows,
+      name,
+    );
+  }
+
+  read(): Omit<FusedState, "step"> {
+    const spans = this.spans();
+    const all = (group: Map<string, Span>) =>
+      Object.fromEntries([...group].map(([name, span]) => [name, this.readSpan(span)]));
+    return { weights: all(spans.weights), tables: all(spans.tables), optimizer: all(spans.optimizer) };
+  }
+
+  /** @throws RangeError listing what is missing, unknown or of another size; nothing is written then */
+  write(state: FusedState): void {
+    const spans = this.spans();
+    const misfits: string[] = [];
+    for (const group of ["weights", "tables", "optimizer"] as const) {
+      for (const [name, span] of spans[group]) {
+        const length = state[group][name]?.length;
+        if (length === undefined ? group !== "optimizer" : length !== span.width * span.count)
+          misfits.push(`${name} must have ${span.width * span.count} entries, got ${length ?? "none"}`);
+      }
+      for (const name of Object.keys(state[group]))
+        if (!spans[group].has(name)) misfits.push(`${name} is unknown`);
+    }
+    if (misfits.length > 0) throw new RangeError(`FusedTrainer.importState: ${misfits.join("; ")}`);
+    for (const group of ["weights", "tables", "optimizer"] as const)
+      for (const [name, span] of spans[group]) this.writeSpan(span, state[group][name] ?? null);
+    for (const table of this.tables().values()) this.markRowsWithState(table, state.step);
+  }
+
+  private tables(): Map<string, TableLayout> {
+    const tables = new Map([["text", this.layout.text]]);
+    if (this.layout.category) tables.set("category", this.layout.category);
+    return tables;
+  }
+
+  private spans(): Record<"weights" | "tables" | "optimizer", Map<string, Span>> {
+    const { plan, layout } = this;
+    const weights = new Map<string, Span>();
+    const tables = new Map<string, Span>();
+    const optimizer = new Map<string, Span>();
+    const whole = (at: number, width: number): Span => ({ at, width, stride: width * 4, count: 1 });
+    plan.towers.forEach((tower, t) => {
+      tower.forEach(({ name, inputs, outputs }, i) => {
+        const { weight, bias, state, size } = layout.towers[t]!.layers[i]!;
+        weights.set(`${name}.weight`, whole(weight, inputs * outputs));
+        weights.set(`${name}.bias`, whole(bias, outputs));
+        plan.slots.forEach((slot, k) => {
+          optimizer.set(`${name}.weight.${slot}`, whole(state + k * size * 4, inputs * outputs));
+          optimizer.set(`${name}.bias.${slot}`, whole(state + (k * size + inputs * outputs) * 4, outputs));
+        });
+      });
+    });
+    for (const [name, { base, dim, stride, rows }] of this.tables()) {
+      tables.set(name, { at: base, width: dim, stride, count: rows });
+      plan.slots.forEach((slot, k) => {
+        optimizer.set(`${name}.${slot}`, { at: base + (k + 1) * dim * 4, width: dim, stride, count: rows });
+      });
+    }
+    return { weights, tables, optimizer };
+  }
+
+  private each(span: Span, visit: (group: Float32Array, index: number) => void): void {
+    const all = new Float32Array(this.memory.buffer);
+    for (let i = 0, at = span.at / 4; i < span.count; i++, at += span.stride / 4)
+      visit(all.subarray(at, at + span.width), i);
+  }
+
+  private readSpan(span: Span): Float32Array {
+    const out = new Float32Array(span.width * span.count);
+    this.each(span, (group, i) => out.set(group, i * span.width));
+    return out;
+  }
+
+  private writeSpan(span: Span, values: Float32Array | null): void {
+    const { width } = span;
+    const start = this.plan.optimizer.initialAccumulator ?? 0;
+    this.each(span, (group, i) => {
+      if (values) group.set(values.subarray(i * width, (i + 1) * width));
+      else group.fill(start);
+    });
+  }
+
+  private markRowsWithState({ rows, dim, stride, base, currentThrough }: TableLayout, step: number): void {
+    const through = new Int32Array(this.memory.buffer, currentThrough, rows).fill(-1);
+    const all = new Float32Array(this.memory.buffer);
+    if (step === 0) return;
+    const always = this.plan.optimizer.kind === "adamw";
+    for (let row = 0; row < rows; row++) {
+      const at = (base + row * stride) / 4;
+      let active = always;
+      for (let i = at + dim; !active && i < at + stride / 4; i++) active = all[i] !== 0;
+      if (active) through[row] = step;
+    }
+  }
+
+  private copyIds(ids: Int32Array, at: number, rows: number, name: string): void {
+    for (let i = 0; i < ids.length; i++)
+      if (ids[i]! < 0 || ids[i]! >= rows)
+        throw new RangeError(
+          `FusedTrainer: ids of feature "${name}" must be in [0, ${rows}), got ${ids[i]} at ${i}`,
+        );
+    new Int32Array(this.memory.buffer, at, ids.length).set(ids);
+  }
+}

@@ -1,0 +1,179 @@
+import type { Worker } from "node:worker_threads";
+import { instantiateKernels, loadKernelModule } from "../kernels/load.js";
+import { type WasmMemory, wasmApi } from "../kernels/web-assembly.js";
+import { startWorker } from "../start-worker.js";
+import { command, type WorkerStart } from "./control.js";
+import { FusedMemory, type FusedState } from "./fused-memory.js";
+import { FusedStep } from "./fused-step.js";
+import { layoutFused } from "./layout.js";
+import { type FusedEncoder, type FusedOptimizer, type FusedPlan, planFused } from "./plan.js";
+
+/** A batch as lib/features makes it. */
+export interface FusedBatch {
+  size: number;
+  columns: Record<string, { kind: string; ids?: Int32Array; length?: number }>;
+}
+
+export interface FusedOptions {
+  encoderSpec: FusedEncoder;
+  lossSpec: { kind: string };
+  optimizerSpec: FusedOptimizer;
+  maxBatch: number;
+  /** ids per text: the vectoriser's lengths */
+  queryLength: number;
+  documentLength: number;
+  /** threads, this one included (default 1); the result does not depend on it */
+  threads?: number;
+}
+
+/**
+ * Trains a standard tower model with whole steps in SIMD kernels, on several threads over one shared memory: the same
+ * numbers as the tfjs path to float32 rounding, and the same bytes for any number of threads.
+ */
+export class FusedTrainer {
+  learningRate: number;
+  step = 0;
+  private readonly local: FusedStep;
+  private readonly memory: FusedMemory;
+  private readonly words: Int32Array;
+  private readonly rates: Float64Array;
+  private readonly workers: Worker[] = [];
+
+  constructor(
+    private readonly plan: FusedPlan,
+    private readonly encoder: FusedEncoder,
+    readonly threads: number,
+    memory: WasmMemory,
+    layout: ReturnType<typeof layoutFused>,
+  ) {
+    const { module } = loadKernelModule("shared");
+    this.learningRate = plan.optimizer.learningRate;
+    this.memory = new FusedMemory(plan, layout, memory);
+    this.words = new Int32Array(memory.buffer, layout.control, 64);
+    this.rates = new Float64Array(memory.buffer, layout.control, 32);
+    this.local = new FusedStep(plan, layout, instantiateKernels(module, memory), memory, 0, threads);
+    for (let thread = 1; thread < threads; thread++) {
+      const workerData: WorkerStart = { plan, layout, module, memory, thread, threads };
+      this.workers.push(startWorker("lib/engine/fused/worker.ts", workerData));
+    }
+    const deadline = performance.now() + 60_000;
+    for (let ready = 0; (ready = Atomics.load(this.words, command.ready)) < threads - 1; ) {
+      Atomics.wait(this.words, command.ready, ready, 1000);
+      if (performance.now() > deadline) throw new Error("FusedTrainer: workers did not start within 60 s");
+    }
+  }
+
+  /**
+   * One update.
+   *
+   * @returns the batch's loss before the update; if it is not finite, nothing was updated and `step` stays
+   * @throws RangeError for ids outside the tables or batches that do not fit, before anything is computed
+   */
+  trainStep(queries: FusedBatch, documents: FusedBatch): number {
+    const size = queries.size;
+    if (documents.size !== size || size < 1 || size > this.plan.maxBatch)
+      throw new RangeError(
+        `FusedTrainer: batches must be alike and of 1 to ${this.plan.maxBatch} rows, got ${size} and ${documents.size}`,
+      );
+    this.load(0, queries);
+    this.load(1, documents);
+    this.order(command.train, size, this.step + 1);
+    const loss = this.local.run(size, this.step + 1, this.learningRate);
+    if (Number.isFinite(loss)) this.step++;
+    return loss;
+  }
+
+  /** Embeddings [batch.size, outputDim] of one side, on all threads, without an update. */
+  encode(batch: FusedBatch, side: "query" | "document"): Float32Array {
+    this.local.synchronise(this.step);
+    const { maxBatch, outputDim } = this.plan;
+    const index = side === "query" ? 0 : 1;
+    const out = new Float32Array(batch.size * outputDim);
+    for (let from = 0; from < batch.size; from += maxBatch) {
+      const size = Math.min(maxBatch, batch.size - from);
+      this.load(index, batch, from, size);
+      this.words[command.side] = index;
+      this.order(command.encode, size, this.step);
+      this.local.encode(index, size);
+      out.set(this.memory.floats(this.local.embeddings(index, size), size * outputDim), from * outputDim);
+    }
+    return out;
+  }
+
+  /** Copies of all parameters and of the optimiser's state, all rows current, under the tfjs path's names. */
+  exportState(): FusedState {
+    this.local.synchronise(this.step);
+    return { ...this.memory.read(), step: this.step };
+  }
+
+  /** Continues from a state of {@link exportState} or of the tfjs path. State arrays left out start afresh. */
+  importState(state: FusedState): void {
+    this.memory.write(state);
+    this.step = state.step;
+    this.order(command.reset, 0, state.step);
+    this.local.reset(state.step);
+  }
+
+  /** Stops the threads and lets the memory go. */
+  close(): void {
+    this.order(command.stop, 0, 0);
+    this.workers.length = 0;
+  }
+
+  /** Sets the workers going. Each order but the last ends at the barrier, so none can overtake another. */
+  private order(kind: number, size: number, step: number): void {
+    if (this.workers.length === 0) return;
+    this.words[command.kind] = kind;
+    this.words[command.size] = size;
+    this.words[command.step] = step;
+    this.rates[command.learningRate] = this.learningRate;
+    Atomics.add(this.words, command.serial, 1);
+    Atomics.notify(this.words, command.serial);
+  }
+
+  private load(side: 0 | 1, batch: FusedBatch, from = 0, size = batch.size): void {
+    const { plan, memory } = this;
+    const features = this.encoder;
+    const text = side === 0 ? features.queryTextFeature : features.documentTextFeature;
+    memory.setIds(side, columnOf(batch, text), from, size, text);
+    if (side === 1 && plan.category) {
+      const name = features.documentCategoricalFeature!;
+      memory.setCategories(columnOf(batch, name), from, size, name);
+    }
+  }
+}
+
+function columnOf(batch: FusedBatch, name: string): { ids: Int32Array; length?: number } {
+  const column = batch.columns[name];
+  if (!column?.ids) throw new RangeError(`FusedTrainer: batch must have ids of feature "${name}", got none`);
+  return column as { ids: Int32Array };
+}
+
+/**
+ * A fused trainer for the model, or the reason why there is none: an encoder, loss or optimiser without fused step,
+ * widths that are not multiples of 4, tables that do not fit in 4 GiB of WebAssembly memory. Parameters are zero
+ * until {@link FusedTrainer.importState}.
+ */
+export function createFusedTrainer(
+  options: FusedOptions,
+): { trainer: FusedTrainer; reason: null } | { trainer: null; reason: string } {
+  const threads = options.threads ?? 1;
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new RangeError(`createFusedTrainer: threads must be a positive integer, got ${threads}`);
+  const plan = planFused(options);
+  if (typeof plan === "string") return { trainer: null, reason: plan };
+  const layout = layoutFused(plan, threads);
+  const pages = Math.ceil(layout.bytes / 65_536);
+  if (pages > 65_536)
+    return {
+      trainer: null,
+      reason: `tables must fit in 4 GiB, got ${(layout.bytes / 2 ** 30).toFixed(1)} GiB`,
+    };
+  let memory: WasmMemory;
+  try {
+    memory = new wasmApi.Memory({ initial: pages, maximum: pages, shared: true });
+  } catch {
+    return { trainer: null, reason: `no memory for ${(layout.bytes / 2 ** 30).toFixed(1)} GiB` };
+  }
+  return { trainer: new FusedTrainer(plan, options.encoderSpec, threads, memory, layout), reason: null };
+}

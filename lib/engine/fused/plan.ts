@@ -1,0 +1,139 @@
+/** One linear layer of a tower. */
+export interface FusedLayer {
+  /** parameters are `${name}.weight` [inputs, outputs] and `${name}.bias` */
+  name: string;
+  inputs: number;
+  outputs: number;
+  relu: boolean;
+}
+
+export type FusedLoss =
+  | { kind: "batch_softmax"; temperature: number }
+  | { kind: "triplet"; margin: number; numNegatives: number };
+
+export interface FusedOptimizer {
+  kind: string;
+  learningRate: number;
+  beta1?: number;
+  beta2?: number;
+  epsilon?: number;
+  weightDecay?: number;
+  initialAccumulator?: number;
+}
+
+/** The parts of an encoder's description that the fused step reads; an EncoderSpec is one. */
+export interface FusedEncoder {
+  kind: string;
+  textEmbedding: { numEmbeddings: number; embeddingDim: number };
+  categoryFeature?: { numEmbeddings: number; embeddingDim: number } | undefined;
+  outputDim: number;
+  fcDim?: number | undefined;
+  hiddenLayers?: readonly number[] | undefined;
+  lastLinear?: boolean | undefined;
+  queryTextFeature: string;
+  documentTextFeature: string;
+  documentCategoricalFeature?: string | undefined;
+}
+
+/** A supported model in the terms of the fused step. */
+export interface FusedPlan {
+  text: { rows: number; dim: number };
+  category: { rows: number; dim: number } | null;
+  /** one tower for both sides, or query tower and document tower */
+  towers: FusedLayer[][];
+  /** id 0 is a row and every position counts (LinearEncoder) */
+  countPadding: boolean;
+  outputDim: number;
+  loss: FusedLoss;
+  optimizer: FusedOptimizer;
+  slots: readonly string[];
+  maxBatch: number;
+  queryLength: number;
+  documentLength: number;
+}
+
+const slotsOf: Record<string, readonly string[]> = {
+  adam: ["m", "v"],
+  lazy_adam: ["m", "v"],
+  adamw: ["m", "v"],
+  sgd: [],
+  adagrad: ["sum"],
+};
+
+/** The plan for a model, or in words why the fused step does not apply to it. */
+export function planFused(options: {
+  encoderSpec: FusedEncoder;
+  lossSpec: { kind: string };
+  optimizerSpec: FusedOptimizer;
+  maxBatch: number;
+  queryLength: number;
+  documentLength: number;
+}): FusedPlan | string {
+  const { encoderSpec: encoder, optimizerSpec: optimizer, maxBatch } = options;
+  const { numEmbeddings: rows, embeddingDim: dim } = encoder.textEmbedding;
+  const layers = layersOf(encoder);
+  if (!layers) return `encoder ${encoder.kind} has no fused step`;
+  if (!["batch_softmax", "triplet"].includes(options.lossSpec.kind))
+    return `loss ${options.lossSpec.kind} has no fused step`;
+  const slots = slotsOf[optimizer.kind];
+  if (!slots) return `optimizer ${optimizer.kind} has no fused step`;
+  const category = encoder.kind === "MultiModalTwoTower" ? encoder.categoryFeature! : null;
+  const widths = [dim, category?.embeddingDim ?? 0, ...layers.flat().flatMap((l) => [l.inputs, l.outputs])];
+  const odd = widths.find((width) => width % 4 !== 0);
+  if (odd !== undefined) return `widths must be multiples of 4, got ${odd}`;
+  for (const tower of layers) {
+    const width =
+      tower.at(-1)?.outputs ?? (tower === layers.at(-1) ? dim + (category?.embeddingDim ?? 0) : dim);
+    if (width !== encoder.outputDim)
+      return `a tower must end with outputDim ${encoder.outputDim}, got ${width}`;
+  }
+  return {
+    text: { rows, dim },
+    category: category && { rows: category.numEmbeddings, dim: category.embeddingDim },
+    towers: layers,
+    countPadding: encoder.kind === "LinearEncoder",
+    outputDim: encoder.outputDim,
+    loss: options.lossSpec as FusedLoss,
+    optimizer,
+    slots,
+    maxBatch,
+    queryLength: options.queryLength,
+    documentLength: options.documentLength,
+  };
+}
+
+function layersOf(encoder: FusedEncoder): FusedLayer[][] | null {
+  const { outputDim } = encoder;
+  const dim = encoder.textEmbedding.embeddingDim;
+  const tower = (
+    name: string,
+    input: number,
+    hidden: readonly number[],
+    lastLinear: boolean,
+  ): FusedLayer[] => {
+    const widths = [input, ...hidden, ...(lastLinear ? [outputDim] : [])];
+    return widths.slice(1).map((outputs, i) => ({
+      name: `${name}.${i}`,
+      inputs: widths[i]!,
+      outputs,
+      relu: i < hidden.length,
+    }));
+  };
+  const hidden = encoder.hiddenLayers ?? [128];
+  const last = encoder.lastLinear ?? true;
+  switch (encoder.kind) {
+    case "LinearEncoder":
+      return [tower("tower", dim, [], true)];
+    case "SimpleTextEncoder":
+      return [tower("tower", dim, [encoder.fcDim ?? 128], true)];
+    case "TwoTower":
+      return [tower("query", dim, hidden, last), tower("document", dim, hidden, last)];
+    case "MultiModalTwoTower": {
+      if (!encoder.categoryFeature) return null;
+      const wide = dim + encoder.categoryFeature.embeddingDim;
+      return [tower("query", dim, hidden, last), tower("document", wide, hidden, last)];
+    }
+    default:
+      return null;
+  }
+}

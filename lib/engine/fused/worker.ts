@@ -1,0 +1,26 @@
+import v8 from "node:v8";
+import { workerData } from "node:worker_threads";
+import { instantiateKernels } from "../kernels/load.js";
+import { command, type WorkerStart } from "./control.js";
+import { FusedStep } from "./fused-step.js";
+
+v8.setFlagsFromString("--experimental-wasm-relaxed-simd");
+const { plan, layout, module, memory, thread, threads } = workerData as WorkerStart;
+const step = new FusedStep(plan, layout, instantiateKernels(module, memory), memory, thread, threads);
+const words = new Int32Array(memory.buffer, layout.control, 64);
+const rates = new Float64Array(memory.buffer, layout.control, 32);
+
+Atomics.add(words, command.ready, 1);
+Atomics.notify(words, command.ready);
+let done = 0;
+for (;;) {
+  for (let i = 0; i < 20_000 && Atomics.load(words, command.serial) === done; i++);
+  while (Atomics.load(words, command.serial) === done) Atomics.wait(words, command.serial, done);
+  done++;
+  const kind = words[command.kind]!;
+  if (kind === command.stop) break;
+  if (kind === command.train)
+    step.run(words[command.size]!, words[command.step]!, rates[command.learningRate]!);
+  else if (kind === command.encode) step.encode(words[command.side] as 0 | 1, words[command.size]!);
+  else if (kind === command.reset) step.reset(words[command.step]!);
+}

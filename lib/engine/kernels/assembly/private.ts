@@ -1,0 +1,6 @@
+// Everything that works on one thread's memory: no static data, so the module can live in any memory it is given.
+export { gemm } from "./gemm";
+export { biasAct, reluBackward, columnSums, unitRows, unitRowsBackward } from "./dense";
+export { softmaxRows, tripletRows } from "./losses";
+export { bagForward, scaleRows, countRows, startRows, placeRows, clearRows } from "./rows";
+export { updateSpan, updateRows, catchUpRows } from "./updates";

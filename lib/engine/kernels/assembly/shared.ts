@@ -1,0 +1,3 @@
+// The kernels for memory shared between threads.
+export * from "./private";
+export { barrier } from "./barrier";

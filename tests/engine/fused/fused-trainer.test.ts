@@ -1,0 +1,201 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { encodeAll } from "../../../lib/encoders/encode-all.js";
+import { selectBackend } from "../../../lib/engine/backend.js";
+import type { FusedState } from "../../../lib/engine/fused/fused-memory.js";
+import { createFusedTrainer } from "../../../lib/engine/fused/fused-trainer.js";
+import { fusedPath, type Model, randomBatch, randomModel, TfjsPath } from "./model.js";
+
+/** Largest difference, relative to the largest value of the array or to `floor`. */
+function distance(a: ArrayLike<number>, b: ArrayLike<number>, floor: number): number {
+  expect(a.length).toBe(b.length);
+  let most = 0;
+  let scale = floor;
+  for (let i = 0; i < a.length; i++) {
+    most = Math.max(most, Math.abs(a[i]! - b[i]!));
+    scale = Math.max(scale, Math.abs(b[i]!));
+  }
+  return most / scale;
+}
+
+function expectStatesClose(got: FusedState, want: FusedState, tolerance: number): void {
+  expect(got.step).toBe(want.step);
+  for (const group of ["weights", "tables", "optimizer"] as const) {
+    expect(Object.keys(got[group]).sort()).toEqual(Object.keys(want[group]).sort());
+    for (const [name, values] of Object.entries(want[group]))
+      expect(distance(got[group][name]!, values, 1e-6), name).toBeLessThan(tolerance);
+  }
+}
+
+const adamlike = (model: Model) => model.optimizer.kind.includes("adam");
+
+describe("FusedTrainer", () => {
+  beforeAll(async () => void (await selectBackend("cpu")));
+
+  /**
+   * One step from equal parameters. Losses, moments (that is, gradients) and weights agree to 1e-5 of the largest
+   * value of each array. Adam's first step is lr · sign(g): a gradient that rounds to 0 on one path and to 1e-12 on
+   * the other moves by lr there, so weights are compared after one step of a rule without that cliff, and for the
+   * Adam family after the moments were made large by a second start state.
+   */
+  it("equals the tfjs path in one step, for random models and batches", () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const model = randomModel(seed);
+      const tfjs = new TfjsPath(model);
+      const start = tfjs.state();
+      start.optimizer = {};
+      if (adamlike(model)) {
+        for (const [name, values] of [...Object.entries(start.weights), ...Object.entries(start.tables)]) {
+          start.optimizer[`${name}.m`] = values.map((x) => 0.1 * x);
+          start.optimizer[`${name}.v`] = values.map((x, i) => 0.01 + 0.1 * x * x + 0.001 * (i % 3));
+        }
+        start.step = 7;
+        tfjs.optimizer.restore(start.optimizer, 7);
+      }
+      const fused = fusedPath(model, 1, start);
+      const batch = randomBatch(model, seed);
+      const loss = tfjs.step(batch);
+      const label = `seed ${seed}: ${model.encoder.kind}, ${model.loss.kind}, ${model.optimizer.kind}`;
+      expect(Math.abs(fused.trainStep(batch, batch) - loss), label).toBeLessThan(1e-5 * Math.max(1, loss));
+      expectStatesClose(fused.exportState(), tfjs.state(), 1e-5);
+      fused.close();
+    }
+  });
+
+  it("stays within float32 drift of the tfjs path over 200 steps", () => {
+    const model: Model = {
+      ...randomModel(2),
+      loss: { kind: "batch_softmax", temperature: 0.3 },
+      maxBatch: 13,
+    };
+    model.optimizer = { kind: "adam", learningRate: 0.003 };
+    const tfjs = new TfjsPath(model);
+    const fused = fusedPath(model, 1, { ...tfjs.state(), optimizer: {} });
+    for (let step = 0; step < 200; step++) {
+      const batch = randomBatch(model, 1000 + step);
+      const want = tfjs.step(batch);
+      // rounding differences grow with each step through ReLU and Adam's normalisation; 1e-3 of the loss after 200
+      expect(Math.abs(fused.trainStep(batch, batch) - want), `step ${step}`).toBeLessThan(
+        1e-3 * Math.max(1, want),
+      );
+    }
+    const [got, want] = [fused.exportState(), tfjs.state()];
+    for (const [name, values] of Object.entries(want.tables))
+      expect(distance(got.tables[name]!, values, 1)).toBeLessThan(2e-3);
+    fused.close();
+  });
+
+  it("gives identical bytes with 1, 2, 3 and 8 threads", () => {
+    for (const seed of [3, 11, 17]) {
+      const model = { ...randomModel(seed), maxBatch: 67 };
+      const start = { ...new TfjsPath(model).state(), optimizer: {} };
+      const results = [1, 2, 3, 8].map((threads) => {
+        const fused = fusedPath(model, threads, start);
+        const losses = [];
+        for (let step = 0; step < 12; step++) {
+          const batch = randomBatch(model, 50 + step);
+          losses.push(fused.trainStep(batch, batch));
+        }
+        const embeddings = fused.encode(randomBatch(model, 99), "document");
+        const state = fused.exportState();
+        fused.close();
+        return { losses, state, embeddings };
+      });
+      for (const result of results.slice(1)) expect(result).toEqual(results[0]);
+    }
+  });
+
+  it("hands its state to the tfjs path and back, byte for byte", () => {
+    const model: Model = { ...randomModel(9), optimizer: { kind: "adam", learningRate: 0.01 } };
+    const fused = fusedPath(model, 2, { ...new TfjsPath(model).state(), optimizer: {} });
+    for (let step = 0; step < 5; step++) {
+      const batch = randomBatch(model, step);
+      fused.trainStep(batch, batch);
+    }
+    const state = fused.exportState();
+    const resumed = fusedPath(model, 1, state);
+    expect(resumed.exportState()).toEqual(state);
+    for (let step = 5; step < 9; step++) {
+      const batch = randomBatch(model, step);
+      expect(resumed.trainStep(batch, batch)).toBe(fused.trainStep(batch, batch));
+    }
+    expect(resumed.exportState()).toEqual(fused.exportState());
+    resumed.close();
+    fused.close();
+  });
+
+  it("encodes as the tfjs path does", () => {
+    for (const seed of [4, 6, 8, 12]) {
+      const model = randomModel(seed);
+      const tfjs = new TfjsPath(model);
+      const fused = fusedPath(model, 2, { ...tfjs.state(), optimizer: {} });
+      const batch = randomBatch({ ...model, maxBatch: 150 }, seed);
+      for (const side of ["query", "document"] as const)
+        expect(distance(fused.encode(batch, side), encodeAll(tfjs.encoder, batch, side), 0.1)).toBeLessThan(
+          1e-5,
+        );
+      fused.close();
+    }
+  });
+
+  it("updates nothing when the loss is not finite", () => {
+    const model = randomModel(7);
+    const start = { ...new TfjsPath(model).state(), optimizer: {} };
+    for (const weights of Object.values(start.weights)) weights.fill(Number.NaN);
+    const fused = fusedPath(model, 2, start);
+    const batch = randomBatch(model, 1);
+    const before = fused.exportState();
+    expect(fused.trainStep(batch, batch)).toBeNaN();
+    expect(fused.step).toBe(0);
+    expect(fused.exportState()).toEqual(before);
+    fused.close();
+  });
+
+  it("refuses what does not fit, with ids of every kind of wrongness, and computes nothing", () => {
+    const model: Model = { ...randomModel(5), maxBatch: 5 };
+    const fused = fusedPath(model, 1, { ...new TfjsPath(model).state(), optimizer: {} });
+    const before = fused.exportState();
+    const rows = model.encoder.textEmbedding.numEmbeddings;
+    for (const bad of [rows, -1, 2 ** 31 - 1, -(2 ** 31), rows + 1]) {
+      const batch = randomBatch(model, 1);
+      const column = batch.columns.title as { ids: Int32Array };
+      column.ids[column.ids.length - 1] = bad;
+      expect(() => fused.trainStep(batch, batch)).toThrow(`must be in [0, ${rows}), got ${bad}`);
+    }
+    const large = randomBatch({ ...model, maxBatch: 64 }, 2);
+    expect(() => fused.trainStep(large, large)).toThrow("of 1 to 5 rows");
+    const { query: _, ...columns } = randomBatch(model, 1).columns;
+    expect(() => fused.trainStep({ size: 1, columns }, { size: 1, columns })).toThrow(
+      'ids of feature "query"',
+    );
+    expect(fused.exportState()).toEqual(before);
+    expect(() => fused.importState({ ...before, tables: {} })).toThrow("text must have");
+    fused.close();
+  });
+});
+
+describe("createFusedTrainer", () => {
+  const refusal = (change: Partial<Model>) => {
+    const model = { ...randomModel(5), ...change };
+    return createFusedTrainer({
+      encoderSpec: model.encoder,
+      lossSpec: model.loss,
+      optimizerSpec: model.optimizer,
+      maxBatch: 4,
+      queryLength: 2,
+      documentLength: 2,
+    }).reason;
+  };
+  it("says why it does not apply", () => {
+    const { encoder } = randomModel(5);
+    expect(refusal({ encoder: { ...encoder, kind: "RegularizedSimpleTextEncoder" } })).toMatch(
+      "no fused step",
+    );
+    expect(refusal({ loss: { kind: "hinge" } as never })).toBe("loss hinge has no fused step");
+    expect(refusal({ optimizer: { kind: "lion" } as never })).toBe("optimizer lion has no fused step");
+    expect(refusal({ encoder: { ...encoder, outputDim: 6, lastLinear: true } })).toMatch(
+      "multiples of 4, got 6",
+    );
+    const huge = { numEmbeddings: 2e7, embeddingDim: 256 };
+    expect(refusal({ encoder: { ...encoder, textEmbedding: huge } })).toMatch("must fit in 4 GiB");
+  });
+});
