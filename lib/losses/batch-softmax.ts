@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { ownScores, withoutMasked } from "./candidates.js";
 import { cosineMatrix } from "./cosine.js";
 import { type BatchLoss, checkPairs } from "./loss.js";
 
@@ -6,8 +7,9 @@ import { type BatchLoss, checkPairs } from "./loss.js";
  * In-batch softmax cross-entropy on cosines (InfoNCE), query → document.
  * L = mean over i of log Σⱼ exp(cᵢⱼ/τ) − cᵢᵢ/τ,  c = cosine with each norm replaced by max(norm, 1e-8)
  *
- * Every other document of the batch is a negative, so a positive that occurs twice in a batch hurts. Targets follow
- * the batch given, so incomplete batches work (the original prepared them for one size, and in float64).
+ * Every other document given is a negative unless the context masks it: unmasked, a positive that occurs twice in a
+ * batch is a false negative. With logQ in the context each logit is lowered by it. Targets follow the batch given, so
+ * incomplete batches work (the original prepared them for one size, and in float64).
  *
  * @param options.temperature τ > 0; "scale" elsewhere is 1/τ
  * @returns loss in nats and its rows
@@ -18,10 +20,11 @@ export function batchSoftmax(options: { temperature: number }): BatchLoss {
   const { temperature } = options;
   if (!(temperature > 0 && Number.isFinite(temperature)))
     throw new RangeError(`batchSoftmax: temperature must be > 0, got ${temperature}`);
-  return (queries, documents) => {
+  return (queries, documents, context = {}) => {
     checkPairs("batchSoftmax", queries, documents);
-    const logits = tf.div(cosineMatrix(queries, documents), temperature) as tf.Tensor2D;
-    const own = tf.sum(tf.mul(logits, tf.eye(logits.shape[0])), 1);
+    const scaled = tf.div(cosineMatrix(queries, documents), temperature) as tf.Tensor2D;
+    const logits = withoutMasked(scaled, context);
+    const own = ownScores(logits);
     const perExample = tf.sub(tf.logSumExp(logits, 1), own) as tf.Tensor1D;
     return { value: tf.mean(perExample) as tf.Scalar, perExample };
   };

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { ownScores } from "./candidates.js";
 import { cosineMatrix } from "./cosine.js";
 import { type BatchLoss, checkPairs } from "./loss.js";
 
@@ -36,7 +37,8 @@ export function tripletCount(batchSize: number, numNegatives: number): number {
  *
  * perExample is the mean over the triples of one anchor (0 for an anchor without one); since anchors can differ by
  * one in their number of triples, its mean is L only when numNegatives ≥ B − 1. A batch of one has no triples and
- * loss 0.
+ * loss 0. Documents from row B on are negatives of every anchor; documents that the context masks are none. logQ is
+ * not used.
  *
  * @param options.margin       m, finite, ≥ 0
  * @param options.numNegatives columns j ≤ numNegatives serve as negatives, see {@link tripletMask}
@@ -49,30 +51,41 @@ export function batchTriplet(options: { margin: number; numNegatives: number }):
     throw new RangeError(`batchTriplet: margin must be ≥ 0, got ${margin}`);
   if (!Number.isInteger(numNegatives) || numNegatives < 1)
     throw new RangeError(`batchTriplet: numNegatives must be a positive integer, got ${numNegatives}`);
-  return (queries, documents) => {
+  return (queries, documents, context = {}) => {
     checkPairs("batchTriplet", queries, documents);
-    const size = queries.shape[0];
-    const { mask, shares } = maskOf(size, numNegatives);
+    const [size, columns] = [queries.shape[0], documents.shape[0]];
+    const { mask, shares, count } = maskOf(size, columns, numNegatives, context.negatives);
     const cosines = cosineMatrix(queries, documents);
-    const own = tf.sum(tf.mul(cosines, tf.eye(size)), 1, true);
-    const terms = tf.mul(tf.relu(tf.add(tf.sub(cosines, own), margin)), tf.tensor2d(mask, [size, size]));
+    const own = tf.expandDims(ownScores(cosines), 1);
+    const terms = tf.mul(tf.relu(tf.add(tf.sub(cosines, own), margin)), tf.tensor2d(mask, [size, columns]));
     const sums = tf.sum(terms, 1) as tf.Tensor1D;
     return {
-      value: tf.div(tf.sum(sums), Math.max(1, tripletCount(size, numNegatives))) as tf.Scalar,
+      value: tf.div(tf.sum(sums), Math.max(1, count)) as tf.Scalar,
       perExample: tf.mul(sums, tf.tensor1d(shares)) as tf.Tensor1D,
     };
   };
 }
 
-/** 0/1 matrix of the triples, and 1/(number of triples) for each anchor. */
-function maskOf(size: number, numNegatives: number): { mask: Float32Array; shares: Float32Array } {
-  const mask = new Float32Array(size * size);
+/** 0/1 matrix of the triples, 1/(number of triples) for each anchor, and their number. */
+function maskOf(
+  size: number,
+  columns: number,
+  numNegatives: number,
+  negatives: Float32Array | undefined,
+): { mask: Float32Array; shares: Float32Array; count: number } {
+  const mask = new Float32Array(size * columns);
   const shares = new Float32Array(size);
-  const columns = Math.min(size, numNegatives + 1);
+  let total = 0;
   for (let i = 0; i < size; i++) {
-    for (let j = 0; j < columns; j++) if (j !== i) mask[i * size + j] = 1;
-    const count = i < columns ? columns - 1 : columns;
+    let count = 0;
+    for (let j = 0; j < columns; j++) {
+      const used = j !== i && (j <= numNegatives || j >= size) && negatives?.[i * columns + j] !== 0;
+      if (!used) continue;
+      mask[i * columns + j] = 1;
+      count++;
+    }
     shares[i] = count === 0 ? 0 : 1 / count;
+    total += count;
   }
-  return { mask, shares };
+  return { mask, shares, count: total };
 }

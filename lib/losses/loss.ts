@@ -2,10 +2,10 @@ import type * as tf from "@tensorflow/tfjs";
 
 /** What a loss may know about a batch besides its embeddings. */
 export interface LossContext {
-  queryIds?: readonly string[];
-  documentIds?: readonly string[];
-  /** per query, the columns of this batch that are positives beside its own */
-  knownPositives?: readonly (readonly number[])[];
+  /** [B, C] row by row: 1 = document j is a negative of query i, 0 = it is left out; own cells (i, i) are ignored */
+  negatives?: Float32Array;
+  /** [C] log of the expected number of times document j is among the candidates; taken off its score (logQ) */
+  logQ?: Float32Array;
 }
 
 export interface LossValue {
@@ -15,19 +15,32 @@ export interface LossValue {
   perExample: tf.Tensor1D;
 }
 
-/** queries [B, D] and documents [B, D]; document i is the positive of query i. */
-export type BatchLoss = (queries: tf.Tensor2D, documents: tf.Tensor2D, context?: LossContext) => LossValue;
+/** Numbers that a loss trains itself, e.g. a temperature; an optimiser moves them with the encoder's. */
+export interface OwnWeights {
+  /** by name, e.g. "temperature" */
+  readonly weights?: Record<string, tf.Variable>;
+  /** brings the weights back into their range after an update */
+  readonly clamp?: () => void;
+}
 
-/** A loss in plain data. */
+/**
+ * queries [B, D] and documents [C, D], C ≥ B; document i is the positive of query i, the documents from row B on are
+ * further candidates of every query.
+ */
+export type BatchLoss = ((queries: tf.Tensor2D, documents: tf.Tensor2D, context?: LossContext) => LossValue) &
+  OwnWeights;
+
+/** A loss in plain data: its kind and the options of that kind. */
 export type LossSpec =
   | { kind: "batch_softmax"; temperature: number }
-  | { kind: "triplet"; margin: number; numNegatives: number };
+  | { kind: "triplet"; margin: number; numNegatives: number }
+  | { kind: string };
 
-/** Throws unless queries and documents are matrices of one shape with at least one row. */
+/** Throws unless queries and documents are matrices of one width, with at least as many documents as queries. */
 export function checkPairs(caller: string, queries: tf.Tensor2D, documents: tf.Tensor2D): void {
   const [a, b] = [queries.shape, documents.shape];
-  if (a.length !== 2 || b.length !== 2 || a[0] !== b[0] || a[1] !== b[1] || a[0] === 0)
+  if (a.length !== 2 || b.length !== 2 || b[0]! < a[0]! || a[1] !== b[1] || a[0] === 0)
     throw new RangeError(
-      `${caller}: queries and documents must have equal shapes [B, D], got [${a.join(", ")}] and [${b.join(", ")}]`,
+      `${caller}: queries [B, D] and documents [C, D] must have one width and C ≥ B ≥ 1, got [${a.join(", ")}] and [${b.join(", ")}]`,
     );
 }

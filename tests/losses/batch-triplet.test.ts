@@ -83,7 +83,7 @@ describe("createLoss", () => {
       "function",
     );
     expect(() => createLoss({ kind: "hinge" })).toThrow(
-      'unknown loss "hinge"; known: batch_softmax, triplet',
+      'unknown loss "hinge"; known: batch_softmax, triplet, symmetric_softmax',
     );
   });
 });

@@ -1,0 +1,24 @@
+import * as tf from "@tensorflow/tfjs";
+import { checkPositive, constant, maskedLogSumExp, type ScoreLoss } from "./score-loss.js";
+
+/**
+ * Circle loss: ln(1 + Σₙ exp(γ αₙ (sₙ − m)) · Σₚ exp(−γ αₚ (sₚ − 1 + m))), αₙ = max(0, sₙ + m), αₚ = max(0, 1 + m − sₚ),
+ * the α without gradient.
+ *
+ * @see Sun et al. 2020, arXiv:2002.10857
+ */
+export function circle(options: { margin?: number; gamma?: number } = {}): ScoreLoss {
+  const { margin = 0.25, gamma = 80 } = options;
+  checkPositive("circle", "margin", margin);
+  checkPositive("circle", "gamma", gamma);
+  return (scores, positives, negatives) => {
+    const still = constant(scores);
+    const pushes = tf.mul(tf.relu(tf.add(still, margin)), tf.sub(scores, margin));
+    const pulls = tf.mul(tf.relu(tf.sub(1 + margin, still)), tf.sub(scores, 1 - margin));
+    const total = tf.add(
+      maskedLogSumExp(tf.mul(pushes, gamma), negatives),
+      maskedLogSumExp(tf.mul(pulls, -gamma), positives),
+    );
+    return tf.softplus(total) as tf.Tensor1D;
+  };
+}

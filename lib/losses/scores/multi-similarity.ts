@@ -1,0 +1,21 @@
+import * as tf from "@tensorflow/tfjs";
+import { checkPositive, maskedLogSumExp, type ScoreLoss } from "./score-loss.js";
+
+/**
+ * Multi-similarity loss (without its pair mining):
+ * ℓ = (1/α) ln(1 + Σₚ exp(−α(sₚ − λ))) + (1/β) ln(1 + Σₙ exp(β(sₙ − λ)))
+ *
+ * @see Wang et al. 2019, arXiv:1904.06627
+ */
+export function multiSimilarity(options: { alpha?: number; beta?: number; base?: number } = {}): ScoreLoss {
+  const { alpha = 2, beta = 50, base = 0.5 } = options;
+  checkPositive("multiSimilarity", "alpha", alpha);
+  checkPositive("multiSimilarity", "beta", beta);
+  if (!Number.isFinite(base)) throw new RangeError(`multiSimilarity: base must be finite, got ${base}`);
+  return (scores, positives, negatives) => {
+    const away = tf.sub(scores, base) as tf.Tensor2D;
+    const pull = tf.softplus(maskedLogSumExp(tf.mul(away, -alpha), positives));
+    const push = tf.softplus(maskedLogSumExp(tf.mul(away, beta), negatives));
+    return tf.add(tf.div(pull, alpha), tf.div(push, beta)) as tf.Tensor1D;
+  };
+}
