@@ -170,6 +170,13 @@ def progress_printer(label, heartbeat):
     return say
 
 
+def named(path):
+    """A notebook's file: a path, or the name of one in notebooks/, with or without .ipynb."""
+    inside = ROOT / "notebooks" / path
+    candidates = [path, path.with_name(path.name + ".ipynb"), inside, inside.with_name(path.name + ".ipynb")]
+    return next((file.resolve() for file in candidates if file.is_file()), path.resolve())
+
+
 def name_of(path):
     try:
         return path.relative_to(ROOT).as_posix()
@@ -200,10 +207,11 @@ def main():
 
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(ROOT / ".jupyter"), os.environ.get("JUPYTER_PATH")]))
     os.environ["QDRL_STRICT_KERNEL"] = "1"
-    paths = [path.resolve() for path in args.notebooks] or sorted((ROOT / "notebooks").glob("*.ipynb"))
+    paths = [named(path) for path in args.notebooks] or sorted((ROOT / "notebooks").glob("*.ipynb"))
     missing = [path for path in paths if not path.is_file()]
     if missing:
-        sys.exit(f"notebooks: no such file: {name_of(missing[0])}")
+        known = ", ".join(file.stem for file in sorted((ROOT / "notebooks").glob("*.ipynb")))
+        sys.exit(f"notebooks: no such file: {name_of(missing[0])}; known: {known}")
     options = {
         "small": args.small,
         "params": args.params,

@@ -1,5 +1,7 @@
+import fs from "node:fs";
 import path from "node:path";
 import { atomicWriteFile, atomicWriteParts } from "../engine/atomic-write.js";
+import { EventFileWriter } from "./event-file-writer.js";
 import { type PictureSource, spriteSheet } from "./sprite.js";
 
 /** Points for the embedding projector. */
@@ -39,8 +41,8 @@ export function writeProjectorTsv(dir: string, { vectors, dim, labels }: Project
 
 /**
  * Writes a folder that TensorBoard's "Projector" tab opens: the two files of {@link writeProjectorTsv},
- * `sprite.png` if there are pictures, and `projector_config.pbtxt`, which names them. The folder, or one above it,
- * is what `tensorboard --logdir` is given.
+ * `sprite.png` if there are pictures, `projector_config.pbtxt`, which names them, and an event file without values,
+ * by which TensorBoard finds the folder when `--logdir` is one above it.
  *
  * @param options.name        what the tab calls the points
  * @param options.pictures    one for each point (null: none), or absent
@@ -67,6 +69,8 @@ export async function writeProjector(
     path.join(dir, "projector_config.pbtxt"),
     projectorConfig(name, [count, points.dim], sprite),
   );
+  const isEventFile = (file: string) => file.startsWith("events.out.tfevents.");
+  if (!fs.readdirSync(dir).some(isEventFile)) new EventFileWriter(dir).close();
 }
 
 /**

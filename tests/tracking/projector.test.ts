@@ -106,18 +106,30 @@ describe("spriteSheet", () => {
 describe("writeProjector", () => {
   const points = { vectors: Float32Array.from([1, 0, 0, 1]), dim: 2, labels: ["a", "b"] };
 
+  const isEventFile = (name: string) => name.startsWith("events.out.tfevents.");
+  const written = () =>
+    readdirSync(folder)
+      .filter((name) => !isEventFile(name))
+      .sort();
+
+  it("leaves one event file, by which TensorBoard takes the folder for a run", async () => {
+    await writeProjector(folder, points);
+    await writeProjector(folder, points);
+    expect(readdirSync(folder).filter(isEventFile)).toHaveLength(1);
+  });
+
   it("writes all the files that its configuration names", async () => {
     await writeProjector(folder, points, { pictures: [square("red"), null], cellPixels: 16 });
     const named = [...read("projector_config.pbtxt").matchAll(/_path: "(.*)"/g)].map((match) => match[1]);
     expect(named.sort()).toEqual(["metadata.tsv", "sprite.png", "tensors.tsv"]);
-    expect(readdirSync(folder).sort()).toEqual([...named, "projector_config.pbtxt"].sort());
+    expect(written()).toEqual([...named, "projector_config.pbtxt"].sort());
     expect(read("projector_config.pbtxt")).toContain("single_image_dim: 16");
     expect((await sharp(path.join(folder, "sprite.png")).metadata()).width).toBe(32);
   });
 
   it("writes no sprite without pictures", async () => {
     await writeProjector(folder, points);
-    expect(readdirSync(folder).sort()).toEqual(["metadata.tsv", "projector_config.pbtxt", "tensors.tsv"]);
+    expect(written()).toEqual(["metadata.tsv", "projector_config.pbtxt", "tensors.tsv"]);
     await expect(writeProjector(folder, points, { pictures: [null] })).rejects.toThrow(
       "pictures must be one a vector (2), got 1",
     );

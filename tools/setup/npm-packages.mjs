@@ -1,6 +1,6 @@
 // npm packages: `npm ci --ignore-scripts` when what is installed is not what package-lock.json asks for.
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { runCommand, tail } from "./run-command.mjs";
 
@@ -17,6 +17,12 @@ export async function ensurePackages(root, say) {
   const hidden = readIfThere(path.join(root, "node_modules/.package-lock.json"));
   if (hidden !== null && lockMismatch(JSON.parse(lockText), JSON.parse(hidden)) === null) {
     writeFileSync(stampPath, hash); // installed by hand: fine as it is
+    return true;
+  }
+  const folder = path.join(root, "node_modules");
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    // npm ci would empty the folder behind the link, which another workspace may be using
+    say("npm packages: node_modules is a link to packages that differ from package-lock.json; left as it is");
     return true;
   }
   const label = "npm packages: npm ci --ignore-scripts";
