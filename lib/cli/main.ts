@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { addCompareCommand } from "./commands/compare.js";
 import { addDataCommands } from "./commands/data.js";
 import { addEvaluateCommand } from "./commands/evaluate.js";
 import { addNotebookCommands } from "./commands/notebooks.js";
@@ -21,6 +22,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   addEvaluateCommand(program);
   addSearchCommand(program);
   addReportCommand(program);
+  addCompareCommand(program);
   addProjectorCommand(program);
   addNotebookCommands(program);
   addStartCommand(program);

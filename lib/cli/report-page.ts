@@ -102,6 +102,7 @@ export function setTable(
   typos: readonly number[],
   baseline: string,
   title = `Queries: ${set}`,
+  nameOf?: (run: RunFolder) => string,
 ): ResultsTable {
   const measures = Object.keys(runs[0]!.queries()[0]!.values);
   const clean = measures.filter((measure) => ["Recall@10", "Recall@100", "MRR@10"].includes(measure));
@@ -118,7 +119,7 @@ export function setTable(
       measure: selections[0]!.measure,
       typo,
     });
-  return resultsTable(compareRuns(runs, selections), {
+  return resultsTable(compareRuns(runs, selections, nameOf), {
     title,
     baseline,
     metrics: selections.map((selection) => selection.label),

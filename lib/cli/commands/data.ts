@@ -2,8 +2,9 @@ import fs from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
 import { buildEmoji, type EmojiOptions, ensureEmoji } from "../../datasets/emoji/build-emoji.js";
-import type { DatasetManifest } from "../../datasets/manifest.js";
+import { type DatasetManifest, readManifest } from "../../datasets/manifest.js";
 import { openDataset } from "../../datasets/open-dataset.js";
+import { datasetSources, importDataset } from "../../datasets/registry.js";
 import { wordsOf } from "../../reporting/count-table.js";
 import { plainTable } from "../../reporting/table.js";
 import { tableTerminal } from "../../reporting/table-terminal.js";
@@ -32,8 +33,26 @@ export function addDataCommands(program: Command): void {
       });
     });
   data
+    .command("import")
+    .description("bring a public data set, or your own files, into the layout")
+    .argument("<name>", "one of those that data list shows")
+    .option(
+      "--from <path>",
+      "local copy, BEIR folder or mapping file; default: the pinned URLs, hashes checked",
+    )
+    .option("--seed <n>", "of the split", "42")
+    .option("-o, --output <dir>", "folder to write; default: data/<name>")
+    .action(async (name: string, options: { from?: string; seed: string; output?: string }) => {
+      const listener = new TerminalListener();
+      await importInto(options.output ?? path.join(DATA, name), name, {
+        listener,
+        from: options.from ?? null,
+        seed: Number(options.seed),
+      });
+    });
+  data
     .command("list")
-    .description("data sets in data/")
+    .description("data sets in data/, and those that can be had")
     .action(() => listDatasets());
 }
 
@@ -76,23 +95,42 @@ function describe(dir: string, manifest: DatasetManifest): string {
     .join(", ")}`;
 }
 
-function listDatasets(): void {
-  const names = fs.existsSync(DATA)
-    ? fs
-        .readdirSync(DATA)
-        .filter((name) => fs.statSync(path.join(DATA, name)).isDirectory())
-        .sort()
-    : [];
-  if (names.length === 0) {
-    process.stdout.write("data/ holds no data set; build the default one with: npm run qdrl -- data build\n");
-    return;
-  }
-  const rows = names.map((name) => {
-    const dataset = openDataset(path.join(DATA, name), { verify: "size" });
-    const sets = dataset.evaluationSets.map((set) => set.name).join(", ");
-    return [name, sets, dataset.manifest?.licence ?? "–", dataset.fingerprint.slice(0, 12)];
+/** Imports a data set and says what it holds. @throws RangeError for an unknown name or a source that cannot be had */
+export async function importInto(
+  outDir: string,
+  name: string,
+  options: { listener: Listener; from: string | null; seed?: number },
+): Promise<void> {
+  const began = performance.now();
+  const { counts, licence, warnings } = await importDataset(name, {
+    outDir,
+    from: options.from,
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
+    onProgress: (done, total, step) =>
+      options.listener.progress?.({ task: `import ${name}`, done, total, unit: "steps", note: step }),
   });
-  process.stdout.write(
-    `${tableTerminal(plainTable(["data set", "evaluation sets", "licence", "fingerprint"], rows))}\n`,
-  );
+  for (const warning of warnings) options.listener.line?.(warning);
+  const held = Object.entries(counts).map(([key, value]) => `${value.toLocaleString("en")} ${key}`);
+  const seconds = (performance.now() - began) / 1000;
+  options.listener.line?.(`${outDir}: ${held.join(", ")}; licence: ${licence}; ${humanTime(seconds)}`);
+}
+
+function listDatasets(): void {
+  const names = fs.existsSync(DATA) ? fs.readdirSync(DATA) : [];
+  const built = new Set(names.filter((name) => fs.existsSync(path.join(DATA, name, "manifest.json"))));
+  const rows = [...built].sort().map((name) => {
+    const manifest = readManifest(path.join(DATA, name))!;
+    const sets = manifest.evaluationSets.map((set) => set.name).join(", ");
+    return [name, `evaluation sets: ${sets || "none"}; fingerprint ${manifest.fingerprint.slice(0, 12)}`];
+  });
+  for (const [name, source] of Object.entries(datasetSources))
+    if (!built.has(name))
+      rows.push([
+        `(${name})`,
+        `qdrl data ${source.kind === "packages" ? "build" : "import"} ${name}: ${source.description}`,
+      ]);
+  const notes = [
+    "In brackets: not here yet. A public data set is fetched from its pinned URLs, or taken from a local copy by --from.",
+  ];
+  process.stdout.write(`${tableTerminal(plainTable(["data set", "about"], rows, { notes }))}\n`);
 }

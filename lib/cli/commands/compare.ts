@@ -1,0 +1,42 @@
+import type { Command } from "commander";
+import { atomicWriteFile } from "../../engine/atomic-write.js";
+import { comparePage } from "../../reporting/compare-page.js";
+import { htmlPage } from "../../reporting/html-page.js";
+import { tableTerminal } from "../../reporting/table-terminal.js";
+import { winLoss, winLossTable } from "../../reporting/win-loss.js";
+import { openRun } from "../../training/run-folder.js";
+import { compareTwoRuns } from "../comparison.js";
+
+/** `qdrl compare RUN_A RUN_B`. */
+export function addCompareCommand(program: Command): void {
+  program
+    .command("compare")
+    .description(
+      "where is run A better than run B, where worse: a page with slices and the most changed queries",
+    )
+    .argument("<a>", "run folder in question")
+    .argument("<b>", "run folder that it is compared with")
+    .option("--set <name>", "evaluation set; default: the first")
+    .option("--measure <name>", "per-query measure", "Recall@10")
+    .option("--typo <p>", "probability of a typo per word, one that the runs were evaluated at", "0")
+    .option("-o, --output <file>", "page to write", "reports/compare.html")
+    .action(
+      async (
+        a: string,
+        b: string,
+        options: { set?: string; measure: string; typo: string; output: string },
+      ) => {
+        const { set, measure, typo, output } = options;
+        const comparison = await compareTwoRuns(openRun(a), openRun(b), {
+          ...(set === undefined ? {} : { set }),
+          measure,
+          typo: Number(typo),
+        });
+        atomicWriteFile(output, htmlPage(comparePage(comparison)));
+        const table = winLossTable(winLoss(comparison.queries), comparison);
+        process.stdout.write(
+          `${tableTerminal(table, { color: process.stdout.isTTY === true })}\npage: ${output}\n`,
+        );
+      },
+    );
+}
