@@ -3,7 +3,6 @@ import path from "node:path";
 import type { Command } from "commander";
 import { buildEmoji, type EmojiOptions, ensureEmoji } from "../../datasets/emoji/build-emoji.js";
 import { type DatasetManifest, readManifest } from "../../datasets/manifest.js";
-import { openDataset } from "../../datasets/open-dataset.js";
 import { datasetSources, importDataset } from "../../datasets/registry.js";
 import { wordsOf } from "../../reporting/count-table.js";
 import { plainTable } from "../../reporting/table.js";
