@@ -6,7 +6,17 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 /** Commands of the README that the test command itself stands for. */
 const RUN_ELSEWHERE = new Set(["npm test"]);
-const COPIED = ["lib", "tools", "configs", "notebooks", "package.json", "package-lock.json", "requirements.txt", ".npmrc", ".jupyter"];
+const COPIED = [
+  "lib",
+  "tools",
+  "configs",
+  "notebooks",
+  "package.json",
+  "package-lock.json",
+  "requirements.txt",
+  ".npmrc",
+  ".jupyter",
+];
 const LINKED = ["node_modules", ".venv"];
 
 const commands = [...fs.readFileSync("README.md", "utf8").matchAll(/^```sh\n([\s\S]*?)^```$/gm)]
@@ -18,14 +28,19 @@ let copy: string;
 beforeAll(() => {
   copy = fs.mkdtempSync(path.join(os.tmpdir(), "qdrl-readme-"));
   for (const name of COPIED) fs.cpSync(name, path.join(copy, name), { recursive: true });
-  for (const name of LINKED) if (fs.existsSync(name)) fs.symlinkSync(path.resolve(name), path.join(copy, name));
+  for (const name of LINKED)
+    if (fs.existsSync(name)) fs.symlinkSync(path.resolve(name), path.join(copy, name));
 });
 
 afterAll(() => fs.rmSync(copy, { recursive: true, force: true }));
 
 /** Runs a command in the copy; one that serves is ended as soon as it says where. */
 function run(command: string): Promise<{ code: number | null; output: string }> {
-  const child = spawn("bash", ["-c", command], { cwd: copy, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn("bash", ["-c", command], {
+    cwd: copy,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let output = "";
   let served = false;
   const read = (text: Buffer) => {

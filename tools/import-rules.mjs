@@ -41,9 +41,12 @@ export const FOR_EVERYBODY = ["engine/atomic-write.ts"];
 /** Folders that may touch the disk (node:fs). */
 export const MAY_TOUCH_DISK = ["datasets", "training", "tracking", "reporting", "config", "cli"];
 
-/** Files elsewhere that may: the atomic write, and what looks for the native library or reads compiled kernels. */
+/**
+ * Files elsewhere that may: the atomic write, what looks for the native library or reads compiled kernels, and the one
+ * reader of saved indexes (an index larger than memory is mapped or read in parts, so it must hold the file itself).
+ */
 export const DISK_EXCEPTIONS = [
   /^engine\/(atomic-write|backend)\.ts$/,
   /^engine\/kernels\/[^/]+\.ts$/,
-  /^retrieval\/search-kernel\.ts$/,
+  /^retrieval\/(search-kernel|index-file)\.ts$/,
 ];

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import fs from "node:fs";
 import type { Command } from "commander";
 
 /** `qdrl notebooks run`. */
@@ -12,11 +13,17 @@ export function addNotebookCommands(program: Command): void {
     .option("--small", "with each notebook's small parameters, as CI does")
     .option("--params <json>", "values for the cell tagged `parameters`")
     .action((names: string[], options: { small?: boolean; params?: string }) => {
-      const args = ["tools/notebooks.mjs", ...names];
+      const args = ["tools/notebooks.mjs", ...names.map(notebookPath)];
       if (options.small) args.push("--small");
       if (options.params !== undefined) args.push("--params", options.params);
       const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });
       if (status !== 0)
         throw new RangeError("notebooks run: every notebook must finish, got a failure (above)");
     });
+}
+
+/** A notebook by its path, or by its name in notebooks/. */
+function notebookPath(named: string): string {
+  const inside = `notebooks/${named.replace(/\.ipynb$/, "")}.ipynb`;
+  return !fs.existsSync(named) && fs.existsSync(inside) ? inside : named;
 }
