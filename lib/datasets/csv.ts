@@ -1,4 +1,5 @@
 import { cellText } from "./cells.js";
+import { ChunkCollector } from "./chunk-collector.js";
 import { DataError } from "./data-error.js";
 import { type Line, readLines } from "./lines.js";
 import type { TextColumns } from "./parquet.js";
@@ -18,26 +19,28 @@ export interface CsvOptions extends ReadLimits {
 }
 
 /**
- * Calls `use` for the cells of each record after the header (RFC 4180: cells in double quotes may hold delimiters, line
- * breaks and doubled quotes; a quote inside an unquoted cell is itself). Blank lines between records are passed over.
+ * What `convert` makes of the cells of each record after the header (RFC 4180: cells in double quotes may hold
+ * delimiters, line breaks and doubled quotes; a quote inside an unquoted cell is itself). Blank lines between records
+ * are passed over.
  *
  * A record with too few or too many cells, a quote that is never closed, text after a closing quote or bytes that are
- * not UTF-8 is malformed and left out; reading goes on with the line after it began.
+ * not UTF-8 is malformed and left out; reading goes on with the line after it began. So is one for which `convert` gives
+ * a text (why it cannot be used).
  *
- * @param use returns why the record cannot be used, or null; `line` is where the record begins
- * @returns the column names
+ * @param onHeader called with the column names before the first record
  * @throws DataError if the file cannot be read, has no header, or more records are malformed than allowed
  */
-export function forEachCsvRecord(
+export function* csvRows<T extends object>(
   file: string,
   report: ReadReport,
   options: CsvOptions,
-  use: (cells: readonly string[], line: number) => string | null,
+  convert: (cells: readonly string[], line: number) => T | string,
   onHeader: (names: readonly string[]) => void = () => {},
-): readonly string[] {
+): Generator<T> {
   const maxRows = options.maxRows ?? Number.POSITIVE_INFINITY;
   let names = options.header ?? null;
   if (names !== null) onHeader(names);
+  let rows = 0;
   for (const { line, cells, problem } of readRecords(file, options)) {
     if (cells !== null && names === null) {
       names = checkHeader(file, line, cells);
@@ -45,18 +48,22 @@ export function forEachCsvRecord(
       continue;
     }
     if (names === null) throw new DataError(`${file}:${line}: header must name the columns, got: ${problem}`);
-    if (report.rows >= maxRows) break;
-    let reason: string | null = problem;
-    if (cells !== null)
-      reason =
-        cells.length === names.length
-          ? use(cells, line)
+    if (rows >= maxRows) break;
+    const row =
+      cells === null
+        ? problem
+        : cells.length === names.length
+          ? convert(cells, line)
           : `record must have ${names.length} cells as the header, got ${cells.length}`;
-    if (reason === null) report.rows++;
-    else countMalformed(report, { file, line, reason }, options);
+    if (typeof row === "string") {
+      countMalformed(report, { file, line, reason: row }, options);
+      continue;
+    }
+    rows++;
+    report.rows++;
+    yield row;
   }
   if (names === null) throw new DataError(`${file}: file must have a header line, got an empty file`);
-  return names;
 }
 
 /**
@@ -71,22 +78,40 @@ export function readCsv(
   options: CsvOptions = {},
 ): { columns: TextColumns; report: ReadReport } {
   const report = emptyReadReport();
-  const texts: TextColumns = {};
-  let wanted: { name: string; index: number; values: string[] }[] = [];
-  const use = (cells: readonly string[]) => {
-    for (const { name, index, values } of wanted) values.push(cellText(cells[index] || null, name, report)!);
-    return null;
+  let all: TextColumns = {};
+  for (const chunk of csvChunks(file, columns, options, report, Number.POSITIVE_INFINITY)) all = chunk;
+  return { columns: all, report };
+}
+
+/** {@link readCsv} in chunks of at most `chunkRows` rows; at least one chunk, which may be empty. */
+export function* csvChunks(
+  file: string,
+  columns: readonly string[] | null,
+  options: CsvOptions,
+  report: ReadReport,
+  chunkRows: number,
+): Generator<TextColumns> {
+  let names: string[] = [];
+  let indices: number[] = [];
+  const onHeader = (header: readonly string[]) => {
+    names = columns === null ? [...header] : [...new Set(columns)];
+    indices = names.map((name) => header.indexOf(name));
+    const missing = indices.indexOf(-1);
+    if (missing !== -1)
+      throw new DataError(
+        `${file}: column "${names[missing]}" must be present, got columns ${header.join(", ")}`,
+      );
   };
-  forEachCsvRecord(file, report, options, use, (names) => {
-    wanted = (columns === null ? names : [...new Set(columns)]).map((name) => {
-      const index = names.indexOf(name);
-      if (index === -1)
-        throw new DataError(`${file}: column "${name}" must be present, got columns ${names.join(", ")}`);
-      texts[name] = [];
-      return { name, index, values: texts[name]! };
-    });
-  });
-  return { columns: texts, report };
+  const rows = csvRows(file, report, options, (cells) => cells as string[], onHeader);
+  const collector = new ChunkCollector(chunkRows);
+  for (const cells of rows) {
+    const full = collector.add(
+      names,
+      indices.map((index, i) => cellText(cells[index] || null, names[i]!, report)!),
+    );
+    if (full !== null) yield full;
+  }
+  yield collector.rest(names);
 }
 
 interface CsvRecord {

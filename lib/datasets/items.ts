@@ -1,6 +1,6 @@
 import { cellProblem, cellText } from "./cells.js";
 import { DataError } from "./data-error.js";
-import { forEachJsonLine, type JsonRecord } from "./json-lines.js";
+import { type JsonRecord, jsonLineRows } from "./json-lines.js";
 import { emptyReadReport, type ReadLimits, type ReadReport } from "./read-report.js";
 
 export interface ItemsOptions extends ReadLimits {
@@ -30,19 +30,17 @@ const idField = "document_id";
 export async function readItems(file: string, options: ItemsOptions = {}): Promise<Items> {
   const columns = options.columns ?? null;
   const report = emptyReadReport();
-  const read: Record<string, string>[] = [];
   const present = new Set<string>();
-  forEachJsonLine(file, report, options, (record) => {
+  const rows = jsonLineRows(file, report, options, (record) => {
     const id = documentId(record[idField]);
     if (id === null)
       return `"${idField}" must be text that is not empty, got ${JSON.stringify(record[idField])}`;
     const item =
       columns === null ? everyField(record, report) : wantedFields(record, columns, present, report);
-    if (typeof item === "string") return item;
-    item[idField] = id;
-    read.push(item);
-    return null;
+    if (typeof item !== "string") item[idField] = id;
+    return item;
   });
+  const read = [...rows];
   if (read.length === 0)
     throw new DataError(
       `${file}: file must hold at least one document, got 0 (${report.malformed} malformed lines)`,

@@ -5,26 +5,31 @@ import { countMalformed, emptyReadReport, type ReadLimits, type ReadReport } fro
 export type JsonRecord = Record<string, unknown>;
 
 /**
- * Calls `use` for the object on each line; blank lines are passed over. A line that is not a JSON object, or for which
- * `use` returns a reason, is counted as malformed and left out.
+ * What `convert` makes of the object on each line; blank lines are passed over. A line that is not a JSON object, or for
+ * which `convert` gives a text (why it cannot be used), is counted as malformed and left out.
  *
- * @param use returns why the record cannot be used, or null
  * @throws DataError if the file cannot be read or more than `limits.maxMalformed` lines are malformed
  */
-export function forEachJsonLine(
+export function* jsonLineRows<T extends object>(
   file: string,
   report: ReadReport,
   limits: ReadLimits,
-  use: (record: JsonRecord, line: number) => string | null,
-): void {
+  convert: (record: JsonRecord, line: number) => T | string,
+): Generator<T> {
   const maxRows = limits.maxRows ?? Number.POSITIVE_INFINITY;
+  let rows = 0;
   for (const { number, text, problem } of readLines(file)) {
-    if (report.rows >= maxRows) return;
+    if (rows >= maxRows) return;
     if (text !== null && text.trim() === "") continue;
     const parsed = text === null ? problem : parseObject(text);
-    const reason = typeof parsed === "string" ? parsed : use(parsed, number);
-    if (reason === null) report.rows++;
-    else countMalformed(report, { file, line: number, reason }, limits);
+    const row = typeof parsed === "string" ? parsed : convert(parsed, number);
+    if (typeof row === "string") {
+      countMalformed(report, { file, line: number, reason: row }, limits);
+      continue;
+    }
+    rows++;
+    report.rows++;
+    yield row;
   }
 }
 
@@ -33,12 +38,8 @@ export function readJsonLines(
   file: string,
   limits: ReadLimits = {},
 ): { records: JsonRecord[]; report: ReadReport } {
-  const records: JsonRecord[] = [];
   const report = emptyReadReport();
-  forEachJsonLine(file, report, limits, (record) => {
-    records.push(record);
-    return null;
-  });
+  const records = [...jsonLineRows(file, report, limits, (record) => record)];
   return { records, report };
 }
 

@@ -22,29 +22,85 @@ export async function readParquet(
   columns: readonly string[] | null = null,
   limits: ReadLimits = {},
 ): Promise<{ columns: TextColumns; report: ReadReport }> {
-  const raw = await readRawParquet(file, columns, limits.maxRows ?? null);
   const report = emptyReadReport();
-  const names = Object.keys(raw.columns);
+  let all: TextColumns = {};
+  for await (const group of readParquetGroups(file, columns, limits, report))
+    if (Object.keys(all).length === 0) all = group;
+    else
+      for (const [name, values] of Object.entries(group)) for (const value of values) all[name]!.push(value);
+  return { columns: all, report };
+}
+
+/**
+ * {@link readParquet} a row group at a time, so that memory is one group, whatever the file's size. At least one group
+ * is given, which is empty if the file has no rows.
+ *
+ * @param report what was met so far, changed as groups are read
+ */
+export async function* readParquetGroups(
+  file: string,
+  columns: readonly string[] | null,
+  limits: ReadLimits,
+  report: ReadReport,
+): AsyncGenerator<TextColumns> {
+  const source = openParquet(file);
+  try {
+    const metadata = await orDamaged(file, parquetMetadataAsync(source));
+    const present = parquetSchema(metadata).children.map((child) => child.element.name);
+    const missing = (columns ?? []).find((name) => !present.includes(name));
+    if (missing !== undefined)
+      throw new DataError(`${file}: column "${missing}" must be present, got columns ${present.join(", ")}`);
+    const names = columns === null ? present : [...new Set(columns)];
+    const rowEnd = Math.min(limits.maxRows ?? Number.POSITIVE_INFINITY, Number(metadata.num_rows));
+    const parsers = { stringFromBytes };
+    const scan = await orDamaged(
+      file,
+      parquetScan({ file: source, metadata, columns: names, compressors, parsers, rowEnd }),
+    );
+    if (scan.ranges.length === 0) yield Object.fromEntries(names.map((name) => [name, []]));
+    for (const range of scan.ranges) {
+      const raw: Record<string, ArrayLike<unknown>> = {};
+      for (const name of names)
+        raw[name] = await orDamaged(file, scan.readColumn({ column: name, ...range }));
+      yield groupTexts(file, raw, range, limits, report);
+    }
+  } finally {
+    closeSync(source.handle);
+  }
+}
+
+function groupTexts(
+  file: string,
+  raw: Readonly<Record<string, ArrayLike<unknown>>>,
+  { rowStart, rowEnd }: { rowStart: number; rowEnd: number },
+  limits: ReadLimits,
+  report: ReadReport,
+): TextColumns {
+  const rows = rowEnd - rowStart;
   const texts: TextColumns = {};
-  const dropped = new Uint8Array(raw.rows);
-  for (const name of names) {
-    const values = raw.columns[name]!;
-    const column = new Array<string>(raw.rows);
-    for (let row = 0; row < raw.rows; row++) {
+  const dropped = new Set<number>();
+  for (const [name, values] of Object.entries(raw)) {
+    if (values.length !== rows)
+      throw damaged(
+        file,
+        `column "${name}" has ${values.length} of the ${rows} rows from ${rowStart + 1} on`,
+      );
+    const column = new Array<string>(rows);
+    for (let row = 0; row < rows; row++) {
       const text = cellText(values[row], name, report);
-      if (text === null && dropped[row] === 0) {
-        dropped[row] = 1;
+      if (text === null && !dropped.has(row)) {
+        dropped.add(row);
         const reason = cellProblem(values[row], name);
-        countMalformed(report, { file, line: row + 1, reason }, limits);
+        countMalformed(report, { file, line: rowStart + row + 1, reason }, limits);
       }
       column[row] = text ?? "";
     }
     texts[name] = column;
   }
-  if (report.malformed > 0)
-    for (const name of names) texts[name] = texts[name]!.filter((_, row) => dropped[row] === 0);
-  report.rows = raw.rows - report.malformed;
-  return { columns: texts, report };
+  if (dropped.size > 0)
+    for (const name of Object.keys(texts)) texts[name] = texts[name]!.filter((_, row) => !dropped.has(row));
+  report.rows += rows - dropped.size;
+  return texts;
 }
 
 /**
@@ -70,54 +126,39 @@ export function writeParquet(file: string, columns: Readonly<Record<string, read
   atomicWriteFile(file, new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: 100_000 })));
 }
 
-async function readRawParquet(
-  file: string,
-  wanted: readonly string[] | null,
-  maxRows: number | null,
-): Promise<{ columns: Record<string, unknown[]>; rows: number }> {
+interface ParquetSource {
+  handle: number;
+  byteLength: number;
+  slice(start: number, end?: number): ArrayBuffer;
+}
+
+function openParquet(file: string): ParquetSource {
   let handle: number;
   try {
     handle = openSync(file, "r");
   } catch (error) {
     throw describeFileError(file, error);
   }
-  try {
-    const byteLength = fstatSync(handle).size;
-    if (byteLength === 0) throw new DataError(`${file}: file must not be empty, got 0 bytes`);
-    const source = {
-      byteLength,
-      slice: (start: number, end?: number) => readBytes(handle, start, end ?? byteLength),
-    };
-    const metadata = await parquetMetadataAsync(source);
-    const names = parquetSchema(metadata).children.map((child) => child.element.name);
-    for (const name of wanted ?? [])
-      if (!names.includes(name))
-        throw new DataError(`${file}: column "${name}" must be present, got columns ${names.join(", ")}`);
-    const columns: Record<string, unknown[]> = {};
-    const chosen = wanted === null ? names : [...new Set(wanted)];
-    for (const name of chosen) columns[name] = [];
-    const rowEnd = maxRows === null ? undefined : Math.min(maxRows, Number(metadata.num_rows));
-    const parsers = { stringFromBytes };
-    const scan = await parquetScan({ file: source, metadata, columns: chosen, compressors, parsers, rowEnd });
-    for (const range of scan.ranges)
-      for (const name of chosen) {
-        const values = await scan.readColumn({ column: name, ...range });
-        if (values.length !== range.rowEnd - range.rowStart)
-          throw new Error(`column "${name}" has ${values.length} rows of ${range.rowEnd - range.rowStart}`);
-        const column = columns[name]!;
-        for (let i = 0; i < values.length; i++) column.push(values[i]);
-      }
-    return { columns, rows: rowEnd ?? Number(metadata.num_rows) };
-  } catch (error) {
-    if (error instanceof DataError) throw error;
-    const described = describeFileError(file, error);
-    if (described instanceof DataError) throw described;
-    throw new DataError(
-      `${file}: file must be Parquet, whole and undamaged, got: ${(error as Error).message}`,
-    );
-  } finally {
+  const { size: byteLength } = fstatSync(handle);
+  if (byteLength === 0) {
     closeSync(handle);
+    throw new DataError(`${file}: file must not be empty, got 0 bytes`);
   }
+  return { handle, byteLength, slice: (start, end = byteLength) => readBytes(handle, start, end) };
+}
+
+/** The parser's own errors tell of damage. */
+async function orDamaged<T>(file: string, reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    const described = describeFileError(file, error);
+    throw described instanceof DataError ? described : damaged(file, (error as Error).message);
+  }
+}
+
+function damaged(file: string, problem: string): DataError {
+  return new DataError(`${file}: file must be Parquet, whole and undamaged, got: ${problem}`);
 }
 
 function readBytes(handle: number, start: number, end: number): ArrayBuffer {

@@ -1,25 +1,33 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { cellProblem, cellText } from "./cells.js";
-import { readCsv } from "./csv.js";
+import { ChunkCollector } from "./chunk-collector.js";
+import { csvChunks } from "./csv.js";
 import { DataError, describeFileError } from "./data-error.js";
-import { forEachJsonLine } from "./json-lines.js";
-import { readParquet, type TextColumns } from "./parquet.js";
+import { jsonLineRows } from "./json-lines.js";
+import { readParquetGroups, type TextColumns } from "./parquet.js";
 import { emptyReadReport, type ReadLimits, type ReadReport } from "./read-report.js";
 
 type PartReader = (
   file: string,
   columns: readonly string[],
   limits: ReadLimits,
-) => Promise<{ columns: TextColumns; report: ReadReport }>;
+  report: ReadReport,
+) => AsyncIterable<TextColumns> | Iterable<TextColumns>;
+
+/** Rows of a chunk of text files; Parquet comes in its own row groups. */
+const chunkRows = 65_536;
+
+const csv: PartReader = (file, columns, limits, report) =>
+  csvChunks(file, columns, limits, report, chunkRows);
 
 const readers: Readonly<Record<string, PartReader>> = {
-  ".csv": async (file, columns, limits) => readCsv(file, columns, limits),
-  ".tsv": async (file, columns, limits) => readCsv(file, columns, limits),
-  ".json": async (file, columns, limits) => readJsonLineColumns(file, columns, limits),
-  ".jsonl": async (file, columns, limits) => readJsonLineColumns(file, columns, limits),
-  ".ndjson": async (file, columns, limits) => readJsonLineColumns(file, columns, limits),
-  ".parquet": readParquet,
+  ".csv": csv,
+  ".json": jsonLineChunks,
+  ".jsonl": jsonLineChunks,
+  ".ndjson": jsonLineChunks,
+  ".parquet": readParquetGroups,
+  ".tsv": csv,
 };
 
 /**
@@ -56,7 +64,28 @@ export async function readPartFile(
   columns: readonly string[],
   limits: ReadLimits = {},
 ): Promise<{ columns: TextColumns; report: ReadReport }> {
-  return partReader(file)(file, columns, limits);
+  const report = emptyReadReport();
+  let all: TextColumns | null = null;
+  for await (const chunk of readPartChunks(file, columns, limits, report))
+    if (all === null) all = chunk;
+    else
+      for (const [name, values] of Object.entries(chunk)) for (const value of values) all[name]!.push(value);
+  return { columns: all ?? {}, report };
+}
+
+/**
+ * {@link readPartFile} in chunks, so that memory does not grow with the file: row groups of Parquet, some 65,000 lines
+ * of the others.
+ *
+ * @param report what was met so far, changed as chunks are read
+ */
+export function readPartChunks(
+  file: string,
+  columns: readonly string[],
+  limits: ReadLimits,
+  report: ReadReport,
+): AsyncIterable<TextColumns> | Iterable<TextColumns> {
+  return partReader(file)(file, columns, limits, report);
 }
 
 function partReader(file: string): PartReader {
@@ -70,31 +99,36 @@ function kinds(): string {
   return Object.keys(readers).sort().join(", ");
 }
 
-/** A column that no line has is missing; one that some lines lack has empty cells there. */
-function readJsonLineColumns(
+/** A column that no line of the first chunk has is missing; one that some lines lack has empty cells there. */
+function* jsonLineChunks(
   file: string,
-  names: readonly string[],
+  columns: readonly string[],
   limits: ReadLimits,
-): { columns: TextColumns; report: ReadReport } {
-  const report = emptyReadReport();
-  const columns: TextColumns = {};
-  for (const name of names) columns[name] = [];
-  const present = new Set<string>();
-  const cells = new Array<string>(names.length);
-  forEachJsonLine(file, report, limits, (record) => {
-    for (let i = 0; i < names.length; i++) {
-      const name = names[i]!;
-      if (name in record) present.add(name);
+  report: ReadReport,
+): Generator<TextColumns> {
+  const names = [...new Set(columns)];
+  const missing = new Set(names);
+  const rows = jsonLineRows(file, report, limits, (record) => {
+    const cells: string[] = [];
+    for (const name of names) {
+      if (missing.size > 0 && name in record) missing.delete(name);
       const text = cellText(record[name], name, report);
       if (text === null) return cellProblem(record[name], name);
-      cells[i] = text;
+      cells.push(text);
     }
-    for (let i = 0; i < names.length; i++) columns[names[i]!]!.push(cells[i]!);
-    return null;
+    return cells;
   });
-  if (report.rows > 0)
-    for (const name of names)
-      if (!present.has(name))
-        throw new DataError(`${file}: column "${name}" must be present, got no line with it`);
-  return { columns, report };
+  const collector = new ChunkCollector(chunkRows);
+  let met = 0;
+  const checked = (chunk: TextColumns): TextColumns => {
+    for (const name of missing)
+      if (met > 0) throw new DataError(`${file}: column "${name}" must be present, got no line with it`);
+    return chunk;
+  };
+  for (const cells of rows) {
+    met++;
+    const full = collector.add(names, cells);
+    if (full !== null) yield checked(full);
+  }
+  yield checked(collector.rest(names));
 }

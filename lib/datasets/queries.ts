@@ -1,6 +1,6 @@
 import { cellProblem, cellText } from "./cells.js";
 import { DataError } from "./data-error.js";
-import { forEachJsonLine, type JsonRecord } from "./json-lines.js";
+import { type JsonRecord, jsonLineRows } from "./json-lines.js";
 import { emptyReadReport, type ReadLimits, type ReadReport } from "./read-report.js";
 
 /** One search with what it should find. */
@@ -38,14 +38,12 @@ export async function readQueries(
 ): Promise<{ queries: EvaluationQuery[]; report: ReadReport }> {
   const columns = options.columns ?? null;
   const report = emptyReadReport();
-  const queries: EvaluationQuery[] = [];
   const present = new Set<string>();
-  forEachJsonLine(file, report, options, (record, line) => {
-    const query = readQuery(record, line, columns, present, report);
-    if (typeof query === "string") return query;
-    queries.push(query);
-    return null;
-  });
+  const queries = [
+    ...jsonLineRows(file, report, options, (record, line) =>
+      readQuery(record, line, columns, present, report),
+    ),
+  ];
   if (queries.length === 0)
     throw new DataError(
       `${file}: file must hold at least one query, got 0 (${report.malformed} malformed lines)`,
