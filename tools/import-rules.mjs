@@ -42,11 +42,11 @@ export const FOR_EVERYBODY = ["engine/atomic-write.ts"];
 export const MAY_TOUCH_DISK = ["datasets", "training", "tracking", "reporting", "config", "cli"];
 
 /**
- * Files elsewhere that may: the atomic write, what looks for the native library or reads compiled kernels, and the one
- * reader of saved indexes (an index larger than memory is mapped or read in parts, so it must hold the file itself).
+ * Files elsewhere that may: the atomic write, what looks for the native library or reads compiled kernels, and those
+ * that hold saved indexes (one larger than memory is mapped or read in parts, so it must keep the file itself).
  */
 export const DISK_EXCEPTIONS = [
   /^engine\/(atomic-write|backend)\.ts$/,
   /^engine\/kernels\/[^/]+\.ts$/,
-  /^retrieval\/(search-kernel|index-file)\.ts$/,
+  /^retrieval\/(search-kernel|index-file|hnsw-index)\.ts$/,
 ];

@@ -20,7 +20,10 @@ export function staticChecks(root) {
       "types (TypeScript 5.0 of the notebooks, over lib)",
       [inModules("@tslab/typescript-for-tslab/lib/tsc.js"), "-p", "tsconfig.cells.json"],
     ],
-    ["lint and format (biome)", [inModules("@biomejs/biome/bin/biome"), "ci", "--colors=off", "--max-diagnostics=20", "."]],
+    [
+      "lint and format (biome)",
+      [inModules("@biomejs/biome/bin/biome"), "ci", "--colors=off", "--max-diagnostics=20", "."],
+    ],
     ["import directions", ["tools/check-imports.mjs"]],
     ["notebooks committed without outputs", ["tools/nb-clean.mjs", "--check"]],
   ].map(([name, args]) => ({ name, weight: 1, run: () => runCheck(root, name, args) }));
