@@ -1,10 +1,15 @@
 import * as tf from "@tensorflow/tfjs";
 import { type FeatureBatch, takeRows } from "../features/batch.js";
+import { tokenCounts } from "../features/token-column.js";
 import type { Encoder } from "./encoder.js";
+
+/** Word-pieces of a batch, padding included, where texts are read as word-pieces. */
+const TOKENS_PER_BATCH = 8192;
 
 /**
  * Embeds every row of a batch of any size in evaluation mode, `batchSize` rows at a time, recording no gradients.
- * The encoder's `training` flag is put back afterwards.
+ * The encoder's `training` flag is put back afterwards. Texts read as word-pieces are taken shortest first and at most
+ * 8,192 pieces at a time, so that little is padding; that changes no embedding beyond rounding.
  *
  * @returns [batch.size, encoder.outputDim], row after row
  * @throws RangeError if batchSize is not a positive integer
@@ -23,18 +28,53 @@ export function encodeAll(
   const wasTraining = encoder.training;
   encoder.training = false;
   try {
-    for (let from = 0; from < batch.size; from += batchSize) {
-      const size = Math.min(batchSize, batch.size - from);
-      const rows = Int32Array.from({ length: size }, (_, i) => from + i);
+    let done = 0;
+    for (const rows of rowBatches(batch, batchSize)) {
       const part = takeRows(batch, rows);
       const values = tf.tidy(() =>
         (side === "query" ? encoder.embedQueries(part) : encoder.embedDocuments(part)).dataSync(),
       );
-      out.set(values, from * encoder.outputDim);
-      options.onProgress?.(from + size, batch.size);
+      const dim = encoder.outputDim;
+      for (let i = 0; i < rows.length; i++)
+        out.set(values.subarray(i * dim, (i + 1) * dim) as Float32Array, rows[i]! * dim);
+      done += rows.length;
+      options.onProgress?.(done, batch.size);
     }
   } finally {
     encoder.training = wasTraining;
   }
   return out;
+}
+
+/** Rows in the order and the groups in which they are embedded. */
+export function* rowBatches(batch: FeatureBatch, batchSize: number): Generator<Int32Array> {
+  const order = Int32Array.from({ length: batch.size }, (_, i) => i);
+  const lengths = longestTexts(batch);
+  if (lengths === null) {
+    for (let from = 0; from < batch.size; from += batchSize) yield order.slice(from, from + batchSize);
+    return;
+  }
+  order.sort((a, b) => lengths[a]! - lengths[b]! || a - b);
+  for (let from = 0; from < order.length; ) {
+    let to = from + 1;
+    while (
+      to < order.length &&
+      to - from < batchSize &&
+      (to - from + 1) * lengths[order[to]!]! <= TOKENS_PER_BATCH
+    )
+      to++;
+    yield order.slice(from, to);
+    from = to;
+  }
+}
+
+function longestTexts(batch: FeatureBatch): Int32Array | null {
+  let longest: Int32Array | null = null;
+  for (const column of Object.values(batch.columns)) {
+    if (column.kind !== "tokens") continue;
+    const counts = tokenCounts(column);
+    const before: Int32Array | null = longest;
+    longest = before ? counts.map((count, row) => Math.max(count, before[row]!)) : counts;
+  }
+  return longest;
 }

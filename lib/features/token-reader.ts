@@ -1,0 +1,39 @@
+import { cleanPhrase } from "../tokenizer/clean-phrase.js";
+import type { WordPieceTokenizer } from "../tokenizer/wordpiece/wordpiece-tokenizer.js";
+import type { ColumnReader } from "./column-reader.js";
+import { type TokenColumn, tokenColumn } from "./token-column.js";
+
+/**
+ * Reads texts as word-pieces, uncleaned (the tokenizer does its own cleaning), cut to `maxLength` tokens.
+ *
+ * @throws RangeError if maxLength leaves no room for the special tokens
+ */
+export class TokenReader implements ColumnReader {
+  readonly type = "tokens";
+  private cut = 0;
+  private empty = 0;
+
+  constructor(
+    readonly tokenizer: WordPieceTokenizer,
+    readonly maxLength: number,
+  ) {
+    tokenizer.encode("", { maxLength });
+  }
+
+  /** @param transform applied to the cleaned text, in place of the text: where typos are put in */
+  read(cells: readonly string[], transform?: (cleaned: string) => string): TokenColumn {
+    const { tokenizer, maxLength } = this;
+    return tokenColumn(
+      cells.map((cell) => {
+        const encoding = tokenizer.encode(transform ? transform(cleanPhrase(cell)) : cell, { maxLength });
+        if (encoding.ids.length === maxLength) this.cut++;
+        if (encoding.ids.length === 2) this.empty++;
+        return encoding;
+      }),
+    );
+  }
+
+  counts(): Record<string, number> {
+    return { "texts at the maximum length": this.cut, "texts without word-pieces": this.empty };
+  }
+}
