@@ -17,7 +17,9 @@ export function tableHtml(table: Table): string {
       .join("");
     return `<tr${row.emphasis === "baseline" ? ' class="q-baseline"' : ""}>${cells}</tr>`;
   });
-  const wide = table.rows.some((row) => row.cells.some((cell) => cell.strip !== undefined))
+  const wide = table.rows.some((row) =>
+    row.cells.some(({ strip, share }) => strip !== undefined || share !== undefined),
+  )
     ? ' class="q-wide"'
     : "";
   const notes = (table.notes ?? []).map((note) => `<li>${escapeHtml(note)}</li>`).join("");
@@ -41,9 +43,11 @@ function bodyCell(cell: TableCell, column: TableColumn, isHead: boolean): string
   else if (cell.tiedWithBest) value += '<span class="q-tied">†</span>';
   if (cell.link !== undefined && isSafeLink(cell.link))
     value = `<a href="${escapeHtml(cell.link)}">${value}</a>`;
-  const parts = [`<span class="q-value">${value}</span>`];
+  const tone = cell.mark !== undefined && cell.delta === undefined ? ` q-${cell.mark}` : "";
+  const parts = [`<span class="q-value${tone}">${value}</span>`];
   if (cell.detail !== undefined) parts.push(`<span class="q-detail">${escapeHtml(cell.detail)}</span>`);
   if (cell.strip !== undefined) parts.push(strip(cell.strip, cell.bold === true));
+  if (cell.share !== undefined) parts.push(shareBar(cell.share));
   if (cell.delta !== undefined) parts.push(delta(cell.delta, cell.mark));
   const tag = isHead ? 'th scope="row"' : "td";
   return `<${tag} class="q-${column.align ?? "left"}"${hint}>${parts.join("")}</${isHead ? "th" : "td"}>`;
@@ -60,6 +64,12 @@ function strip({ low, at, high }: NonNullable<TableCell["strip"]>, strong: boole
     `<span class="q-strip${strong ? " q-strong" : ""}" aria-hidden="true">` +
     `<i style="left:${percent(low)};width:${percent(high - low)}"></i><b style="left:${percent(at)}"></b></span>`
   );
+}
+
+function shareBar({ better, same, worse }: NonNullable<TableCell["share"]>): string {
+  const part = (name: string, count: number): string =>
+    count === 0 ? "" : `<i class="q-${name}-part" style="flex-grow:${count}"></i>`;
+  return `<span class="q-share" aria-hidden="true">${part("better", better)}${part("same", same)}${part("worse", worse)}</span>`;
 }
 
 /** Links may lead to files, pages and anchors, never run script. */

@@ -29,7 +29,7 @@ export interface TableCell {
   detail?: string;
   /** Difference to the baseline, with its sign. */
   delta?: string;
-  /** Significance of the difference: "better", "worse", or "same" where the test found none. */
+  /** Significance of the difference in `delta`, else in `text`: "better", "worse", or "same" where the test found none. */
   mark?: "better" | "worse" | "same";
   bold?: boolean;
   /** Not told apart from the best of its column by a test. */
@@ -39,6 +39,8 @@ export interface TableCell {
   link?: string;
   /** Interval on the column's common scale, each in [0, 1]: drawn as a dot with whiskers where the medium allows. */
   strip?: { low: number; at: number; high: number };
+  /** Counts drawn as a bar of three parts where the medium allows; `text` says them everywhere. */
+  share?: { better: number; same: number; worse: number };
 }
 
 /** A table from plain rows: strings and numbers become cells; a column is right-aligned when all of its values are numbers. */

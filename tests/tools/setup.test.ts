@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -73,6 +82,17 @@ describe("ensurePackages", () => {
     expect(await ensure()).toBe(true);
     expect(statSync(path.join(folder, "node_modules/.qdrl-lock")).mtimeMs).toBe(note);
     expect(said).toEqual([]);
+  });
+
+  it("never lets npm empty the packages behind a link", async () => {
+    const real = path.join(folder, "elsewhere");
+    mkdirSync(real);
+    symlinkSync(real, path.join(folder, "node_modules"));
+    writeFileSync(path.join(folder, "package-lock.json"), lock);
+    expect(await ensure()).toBe(true);
+    expect(said.splice(0)).toEqual([
+      "npm packages: node_modules is a link to packages that differ from package-lock.json; left as it is",
+    ]);
   });
 
   it("calls npm when the lock file changed, and reports its failure as false", async () => {

@@ -1,0 +1,88 @@
+import fs from "node:fs";
+import path from "node:path";
+import { readDictionary } from "../datasets/dictionary-file.js";
+import { documentsOf } from "./run-documents.js";
+import type { QueryResult, RunFolder } from "./run-folder.js";
+
+/** A query's slices: kind of slice → slice, such as "query length" → "2 words". */
+export type Slices = Record<string, string>;
+
+/**
+ * Divides the queries of an evaluation set in several ways: by the data set's own slices, number of words, whether
+ * typos changed the text, whether its words are in the data set's dictionary, number of relevant documents, and the
+ * category of the first relevant document. A division that the data do not allow is left out.
+ *
+ * @param options.categoryColumn  document column; categories beyond the ten most frequent become "other"
+ * @returns query id → slices
+ */
+export async function querySlices(
+  run: RunFolder,
+  options: { set: string; typo?: number; categoryColumn?: string },
+): Promise<Map<string, Slices>> {
+  const { set, typo = 0, categoryColumn = "document_group" } = options;
+  const inSet = run.queries().filter((result) => result.set === set);
+  const results = inSet.filter((result) => result.typo === typo);
+  const clean = new Map(
+    inSet.filter((result) => result.typo === 0).map((result) => [result.id, result.query]),
+  );
+  const categories = categoriesOf(results, await documentsOf(run, set), categoryColumn);
+  const words = dictionaryWords(run);
+  return new Map(
+    results.map((result) => {
+      const slices: Slices = {};
+      if (result.slice !== undefined) slices["data set"] = result.slice;
+      slices["query length"] = lengthSlice(result.query);
+      const asTyped = clean.get(result.id);
+      if (typo > 0 && asTyped !== undefined)
+        slices["typos"] = asTyped === result.query ? "spelled right" : "misspelled";
+      if (words !== null) slices["dictionary"] = knownWords(result.query, words);
+      slices["relevant documents"] = countSlice(result.relevant.length);
+      const category = categories.get(result.id);
+      if (category !== undefined) slices["category"] = category;
+      return [result.id, slices];
+    }),
+  );
+}
+
+function lengthSlice(query: string): string {
+  const words = query.split(" ").filter((word) => word !== "").length;
+  return words === 1 ? "1 word" : words >= 4 ? "4 words or more" : `${words} words`;
+}
+
+function countSlice(count: number): string {
+  return count === 1 ? "1 document" : count <= 5 ? "2 to 5 documents" : "6 documents or more";
+}
+
+/** Words of the data set's token dictionary; null if it has none. */
+function dictionaryWords(run: RunFolder): ReadonlyMap<string, number> | null {
+  const folder = path.join(run.manifest().dataset.dir, "token_dictionary");
+  return fs.existsSync(folder) ? readDictionary(folder, "token") : null;
+}
+
+function knownWords(query: string, words: ReadonlyMap<string, number>): string {
+  const all = query.split(" ").filter((word) => word !== "");
+  const known = all.filter((word) => words.has(word)).length;
+  return known === all.length ? "all words known" : known === 0 ? "no word known" : "some words known";
+}
+
+const MOST_CATEGORIES = 10;
+
+function categoriesOf(
+  results: readonly QueryResult[],
+  documents: ReadonlyMap<string, Record<string, string>>,
+  column: string,
+): Map<string, string> {
+  const found = new Map<string, string>();
+  const counts = new Map<string, number>();
+  for (const { id, relevant } of results) {
+    const category = documents.get(relevant[0] ?? "")?.[column];
+    if (category === undefined || category === "") continue;
+    found.set(id, category);
+    counts.set(category, (counts.get(category) ?? 0) + 1);
+  }
+  const frequent = [...counts]
+    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+    .slice(0, MOST_CATEGORIES);
+  const kept = new Set(frequent.map(([category]) => category));
+  return new Map([...found].map(([id, category]) => [id, kept.has(category) ? category : "other"]));
+}

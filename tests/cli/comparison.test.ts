@@ -1,0 +1,114 @@
+import fs from "node:fs";
+import path from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { compareTwoRuns } from "../../lib/cli/comparison.js";
+import { runExperiments } from "../../lib/cli/run-experiment.js";
+import { searchRankings } from "../../lib/cli/search-rankings.js";
+import { comparePage } from "../../lib/reporting/compare-page.js";
+import { htmlPage } from "../../lib/reporting/html-page.js";
+import { queryRows } from "../../lib/training/query-rows.js";
+import type { RunFolder } from "../../lib/training/run-folder.js";
+import { sliceMeans } from "../../lib/training/slice-means.js";
+import { type TinyDataset, tinyDataset } from "../training/tiny-dataset.js";
+
+let tiny: TinyDataset;
+let encoder: RunFolder;
+let bm25: RunFolder;
+
+beforeAll(async () => {
+  tiny = tinyDataset();
+  fs.renameSync(path.join(tiny.dir, "tokens"), path.join(tiny.dir, "token_dictionary"));
+  const text = {
+    type: "dictionary",
+    dictionary_path: "token_dictionary",
+    word_unigrams_limit: 4,
+    num_oov_tokens: 10,
+  };
+  const dense = tiny.config({ run_id: "encoder", text_vectorizer: text });
+  const lexical = path.join(tiny.root, "bm25.yaml");
+  const shared = {
+    dataset_dir: tiny.dir,
+    output_dir: path.join(tiny.root, "runs"),
+    task_id: "tiny",
+    run_id: "bm25",
+  };
+  const columns = { query_text: "query_search_phrase", document_text: "document_name" };
+  const evaluation = { enabled: true, k: [1, 5, 60], query_typo_probabilities: [0, 0.5] };
+  // YAML, with the key that tells the kinds apart on a line of its own
+  const lines = Object.entries({ ...shared, ...columns, recall_validation: evaluation });
+  fs.writeFileSync(
+    lexical,
+    `system: bm25\n${lines.map(([key, value]) => `${key}: ${JSON.stringify(value)}`).join("\n")}\n`,
+  );
+  [encoder, bm25] = (await runExperiments([dense, lexical])) as [RunFolder, RunFolder];
+});
+
+describe("compareTwoRuns", () => {
+  it("lines two runs up, slices their queries and ranks the most changed", async () => {
+    const comparison = await compareTwoRuns(encoder, bm25, { measure: "Recall@5", typo: 0.5, shown: 2 });
+    expect(comparison.queries).toHaveLength(12);
+    const recall = (run: RunFolder) =>
+      run
+        .queries()
+        .filter((r) => r.typo === 0.5)
+        .map((r) => r.values["Recall@5"]);
+    expect(comparison.queries.map((q) => q.a)).toEqual(recall(encoder));
+    expect(comparison.queries.map((q) => q.b)).toEqual(recall(bm25));
+    const clean = new Map(
+      encoder
+        .queries()
+        .filter((r) => r.typo === 0)
+        .map((r) => [r.id, r.query]),
+    );
+    for (const { id, query, slices } of comparison.queries) {
+      expect(slices["typos"]).toBe(clean.get(id) === query ? "spelled right" : "misspelled");
+      expect(slices["query length"]).toBe("2 words");
+      expect(slices["relevant documents"]).toBe("1 document");
+      if (clean.get(id) === query) expect(slices["dictionary"]).toBe("all words known");
+    }
+    expect(comparison.won.length).toBeLessThanOrEqual(2);
+    for (const { lists } of comparison.won) expect(lists.map((list) => list.system)).toHaveLength(2);
+    expect(htmlPage(comparePage(comparison))).toContain("misspelled");
+  });
+
+  it("refuses one run twice", async () => {
+    await expect(compareTwoRuns(bm25, bm25)).rejects.toThrow("compare: the runs must differ, got");
+  });
+});
+
+describe("views for notebooks", () => {
+  it("search with several runs side by side", async () => {
+    const [ranking] = await searchRankings([bm25, encoder], ["red shoe"], 3);
+    expect(ranking!.lists.map((list) => list.documents.length)).toEqual([3, 3]);
+    expect(ranking!.lists[0]!.documents[0]!.name).toBe("red shoe");
+  });
+
+  it("give queries as rows with all measures", () => {
+    const rows = queryRows(bm25, { set: "queries" });
+    expect(rows).toHaveLength(12);
+    expect(Object.keys(rows[0]!)).toEqual([
+      "query",
+      "slice",
+      "relevant",
+      "first",
+      "Recall@1",
+      "MRR@1",
+      "Recall@5",
+      "MRR@5",
+      "Recall@60",
+      "MRR@60",
+    ]);
+  });
+
+  it("say when a set has no slices", () => {
+    expect(() => sliceMeans([bm25], { set: "queries", measure: "Recall@5" })).toThrow(
+      'queries of set "queries" must carry a slice, got none',
+    );
+  });
+
+  it("take a finished BM25 run as it is", async () => {
+    const before = fs.statSync(path.join(bm25.dir, "manifest.json")).mtimeMs;
+    await runExperiments([path.join(tiny.root, "bm25.yaml")]);
+    expect(fs.statSync(path.join(bm25.dir, "manifest.json")).mtimeMs).toBe(before);
+  });
+});
