@@ -17,13 +17,16 @@ export function crossCheck(config: ExperimentConfig): CrossFieldIssue[] {
       message: `must equal batch_size (${config.batch_size}), got ${loss.batch_size}`,
     });
   if (model.type === "Towers")
-    return issues.concat(
-      checkTowers(model, { query: dataset.query_features, document: dataset.document_features }),
+    issues.push(
+      ...checkTowers(model, { query: dataset.query_features, document: dataset.document_features }),
     );
-  const uses: [string[], string, "query" | "document", "text" | "categorical"][] = [
-    [["model", "query", "text_feature"], model.query.text_feature, "query", "text"],
-    [["model", "document", "text_feature"], model.document.text_feature, "document", "text"],
-  ];
+  const uses: [string[], string, "query" | "document", "text" | "categorical"][] =
+    model.type === "Towers"
+      ? []
+      : [
+          [["model", "query", "text_feature"], model.query.text_feature, "query", "text"],
+          [["model", "document", "text_feature"], model.document.text_feature, "document", "text"],
+        ];
   if (model.type === "MultiModalTwoTower") {
     const feature = model.document.categorical_feature;
     if (feature === undefined)

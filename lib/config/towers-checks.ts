@@ -1,6 +1,10 @@
-import type { CrossFieldIssue } from "./cross-checks.js";
 import type { FeatureConfig } from "./sections/dataset.js";
 import type { ModalityEncoderConfig, TowersModel } from "./sections/towers.js";
+
+interface Issue {
+  path: (string | number)[];
+  message: string;
+}
 
 /** Which declared types an encoder can read. */
 const reads: Record<ModalityEncoderConfig["type"], readonly FeatureConfig["type"][]> = {
@@ -16,8 +20,8 @@ const reads: Record<ModalityEncoderConfig["type"], readonly FeatureConfig["type"
 export function checkTowers(
   model: TowersModel,
   declared: { query: readonly FeatureConfig[]; document: readonly FeatureConfig[] },
-): CrossFieldIssue[] {
-  const issues: CrossFieldIssue[] = [];
+): Issue[] {
+  const issues: Issue[] = [];
   for (const side of ["query", "document"] as const)
     model[side].features.forEach(({ feature, encoder }, i) => {
       const found = declared[side].find((f) => f.name === feature);
@@ -31,7 +35,11 @@ export function checkTowers(
           path: ["model", side, "features", i, "encoder", "patch"],
           message: `must divide the size of the picture (${found.size}), got ${encoder.patch}`,
         });
-      else if (encoder.type === "patches" && encoder.mixing === "attention" && encoder.width % encoder.heads !== 0)
+      else if (
+        encoder.type === "patches" &&
+        encoder.mixing === "attention" &&
+        encoder.width % encoder.heads !== 0
+      )
         issues.push({
           path: ["model", side, "features", i, "encoder", "heads"],
           message: `must divide width (${encoder.width}), got ${encoder.heads}`,

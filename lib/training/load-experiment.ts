@@ -15,6 +15,7 @@ import { DictionaryVectorizer } from "../tokenizer/dictionary-vectorizer.js";
 import { HashingVectorizer } from "../tokenizer/hashing-vectorizer.js";
 import type { TextVectorizer } from "../tokenizer/text-vectorizer.js";
 import { type EvaluationSet, evaluationSet, type Pool } from "./evaluation-set.js";
+import { FeatureReaders } from "./feature-readers.js";
 import { buildPairs, type PairSet } from "./pairs.js";
 import type { Listener } from "./progress.js";
 
@@ -51,17 +52,30 @@ export async function loadExperiment(
   const vectorizer = createVectorizer(config);
   const categories = createMappers(config);
   checkTables(config, vectorizer, categories);
+  const readers = {
+    query: await FeatureReaders.create(config, config.dataset.query_features, categories),
+    document: await FeatureReaders.create(config, config.dataset.document_features, categories),
+  };
   const queryFeatures = new FeaturePipeline({
     features: config.dataset.query_features,
     vectorizer,
     categories,
+    readers: readers.query.readers,
   });
   const documentFeatures = new FeaturePipeline({
     features: config.dataset.document_features,
     vectorizer,
     categories,
+    readers: readers.document.readers,
   });
   const { counts } = evaluation;
+  for (const { pool, queries } of evaluation.sets) {
+    await readers.document.prepare(pool.items, listener);
+    await readers.query.prepare(
+      queries.map((query) => query.fields),
+      listener,
+    );
+  }
   const read = async (part: "training" | "validation"): Promise<PairSet> => {
     const columns = [...new Set([...names.query, ...names.document])];
     const { columns: texts, report } = await readTrainingRows(config.dataset_dir, part, columns, {
@@ -69,6 +83,8 @@ export async function loadExperiment(
       onError: config.on_error,
     });
     note(listener, counts, `${part} `, report);
+    await readers.query.prepare(rowsOf(texts, names.query), listener);
+    await readers.document.prepare(rowsOf(texts, names.document), listener);
     return buildPairs(texts, names, { query: queryFeatures, document: documentFeatures });
   };
   const empty: PairSet = {
@@ -83,12 +99,22 @@ export async function loadExperiment(
     wanted && fs.existsSync(path.join(config.dataset_dir, "validation_dataset"))
       ? await read("validation")
       : null;
-  for (const { counts: encoded } of [queryFeatures, documentFeatures]) {
-    for (const [name, count] of Object.entries(encoded.emptyTexts)) counts[`empty texts: ${name}`] = count;
-    for (const [name, count] of Object.entries(encoded.unknownCategories))
-      counts[`unknown categories: ${name}`] = count;
+  for (const pipeline of [queryFeatures, documentFeatures]) Object.assign(counts, pipeline.countsByPhrase());
+  for (const side of [readers.query, readers.document]) {
+    const pictures = side.picturesRead();
+    Object.assign(counts, pictures.counts);
+    for (const line of pictures.failures.slice(0, 5)) listener.line?.(`left out: ${line}`);
   }
   return { ...evaluation, pairs, validation, features: { queryFeatures, documentFeatures } };
+}
+
+/** Columns as rows, of those names alone. */
+function rowsOf(
+  columns: Readonly<Record<string, readonly string[]>>,
+  names: readonly string[],
+): Record<string, string>[] {
+  const first = columns[names[0]!]!;
+  return first.map((_, row) => Object.fromEntries(names.map((name) => [name, columns[name]![row]!])));
 }
 
 /** Reads the evaluation sets that a configuration asks for; all of the data set's by default. */
@@ -183,13 +209,14 @@ export function createVectorizer(config: ExperimentConfig): TextVectorizer {
 function createMappers(config: ExperimentConfig): Record<string, CategoricalMapper> {
   const mappers: Record<string, CategoricalMapper> = {};
   for (const feature of [...config.dataset.query_features, ...config.dataset.document_features])
-    if (feature.type === "categorical") mappers[feature.name] = createMapper(config.dataset_dir, feature);
+    if (feature.type === "categorical" || feature.type === "multi_categorical")
+      mappers[feature.name] = createMapper(config.dataset_dir, feature);
   return mappers;
 }
 
 function createMapper(
   datasetDir: string,
-  feature: Extract<FeatureConfig, { type: "categorical" }>,
+  feature: Extract<FeatureConfig, { type: "categorical" | "multi_categorical" }>,
 ): CategoricalMapper {
   return new CategoricalMapper({
     dictionary: readDictionary(dictionaryPath(datasetDir, feature.dictionary_path), "category"),
@@ -213,10 +240,25 @@ function checkTables(
     throw new RangeError(
       `model.text_embedding.num_embeddings: must be at least ${vectorizer.rows} (${text.type === "dictionary" ? "dictionary and OOV buckets" : "hash buckets"}), got ${rows}`,
     );
+  if (model.type === "Towers") checkTowerTables(model, mappers);
   if (model.type !== "MultiModalTwoTower") return;
   const mapper = mappers[model.document.categorical_feature!]!;
   if (mapper.rows > model.category_feature.num_embeddings)
     throw new RangeError(
       `model.category_feature.num_embeddings: must be at least ${mapper.rows} (dictionary and OOV buckets), got ${model.category_feature.num_embeddings}`,
     );
+}
+
+function checkTowerTables(
+  model: Extract<ExperimentConfig["model"], { type: "Towers" }>,
+  mappers: Record<string, CategoricalMapper>,
+): void {
+  for (const side of ["query", "document"] as const)
+    model[side].features.forEach(({ feature, encoder }, i) => {
+      const rows = mappers[feature]?.rows ?? 0;
+      if (encoder.type === "category" && rows > encoder.num_embeddings)
+        throw new RangeError(
+          `model.${side}.features.${i}.encoder.num_embeddings: must be at least ${rows} (dictionary and OOV buckets), got ${encoder.num_embeddings}`,
+        );
+    });
 }

@@ -1,9 +1,10 @@
 import type { ExperimentConfig } from "../config/schema.js";
 import type { EncoderSpec } from "../encoders/encoder.js";
 import type { LossSpec } from "../losses/loss.js";
+import { towersSpec } from "./towers-spec.js";
 
 /** The encoder that a configuration names, in plain data. */
-export function encoderSpec({ model }: ExperimentConfig): EncoderSpec {
+export function encoderSpec({ model, dataset }: ExperimentConfig): EncoderSpec {
   const spec: EncoderSpec = {
     kind: model.type,
     textEmbedding: sizes(model.text_embedding),
@@ -22,6 +23,7 @@ export function encoderSpec({ model }: ExperimentConfig): EncoderSpec {
     spec.documentCategoricalFeature = model.document.categorical_feature!;
     spec.categoryFeature = sizes(model.category_feature);
   }
+  if (model.type === "Towers") spec.towers = towersSpec(model, dataset);
   return spec;
 }
 
@@ -43,6 +45,14 @@ export function systemName(config: ExperimentConfig): string {
     if (text.char_trigrams_limit > 0) reads.push("trigrams");
   }
   if (model.type === "MultiModalTwoTower") reads.push("category");
+  if (model.type === "Towers")
+    reads.splice(
+      0,
+      reads.length,
+      ...(["query", "document"] as const).map((side) =>
+        model[side].features.map(({ feature }) => feature.replace(/^(query|document)_/, "")).join(" + "),
+      ),
+    );
   const objective =
     loss.type === "batch_softmax" ? `softmax τ ${loss.temperature}` : `triplet m ${loss.margin}`;
   return `${model.type}, ${reads.join(" + ")}, ${objective}`;

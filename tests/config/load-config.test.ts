@@ -37,7 +37,7 @@ describe("loadConfig", () => {
       "reuse_epoch=false",
     ]);
     expect(config.recall_validation.k).toEqual([5, 60, 100, 1024]);
-    expect(config.model.hidden_layers).toEqual([32, 16]);
+    expect(config.model).toMatchObject({ hidden_layers: [32, 16] });
     expect(config.reuse_epoch).toBe(false);
   });
 

@@ -82,7 +82,10 @@ const image = z.strictObject({
 const regions = z.strictObject({
   name: name.describe("column whose cells are names of .npz files with boxes, features and image_size"),
   type: z.literal("regions"),
-  folder: z.string().min(1).describe("where the .npz files lie; in dataset_dir, then from the workspace root"),
+  folder: z
+    .string()
+    .min(1)
+    .describe("where the .npz files lie; in dataset_dir, then from the workspace root"),
   max_regions: z.int().min(1).default(32).describe("regions kept per picture"),
   dim: z.int().min(1).describe("entries of a region's features"),
 });

@@ -59,6 +59,13 @@ const multiModal = z.strictObject({
 });
 
 /** The encoder. */
-export const modelSection = z.discriminatedUnion("type", [simple, regularized, linear, twoTower, multiModal, towersModel]);
+export const modelSection = z.discriminatedUnion("type", [
+  simple,
+  regularized,
+  linear,
+  twoTower,
+  multiModal,
+  towersModel,
+]);
 
 export type ModelConfig = z.infer<typeof modelSection>;

@@ -7,7 +7,12 @@ const augmentation = z
   .strictObject({
     flip: z.number().min(0).max(1).default(0).describe("probability of mirroring left and right"),
     crop: z.number().gt(0).max(1).default(1).describe("smallest share of the side a random crop keeps"),
-    colour: z.number().min(0).max(1).default(0).describe("factors of light, contrast, saturation are 1 ± this"),
+    colour: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0)
+      .describe("factors of light, contrast, saturation are 1 ± this"),
     blur: z.number().min(0).max(1).default(0).describe("probability of a 3 × 3 blur"),
   })
   .prefault({})
@@ -26,9 +31,17 @@ const vector = z.strictObject({
 });
 const cnn = z.strictObject({
   type: z.literal("cnn"),
-  channels: widths.min(1).default([16, 32, 64]).describe("filters per stage; each but the first halves the side"),
+  channels: widths
+    .min(1)
+    .default([16, 32, 64])
+    .describe("filters per stage; each but the first halves the side"),
   blocks: z.int().min(1).default(1).describe("residual blocks per stage"),
-  stem_stride: z.int().min(1).max(4).default(2).describe("of the first convolution; 2 = a quarter of the work"),
+  stem_stride: z
+    .int()
+    .min(1)
+    .max(4)
+    .default(2)
+    .describe("of the first convolution; 2 = a quarter of the work"),
   output_dim: z.int().min(1),
   augmentation,
 });
@@ -62,7 +75,9 @@ const fusion = z.discriminatedUnion("type", [
 const tower = z.strictObject({
   text_feature: z.string().min(1).describe("column that search and maps show a row by"),
   features: z
-    .array(z.strictObject({ feature: z.string().min(1).describe("declared column"), encoder: modalityEncoder }))
+    .array(
+      z.strictObject({ feature: z.string().min(1).describe("declared column"), encoder: modalityEncoder }),
+    )
     .min(1),
   fusion: fusion.prefault({ type: "concat" }),
   modality_dropout: rate
