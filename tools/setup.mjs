@@ -10,7 +10,8 @@ import { nodeVersionProblem } from "./setup/node-version.mjs";
  * Ends the process with one clear line where Node or the npm packages cannot be had. Jupyter and Chromium can
  * be missing: the result then says so and why has been printed.
  *
- * @param {{jupyter?: boolean, chromium?: boolean, quiet?: boolean}} [options]
+ * @param {{jupyter?: boolean, chromium?: boolean, again?: boolean}} [options]
+ *   again: also try what could not be done the last time
  * @returns {Promise<{jupyter: null | {python: string, source: string, lab: boolean}, chromium: null | string}>}
  */
 export async function ensure(options) {
@@ -30,7 +31,11 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
     console.error('setup: unknown option "' + unknown + '"; known: --chromium, --no-jupyter');
     process.exit(1);
   }
-  const wanted = { jupyter: !flags.includes("--no-jupyter"), chromium: flags.includes("--chromium") };
+  const wanted = {
+    jupyter: !flags.includes("--no-jupyter"),
+    chromium: flags.includes("--chromium"),
+    again: true,
+  };
   ensure(wanted).then((found) => {
     console.log("set-up: ready");
     if (wanted.jupyter && !found.jupyter) process.exitCode = 1;

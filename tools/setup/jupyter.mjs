@@ -17,43 +17,64 @@ const DEBIAN = [
 ];
 
 /**
- * @param {string} root
- * @param {(line: string) => void} say
- * @returns {Promise<null | {python: string, source: "venv" | "path" | "debian", lab: boolean}>}
+ * @typedef {{python: string, source: "venv" | "path" | "debian", lab: boolean}} Jupyter
  *   python runs nbclient and nbconvert; lab: it has JupyterLab (else the classic notebook)
  */
-export async function ensureJupyter(root, say) {
-  const folder = path.join(root, ".venv");
-  const requirements = readFileSync(path.join(root, "requirements.txt"), "utf8");
-  const stamp = createHash("sha256").update(requirements).digest("hex");
-  const stampPath = path.join(folder, ".qdrl-requirements");
-  const inVenv = { python: venvPython(folder), source: "venv", lab: true };
-  if (existsSync(stampPath) && existsSync(inVenv.python) && readFileSync(stampPath, "utf8") === stamp)
-    return inVenv;
 
-  const problem = await makeVenv(root, folder, say);
+/**
+ * @param {string} root
+ * @param {(line: string) => void} say
+ * @param {boolean} [again]  try .venv also where it could not be made the last time
+ * @returns {Promise<Jupyter | null>}
+ */
+export async function ensureJupyter(root, say, again = false) {
+  const ready = readyVenv(root) ?? (again ? null : notedFallback(root));
+  if (ready) return ready;
+  const problem = await makeVenv(root, path.join(root, ".venv"), say);
   if (problem === null) {
-    writeFileSync(stampPath, stamp);
-    return inVenv;
+    const { file, text } = stampOf(root);
+    writeFileSync(file, text);
+    return readyVenv(root);
   }
   say(`Jupyter: no .venv: ${problem}`);
-  const onPath = await jupyterOnPath();
-  if (onPath) {
-    say(`Jupyter: using the one on PATH (${onPath.python})`);
-    return onPath;
-  }
-  if (mayUseApt()) {
-    say(`Jupyter: apt-get install ${DEBIAN.join(" ")}`);
-    const result = await aptInstall(DEBIAN, "Jupyter: apt-get install");
-    if (result.ok && (await imports("/usr/bin/python3", IMPORTS))) {
-      return { python: "/usr/bin/python3", source: "debian", lab: false };
-    }
-    say(`Jupyter: apt-get failed (${result.reason})\n${tail(result.output, 3)}`);
+  const fallback = await findFallback(say);
+  if (fallback) {
+    say(`Jupyter: using ${fallback.python}; npm run setup tries .venv again`);
+    noteFallback(root, fallback);
+    return fallback;
   }
   say("Jupyter: not available, so notebooks cannot run. With a network, one of these mends it:");
   say("    sudo apt-get install python3-venv && npm run setup");
   say(`    sudo apt-get install ${DEBIAN.join(" ")}`);
   return null;
+}
+
+async function findFallback(say) {
+  const onPath = await jupyterOnPath();
+  if (onPath || !mayUseApt()) return onPath;
+  say(`Jupyter: apt-get install ${DEBIAN.join(" ")}`);
+  const result = await aptInstall(DEBIAN, "Jupyter: apt-get install");
+  if (result.ok && (await imports("/usr/bin/python3", IMPORTS))) {
+    return { python: "/usr/bin/python3", source: "debian", lab: false };
+  }
+  say(`Jupyter: apt-get failed (${result.reason})\n${tail(result.output, 3)}`);
+  return null;
+}
+
+/** What took the place of .venv, so that not every start tries to make one first. */
+function noteFallback(root, fallback) {
+  mkdirSync(path.dirname(noteFile(root)), { recursive: true });
+  writeFileSync(noteFile(root), JSON.stringify({ requirements: stampOf(root).text, ...fallback }));
+}
+
+function notedFallback(root) {
+  if (!existsSync(noteFile(root))) return null;
+  const { requirements, ...fallback } = JSON.parse(readFileSync(noteFile(root), "utf8"));
+  return requirements === stampOf(root).text && existsSync(fallback.python) ? fallback : null;
+}
+
+function noteFile(root) {
+  return path.join(root, "node_modules/.cache/qdrl/jupyter.json");
 }
 
 /** The Jupyter that is there already, or null; installs nothing and says nothing. */

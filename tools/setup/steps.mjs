@@ -8,13 +8,13 @@ import { ensurePackages } from "./npm-packages.mjs";
 export const ROOT = path.resolve(fileURLToPath(import.meta.url), "../../..");
 
 /** @see ensure in ../setup.mjs */
-export async function runSteps({ jupyter = false, chromium = false, quiet = false }) {
-  const say = quiet ? () => {} : (line) => console.log(line);
+export async function runSteps({ jupyter = false, chromium = false, again = false }) {
+  const say = (line) => console.log(line);
   if (!(await ensurePackages(ROOT, say))) process.exit(1);
   const { ensurePlotlyMin } = await import("../plotly-min.mjs");
   await ensurePlotlyMin(ROOT, say);
   return {
-    jupyter: jupyter ? await ensureJupyter(ROOT, say) : null,
+    jupyter: jupyter ? await ensureJupyter(ROOT, say, again) : null,
     chromium: chromium ? await ensureChromium(say) : null,
   };
 }
