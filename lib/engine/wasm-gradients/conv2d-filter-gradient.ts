@@ -9,7 +9,7 @@ interface FilterGradientAttributes {
 }
 
 /**
- * Gradient of a 2-d convolution with respect to its filter, composed of slices and one matrix product.
+ * Gradient of a 2-d convolution with respect to its filter, composed of patches laid out as rows and one matrix product.
  * dW[u, v, c, k] = Σ over b, i, j of x[b, i·s + u, j·s + v, c] · dy[b, i, j, k], x padded as in the forward pass
  *
  * Only the NHWC layout and dilation 1, as tfjs' own gradient of conv2d asks for.
@@ -36,34 +36,38 @@ export function conv2dFilterGradient(
     dimRoundingMode,
   );
   const [rows, columns, channels, filters] = filterShape;
-  const { top, bottom, left, right } = info.padInfo;
-  const padded = tf.pad4d(x, [
-    [0, 0],
-    [top, bottom],
-    [left, right],
-    [0, 0],
-  ]);
   const [batch, height, width] = dy.shape;
-  const shifted: tf.Tensor4D[] = [];
-  for (let u = 0; u < rows; u++)
-    for (let v = 0; v < columns; v++) {
-      const end = [
-        batch,
-        u + (height - 1) * info.strideHeight + 1,
-        v + (width - 1) * info.strideWidth + 1,
-        channels,
-      ];
-      shifted.push(
-        tf.stridedSlice(padded, [0, u, v, 0], end, [
-          1,
-          info.strideHeight,
-          info.strideWidth,
-          1,
-        ]) as tf.Tensor4D,
-      );
-    }
   const positions = batch * height * width;
-  const patches = tf.reshape(tf.concat(shifted, 3), [positions, rows * columns * channels]);
+  const patches = tf.tensor2d(patchesOf(x, info), [positions, rows * columns * channels]);
   const slopes = tf.reshape(dy, [positions, filters]);
   return tf.reshape(tf.matMul(patches, slopes, true, false), filterShape);
+}
+
+/** What the filter sees at each position, [B · I · J, U · V · C]; zero outside the picture. */
+function patchesOf(x: tf.Tensor4D, info: ReturnType<typeof tf.backend_util.computeConv2DInfo>): Float32Array {
+  const { batchSize, inHeight, inWidth, inChannels: channels, filterHeight, filterWidth } = info;
+  const values = x.dataSync() as Float32Array;
+  const out = new Float32Array(
+    batchSize * info.outHeight * info.outWidth * filterHeight * filterWidth * channels,
+  );
+  let to = 0;
+  for (let b = 0; b < batchSize; b++)
+    for (let i = 0; i < info.outHeight; i++)
+      for (let j = 0; j < info.outWidth; j++)
+        for (let u = 0; u < filterHeight; u++) {
+          const y = i * info.strideHeight + u - info.padInfo.top;
+          const left = j * info.strideWidth - info.padInfo.left;
+          const first = Math.max(0, -left);
+          const last = Math.min(filterWidth, inWidth - left);
+          if (y >= 0 && y < inHeight && last > first) {
+            const from = ((b * inHeight + y) * inWidth + left + first) * channels;
+            const count = (last - first) * channels;
+            const at = to + first * channels;
+            // neighbouring columns lie side by side; short runs copy faster one by one
+            if (count > 64) out.set(values.subarray(from, from + count), at);
+            else for (let k = 0; k < count; k++) out[at + k] = values[from + k]!;
+          }
+          to += filterWidth * channels;
+        }
+  return out;
 }
