@@ -44,6 +44,12 @@ export const experimentSchema = z.strictObject({
   log_every: z.int().min(1).default(50).describe("steps between two entries of Loss/step"),
   tensorboard: z.boolean().default(true).describe("write event files for TensorBoard beside metrics.jsonl"),
   backend: z.enum(["auto", "tensorflow", "wasm", "cpu"]).default("auto"),
+  engine: z
+    .enum(["auto", "fused", "tfjs"])
+    .default("auto")
+    .describe(
+      "what computes training steps: whole steps in SIMD kernels where the model has them, else tfjs",
+    ),
   dataset: datasetSection,
   text_vectorizer: vectorizerSection,
   model: modelSection,

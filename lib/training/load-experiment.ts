@@ -31,6 +31,8 @@ export interface LoadedExperiment extends LoadedEvaluation {
   /** null if the data set has no validation part. */
   validation: PairSet | null;
   features: { queryFeatures: FeaturePipeline; documentFeatures: FeaturePipeline };
+  /** Ids per text. */
+  textLength: number;
 }
 
 /**
@@ -105,7 +107,13 @@ export async function loadExperiment(
     Object.assign(counts, pictures.counts);
     for (const line of pictures.failures.slice(0, 5)) listener.line?.(`left out: ${line}`);
   }
-  return { ...evaluation, pairs, validation, features: { queryFeatures, documentFeatures } };
+  return {
+    ...evaluation,
+    pairs,
+    validation,
+    features: { queryFeatures, documentFeatures },
+    textLength: vectorizer.length,
+  };
 }
 
 /** Columns as rows, of those names alone. */

@@ -60,6 +60,7 @@ export async function runBm25(
     commit: config.commit_hash ?? currentCommit(),
     packages: packageVersions(),
     backend: "none",
+    engine: "none",
     host: hostFacts(),
     startedAt,
     endedAt: new Date().toISOString(),

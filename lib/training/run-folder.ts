@@ -40,6 +40,8 @@ export interface Manifest {
   commit: string | null;
   packages: Record<string, string>;
   backend: string;
+  /** What computed the training steps, and why not the fused engine if it did not; "none" for BM25. */
+  engine: string;
   host: { cpu: string; cores: number; memoryGb: number; node: string; platform: string };
   startedAt: string;
   endedAt: string | null;

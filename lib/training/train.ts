@@ -1,8 +1,10 @@
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { formatConfig, parseConfig } from "../config/load-config.js";
 import type { ExperimentConfig } from "../config/schema.js";
 import { createEncoder } from "../encoders/create-encoder.js";
+import type { Encoder } from "../encoders/encoder.js";
 import { atomicWriteFile } from "../engine/atomic-write.js";
 import { selectBackend } from "../engine/backend.js";
 import { Random } from "../engine/random.js";
@@ -11,6 +13,7 @@ import { createOptimizer } from "../optimizers/create-optimizer.js";
 import { TensorBoardLog } from "../tracking/tensorboard-log.js";
 import { latestCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { type Evaluation, evaluate } from "./evaluate.js";
+import { fusedTraining } from "./fused-training.js";
 import { type LoadedExperiment, loadExperiment } from "./load-experiment.js";
 import { epochOrder, pairBatch, stepsPerEpoch } from "./pairs.js";
 import { type Listener, throttled } from "./progress.js";
@@ -34,12 +37,13 @@ import { Trainer } from "./trainer.js";
  * is written. A run that was killed loses at most the epoch under way and ends with the same bytes as one that was
  * not: the order of each epoch comes from the seed and the epoch's number, everything else is in the checkpoint.
  *
- * @param options.fresh  start over: remove the run folder first
+ * @param options.fresh    start over: remove the run folder first
+ * @param options.threads  of the fused engine; the numbers do not depend on it. Default: all cores
  * @throws RangeError if the folder holds another configuration or data set, or the loss stops being finite
  */
 export async function train(
   config: ExperimentConfig,
-  options: { fresh?: boolean; listener?: Listener } = {},
+  options: { fresh?: boolean; listener?: Listener; threads?: number } = {},
 ): Promise<RunFolder> {
   const { listener = {} } = options;
   const run = new RunFolder(path.join(config.output_dir, config.task_id, config.run_id));
@@ -59,6 +63,7 @@ export async function train(
     commit: config.commit_hash ?? currentCommit(),
     packages: packageVersions(),
     backend: backend.name,
+    engine: "",
     host: hostFacts(),
     startedAt: previous?.startedAt ?? new Date().toISOString(),
     endedAt: null,
@@ -67,14 +72,16 @@ export async function train(
   };
   const random = new Random(config.seed);
   const encoder = createEncoder(encoderSpec(config), random.fork("encoder"));
-  const optimizer = createOptimizer({
-    ...config.optimizer,
-    kind: config.optimizer.type,
-    learningRate: config.learning_rate,
-  });
-  const trainer = new Trainer(encoder, createLoss(lossSpec(config)), optimizer);
+  const { trainer, engine } = createTrainer(
+    config,
+    encoder,
+    data,
+    options.threads ?? os.availableParallelism(),
+  );
+  manifest.engine = engine;
+  listener.line?.(`engine: ${engine}`);
   manifest.counts["parameters"] = encoder.parameterCount;
-  const log: TensorBoardLog | null = null;
+  let log: TensorBoardLog | null = null;
   try {
     const start = resume(run, trainer, config, listener);
     if (start >= config.num_epochs && previous?.status === "finished") {
@@ -82,9 +89,7 @@ export async function train(
       return run;
     }
     run.writeManifest(manifest);
-    const log = config.tensorboard
-      ? new TensorBoardLog(run.tensorboard, start === 0 ? null : trainer.step)
-      : null;
+    if (config.tensorboard) log = new TensorBoardLog(run.tensorboard, start === 0 ? null : trainer.step);
     let evaluation: Evaluation | null = null;
     for (let epoch = start; epoch < config.num_epochs; epoch++) {
       evaluation = await runEpoch({ run, log, trainer, config, data, listener, epoch, random });
@@ -115,6 +120,7 @@ export async function train(
     throw error;
   } finally {
     log?.close();
+    trainer.close();
     encoder.dispose();
   }
 }
@@ -196,12 +202,49 @@ async function runEpoch({
   return evaluation;
 }
 
+/** The fused engine where it applies (or is demanded), else tfjs; and what the manifest says of it. */
+function createTrainer(
+  config: ExperimentConfig,
+  encoder: Encoder,
+  data: LoadedExperiment,
+  threads: number,
+): { trainer: Trainer; engine: string } {
+  const optimizerSpec = {
+    ...config.optimizer,
+    kind: config.optimizer.type,
+    learningRate: config.learning_rate,
+  };
+  const parts = {
+    encoder,
+    loss: createLoss(lossSpec(config)),
+    optimizer: createOptimizer(optimizerSpec),
+  };
+  const plain = (why: string) => ({
+    trainer: new Trainer(parts.encoder, parts.loss, parts.optimizer),
+    engine: `tfjs (${why})`,
+  });
+  if (config.engine === "tfjs") return plain("as configured");
+  const { trainer, reason } = fusedTraining(parts, {
+    encoderSpec: encoderSpec(config),
+    lossSpec: lossSpec(config),
+    optimizerSpec,
+    maxBatch: config.batch_size,
+    textLength: data.textLength,
+    threads,
+  });
+  if (trainer) return { trainer, engine: `fused, ${threads} ${threads === 1 ? "thread" : "threads"}` };
+  if (config.engine === "fused")
+    throw new RangeError(`engine: fused must apply to the model, got: ${reason}`);
+  return plain(reason);
+}
+
 function evaluateEncoder(
   config: ExperimentConfig,
   data: LoadedExperiment,
   trainer: Trainer,
   listener: Listener,
 ): Promise<Evaluation> {
+  trainer.sync();
   return evaluate({
     sets: data.sets,
     ranker: new DenseRanker(

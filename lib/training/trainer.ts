@@ -59,6 +59,12 @@ export class Trainer {
     return { total, batches };
   }
 
+  /** Brings {@link encoder} up to the present step, for whoever embeds with it. */
+  sync(): void {}
+
+  /** Frees what the trainer itself holds; encoder and optimiser are the caller's. */
+  close(): void {}
+
   state(): TrainerState {
     return { step: this.step, parameters: parametersOf(this.encoder), optimizer: this.optimizer.state() };
   }

@@ -5,6 +5,7 @@ import { train } from "../train.js";
 process.on("message", async ({ config }: { config: ExperimentConfig }) => {
   try {
     const run = await train(config, {
+      threads: 1,
       listener: { progress: (progress) => process.send?.({ kind: "progress", progress }) },
     });
     process.send?.({ kind: "done", dir: run.dir });

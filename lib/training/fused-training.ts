@@ -1,0 +1,109 @@
+import type { Encoder, EncoderSpec } from "../encoders/encoder.js";
+import { createFusedTrainer, type FusedTrainer } from "../engine/fused/fused-trainer.js";
+import type { BatchLoss, LossSpec } from "../losses/loss.js";
+import type { Optimizer, OptimizerSpec } from "../optimizers/optimizer.js";
+import type { PairBatch, PairSet } from "./pairs.js";
+import type { StoredTensor } from "./tensor-file.js";
+import { setParameters, Trainer, type TrainerState } from "./trainer.js";
+
+/** What decides whether a model has a fused step. */
+export interface FusedRequest {
+  encoderSpec: EncoderSpec;
+  lossSpec: LossSpec;
+  optimizerSpec: OptimizerSpec;
+  maxBatch: number;
+  /** Ids per text. */
+  textLength: number;
+  threads: number;
+}
+
+/**
+ * The trainer whose whole step runs in SIMD kernels on several threads, or the reason why it cannot. Its encoder, loss
+ * and optimiser are those of the tfjs path: the state arrays are the same, so a run may change paths at a checkpoint.
+ */
+export function fusedTraining(
+  parts: { encoder: Encoder; loss: BatchLoss; optimizer: Optimizer },
+  request: FusedRequest,
+): { trainer: Trainer; reason: null } | { trainer: null; reason: string } {
+  const made = createFusedTrainer({
+    ...request,
+    queryLength: request.textLength,
+    documentLength: request.textLength,
+  });
+  if (made.trainer === null) return made;
+  return {
+    trainer: new FusedTraining(parts.encoder, parts.loss, parts.optimizer, made.trainer),
+    reason: null,
+  };
+}
+
+class FusedTraining extends Trainer {
+  /** Whether the kernels are ahead of the tfjs encoder. */
+  private ahead = false;
+
+  constructor(
+    encoder: Encoder,
+    loss: BatchLoss,
+    optimizer: Optimizer,
+    private readonly fused: FusedTrainer,
+  ) {
+    super(encoder, loss, optimizer);
+    this.importState(super.state());
+  }
+
+  override trainStep(batch: PairBatch): number {
+    const loss = this.fused.trainStep(batch.queries, batch.documents);
+    if (!Number.isFinite(loss))
+      throw new RangeError(`training: loss must stay finite, got ${loss} at step ${this.step + 1}`);
+    this.step = this.fused.step;
+    this.ahead = true;
+    return loss;
+  }
+
+  override validationLoss(pairs: PairSet, batchSize: number): { total: number; batches: number } {
+    this.sync();
+    return super.validationLoss(pairs, batchSize);
+  }
+
+  override sync(): void {
+    if (!this.ahead) return;
+    setParameters(this.encoder, this.stored());
+    this.ahead = false;
+  }
+
+  override state(): TrainerState {
+    const { optimizer } = this.fused.exportState();
+    return { step: this.step, parameters: this.stored(), optimizer };
+  }
+
+  override restore(state: TrainerState): void {
+    setParameters(this.encoder, state.parameters);
+    this.importState(state);
+    this.step = state.step;
+    this.ahead = false;
+  }
+
+  override close(): void {
+    this.fused.close();
+  }
+
+  private stored(): Record<string, StoredTensor> {
+    const { tables, weights } = this.fused.exportState();
+    const stored: Record<string, StoredTensor> = {};
+    for (const [name, table] of Object.entries(this.encoder.tables))
+      stored[`tables/${name}`] = { shape: [table.rows, table.dim], data: tables[name]! };
+    for (const [name, weight] of Object.entries(this.encoder.weights))
+      stored[`weights/${name}`] = { shape: weight.shape, data: weights[name]! };
+    return stored;
+  }
+
+  private importState({ parameters, optimizer, step }: TrainerState): void {
+    const group = (prefix: string) =>
+      Object.fromEntries(
+        Object.entries(parameters).flatMap(([name, { data }]) =>
+          name.startsWith(prefix) ? [[name.slice(prefix.length), data as Float32Array]] : [],
+        ),
+      );
+    this.fused.importState({ weights: group("weights/"), tables: group("tables/"), optimizer, step });
+  }
+}
