@@ -3,6 +3,8 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { wasmHeap } from "./wasm-heap.js";
+import { installWasmMatMul } from "./wasm-matmul.js";
 
 export type BackendName = "tensorflow" | "wasm" | "cpu";
 
@@ -49,7 +51,9 @@ async function start(name: BackendName): Promise<string | null> {
     if (name === "wasm") setWasmPaths(`${resolve("node_modules/@tensorflow/tfjs-backend-wasm/dist")}/`);
     if (tf.getBackend() !== name && !(await tf.setBackend(name))) return "could not be initialised";
     await tf.ready();
-    return tf.getBackend() === name ? null : "could not be initialised";
+    if (tf.getBackend() !== name) return "could not be initialised";
+    if (name === "wasm") installWasmMatMul();
+    return null;
   } catch (error) {
     return (error instanceof Error ? error.message : String(error)).split("\n")[0]!;
   }
@@ -69,8 +73,7 @@ function loadNative(): string | null {
 }
 
 function describe(name: BackendName, refusals: readonly string[]): string {
-  const what = { tensorflow: "tensorflow (native)", wasm: "wasm (SIMD)", cpu: "cpu (plain JavaScript)" }[
-    name
-  ];
+  const simd = wasmHeap()?.fusedMultiplyAdd ? "wasm (SIMD, fused multiply-add)" : "wasm (SIMD)";
+  const what = { tensorflow: "tensorflow (native)", wasm: simd, cpu: "cpu (plain JavaScript)" }[name];
   return refusals.length === 0 ? `backend: ${what}` : `backend: ${what}; ${refusals.join("; ")}`;
 }

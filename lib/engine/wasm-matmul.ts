@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { wasmHeap } from "./wasm-heap.js";
 
 interface MatMulInputs {
   a: tf.TensorInfo;
@@ -13,9 +14,10 @@ interface MatMulAttributes {
 let installed = false;
 
 /**
- * Replaces the wasm backend's matrix product by one that transposes first where an operand is to be taken transposed.
- * The backend's own runs a plain triple loop then, 10 to 30 times slower than its ordinary product, and the gradient
- * of every product asks for it twice. Same numbers up to the order of summation. Called again, it does nothing.
+ * Replaces the wasm backend's matrix product by our kernel in its heap, for float32 operands with equal leading axes;
+ * others go the backend's way, transposed first where it would run a plain triple loop. The gradient of every product
+ * needs two transposed ones, which the backend's own computes 10 to 30 times slower. Same numbers up to the order of
+ * summation. Called again, it does nothing.
  *
  * @returns whether the replacement is in place (false on other backends)
  */
@@ -36,6 +38,8 @@ export function installWasmMatMul(): boolean {
     kernelFunc: ({ inputs, backend, attrs }) => {
       const { a, b } = inputs as unknown as MatMulInputs;
       const { transposeA, transposeB } = attrs as unknown as MatMulAttributes;
+      const own = heapProduct(a, b, transposeA, transposeB);
+      if (own) return own;
       const left = transposeA ? upright(backend, a) : a;
       const right = transposeB ? upright(backend, b) : b;
       const out = product({
@@ -51,4 +55,34 @@ export function installWasmMatMul(): boolean {
   });
   installed = true;
   return true;
+}
+
+function heapProduct(
+  a: tf.TensorInfo,
+  b: tf.TensorInfo,
+  turnA: boolean,
+  turnB: boolean,
+): tf.TensorInfo | null {
+  const heap = wasmHeap();
+  const rank = a.shape.length;
+  if (!heap || a.dtype !== "float32" || b.dtype !== "float32" || b.shape.length !== rank) return null;
+  const leading = a.shape.slice(0, -2);
+  if (leading.some((size, axis) => size !== b.shape[axis])) return null;
+  const [rows, depth] = turnA
+    ? [a.shape[rank - 1]!, a.shape[rank - 2]!]
+    : [a.shape[rank - 2]!, a.shape[rank - 1]!];
+  const columns = b.shape[turnB ? rank - 2 : rank - 1]!;
+  if (depth !== b.shape[turnB ? rank - 1 : rank - 2]!) return null;
+  const out = heap.outputInfo([...leading, rows, columns]);
+  const [pa, pb, pc] = [heap.address(a), heap.address(b), heap.address(out)];
+  const count = leading.reduce((product, size) => product * size, 1);
+  for (let i = 0; i < count; i++)
+    heap.product(
+      pa + i * rows * depth * 4,
+      pb + i * depth * columns * 4,
+      pc + i * rows * columns * 4,
+      [rows, columns, depth],
+      { a: turnA, b: turnB },
+    );
+  return out;
 }

@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
+import { heapSoftmaxRows } from "../engine/cosine-ops.js";
+import { wasmHeap } from "../engine/wasm-heap.js";
 import { ownScores, withoutMasked } from "./candidates.js";
-import { cosineMatrix } from "./cosine.js";
+import { cosineMatrix, unitRows } from "./cosine.js";
 import { type BatchLoss, checkPairs } from "./loss.js";
 
 /**
@@ -22,6 +24,11 @@ export function batchSoftmax(options: { temperature: number }): BatchLoss {
     throw new RangeError(`batchSoftmax: temperature must be > 0, got ${temperature}`);
   return (queries, documents, context = {}) => {
     checkPairs("batchSoftmax", queries, documents);
+    const heap = wasmHeap();
+    if (heap && !context.negatives && !context.logQ) {
+      const rows = heapSoftmaxRows(heap, unitRows(queries), unitRows(documents), 1 / temperature);
+      return { value: tf.mean(rows) as tf.Scalar, perExample: rows };
+    }
     const scaled = tf.div(cosineMatrix(queries, documents), temperature) as tf.Tensor2D;
     const logits = withoutMasked(scaled, context);
     const own = ownScores(logits);

@@ -1,4 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
+import { heapUnitRows } from "../engine/cosine-ops.js";
+import { wasmHeap } from "../engine/wasm-heap.js";
 
 /** Norms below this are replaced by it. */
 export const minimalNorm = 1e-8;
@@ -11,6 +13,8 @@ export const minimalNorm = 1e-8;
  * @returns [B, D]
  */
 export function unitRows(x: tf.Tensor2D): tf.Tensor2D {
+  const heap = wasmHeap();
+  if (heap) return heapUnitRows(heap, x);
   const op = tf.customGrad((input, save) => {
     const norms = tf.maximum(tf.sqrt(tf.sum(tf.square(input as tf.Tensor), 1, true)), minimalNorm);
     const unit = tf.div(input as tf.Tensor, norms);
