@@ -1,0 +1,30 @@
+import type { Encoder, EncoderSpec } from "../encoder.js";
+import { TowerEncoder } from "../tower-encoder.js";
+import { TransformerEncoder } from "../transformer/transformer-encoder.js";
+import { exportBagTower } from "./export-bag-tower.js";
+import { exportTransformer } from "./export-transformer.js";
+import type { ExportedSide } from "./exported-side.js";
+
+export type OnnxExporter = (encoder: Encoder, spec: EncoderSpec, side: "query" | "document") => ExportedSide;
+
+const exporters = new Map<string, OnnxExporter>();
+
+/** Makes encoders of a kind exportable; for kinds other than bag towers and transformers. */
+export function registerOnnxExporter(kind: string, exporter: OnnxExporter): void {
+  exporters.set(kind, exporter);
+}
+
+/**
+ * One side of an encoder as an ONNX file in memory, in evaluation mode (without dropout).
+ *
+ * @param spec what the encoder was made from; names the features it reads
+ * @throws RangeError for a kind without an exporter, or parameters beyond 2 GiB
+ */
+export function exportEncoder(encoder: Encoder, spec: EncoderSpec, side: "query" | "document"): ExportedSide {
+  const exporter = exporters.get(encoder.kind);
+  if (exporter) return exporter(encoder, spec, side);
+  if (encoder instanceof TransformerEncoder) return exportTransformer(encoder, side);
+  if (encoder instanceof TowerEncoder) return exportBagTower(encoder, spec, side);
+  const known = ["bag towers", "Transformer", ...exporters.keys()];
+  throw new RangeError(`onnx: no exporter for encoder "${encoder.kind}"; known: ${known.join(", ")}`);
+}

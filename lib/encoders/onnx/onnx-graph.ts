@@ -1,0 +1,117 @@
+import { ProtobufMessage } from "./protobuf.js";
+
+/** Element types of ONNX by name. */
+const elementTypes = { float: 1, int64: 7 } as const;
+
+export type ElementType = keyof typeof elementTypes;
+
+/** A name stands for an axis whose length is known only when the graph runs. */
+export type Dimension = number | string;
+
+export type AttributeValue = number | { float: number } | readonly number[];
+
+const IR_VERSION = 8;
+const OPSET = 17;
+/** protocol buffers cannot hold more */
+const MOST_BYTES = 2 ** 31 - 1;
+
+/**
+ * A graph of ONNX operators (operator set 17) under construction. Values are named by strings; every node has one
+ * output, whose name it returns.
+ *
+ * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto for the field numbers
+ */
+export class OnnxGraph {
+  private readonly nodes: ProtobufMessage[] = [];
+  private readonly constants = new Map<string, ProtobufMessage>();
+  private readonly inputs: ProtobufMessage[] = [];
+  private readonly outputs: ProtobufMessage[] = [];
+  private bytes = 0;
+  private count = 0;
+
+  constructor(private readonly name: string) {}
+
+  input(name: string, type: ElementType, shape: readonly Dimension[]): string {
+    this.inputs.push(valueInfo(name, type, shape));
+    return name;
+  }
+
+  output(name: string, type: ElementType, shape: readonly Dimension[]): void {
+    this.outputs.push(valueInfo(name, type, shape));
+  }
+
+  /** A constant of the file; a name given before is the same constant. */
+  constant(name: string, data: Float32Array | BigInt64Array, shape: readonly number[]): string {
+    if (this.constants.has(name)) return name;
+    const tensor = new ProtobufMessage();
+    for (const size of shape) tensor.integer(1, size);
+    tensor
+      .integer(2, elementTypes[data instanceof Float32Array ? "float" : "int64"])
+      .string(8, name)
+      .bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    this.constants.set(name, tensor);
+    this.bytes += data.byteLength;
+    return name;
+  }
+
+  scalar(value: number): string {
+    return this.constant(`scalar ${value}`, Float32Array.of(value), []);
+  }
+
+  integers(...values: number[]): string {
+    return this.constant(`integers ${values.join(" ")}`, BigInt64Array.from(values, BigInt), [values.length]);
+  }
+
+  /** A node; its output is called `result` or gets a name of its own. */
+  node(
+    operator: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, AttributeValue>> = {},
+    result = `${operator} ${this.count++}`,
+  ): string {
+    const node = new ProtobufMessage();
+    for (const input of inputs) node.string(1, input);
+    node.string(2, result).string(3, result).string(4, operator);
+    for (const [name, value] of Object.entries(attributes)) node.message(5, attribute(name, value));
+    this.nodes.push(node);
+    return result;
+  }
+
+  /** The file. @throws RangeError if it would exceed 2 GiB, the format's limit */
+  toBytes(): Uint8Array {
+    if (this.bytes > MOST_BYTES)
+      throw new RangeError(
+        `onnx: a file must be under 2 GiB, got ${(this.bytes / 2 ** 30).toFixed(1)} GiB of parameters`,
+      );
+    const graph = new ProtobufMessage();
+    for (const node of this.nodes) graph.message(1, node);
+    graph.string(2, this.name);
+    for (const tensor of this.constants.values()) graph.message(5, tensor);
+    for (const input of this.inputs) graph.message(11, input);
+    for (const output of this.outputs) graph.message(12, output);
+    return new ProtobufMessage()
+      .integer(1, IR_VERSION)
+      .string(2, "qdrl")
+      .message(7, graph)
+      .message(8, new ProtobufMessage().string(1, "").integer(2, OPSET))
+      .toBytes();
+  }
+}
+
+function attribute(name: string, value: AttributeValue): ProtobufMessage {
+  const message = new ProtobufMessage().string(1, name);
+  if (typeof value === "number") return message.integer(3, value).integer(20, 2);
+  if ("float" in value) return message.float(2, value.float).integer(20, 1);
+  for (const each of value) message.integer(8, each);
+  return message.integer(20, 7);
+}
+
+function valueInfo(name: string, type: ElementType, shape: readonly Dimension[]): ProtobufMessage {
+  const dimensions = new ProtobufMessage();
+  for (const size of shape) {
+    const dimension = new ProtobufMessage();
+    dimensions.message(1, typeof size === "number" ? dimension.integer(1, size) : dimension.string(2, size));
+  }
+  const tensor = new ProtobufMessage().integer(1, elementTypes[type]).message(2, dimensions);
+  return new ProtobufMessage().string(1, name).message(2, new ProtobufMessage().message(1, tensor));
+}
