@@ -1,0 +1,250 @@
+import type { Worker } from "node:worker_threads";
+import { startWorker } from "../../engine/start-worker.js";
+import { DataError } from "../data-error.js";
+import { listPartFiles } from "../part-files.js";
+import { defaultMaxMalformed } from "../read-report.js";
+import { RowEncoder, type RowEncoding, type RowField } from "./row-encoder.js";
+import type { FromWorker, ToWorker } from "./stream-worker.js";
+import {
+  type EpochTask,
+  type FlatBatch,
+  mergeWorkerReports,
+  type WorkerReport,
+  workerBatches,
+} from "./worker-batches.js";
+
+export interface BatchStreamOptions {
+  /** Folder of part-files, or their paths. */
+  files: string | readonly string[];
+  encoding: RowEncoding;
+  batchSize: number;
+  /** Reader threads; 0 reads in the calling thread. Part-file i goes to thread i mod W. Default 0. */
+  workers?: number;
+  /** Rows that each thread holds for mixing; 0 keeps files and rows in order. Default 0. */
+  shuffleRows?: number;
+  /** Of the mixing. Default 42. */
+  seed?: number;
+  /** Leave the incomplete last batch of each thread out. Default false. */
+  dropLast?: boolean;
+  /** A part-file that cannot be read: stop, or leave it out and say so in the report. Default "fail". */
+  onError?: "fail" | "skip";
+  /** Malformed rows allowed in an epoch. Default 100. */
+  maxMalformed?: number;
+  /** Batches that each thread prepares ahead. Default 4. */
+  lookAhead?: number;
+}
+
+/** Ids of one feature for the rows of a batch. */
+export type StreamColumn =
+  | { kind: "text"; ids: Int32Array; length: number }
+  | { kind: "categorical"; ids: Int32Array };
+
+export interface StreamedSide {
+  size: number;
+  columns: Record<string, StreamColumn>;
+}
+
+/** Row i of `documents` is relevant for row i of `queries`; equal ids are the same query or document. */
+export interface StreamedBatch {
+  queries: StreamedSide;
+  documents: StreamedSide;
+  queryIds: Int32Array;
+  documentIds: Int32Array;
+}
+
+/**
+ * Batches of pairs from part-files that need not fit in memory, read, cleaned and vectorised by several threads.
+ *
+ * The batches of the threads are taken in turn, so their order depends on the files, the number of threads and the seed,
+ * never on timing. One epoch runs at a time. `close` ends the threads.
+ */
+export class BatchStream {
+  readonly files: readonly string[];
+  /** What the last finished epoch met; null before. */
+  report: WorkerReport | null = null;
+  private readonly settings: Required<Omit<BatchStreamOptions, "files" | "encoding">>;
+  private readonly encoder: RowEncoder;
+  private readonly threads: Thread[];
+
+  /** @throws DataError if there are no part-files; RangeError for a bad option */
+  constructor({ files, encoding, ...options }: BatchStreamOptions) {
+    this.files = typeof files === "string" ? listPartFiles(files) : [...files];
+    this.settings = {
+      workers: 0,
+      shuffleRows: 0,
+      seed: 42,
+      dropLast: false,
+      onError: "fail",
+      maxMalformed: defaultMaxMalformed,
+      lookAhead: 4,
+      ...options,
+    };
+    for (const [name, least] of Object.entries({
+      batchSize: 1,
+      workers: 0,
+      shuffleRows: 0,
+      maxMalformed: 0,
+      lookAhead: 1,
+    })) {
+      const value = this.settings[name as "batchSize"];
+      if (!Number.isInteger(value) || value < least)
+        throw new RangeError(`BatchStream: ${name} must be an integer ≥ ${least}, got ${value}`);
+    }
+    if (this.files.length === 0)
+      throw new DataError("BatchStream: at least one part-file is needed, got none");
+    this.encoder = new RowEncoder(encoding);
+    const count = Math.min(this.settings.workers, this.files.length);
+    this.threads = Array.from({ length: count }, () => new Thread(encoding));
+  }
+
+  /**
+   * The batches of one epoch.
+   *
+   * @param epoch changes the order of mixed rows; equal numbers give equal batches
+   * @throws DataError if a file cannot be read and `onError` is "fail"
+   */
+  async *epoch(epoch: number): AsyncGenerator<StreamedBatch> {
+    const sources =
+      this.threads.length === 0
+        ? [this.inline(epoch)]
+        : this.threads.map((thread, i) => thread.start(this.task(epoch, i), this.settings.lookAhead));
+    const reports: WorkerReport[] = [];
+    let open = sources;
+    try {
+      while (open.length > 0) {
+        const ended = new Set<FlatBatches>();
+        for (const source of open) {
+          const next = await source.next();
+          if (next.done) {
+            reports.push(next.value);
+            ended.add(source);
+          } else yield this.split(next.value);
+        }
+        open = open.filter((source) => !ended.has(source));
+      }
+      this.report = mergeWorkerReports(reports);
+      this.checkReport(this.report);
+    } finally {
+      for (const thread of this.threads) thread.stop();
+    }
+  }
+
+  /** Ends the threads. */
+  async close(): Promise<void> {
+    await Promise.all(this.threads.map((thread) => thread.close()));
+  }
+
+  private checkReport({ read }: WorkerReport): void {
+    const { maxMalformed } = this.settings;
+    if (read.malformed > maxMalformed) {
+      const [first] = read.malformedExamples;
+      throw new DataError(
+        `at most ${maxMalformed} malformed rows are allowed, got ${read.malformed}; one is ${first!.file}:${first!.line}: ${first!.reason}`,
+      );
+    }
+    if (read.rows > 0) return;
+    const [left] = read.skippedFiles;
+    throw new DataError(
+      `part-files must hold at least one row, got 0${left ? `; left out: ${left.reason}` : ""}`,
+    );
+  }
+
+  private task(epoch: number, worker: number): EpochTask {
+    const workers = Math.max(1, this.threads.length);
+    return { ...this.settings, files: this.files, worker, workers, epoch };
+  }
+
+  private inline(epoch: number): FlatBatches {
+    return workerBatches(this.task(epoch, 0), this.encoder);
+  }
+
+  private split({ rows, flat }: FlatBatch): StreamedBatch {
+    const { fields, width } = this.encoder;
+    const sides = { query: { size: rows, columns: {} }, document: { size: rows, columns: {} } } as Record<
+      "query" | "document",
+      StreamedSide
+    >;
+    for (const field of fields) sides[field.side].columns[field.name] = columnOf(flat, rows, width, field);
+    const idsAt = (offset: number) =>
+      Int32Array.from({ length: rows }, (_, row) => flat[row * width + offset]!);
+    return { queries: sides.query, documents: sides.document, queryIds: idsAt(0), documentIds: idsAt(1) };
+  }
+}
+
+type FlatBatches = AsyncGenerator<FlatBatch, WorkerReport>;
+
+function columnOf(flat: Int32Array, rows: number, width: number, field: RowField): StreamColumn {
+  const ids = new Int32Array(rows * field.width);
+  for (let row = 0; row < rows; row++) {
+    const from = row * width + field.offset;
+    for (let i = 0; i < field.width; i++) ids[row * field.width + i] = flat[from + i]!;
+  }
+  return field.type === "text" ? { kind: "text", ids, length: field.width } : { kind: "categorical", ids };
+}
+
+/** A reader thread and the answers that have come from it. */
+class Thread {
+  private readonly worker: Worker;
+  private answers: FromWorker[] = [];
+  private wake: () => void = () => {};
+  private failure: Error | null = null;
+  private run = 0;
+
+  constructor(encoding: RowEncoding) {
+    this.worker = startWorker("lib/datasets/stream/stream-worker.ts", encoding);
+    this.worker.on("message", (message: FromWorker) => {
+      if (message.run === this.run) this.answers.push(message);
+      this.wake();
+    });
+    this.worker.on("error", (error) => {
+      this.failure = error;
+      this.wake();
+    });
+  }
+
+  /** Sets the thread to work at once; its batches are then waited for one by one. */
+  start(task: EpochTask, credits: number): FlatBatches {
+    this.answers = [];
+    this.run++;
+    this.send({ kind: "epoch", run: this.run, task, credits });
+    return this.batches();
+  }
+
+  private async *batches(): FlatBatches {
+    for (;;) {
+      const answer = await this.nextAnswer();
+      if (answer.kind === "end") return answer.report;
+      if (answer.kind === "error")
+        throw answer.isData ? new DataError(answer.message) : new Error(answer.message);
+      this.send({ kind: "credit" });
+      yield { rows: answer.rows, flat: answer.flat };
+    }
+  }
+
+  /** Drops the epoch under way; answers that still come are not taken. */
+  stop(): void {
+    this.send({ kind: "stop" });
+    this.run++;
+    this.answers = [];
+  }
+
+  async close(): Promise<void> {
+    await this.worker.terminate();
+  }
+
+  private async nextAnswer(): Promise<FromWorker> {
+    while (this.answers.length === 0) {
+      if (this.failure !== null) throw this.failure;
+      this.worker.ref();
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+      this.worker.unref();
+    }
+    return this.answers.shift()!;
+  }
+
+  private send(message: ToWorker): void {
+    this.worker.postMessage(message);
+  }
+}

@@ -1,0 +1,123 @@
+import { CategoricalMapper, type CategoricalMapperOptions } from "../../tokenizer/categorical-mapper.js";
+import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
+import {
+  DictionaryVectorizer,
+  type DictionaryVectorizerOptions,
+} from "../../tokenizer/dictionary-vectorizer.js";
+import { HashingVectorizer, type HashingVectorizerOptions } from "../../tokenizer/hashing-vectorizer.js";
+import type { TextVectorizer } from "../../tokenizer/text-vectorizer.js";
+import type { TextColumns } from "../parquet.js";
+
+export interface StreamFeature {
+  name: string;
+  type: "text" | "categorical";
+}
+
+/** How rows become ids. Plain data, so that it can be sent to worker threads. */
+export interface RowEncoding {
+  query: readonly StreamFeature[];
+  document: readonly StreamFeature[];
+  /** For text features. */
+  vectorizer:
+    | ({ kind: "dictionary" } & DictionaryVectorizerOptions)
+    | ({ kind: "hashing" } & HashingVectorizerOptions);
+  /** By the name of the categorical feature. */
+  categories?: Readonly<Record<string, CategoricalMapperOptions>>;
+}
+
+export interface EncodingCounts {
+  emptyTexts: Record<string, number>;
+  unknownCategories: Record<string, number>;
+}
+
+/** Where a feature lies in a flat row. */
+export interface RowField {
+  name: string;
+  type: "text" | "categorical";
+  side: "query" | "document";
+  offset: number;
+  width: number;
+}
+
+/**
+ * Rows of text columns → flat rows of integers: a hash of the query, a hash of the document, then the ids of every
+ * feature, query first. The hashes (FNV-1a, 32 bits) say which rows of a batch are the same query or document; two
+ * different texts share one with probability 2⁻³².
+ */
+export class RowEncoder {
+  readonly fields: readonly RowField[];
+  /** Integers per row. */
+  readonly width: number;
+  /** Columns that must be read. */
+  readonly columns: readonly string[];
+  readonly counts: EncodingCounts = { emptyTexts: {}, unknownCategories: {} };
+  private readonly vectorizer: TextVectorizer;
+  private readonly mappers = new Map<string, CategoricalMapper>();
+
+  /** @throws RangeError for a categorical feature without mapper, or a side without features */
+  constructor(encoding: RowEncoding) {
+    this.vectorizer =
+      encoding.vectorizer.kind === "dictionary"
+        ? new DictionaryVectorizer(encoding.vectorizer)
+        : new HashingVectorizer(encoding.vectorizer);
+    const fields: RowField[] = [];
+    let offset = 2;
+    for (const side of ["query", "document"] as const) {
+      if (encoding[side].length === 0)
+        throw new RangeError(`RowEncoder: ${side} must have at least one feature, got none`);
+      for (const { name, type } of encoding[side]) {
+        if (type === "categorical" && !this.mappers.has(name)) {
+          const options = encoding.categories?.[name];
+          if (options === undefined)
+            throw new RangeError(`RowEncoder: categorical feature "${name}" needs a mapper, got none`);
+          this.mappers.set(name, new CategoricalMapper(options));
+        }
+        const width = type === "text" ? this.vectorizer.length : 1;
+        fields.push({ name, type, side, offset, width });
+        offset += width;
+      }
+    }
+    this.fields = fields;
+    this.width = offset;
+    this.columns = [...new Set(fields.map((field) => field.name))];
+    for (const { name, type } of fields)
+      (type === "text" ? this.counts.emptyTexts : this.counts.unknownCategories)[name] = 0;
+  }
+
+  /** All rows of the columns, [rows · width]. */
+  encode(columns: TextColumns): Int32Array {
+    const rows = columns[this.columns[0]!]!.length;
+    const flat = new Int32Array(rows * this.width);
+    for (const field of this.fields) {
+      const values = columns[field.name]!;
+      const hashAt = field.side === "query" ? 0 : 1;
+      for (let row = 0; row < rows; row++) {
+        const start = row * this.width;
+        const value = values[row]!;
+        flat[start + hashAt] = hashText(value, flat[start + hashAt]!);
+        if (field.type === "text") this.writeText(field, value, flat, start + field.offset);
+        else flat[start + field.offset] = this.categoryId(field.name, value);
+      }
+    }
+    return flat;
+  }
+
+  private writeText(field: RowField, value: string, flat: Int32Array, offset: number): void {
+    const cleaned = cleanPhrase(value);
+    if (cleaned === "") this.counts.emptyTexts[field.name]!++;
+    this.vectorizer.vectorizeInto(cleaned, flat, offset);
+  }
+
+  private categoryId(name: string, value: string): number {
+    const mapper = this.mappers.get(name)!;
+    if (!mapper.knows(value)) this.counts.unknownCategories[name]!++;
+    return mapper.id(value);
+  }
+}
+
+/** FNV-1a over UTF-16 units and an end mark, continuing from `seed`. */
+function hashText(text: string, seed: number): number {
+  let hash = seed ^ 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return Math.imul(hash ^ 0xffff, 0x01000193);
+}
