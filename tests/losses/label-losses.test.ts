@@ -143,13 +143,13 @@ describe.each<BackendName>(["cpu", "wasm"])("labelled losses on %s", (backend) =
 
   it("the contrastive pair loss matches its vector", () => {
     const { inputs, expected } = vector("4-finetuner/contrastive_pair_loss");
-    inputs.pairs.forEach(([a, b, similar]: [number[], number[], number], i: number) =>
+    inputs.pairs.forEach(([a, b, similar]: [number[], number[], number], i: number) => {
       tf.tidy(() => {
         const loss = siamese({ margin: inputs.margin, distance: "euclidean", squared: true }, allPairs());
         const got = call(loss, [a, b], similar ? [0, 0] : [0, 1]).value.dataSync()[0]!;
         expect(Math.abs(got - expected.terms[i])).toBeLessThan(1e-6);
-      }),
-    );
+      });
+    });
   });
 
   it("online selectors with the triplet loss match the vector's losses", () => {
