@@ -16,6 +16,18 @@ export function crossCheck(config: ExperimentConfig): CrossFieldIssue[] {
       path: ["loss", "batch_size"],
       message: `must equal batch_size (${config.batch_size}), got ${loss.batch_size}`,
     });
+  if (model.type === "Transformer") {
+    if (config.text_vectorizer.type !== "word_pieces")
+      issues.push({
+        path: ["text_vectorizer", "type"],
+        message: `must be word_pieces for a Transformer, got ${config.text_vectorizer.type}`,
+      });
+    if (model.output_dim !== model.text_embedding.embedding_dim)
+      issues.push({
+        path: ["model", "output_dim"],
+        message: `must equal text_embedding.embedding_dim (${model.text_embedding.embedding_dim}), got ${model.output_dim}`,
+      });
+  }
   if (model.type === "Towers")
     issues.push(
       ...checkTowers(model, { query: dataset.query_features, document: dataset.document_features }),

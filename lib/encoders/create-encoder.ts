@@ -5,6 +5,7 @@ import { towersEncoder } from "./modalities/towers.js";
 import { multiModalTwoTower } from "./multi-modal-two-tower.js";
 import { regularizedSimpleTextEncoder } from "./regularized-simple-text-encoder.js";
 import { simpleTextEncoder } from "./simple-text-encoder.js";
+import { transformerEncoder } from "./transformer/transformer-encoder.js";
 import { twoTower } from "./two-tower.js";
 
 export type EncoderFactory = (spec: EncoderSpec, random: Random) => Encoder;
@@ -16,6 +17,7 @@ const factories = new Map<string, EncoderFactory>([
   ["TwoTower", twoTower],
   ["MultiModalTwoTower", multiModalTwoTower],
   ["Towers", towersEncoder],
+  ["Transformer", transformerEncoder],
 ]);
 
 /** Makes an encoder available to {@link createEncoder} under `kind`; replaces one of the same name. */

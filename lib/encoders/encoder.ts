@@ -2,6 +2,7 @@ import type * as tf from "@tensorflow/tfjs";
 import type { EmbeddingTable } from "../engine/embedding-table.js";
 import type { FeatureBatch, FeatureColumn } from "../features/batch.js";
 import type { TowersSpec } from "./modalities/towers-spec.js";
+import type { TransformerSpec } from "./transformer/transformer-spec.js";
 
 /** Maps feature batches to embeddings, one row each. Queries and documents may share any of the parameters. */
 export interface Encoder {
@@ -53,6 +54,8 @@ export interface EncoderSpec {
   dropout?: number;
   /** Towers: features, their encoders and their fusion on each side */
   towers?: TowersSpec;
+  /** Transformer: sizes, pooling and starting weights */
+  transformer?: TransformerSpec;
 }
 
 /** Numbers in dense weights and tables together. */

@@ -3,6 +3,7 @@ import { cleanPhrase } from "../tokenizer/clean-phrase.js";
 import type { TextVectorizer } from "../tokenizer/text-vectorizer.js";
 import type { FeatureBatch, FeatureColumn } from "./batch.js";
 import { type ColumnReader, missingRows } from "./column-reader.js";
+import type { TokenReader } from "./token-reader.js";
 
 /** A column of the data and how it is read. */
 export interface FeatureDeclaration {
@@ -14,6 +15,8 @@ export interface FeaturePipelineOptions {
   features: readonly { name: string; type: string }[];
   /** For every text feature; may be left out where there is none. */
   vectorizer?: TextVectorizer;
+  /** Reads text features as word-pieces in the vectorizer's place: for transformers. */
+  tokens?: TokenReader | null;
   /** One mapper per categorical feature, by its name. */
   categories?: Readonly<Record<string, CategoricalMapper>>;
   /** One reader per feature of any other type, by its name. */
@@ -45,10 +48,17 @@ export class FeaturePipeline {
   readonly features: readonly FeatureDeclaration[];
   readonly counts: EncodeCounts = { rows: 0, emptyTexts: {}, unknownCategories: {} };
   private readonly vectorizer: TextVectorizer | undefined;
+  private readonly tokens: TokenReader | null;
   private readonly categories: Readonly<Record<string, CategoricalMapper>>;
   private readonly readers: Readonly<Record<string, ColumnReader>>;
 
-  constructor({ features, vectorizer, categories = {}, readers = {} }: FeaturePipelineOptions) {
+  constructor({
+    features,
+    vectorizer,
+    tokens = null,
+    categories = {},
+    readers = {},
+  }: FeaturePipelineOptions) {
     const seen = new Set<string>();
     const known = ["categorical", "text", ...Object.values(readers).map((reader) => reader.type)];
     for (const { name, type } of features) {
@@ -63,7 +73,7 @@ export class FeaturePipeline {
       if (seen.has(name))
         throw new RangeError(`FeaturePipeline: feature names must be unique, got "${name}" twice`);
       seen.add(name);
-      if (type === "text" && vectorizer === undefined)
+      if (type === "text" && vectorizer === undefined && tokens === null)
         throw new RangeError(`FeaturePipeline: text feature "${name}" needs a vectorizer, got none`);
       if (type === "categorical" && categories[name] === undefined)
         throw new RangeError(`FeaturePipeline: categorical feature "${name}" needs a mapper, got none`);
@@ -73,6 +83,7 @@ export class FeaturePipeline {
     this.features = features;
     this.readers = readers;
     this.vectorizer = vectorizer;
+    this.tokens = tokens;
     this.categories = categories;
   }
 
@@ -130,6 +141,7 @@ export class FeaturePipeline {
     for (const [name, count] of Object.entries(this.counts.emptyTexts)) found[`empty texts: ${name}`] = count;
     for (const [name, count] of Object.entries(this.counts.unknownCategories))
       found[`unknown categories: ${name}`] = count;
+    if (this.tokens) Object.assign(found, this.tokens.counts());
     for (const [name, reader] of Object.entries(this.readers))
       for (const [phrase, count] of Object.entries(reader.counts()))
         if (count > 0) found[`${phrase}: ${name}`] = count;
@@ -142,6 +154,10 @@ export class FeaturePipeline {
     size: number,
     transform: EncodeOptions["transformText"],
   ): FeatureColumn {
+    if (this.tokens) {
+      this.counts.emptyTexts[name]! += values.filter((value) => cleanPhrase(value) === "").length;
+      return this.tokens.read(values, transform);
+    }
     const vectorizer = this.vectorizer!;
     const ids = new Int32Array(size * vectorizer.length);
     let empty = 0;

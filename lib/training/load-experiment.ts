@@ -10,13 +10,16 @@ import { readQueries } from "../datasets/queries.js";
 import { describeReport, type ReadReport } from "../datasets/read-report.js";
 import { readTrainingRows } from "../datasets/training-rows.js";
 import { FeaturePipeline } from "../features/feature-pipeline.js";
+import { TokenReader } from "../features/token-reader.js";
 import { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
 import { DictionaryVectorizer } from "../tokenizer/dictionary-vectorizer.js";
 import { HashingVectorizer } from "../tokenizer/hashing-vectorizer.js";
 import type { TextVectorizer } from "../tokenizer/text-vectorizer.js";
+import { WordPieceVectorizer } from "../tokenizer/wordpiece/word-piece-vectorizer.js";
 import { type EvaluationSet, evaluationSet, type Pool } from "./evaluation-set.js";
 import { FeatureReaders } from "./feature-readers.js";
 import { buildPairs, type PairSet } from "./pairs.js";
+import { readTokenizer } from "./pretrained/transformer-folder.js";
 import type { Listener } from "./progress.js";
 
 export interface LoadedEvaluation {
@@ -58,15 +61,18 @@ export async function loadExperiment(
     query: await FeatureReaders.create(config, config.dataset.query_features, categories),
     document: await FeatureReaders.create(config, config.dataset.document_features, categories),
   };
+  const tokens = tokenReader(config, vectorizer);
   const queryFeatures = new FeaturePipeline({
     features: config.dataset.query_features,
     vectorizer,
+    tokens,
     categories,
     readers: readers.query.readers,
   });
   const documentFeatures = new FeaturePipeline({
     features: config.dataset.document_features,
     vectorizer,
+    tokens,
     categories,
     readers: readers.document.readers,
   });
@@ -199,9 +205,20 @@ function note(listener: Listener, counts: Record<string, number>, prefix: string
   for (const line of describeReport(report)) listener.line?.(`${prefix}${line}`);
 }
 
+/** How a transformer reads texts; null for models that read the vectoriser's ids. */
+function tokenReader(config: ExperimentConfig, vectorizer: TextVectorizer): TokenReader | null {
+  if (config.model.type !== "Transformer" || !(vectorizer instanceof WordPieceVectorizer)) return null;
+  return new TokenReader(vectorizer.tokenizer, vectorizer.length);
+}
+
 /** The vectoriser that a configuration names, with its dictionary read. */
 export function createVectorizer(config: ExperimentConfig): TextVectorizer {
   const options = config.text_vectorizer;
+  if (options.type === "word_pieces")
+    return new WordPieceVectorizer(
+      readTokenizer(dictionaryPath(config.dataset_dir, options.vocabulary_path)),
+      options.max_length,
+    );
   if (options.type === "hashing")
     return new HashingVectorizer({ numFeatures: options.num_features, maxLength: options.max_length });
   return new DictionaryVectorizer({
@@ -238,6 +255,13 @@ function dictionaryPath(datasetDir: string, named: string): string {
   return fs.existsSync(inside) || !fs.existsSync(named) ? inside : named;
 }
 
+/** What the rows of a text table stand for. */
+const tableParts = {
+  dictionary: "dictionary and OOV buckets",
+  hashing: "hash buckets",
+  word_pieces: "word-pieces",
+};
+
 function checkTables(
   { model, text_vectorizer: text }: ExperimentConfig,
   vectorizer: TextVectorizer,
@@ -246,7 +270,7 @@ function checkTables(
   const rows = model.text_embedding.num_embeddings;
   if (vectorizer.rows > rows)
     throw new RangeError(
-      `model.text_embedding.num_embeddings: must be at least ${vectorizer.rows} (${text.type === "dictionary" ? "dictionary and OOV buckets" : "hash buckets"}), got ${rows}`,
+      `model.text_embedding.num_embeddings: must be at least ${vectorizer.rows} (${tableParts[text.type]}), got ${rows}`,
     );
   if (model.type === "Towers") checkTowerTables(model, mappers);
   if (model.type !== "MultiModalTwoTower") return;

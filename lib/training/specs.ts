@@ -2,6 +2,7 @@ import type { ExperimentConfig } from "../config/schema.js";
 import type { EncoderSpec } from "../encoders/encoder.js";
 import type { LossSpec } from "../losses/loss.js";
 import { towersSpec } from "./towers-spec.js";
+import { transformerSpec } from "./transformer-spec.js";
 
 /** The encoder that a configuration names, in plain data. */
 export function encoderSpec({ model, dataset }: ExperimentConfig): EncoderSpec {
@@ -24,6 +25,7 @@ export function encoderSpec({ model, dataset }: ExperimentConfig): EncoderSpec {
     spec.categoryFeature = sizes(model.category_feature);
   }
   if (model.type === "Towers") spec.towers = towersSpec(model, dataset);
+  if (model.type === "Transformer") spec.transformer = transformerSpec(model);
   return spec;
 }
 
@@ -44,6 +46,7 @@ export function systemName(config: ExperimentConfig): string {
     if (text.word_bigrams_limit > 0) reads.push("bigrams");
     if (text.char_trigrams_limit > 0) reads.push("trigrams");
   }
+  if (text.type === "word_pieces") reads[0] = "word-pieces";
   if (model.type === "MultiModalTwoTower") reads.push("category");
   if (model.type === "Towers")
     reads.splice(

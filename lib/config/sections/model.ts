@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { towersModel } from "./towers.js";
+import { transformerModel } from "./transformer.js";
 
 const table = z.strictObject({
   num_embeddings: z.int().min(1).describe("rows of the table; dictionary size + OOV buckets must fit"),
@@ -66,6 +67,7 @@ export const modelSection = z.discriminatedUnion("type", [
   twoTower,
   multiModal,
   towersModel,
+  transformerModel(common),
 ]);
 
 export type ModelConfig = z.infer<typeof modelSection>;

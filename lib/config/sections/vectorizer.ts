@@ -34,7 +34,22 @@ const hashing = z.strictObject({
   max_length: z.int().min(1).default(10).describe("word tokens kept per text"),
 });
 
-/** How cleaned text becomes token ids. */
-export const vectorizerSection = z.discriminatedUnion("type", [dictionary, hashing]);
+const wordPieces = z.strictObject({
+  type: z.literal("word_pieces"),
+  vocabulary_path: z
+    .string()
+    .min(1)
+    .describe(
+      "folder with tokenizer.json or vocab.txt; looked up in dataset_dir, then from the workspace root",
+    ),
+  max_length: z
+    .int()
+    .min(3)
+    .default(128)
+    .describe("word-pieces kept per text; a transformer's two special tokens count"),
+});
+
+/** How text becomes token ids; word_pieces is what a Transformer reads, and bags may. */
+export const vectorizerSection = z.discriminatedUnion("type", [dictionary, hashing, wordPieces]);
 
 export type VectorizerConfig = z.infer<typeof vectorizerSection>;

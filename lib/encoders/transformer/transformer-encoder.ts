@@ -4,27 +4,12 @@ import { Random } from "../../engine/random.js";
 import { installWasmMatMul } from "../../engine/wasm-matmul.js";
 import type { FeatureBatch } from "../../features/batch.js";
 import { padColumn } from "../../features/token-column.js";
-import { columnOf, countParameters, type Encoder } from "../encoder.js";
-import { checkArchitecture, type TransformerArchitecture, wordTableName } from "./architecture.js";
+import { columnOf, countParameters, type Encoder, type EncoderSpec } from "../encoder.js";
+import { checkArchitecture, wordTableName } from "./architecture.js";
 import { BertModel } from "./bert-model.js";
 import { Dropout } from "./dropout.js";
-import { type Pooling, pool, poolings } from "./pooling.js";
-
-/** A transformer encoder in plain data. */
-export interface TransformerSpec {
-  architecture: TransformerArchitecture;
-  pooling: Pooling;
-  /** unit-length embeddings */
-  normalize: boolean;
-  /** one model for both sides, or one for each (a DPR pair) */
-  sides: "shared" | "separate";
-  queryTextFeature: string;
-  documentTextFeature: string;
-  /** id of [PAD] (default 0) */
-  padId?: number;
-  /** starting weights of every side by Hugging Face's names; without them N(0, 0.02²) */
-  initial?: Readonly<Record<string, { shape: readonly number[]; data: ArrayLike<number> }>>;
-}
+import { pool, poolings } from "./pooling.js";
+import type { NamedArrays, TransformerSpec } from "./transformer-spec.js";
 
 /** BERT-type encoder of queries and documents; its side models are in {@link models}. */
 export class TransformerEncoder implements Encoder {
@@ -111,10 +96,7 @@ export class TransformerEncoder implements Encoder {
  *
  * @throws RangeError listing every parameter that is missing or of another shape; nothing is changed then
  */
-export function assignWeights(
-  model: BertModel,
-  values: Readonly<Record<string, { shape: readonly number[]; data: ArrayLike<number> }>>,
-): void {
+export function assignWeights(model: BertModel, values: NamedArrays): void {
   const shapes = new Map<string, readonly number[]>([[wordTableName, [model.words.rows, model.words.dim]]]);
   for (const [name, weight] of Object.entries(model.weights)) shapes.set(name, weight.shape);
   const misfits: string[] = [];
@@ -141,4 +123,14 @@ export function namedWeights(model: BertModel): Record<string, { shape: number[]
   for (const [name, weight] of Object.entries(model.weights))
     named[name] = { shape: weight.shape, data: weight.dataSync().slice() as Float32Array };
   return named;
+}
+
+/**
+ * The encoder of kind "Transformer", see {@link EncoderSpec.transformer}.
+ *
+ * @throws RangeError if `transformer` is not given or does not fit together
+ */
+export function transformerEncoder(spec: EncoderSpec, random: Random): Encoder {
+  if (!spec.transformer) throw new RangeError("Transformer: transformer must be given, got undefined");
+  return new TransformerEncoder(spec.transformer, random);
 }

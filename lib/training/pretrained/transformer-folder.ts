@@ -33,10 +33,14 @@ const OWN_SETTINGS = "qdrl.json";
  * `modules.json` with its pooling (default mean, not normalised, all positions). A prefix "bert." of names and the old
  * names gamma and beta are understood.
  *
+ * @param options.pooler  with the pooler's parameters, whatever pooling the folder names
  * @throws RangeError naming the file and what does not fit: another architecture, or every parameter that is missing or
  *   of another shape
  */
-export function readTransformerFolder(dir: string): PretrainedTransformer {
+export function readTransformerFolder(
+  dir: string,
+  options: { pooler?: boolean } = {},
+): PretrainedTransformer {
   const config = readJson(path.join(dir, "config.json"));
   const architecture = architectureFrom(config, path.join(dir, "config.json"));
   const file = path.join(dir, "model.safetensors");
@@ -48,7 +52,10 @@ export function readTransformerFolder(dir: string): PretrainedTransformer {
   const settings = usage(dir, architecture);
   const weights: Record<string, StoredTensor> = {};
   const misfits: string[] = [];
-  for (const [name, shape] of parameterShapes(architecture, settings.pooling === "pooler")) {
+  for (const [name, shape] of parameterShapes(
+    architecture,
+    options.pooler ?? settings.pooling === "pooler",
+  )) {
     const tensor = stored[name];
     if (!tensor) misfits.push(`${name} [${shape.join(", ")}] is missing`);
     else if (tensor.shape.join() !== shape.join())

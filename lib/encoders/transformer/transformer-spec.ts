@@ -1,0 +1,21 @@
+import type { TransformerArchitecture } from "./architecture.js";
+import type { Pooling } from "./pooling.js";
+
+/** Arrays by Hugging Face's names of parameters. */
+export type NamedArrays = Readonly<Record<string, { shape: readonly number[]; data: ArrayLike<number> }>>;
+
+/** A transformer encoder in plain data. */
+export interface TransformerSpec {
+  architecture: TransformerArchitecture;
+  pooling: Pooling;
+  /** unit-length embeddings */
+  normalize: boolean;
+  /** one model for both sides, or one for each (a DPR pair) */
+  sides: "shared" | "separate";
+  queryTextFeature: string;
+  documentTextFeature: string;
+  /** id of [PAD] (default 0) */
+  padId?: number;
+  /** starting weights of every side by Hugging Face's names; without them N(0, 0.02²) */
+  initial?: NamedArrays;
+}
