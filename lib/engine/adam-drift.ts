@@ -1,18 +1,4 @@
-import type { RowDrift } from "./update-rule.js";
-
-/** Factors that carry a row over skipped steps; see {@link AdamDrift}. */
-export interface DriftFactors {
-  /** parameters are multiplied by it */
-  keep: number;
-  /** Σ over both of pull · first moment / (root of second moment + floor) is subtracted; pull2 is 0 where one suffices */
-  pull1: number;
-  floor1: number;
-  pull2: number;
-  floor2: number;
-  /** the first and the second moment are multiplied by these */
-  first: number;
-  second: number;
-}
+import type { DriftFactors, RowDrift } from "./update-rule.js";
 
 /**
  * Where dense Adam takes a parameter that receives no gradient for k = t − l steps, in closed form.
@@ -20,7 +6,7 @@ export interface DriftFactors {
  * With m, v the moments after step l, step s = l + j subtracts a_s · m/(√v + e_s), where
  * a_s = lr_s √(1−β₂ˢ)/(1−β₁ˢ) · (β₁/√β₂)ʲ and e_s = ε √(1−β₂ˢ) β₂^(−j/2). The sum over s is replaced by two terms
  * pull · m/(√v + floor): the Gauss quadrature of the measure Σ a_s δ(e_s), exact for √v ≫ ε; where √v is
- * smaller, off by 1 % of one learning rate at worst (rows whose only gradients came in the very first steps). Later than the first steps all e_s are alike and one term suffices.
+ * smaller, off by 2 % of one learning rate at worst (rows whose only gradients came in the very first steps). Later than the first steps all e_s are alike and one term suffices.
  * Moments decay by β₁ᵏ and β₂ᵏ. With decoupled weight decay w each step also multiplies the parameter by 1 − lr_s·w.
  *
  * The moments Σ a_s e_s^q, q = 0 … 3, are kept per starting step l and grow with every step until β₁ʲ no longer

@@ -1,7 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
 import { fillNormal } from "./fill-random.js";
+import { type HeapGradient, type HeapRows, heapPool, heapUpdateRows } from "./heap-table.js";
 import type { Random } from "./random.js";
-import { type PooledGradient, poolRows, type RowGradients, sumRowGradients } from "./row-pooling.js";
+import { poolRows, type RowGradients, sumRowGradients } from "./row-pooling.js";
+import { FloatStorage } from "./row-storage.js";
+import type { UpdateRule } from "./update-rule.js";
+import { type WasmHeap, wasmHeap } from "./wasm-heap.js";
 
 /** Keeps rows current for an optimiser whose rule moves rows that a batch does not touch (exact dense Adam). */
 export interface RowKeeper {
@@ -36,9 +40,9 @@ export class EmbeddingTable {
   /** scalar that ties the table's ops to the tape: differentiate with respect to it and the gradients are recorded */
   readonly anchor: tf.Variable;
   keeper: RowKeeper | null = null;
-  private storage: Float32Array;
+  private storage: FloatStorage;
   private slots = 0;
-  private pending: PooledGradient[] = [];
+  private pending: HeapGradient[] = [];
 
   /** @throws RangeError if rows or dim is not a positive integer, or the table does not fit in memory */
   constructor(options: EmbeddingTableOptions) {
@@ -50,8 +54,8 @@ export class EmbeddingTable {
         throw new RangeError(`EmbeddingTable: ${key} must be a positive integer, got ${this[key]}`);
     this.storage = allocate(this.rows, this.dim);
     if (options.random) {
-      fillNormal(this.storage, options.random, this.name);
-      if (options.paddingRow ?? true) this.storage.fill(0, 0, this.dim);
+      fillNormal(this.values, options.random, this.name);
+      if (options.paddingRow ?? true) this.values.fill(0, 0, this.dim);
     }
     this.anchor = tf.tidy(() => tf.variable(tf.scalar(0), true));
   }
@@ -63,7 +67,13 @@ export class EmbeddingTable {
 
   /** The live array: row r is values[r·stride … r·stride + dim), then its optimiser state. */
   get values(): Float32Array {
-    return this.storage;
+    return this.storage.floats;
+  }
+
+  /** Where the rows lie in tfjs's heap, if they do and the kernels can work on them; else null. */
+  heapRows(heap: WasmHeap | null): HeapRows | null {
+    const at = this.dim % 4 === 0 ? this.storage.addressIn(heap) : null;
+    return at === null ? null : { at, stride: this.stride * 4, dim: this.dim, rows: this.rows };
   }
 
   /** A copy of the weights [rows, dim], all rows current. Write with {@link setWeights}. */
@@ -80,7 +90,7 @@ export class EmbeddingTable {
   /** Makes room for `slots` arrays of optimiser state per row, zeros at first; drops those there were before. */
   reserveState(slots: number): void {
     const weights = this.read(0);
-    this.storage = new Float32Array(0); // lets the old array go before the new one comes
+    this.storage.release(); // before the larger one comes
     this.storage = allocate(this.rows, this.dim * (1 + slots));
     this.slots = slots;
     this.write(0, weights, "reserveState");
@@ -118,21 +128,50 @@ export class EmbeddingTable {
 
   /** The gradients recorded since the last call, summed per row: unique ascending rows, values [n, dim]. */
   drainGradients(): RowGradients {
-    const gradients = sumRowGradients(this.pending, this.rows, this.dim);
-    this.pending = [];
+    const parts = this.pending.map((part) => ({
+      ...part,
+      gradient: part.gradient.dataSync() as Float32Array,
+    }));
+    const gradients = sumRowGradients(parts, this.rows, this.dim);
+    this.clearGradients();
     return gradients;
+  }
+
+  /**
+   * Drains the gradients and moves their rows, and no others, by `rule`, whose step has begun. Rows must be current
+   * (`bag` and `lookup` see to it).
+   *
+   * @returns the rows moved, each once
+   */
+  applyGradients(rule: UpdateRule): Int32Array {
+    const heap = wasmHeap();
+    const place = this.pending.length > 0 ? this.heapRows(heap) : null;
+    if (heap && place) {
+      const rows = heapUpdateRows(heap, place, this.pending, rule.factors());
+      this.clearGradients();
+      return rows;
+    }
+    const { rows, values } = this.drainGradients();
+    this.keeper?.touch(rows);
+    const { values: heapValues, stride, dim } = this;
+    for (let i = 0; i < rows.length; i++) {
+      const at = rows[i]! * stride;
+      rule.update(heapValues, at, values, i * dim, heapValues, at + dim, dim, dim);
+    }
+    return rows;
   }
 
   /** Forgets recorded gradients, e.g. of a step that failed. */
   clearGradients(): void {
+    for (const part of this.pending) part.gradient.dispose();
     this.pending = [];
   }
 
-  /** Frees the anchor and the array. */
+  /** Frees the anchor, the gradients and the array. */
   dispose(): void {
+    this.clearGradients();
     this.anchor.dispose();
-    this.storage = new Float32Array(0);
-    this.pending = [];
+    this.storage.release();
   }
 
   private pool(
@@ -148,11 +187,16 @@ export class EmbeddingTable {
           `EmbeddingTable.${caller}: ids must be in [0, ${this.rows}) in table "${this.name}", got ${ids[i]} at ${i}`,
         );
     this.keeper?.touch(ids);
-    const pooled = poolRows(this.storage, this.stride, this.dim, ids, size, length, countZero);
+    const heap = wasmHeap();
+    const place = this.heapRows(heap);
+    const { dim } = this;
     const op = tf.customGrad((_anchor) => ({
-      value: tf.tensor2d(pooled, [size, this.dim]),
+      value:
+        heap && place
+          ? heapPool(heap, place, ids, size, length, countZero)
+          : tf.tensor2d(poolRows(this.values, this.stride, dim, ids, size, length, countZero), [size, dim]),
       gradFunc: (dy: tf.Tensor) => {
-        this.pending.push({ ids, size, length, countZero, gradient: dy.dataSync() as Float32Array });
+        this.pending.push({ ids, size, length, countZero, gradient: tf.keep(tf.clone(dy)) });
         return tf.scalar(0);
       },
     }));
@@ -160,7 +204,7 @@ export class EmbeddingTable {
   }
 
   private read(slot: number): Float32Array {
-    const { storage, dim, stride } = this;
+    const { values: storage, dim, stride } = this;
     if (stride === dim) return storage.slice();
     const out = new Float32Array(this.rows * dim);
     for (let r = 0, from = slot * dim; r < this.rows; r++, from += stride)
@@ -169,7 +213,7 @@ export class EmbeddingTable {
   }
 
   private write(slot: number, values: ArrayLike<number>, caller: string): void {
-    const { storage, dim, stride } = this;
+    const { values: storage, dim, stride } = this;
     if (values.length !== this.rows * dim)
       throw new RangeError(
         `EmbeddingTable.${caller}: values must have rows · dim = ${this.rows * dim} entries, got ${values.length}`,
@@ -179,9 +223,9 @@ export class EmbeddingTable {
   }
 }
 
-function allocate(rows: number, stride: number): Float32Array {
+function allocate(rows: number, stride: number): FloatStorage {
   try {
-    return new Float32Array(rows * stride);
+    return new FloatStorage(rows * stride);
   } catch {
     const gigabytes = ((rows * stride * 4) / 1e9).toFixed(1);
     throw new RangeError(

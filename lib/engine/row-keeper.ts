@@ -1,5 +1,7 @@
 import type { EmbeddingTable, RowKeeper } from "./embedding-table.js";
+import { heapCatchUp } from "./heap-table.js";
 import type { RowDrift } from "./update-rule.js";
+import { wasmHeap } from "./wasm-heap.js";
 
 const never = -1;
 
@@ -26,25 +28,45 @@ export class DriftKeeper implements RowKeeper {
   }
 
   touch(ids: Int32Array): void {
-    for (let i = 0; i < ids.length; i++) this.catchUp(ids[i]!);
+    const stale: number[] = [];
+    const since: number[] = [];
+    for (let i = 0; i < ids.length; i++) this.list(ids[i]!, stale, since);
+    this.catchUp(stale, since);
   }
 
   synchronise(): void {
     if (this.synchronisedAt === this.step) return;
-    for (let row = 0; row < this.table.rows; row++) this.catchUp(row);
+    const { rows } = this.table;
+    for (let start = 0; start < rows; start += 65_536) {
+      const stale: number[] = [];
+      const since: number[] = [];
+      for (let row = start; row < Math.min(rows, start + 65_536); row++) this.list(row, stale, since);
+      this.catchUp(stale, since);
+    }
     this.synchronisedAt = this.step;
   }
 
-  private catchUp(row: number): void {
-    let from = this.currentThrough[row]!;
-    if (from === this.step) return;
-    if (from === never) {
-      if (!this.drift.movesRowsWithoutState) return;
-      from = 0;
+  /** Puts `row` on the lists if it has missed steps, and marks it as current. */
+  private list(row: number, stale: number[], since: number[]): void {
+    const from = this.currentThrough[row]!;
+    if (from === this.step || (from === never && !this.drift.movesRowsWithoutState)) return;
+    stale.push(row);
+    since.push(Math.max(from, 0));
+    this.currentThrough[row] = this.step;
+  }
+
+  private catchUp(stale: readonly number[], since: readonly number[]): void {
+    if (stale.length === 0) return;
+    const heap = wasmHeap();
+    const place = this.table.heapRows(heap);
+    if (heap && place) {
+      heapCatchUp(heap, place, this.drift, stale, since);
+      return;
     }
     const { values, stride, dim } = this.table;
-    this.drift.catchUp(values, row * stride, row * stride + dim, dim, dim, from);
-    this.currentThrough[row] = this.step;
+    stale.forEach((row, i) => {
+      this.drift.catchUp(values, row * stride, row * stride + dim, dim, dim, since[i]!);
+    });
   }
 
   private markRowsWithState(): void {

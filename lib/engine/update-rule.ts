@@ -3,6 +3,8 @@
  * float32 arrays; arithmetic is float64, rounded when stored.
  */
 export interface UpdateRule {
+  /** the same update in the kernels' terms, after {@link begin} */
+  factors(): RuleFactors;
   readonly kind: string;
   /** suffixes of the state arrays, e.g. ["m", "v"]; state array k of a span starts at state + k · stateStride */
   readonly slots: readonly string[];
@@ -25,6 +27,32 @@ export interface UpdateRule {
   readonly drift: RowDrift | null;
 }
 
+/** Arguments of the update kernels for one step; rule 0 = Adam, 1 = gradient descent, 2 = Adagrad. */
+export interface RuleFactors {
+  rule: number;
+  /** parameters are multiplied by it first */
+  keep: number;
+  /** shares of the new gradient in Adam's moments */
+  first: number;
+  second: number;
+  rate: number;
+  floor: number;
+}
+
+/** Factors that carry a row over skipped steps; see AdamDrift. */
+export interface DriftFactors {
+  /** parameters are multiplied by it */
+  keep: number;
+  /** Σ over both of pull · first moment / (root of second moment + floor) is subtracted; pull2 is 0 where one suffices */
+  pull1: number;
+  floor1: number;
+  pull2: number;
+  floor2: number;
+  /** the first and the second moment are multiplied by these */
+  first: number;
+  second: number;
+}
+
 /** Movement of a parameter without gradient over a number of skipped steps. */
 export interface RowDrift {
   /** true if even a row whose state is all zero moves (weight decay) */
@@ -33,6 +61,8 @@ export interface RowDrift {
   reset(step: number): void;
   /** takes note of update `step` (one more than the last), made with `learningRate` */
   record(step: number, learningRate: number): void;
+  /** the factors from the end of step `from` to the last recorded one; the object is reused by the next call */
+  factorsFrom(from: number): DriftFactors;
   /** catches up a span that is current through update `from` to the last recorded one; state as in UpdateRule */
   catchUp(
     values: Float32Array,

@@ -27,6 +27,7 @@ export function adamRule(
     slots: ["m", "v"],
     initialState: 0,
     drift: lazy ? null : new AdamDrift(beta1, beta2, epsilon, weightDecay),
+    factors: () => ({ rule: 0, keep, first: 1 - beta1, second: 1 - beta2, rate, floor }),
     begin(step, learningRate) {
       const root = Math.sqrt(1 - beta2 ** step);
       rate = (learningRate * root) / (1 - beta1 ** step);

@@ -8,6 +8,7 @@ export function sgdRule(): UpdateRule {
     slots: [],
     initialState: 0,
     drift: null,
+    factors: () => ({ rule: 1, keep: 1, first: 0, second: 0, rate, floor: 0 }),
     begin(_step, learningRate) {
       rate = learningRate;
     },
@@ -33,6 +34,7 @@ export function adagradRule(options: { epsilon?: number; initialAccumulator?: nu
     slots: ["sum"],
     initialState: initialAccumulator,
     drift: null,
+    factors: () => ({ rule: 2, keep: 1, first: 0, second: 0, rate, floor: epsilon }),
     begin(_step, learningRate) {
       rate = learningRate;
     },

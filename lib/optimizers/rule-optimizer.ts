@@ -2,7 +2,9 @@ import * as tf from "@tensorflow/tfjs";
 import type { EmbeddingTable } from "../engine/embedding-table.js";
 import type { Parameters } from "../engine/gradients.js";
 import { DriftKeeper } from "../engine/row-keeper.js";
+import { FloatStorage } from "../engine/row-storage.js";
 import type { UpdateRule } from "../engine/update-rule.js";
+import { type WasmHeap, wasmHeap } from "../engine/wasm-heap.js";
 import type { Optimizer } from "./optimizer.js";
 
 /** Applies one {@link UpdateRule} to dense weights (all of them) and to tables (the rows that have gradients). */
@@ -10,7 +12,7 @@ export class RuleOptimizer implements Optimizer {
   readonly kind: string;
   step = 0;
   learningRate: number;
-  private readonly dense = new Map<string, Float32Array>(); // name → slots one after the other
+  private readonly dense = new Map<string, FloatStorage>(); // name → slots one after the other
   private readonly tables = new Map<string, { table: EmbeddingTable; keeper: DriftKeeper | null }>();
   private restored: Record<string, Float32Array> = {};
 
@@ -48,8 +50,8 @@ export class RuleOptimizer implements Optimizer {
     for (const [name, array] of Object.entries(this.restored)) out[name] = array.slice();
     for (const [name, slots] of this.dense)
       this.rule.slots.forEach((slot, k) => {
-        const size = slots.length / this.rule.slots.length;
-        out[`${name}.${slot}`] = slots.slice(k * size, (k + 1) * size);
+        const size = slots.count / this.rule.slots.length;
+        out[`${name}.${slot}`] = slots.floats.slice(k * size, (k + 1) * size);
       });
     for (const [name, { table, keeper }] of this.tables) {
       keeper?.synchronise();
@@ -64,6 +66,7 @@ export class RuleOptimizer implements Optimizer {
     if (!Number.isInteger(step) || step < 0)
       throw new RangeError(`${this.kind}: step must be an integer ≥ 0, got ${step}`);
     this.restored = { ...state };
+    for (const slots of this.dense.values()) slots.release();
     this.dense.clear();
     for (const { table } of this.tables.values()) table.keeper = null;
     this.tables.clear();
@@ -72,31 +75,58 @@ export class RuleOptimizer implements Optimizer {
   }
 
   private updateWeight(name: string, weight: tf.Variable, gradient: tf.Tensor): void {
-    const values = (weight.dataSync() as Float32Array).slice();
-    let state = this.dense.get(name);
-    if (!state) {
-      state = new Float32Array(weight.size * this.rule.slots.length).fill(this.rule.initialState);
-      this.rule.slots.forEach((slot, k) => {
-        const saved = this.takeRestored(`${name}.${slot}`, weight.size);
-        if (saved) state!.set(saved, k * weight.size);
-      });
-      this.dense.set(name, state);
-    }
-    const slopes = gradient.dataSync() as Float32Array;
-    this.rule.update(values, 0, slopes, 0, state, 0, weight.size, weight.size);
-    const moved = tf.tensor(values, weight.shape);
+    const state = this.stateOf(name, weight.size);
+    const heap = wasmHeap();
+    const at = weight.size % 4 === 0 ? state.addressIn(heap) : null;
+    const moved =
+      heap && at !== null
+        ? this.heapUpdate(heap, weight, gradient, at)
+        : this.update(weight, gradient, state);
     weight.assign(moved);
     moved.dispose();
   }
 
+  private stateOf(name: string, size: number): FloatStorage {
+    let state = this.dense.get(name);
+    if (state) return state;
+    state = new FloatStorage(size * this.rule.slots.length);
+    state.floats.fill(this.rule.initialState);
+    this.rule.slots.forEach((slot, k) => {
+      const saved = this.takeRestored(`${name}.${slot}`, size);
+      if (saved) state!.floats.set(saved, k * size);
+    });
+    this.dense.set(name, state);
+    return state;
+  }
+
+  private update(weight: tf.Variable, gradient: tf.Tensor, state: FloatStorage): tf.Tensor {
+    const values = (weight.dataSync() as Float32Array).slice();
+    this.rule.update(
+      values,
+      0,
+      gradient.dataSync() as Float32Array,
+      0,
+      state.floats,
+      0,
+      weight.size,
+      weight.size,
+    );
+    return tf.tensor(values, weight.shape);
+  }
+
+  private heapUpdate(heap: WasmHeap, weight: tf.Variable, gradient: tf.Tensor, state: number): tf.Tensor {
+    const moved = heap.output(weight.shape);
+    const [from, to] = [heap.address(weight) / 4, heap.address(moved)];
+    heap.floats.copyWithin(to / 4, from, from + weight.size);
+    const { rule, keep, first, second, rate, floor } = this.rule.factors();
+    const size = weight.size;
+    const slope = heap.address(gradient);
+    heap.kernels.updateSpan(rule, to, slope, state, size * 4, size, keep, first, second, rate, floor);
+    return moved;
+  }
+
   private updateRows(table: EmbeddingTable, keeper: DriftKeeper | null, step: number): void {
-    const { rows, values } = table.drainGradients();
-    keeper?.touch(rows);
-    const { values: heap, stride, dim } = table;
-    for (let i = 0; i < rows.length; i++) {
-      const at = rows[i]! * stride;
-      this.rule.update(heap, at, values, i * dim, heap, at + dim, dim, dim);
-    }
+    const rows = table.applyGradients(this.rule);
     keeper?.advance(rows, step);
   }
 

@@ -1,13 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createEncoder, encoderKinds } from "../../lib/encoders/create-encoder.js";
+import { createEncoder } from "../../lib/encoders/create-encoder.js";
 import { encodeAll } from "../../lib/encoders/encode-all.js";
 import type { EncoderSpec } from "../../lib/encoders/encoder.js";
 import { mlpPlan } from "../../lib/encoders/mlp.js";
 import { type BackendName, selectBackend } from "../../lib/engine/backend.js";
 import { Random } from "../../lib/engine/random.js";
 import { expectFloat32Close, vector } from "../support/vectors.js";
-import { exampleBatch, exampleSpec } from "./example-encoder.js";
+import { exampleBatch, exampleSpec, textEncoderKinds } from "./example-encoder.js";
 
 const transpose = (rows: number[][]) => rows[0]!.map((_, k) => rows.map((row) => row[k]!));
 
@@ -108,7 +108,7 @@ describe.each<BackendName>(["cpu", "wasm"])("encoders on %s", (backend) => {
   });
 
   it("encodeAll gives what one pass gives, in batches, without touching the training flag", () => {
-    for (const kind of encoderKinds()) {
+    for (const kind of textEncoderKinds) {
       const encoder = createEncoder(exampleSpec(kind), new Random(2));
       const batch = exampleBatch(7);
       encoder.training = true;
@@ -142,7 +142,7 @@ describe.each<BackendName>(["cpu", "wasm"])("encoders on %s", (backend) => {
 
   it("dispose frees every tensor", () => {
     const before = tf.memory().numTensors;
-    for (const kind of encoderKinds()) createEncoder(exampleSpec(kind), new Random(2)).dispose();
+    for (const kind of textEncoderKinds) createEncoder(exampleSpec(kind), new Random(2)).dispose();
     expect(tf.memory().numTensors).toBe(before);
   });
 });

@@ -3,12 +3,21 @@ import type { TowersSpec } from "../../lib/encoders/modalities/towers-spec.js";
 import { Random } from "../../lib/engine/random.js";
 import type { FeatureBatch } from "../../lib/features/batch.js";
 
-/** A small encoder of the given kind: 20 × 6 table, 9 × 3 categories, hidden 5, output 4. */
+/** The published kinds, which all read {@link exampleBatch}. */
+export const textEncoderKinds = [
+  "LinearEncoder",
+  "SimpleTextEncoder",
+  "RegularizedSimpleTextEncoder",
+  "TwoTower",
+  "MultiModalTwoTower",
+];
+
+/** A small encoder of the given kind: 20 × 8 table, 9 × 4 categories, hidden 5, output 4. */
 export function exampleSpec(kind: string): EncoderSpec {
   return {
     kind,
-    textEmbedding: { numEmbeddings: 20, embeddingDim: 6 },
-    categoryFeature: { numEmbeddings: 9, embeddingDim: 3 },
+    textEmbedding: { numEmbeddings: 20, embeddingDim: 8 },
+    categoryFeature: { numEmbeddings: 9, embeddingDim: 4 },
     fcDim: 5,
     hiddenLayers: [5],
     lastLinear: true,
@@ -32,7 +41,7 @@ const exampleTowers: TowersSpec = {
   document: {
     features: [
       { feature: "title", encoder: { kind: "bag" } },
-      { feature: "category", encoder: { kind: "category", numEmbeddings: 9, embeddingDim: 3 } },
+      { feature: "category", encoder: { kind: "category", numEmbeddings: 9, embeddingDim: 4 } },
       { feature: "price", encoder: { kind: "vector", inputDim: 2, hiddenLayers: [3], outputDim: 2 } },
       {
         feature: "picture",

@@ -106,13 +106,13 @@ describe.each<BackendName>(["cpu", "wasm"])("optimizers on %s", (backend) => {
       const encoder = example();
       const optimizer = createOptimizer(spec);
       for (let step = 0; step < 4; step++) trainStep(encoder, optimizer, step);
-      expect([...encoder.tables.text!.weights.subarray(0, 6)]).toEqual([0, 0, 0, 0, 0, 0]);
+      expect([...encoder.tables.text!.weights.subarray(0, 8)]).toEqual(new Array(8).fill(0));
     }
   });
 });
 
-describe("adam and lazy_adam", () => {
-  beforeAll(async () => void (await selectBackend("cpu")));
+describe.each<BackendName>(["cpu", "wasm"])("adam and lazy_adam on %s", (backend) => {
+  beforeAll(async () => void (await selectBackend(backend)));
 
   it("differ in the rows a batch leaves out, and only there at first", () => {
     const encoders = [example(), example()];
@@ -130,10 +130,10 @@ describe("adam and lazy_adam", () => {
     const text = encoder.tables.text!;
     const nothing = { rows: new Int32Array(0), values: new Float32Array(0) };
     // the worst case for the closed form: the row's only gradient comes at the first step, where √(1−β₂ˢ) grows
-    // tenfold within the steps that count. Gradients below 1e-7 end up to 1 % of one learning rate off (0.0001 here,
-    // computed apart: 0.00009 at 2.5e-8), larger ones nowhere.
+    // tenfold within the steps that count. Gradients below 1e-7 end up to 2 % of one learning rate off (0.0002 here,
+    // computed apart: 0.00017 at 1e-8), larger ones nowhere.
     // gradients from 1e-2 down to 1e-9: roots of second moments on both sides of ε
-    const slopes = Float32Array.from({ length: 6 }, (_, i) => 10 ** (-2 - 1.4 * i));
+    const slopes = Float32Array.from({ length: 8 }, (_, i) => 10 ** (-2 - i));
     for (let step = 0; step < 1000; step++) {
       const rows = {
         text: step === 0 ? { rows: Int32Array.of(7), values: slopes } : nothing,
@@ -144,10 +144,10 @@ describe("adam and lazy_adam", () => {
       optimizer.applyStep(encoder, {});
       reference.apply({}, rows);
     }
-    const moved = text.weights.subarray(42, 48);
-    const want = reference.values("text").subarray(42, 48);
+    const moved = text.weights.subarray(56, 64);
+    const want = reference.values("text").subarray(56, 64);
     moved.forEach((x, i) => {
-      expect(Math.abs(x - want[i]!), `gradient ${slopes[i]}`).toBeLessThan(2e-7 + 1e-2 * spec.learningRate);
+      expect(Math.abs(x - want[i]!), `gradient ${slopes[i]}`).toBeLessThan(2e-7 + 2e-2 * spec.learningRate);
     });
   });
 });
@@ -176,6 +176,6 @@ describe("createOptimizer", () => {
     );
     const other = createOptimizer(specs[0]!);
     other.restore({ "text.m": new Float32Array(3) }, 1);
-    expect(() => other.applyStep(encoder, {})).toThrow('state "text.m" must have 120 entries, got 3');
+    expect(() => other.applyStep(encoder, {})).toThrow('state "text.m" must have 160 entries, got 3');
   });
 });

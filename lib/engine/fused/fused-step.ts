@@ -1,6 +1,7 @@
 import type { AdamDrift } from "../adam-drift.js";
 import type { Kernels } from "../kernels/load.js";
 import type { WasmMemory } from "../kernels/web-assembly.js";
+import type { RuleFactors } from "../update-rule.js";
 import {
   type FusedLayout,
   type ScratchLayout,
@@ -9,7 +10,7 @@ import {
   type TowerLayout,
 } from "./layout.js";
 import type { FusedPlan } from "./plan.js";
-import { driftOf, type RuleFactors, ruleFactors } from "./rule-factors.js";
+import { driftOf, ruleFactors } from "./rule-factors.js";
 
 /** Spins of a waiting thread (about 50 µs) before it sleeps. */
 const spins = 20_000;

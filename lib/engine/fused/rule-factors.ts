@@ -1,15 +1,6 @@
 import { AdamDrift } from "../adam-drift.js";
+import type { RuleFactors } from "../update-rule.js";
 import type { FusedOptimizer } from "./plan.js";
-
-/** Arguments of the update kernels for one step. */
-export interface RuleFactors {
-  rule: number;
-  keep: number;
-  first: number;
-  second: number;
-  rate: number;
-  floor: number;
-}
 
 /** The factors of update `step` (from 1) at `learningRate`; the rules are those of lib/optimizers. */
 export function ruleFactors(optimizer: FusedOptimizer, step: number, learningRate: number): RuleFactors {

@@ -1,0 +1,133 @@
+import type * as tf from "@tensorflow/tfjs";
+import type { RowDrift, RuleFactors } from "./update-rule.js";
+import type { WasmHeap } from "./wasm-heap.js";
+
+/** A table's rows in the heap: address of row 0, bytes from row to row, floats per row. */
+export interface HeapRows {
+  at: number;
+  stride: number;
+  dim: number;
+  rows: number;
+}
+
+/** Ids [size, length] of one bag op and the kept gradient [size, dim] of its output. */
+export interface HeapGradient {
+  ids: Int32Array;
+  size: number;
+  length: number;
+  countZero: boolean;
+  gradient: tf.Tensor;
+}
+
+/** Number of rows caught up per kernel call. */
+const staleChunk = 1024;
+
+/** Mean of the rows of each bag, straight into a new tensor; ids are trusted to be in range. */
+export function heapPool(
+  heap: WasmHeap,
+  table: HeapRows,
+  ids: Int32Array,
+  size: number,
+  length: number,
+  countZero: boolean,
+): tf.Tensor2D {
+  const at = heap.scratch("ids", ids.length);
+  const shares = heap.scratch("shares", size);
+  const out = heap.output<tf.Tensor2D>([size, table.dim]);
+  heap.ints.set(ids, at / 4);
+  const to = heap.address(out);
+  const zero = countZero ? 1 : 0;
+  heap.kernels.bagForward(
+    at,
+    length,
+    size,
+    zero,
+    table.at,
+    table.stride,
+    table.dim,
+    to,
+    table.dim * 4,
+    shares,
+  );
+  return out;
+}
+
+/** Applies a rule to the rows that `parts` touch; returns those rows, each once, in order of appearance. */
+export function heapUpdateRows(
+  heap: WasmHeap,
+  table: HeapRows,
+  parts: readonly HeapGradient[],
+  f: RuleFactors,
+): Int32Array {
+  const { kernels: k } = heap;
+  const { at, stride, dim } = table;
+  const tokens = parts.reduce((sum, part) => sum + part.ids.length, 0);
+  const bagCount = parts.reduce((sum, part) => sum + part.size, 0);
+  const ids = heap.scratch("ids", tokens);
+  const rows = heap.scratch("rows", tokens);
+  const ends = heap.scratch("ends", tokens);
+  const bags = heap.scratch("bags", tokens);
+  const slots = heap.scratch("slots", table.rows);
+  const shares = heap.scratch("shares", bagCount);
+  const pooled = heap.scratch("pooled", bagCount * dim);
+  let distinct = 0;
+  let offset = ids;
+  for (const part of parts) {
+    heap.ints.set(part.ids, offset / 4);
+    const n = part.ids.length;
+    distinct = k.countRows(offset, n, part.countZero ? 1 : 0, slots, rows, ends, distinct, 0, 1);
+    offset += n * 4;
+  }
+  k.startRows(ends, distinct);
+  offset = ids;
+  let bag = 0;
+  for (const { ids: list, size, length, countZero, gradient } of parts) {
+    k.placeRows(offset, length, size, countZero ? 1 : 0, slots, ends, bags, bag, 0, 1);
+    writeShares(heap.floats, shares / 4 + bag, list, size, length, countZero);
+    const to = pooled + bag * dim * 4;
+    k.scaleRows(heap.address(gradient), dim * 4, to, shares + bag * 4, size, dim);
+    offset += list.length * 4;
+    bag += size;
+  }
+  k.clearRows(rows, distinct, slots);
+  const factors = [f.keep, f.first, f.second, f.rate, f.floor] as const;
+  k.updateRows(f.rule, 0, distinct, rows, ends, bags, pooled, dim * 4, at, stride, dim, ...factors);
+  return heap.ints.slice(rows / 4, rows / 4 + distinct);
+}
+
+/** Carries rows over the steps they missed: row rows[i] is current through from[i]. */
+export function heapCatchUp(
+  heap: WasmHeap,
+  table: HeapRows,
+  drift: RowDrift,
+  stale: readonly number[],
+  from: readonly number[],
+): void {
+  const rows = heap.scratch("staleRows", staleChunk);
+  const factors = heap.scratch("staleFactors", staleChunk * 7);
+  for (let start = 0; start < stale.length; start += staleChunk) {
+    const count = Math.min(staleChunk, stale.length - start);
+    const { floats, ints } = heap;
+    for (let i = 0; i < count; i++) {
+      const f = drift.factorsFrom(from[start + i]!);
+      ints[rows / 4 + i] = stale[start + i]!;
+      floats.set([f.keep, f.pull1, f.floor1, f.pull2, f.floor2, f.first, f.second], factors / 4 + i * 7);
+    }
+    heap.kernels.catchUpRows(count, rows, factors, table.at, table.stride, table.dim);
+  }
+}
+
+function writeShares(
+  floats: Float32Array,
+  at: number,
+  ids: Int32Array,
+  size: number,
+  length: number,
+  countZero: boolean,
+): void {
+  for (let b = 0; b < size; b++) {
+    let count = countZero ? length : 0;
+    if (!countZero) for (let j = b * length; j < (b + 1) * length; j++) if (ids[j] !== 0) count++;
+    floats[at + b] = count === 0 ? 0 : 1 / count;
+  }
+}
