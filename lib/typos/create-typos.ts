@@ -1,0 +1,51 @@
+import { keyboardLayouts, keyboardTypos } from "./keyboard-typos.js";
+import {
+  deletionTypos,
+  doublingTypos,
+  insertionTypos,
+  phoneticTypos,
+  transpositionTypos,
+  vowelTypos,
+} from "./letter-typos.js";
+import { qwertyTypos } from "./qwerty-typos.js";
+import { type MisspellingTable, realMisspellings } from "./real-misspellings.js";
+import { spacingTypos } from "./spacing-typos.js";
+import type { TypoModel } from "./typo-model.js";
+
+const models = new Map<string, TypoModel>(
+  [
+    qwertyTypos,
+    insertionTypos,
+    doublingTypos,
+    deletionTypos,
+    transpositionTypos,
+    vowelTypos,
+    phoneticTypos,
+    spacingTypos,
+    ...keyboardLayouts.map(keyboardTypos),
+  ].map((model) => [model.name, model]),
+);
+
+/** Names that {@link createTypos} knows; "real" needs a table of misspellings. */
+export function typoModelNames(): string[] {
+  return [...models.keys(), "real"];
+}
+
+/**
+ * A typo model by name. "qwerty" is the thesis' generator (slips, deletions and transpositions together).
+ *
+ * @param misspellings  what "real" draws from
+ * @throws RangeError for an unknown name, listing the known ones, or "real" without misspellings
+ */
+export function createTypos(name: string, misspellings: MisspellingTable | null = null): TypoModel {
+  if (name === "real") {
+    if (misspellings === null)
+      throw new RangeError(
+        'typo model "real" needs the misspellings; import them with: npm run qdrl -- data import typos',
+      );
+    return realMisspellings(misspellings);
+  }
+  const model = models.get(name);
+  if (!model) throw new RangeError(`unknown typo model "${name}"; known: ${typoModelNames().join(", ")}`);
+  return model;
+}
