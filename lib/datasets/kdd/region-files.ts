@@ -36,17 +36,15 @@ export function writeRegionFile(folder: string, key: string, regions: DetectedRe
   );
 }
 
-/**
- * Region files of a folder, read when first asked for and kept.
- *
- * @param dim  entries of a region's features
- */
+/** Region files of a folder, read when first asked for; the last `kept` stay in memory. */
 export class RegionFolder {
   private readonly read = new Map<string, PictureRegions | undefined>();
 
+  /** @param dim entries of a region's features */
   constructor(
     readonly folder: string,
     readonly dim: number,
+    private readonly kept = 50_000,
   ) {}
 
   /** @throws DataError naming the file if it is damaged or has another width; undefined if there is none */
@@ -54,6 +52,7 @@ export class RegionFolder {
     if (this.read.has(key)) return this.read.get(key);
     const file = path.join(this.folder, `${path.basename(key)}.npz`);
     const regions = key !== "" && fs.existsSync(file) ? this.load(file) : undefined;
+    if (this.read.size >= this.kept) this.read.delete(this.read.keys().next().value!);
     this.read.set(key, regions);
     return regions;
   }

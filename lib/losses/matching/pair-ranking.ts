@@ -1,0 +1,44 @@
+import * as tf from "@tensorflow/tfjs";
+import { contrastiveScores } from "./contrastive-scores.js";
+
+/** Scores of B queries: with their product, with a negative product, and of their product with a negative query. */
+export interface PairScores {
+  positive: tf.Tensor1D;
+  negativeImage: tf.Tensor1D;
+  negativeQuery: tf.Tensor1D;
+}
+
+/**
+ * Model 1's objective: two margin ranking terms and the hardest-in-batch contrastive term.
+ * mean max(0, m − (s⁺ − s₁)) + mean max(0, m − (s⁺ − s₂)) + contrastive(S)
+ *
+ * @param inBatch [B, B], every query with every product of the batch; a batch of one has no such term
+ * @see specs/3-kdd-multimodal-recall.md section 7
+ */
+export function pairRanking(
+  { positive, negativeImage, negativeQuery }: PairScores,
+  inBatch: tf.Tensor2D,
+  margin: number,
+): { manual: tf.Scalar; hard: tf.Scalar; total: tf.Scalar } {
+  const term = (negative: tf.Tensor1D) => tf.mean(tf.relu(tf.add(tf.sub(negative, positive), margin)));
+  const manual = tf.add(term(negativeImage), term(negativeQuery)) as tf.Scalar;
+  const hard =
+    inBatch.shape[0] < 2
+      ? tf.scalar(0)
+      : contrastiveScores(inBatch, { form: "hinge", negatives: "hardest", reduction: "mean", margin });
+  return { manual, hard, total: tf.add(manual, hard) as tf.Scalar };
+}
+
+/**
+ * Model 2's objective: binary cross-entropy on logits over the three kinds of pairs together, targets 1, 0 and 0.
+ *
+ * @see specs/3-kdd-multimodal-recall.md section 8
+ */
+export function pairBce({ positive, negativeImage, negativeQuery }: PairScores): tf.Scalar {
+  const terms = tf.concat1d([
+    tf.softplus(tf.neg(positive)),
+    tf.softplus(negativeQuery),
+    tf.softplus(negativeImage),
+  ]);
+  return tf.mean(terms) as tf.Scalar;
+}
