@@ -74,7 +74,7 @@ function notedFallback(root) {
 }
 
 function noteFile(root) {
-  return path.join(root, "node_modules/.cache/qdrl/jupyter.json");
+  return path.join(root, ".cache/jupyter.json");
 }
 
 /** The Jupyter that is there already, or null; installs nothing and says nothing. */

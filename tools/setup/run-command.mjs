@@ -65,20 +65,28 @@ export function tail(output, lines = 6) {
     .join("\n");
 }
 
-/** While children run, Ctrl-C ends them too: they are in groups of their own and would not hear of it. */
+/** While children run, the end of this process ends them too: they are in groups of their own. */
 function watch(child) {
-  if (running.size === 0) for (const signal of Object.keys(SIGNALS)) process.on(signal, endAll);
+  if (running.size === 0) {
+    for (const signal of Object.keys(SIGNALS)) process.on(signal, exitBySignal);
+    process.on("exit", killAll);
+  }
   running.add(child);
 }
 
 function unwatch(child) {
   running.delete(child);
-  if (running.size === 0) for (const signal of Object.keys(SIGNALS)) process.off(signal, endAll);
+  if (running.size > 0) return;
+  for (const signal of Object.keys(SIGNALS)) process.off(signal, exitBySignal);
+  process.off("exit", killAll);
 }
 
-function endAll(signal) {
-  for (const child of running) killGroup(child);
+function exitBySignal(signal) {
   process.exit(SIGNALS[signal]);
+}
+
+function killAll() {
+  for (const child of running) killGroup(child);
 }
 
 function killGroup(child) {
@@ -89,12 +97,23 @@ function killGroup(child) {
   }
 }
 
+const shown = new Map(); // label → when it began
+
+/** One line on the terminal for all that runs; returns what takes the label off it. */
 function showSeconds(label, started) {
-  const draw = () => process.stdout.write(`\r${label} … ${Math.round((Date.now() - started) / 1000)} s`);
-  draw();
-  const timer = setInterval(draw, 1000);
+  shown.set(label, started);
+  drawSeconds();
+  const timer = setInterval(drawSeconds, 1000);
   return () => {
     clearInterval(timer);
+    shown.delete(label);
     process.stdout.write("\r\x1b[2K");
+    drawSeconds();
   };
+}
+
+function drawSeconds() {
+  const parts = [...shown].map(([label, began]) => `${label} … ${Math.round((Date.now() - began) / 1000)} s`);
+  if (parts.length > 0)
+    process.stdout.write(`\r\x1b[2K${parts.join("   ")}`.slice(0, process.stdout.columns));
 }

@@ -9,12 +9,13 @@ export const ROOT = path.resolve(fileURLToPath(import.meta.url), "../../..");
 
 /** @see ensure in ../setup.mjs */
 export async function runSteps({ jupyter = false, chromium = false, again = false }) {
-  const say = (line) => console.log(line);
-  if (!(await ensurePackages(ROOT, say))) process.exit(1);
+  // the lines of both kinds of packages may come in any order: they are fetched side by side
+  const say = (line) => console.log(process.stdout.isTTY ? `\r\x1b[2K${line}` : line);
+  const packages = ensurePackages(ROOT, say).then((installed) => installed || process.exit(1));
+  const found = jupyter ? ensureJupyter(ROOT, say, again) : null;
+  await packages;
   const { ensurePlotlyMin } = await import("../plotly-min.mjs");
   await ensurePlotlyMin(ROOT, say);
-  return {
-    jupyter: jupyter ? await ensureJupyter(ROOT, say, again) : null,
-    chromium: chromium ? await ensureChromium(say) : null,
-  };
+  await found; // before Chromium, as both may use apt-get
+  return { jupyter: await found, chromium: chromium ? await ensureChromium(say) : null };
 }
