@@ -35,6 +35,6 @@ export interface AdamOptions {
 /** An optimiser in plain data. */
 export type OptimizerSpec =
   | ({ kind: "adam" | "lazy_adam" } & AdamOptions)
-  | ({ kind: "adamw"; weightDecay?: number } & AdamOptions)
+  | ({ kind: "adamw" | "lamb" | "adam_l2" | "hf_adamw"; weightDecay?: number } & AdamOptions)
   | { kind: "sgd"; learningRate: number }
   | { kind: "adagrad"; learningRate: number; epsilon?: number; initialAccumulator?: number };

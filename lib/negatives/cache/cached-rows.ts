@@ -23,7 +23,7 @@ export interface CachedRows {
  */
 export function arrayRows(embeddings: Float32Array, dim: number, written?: ArrayLike<number>): CachedRows {
   const size = embeddings.length / dim;
-  const usable = (row: number) => !written || written[row] !== 0;
+  const usable = (row: number) => written?.[row] !== 0;
   return {
     size,
     dim,

@@ -1,0 +1,71 @@
+import type * as tf from "@tensorflow/tfjs";
+import type { Parameters } from "../engine/gradients.js";
+import type { Optimizer } from "./optimizer.js";
+
+export interface OptimizerGroup {
+  /** which parameters the group moves; the first group that accepts one has it */
+  accepts(name: string, kind: "weight" | "table"): boolean;
+  optimizer: Optimizer;
+  /** the group's rate is the common learning rate (that of the first group over its factor) times this */
+  factor: number;
+}
+
+/** Several optimisers, each for its own parameters: layer-wise rates, or an optimiser of its own for a loss's weights. */
+export class GroupedOptimizer implements Optimizer {
+  readonly kind = "grouped";
+
+  /** @throws RangeError without a group, or for a factor that is not above 0 */
+  constructor(private readonly groups: readonly OptimizerGroup[]) {
+    if (groups.length === 0) throw new RangeError("GroupedOptimizer: must have a group, got none");
+    for (const { factor } of groups)
+      if (!(factor > 0)) throw new RangeError(`GroupedOptimizer: factor must be > 0, got ${factor}`);
+    this.learningRate = groups[0]!.optimizer.learningRate / groups[0]!.factor;
+  }
+
+  get step(): number {
+    return this.groups[0]!.optimizer.step;
+  }
+
+  get learningRate(): number {
+    return this.groups[0]!.optimizer.learningRate / this.groups[0]!.factor;
+  }
+
+  set learningRate(rate: number) {
+    for (const { optimizer, factor } of this.groups) optimizer.learningRate = rate * factor;
+  }
+
+  applyStep({ weights, tables }: Parameters, denseGradients: Record<string, tf.Tensor>): void {
+    for (const group of this.groups) {
+      const own = <T>(all: Record<string, T>, kind: "weight" | "table") =>
+        Object.fromEntries(Object.entries(all).filter(([name]) => this.groupOf(name, kind) === group));
+      group.optimizer.applyStep(
+        { weights: own(weights, "weight"), tables: own(tables, "table") },
+        own(denseGradients, "weight"),
+      );
+    }
+  }
+
+  state(): Record<string, Float32Array> {
+    return Object.assign({}, ...this.groups.map(({ optimizer }) => optimizer.state()));
+  }
+
+  restore(state: Record<string, Float32Array>, step: number): void {
+    const parts = this.groups.map((): Record<string, Float32Array> => ({}));
+    for (const [key, array] of Object.entries(state)) {
+      const name = key.slice(0, key.lastIndexOf("."));
+      // tables' state carries the table's name, weights' that of the weight; only one of them is accepted by a group
+      const group = this.groups.findIndex((g) => g.accepts(name, "weight") || g.accepts(name, "table"));
+      if (group >= 0) parts[group]![key] = array;
+    }
+    this.groups.forEach(({ optimizer }, i) => {
+      optimizer.restore(parts[i]!, step);
+    });
+  }
+
+  private groupOf(name: string, kind: "weight" | "table"): OptimizerGroup {
+    const group = this.groups.find(({ accepts }) => accepts(name, kind));
+    if (!group)
+      throw new RangeError(`GroupedOptimizer: every parameter must have a group, got ${kind} "${name}"`);
+    return group;
+  }
+}
