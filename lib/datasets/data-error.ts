@@ -8,13 +8,13 @@ export class DataError extends RangeError {
 
 /** Turns a file-system error into a {@link DataError} that names the file; anything else comes back as it is. */
 export function describeFileError(file: string, error: unknown): unknown {
-  const code = (error as NodeJS.ErrnoException | null)?.code;
+  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
   if (code === "ENOENT") return new DataError(`${file}: file must exist, found none`);
   if (code === "EISDIR") return new DataError(`${file}: must be a file, found a folder`);
   if (code === "ENOTDIR") return new DataError(`${file}: must be a folder, found a file`);
   if (code === "EACCES" || code === "EPERM")
     return new DataError(`${file}: file must be readable, access is denied`);
-  if (code !== undefined && (error as Error).message !== undefined)
+  if (code !== undefined && syscall !== undefined)
     return new DataError(`${file}: file must be readable, got ${code}`);
   return error;
 }
