@@ -1,3 +1,4 @@
+import { checkNegatives } from "./negatives-checks.js";
 import type { ExperimentConfig } from "./schema.js";
 import { checkTowers } from "./towers-checks.js";
 
@@ -58,16 +59,23 @@ export function crossCheck(config: ExperimentConfig): CrossFieldIssue[] {
   }
   if ((model.type === "TwoTower" || model.type === "MultiModalTwoTower") && !model.last_linear) {
     const last = model.hidden_layers.at(-1);
-    if (last === undefined)
+    if (last === undefined && model.type === "MultiModalTwoTower")
       issues.push({
         path: ["model", "last_linear"],
-        message: "must be true when model.hidden_layers is empty",
+        message:
+          "must be true when model.hidden_layers is empty: the towers' inputs differ in width, got false",
       });
-    else if (last !== model.output_dim)
+    else if (last === undefined && model.text_embedding.embedding_dim !== model.output_dim)
+      issues.push({
+        path: ["model", "output_dim"],
+        message: `must equal model.text_embedding.embedding_dim (${model.text_embedding.embedding_dim}) when there is no layer at all, got ${model.output_dim}`,
+      });
+    else if (last !== undefined && last !== model.output_dim)
       issues.push({
         path: ["model", "output_dim"],
         message: `must equal the last hidden width (${last}) when model.last_linear is false, got ${model.output_dim}`,
       });
   }
+  issues.push(...checkNegatives(config));
   return issues;
 }

@@ -3,7 +3,10 @@ import { datasetSection } from "./sections/dataset.js";
 import { recallValidationSection } from "./sections/evaluation.js";
 import { lossSection } from "./sections/loss.js";
 import { modelSection } from "./sections/model.js";
+import { negativesSection } from "./sections/negatives.js";
 import { optimizerSection } from "./sections/optimizer.js";
+import { scheduleSection } from "./sections/schedule.js";
+import { updateSection } from "./sections/update.js";
 import { vectorizerSection } from "./sections/vectorizer.js";
 
 const name = z
@@ -54,11 +57,10 @@ export const experimentSchema = z.strictObject({
   text_vectorizer: vectorizerSection,
   model: modelSection,
   loss: lossSection,
-  negatives: z
-    .strictObject({ type: z.literal("batch") })
-    .default({ type: "batch" })
-    .describe("where negatives come from"),
+  negatives: negativesSection.prefault({ type: "batch" }).describe("where negatives come from"),
   optimizer: optimizerSection.default({ type: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }),
+  schedule: scheduleSection.prefault({ type: "constant" }).describe("of the learning rate"),
+  update: updateSection.prefault({}).describe("how gradients become an update"),
   recall_validation: recallValidationSection.prefault({}),
 });
 

@@ -9,10 +9,12 @@ import type { TokenReader } from "./token-reader.js";
 export interface FeatureDeclaration {
   name: string;
   type: string;
+  /** Columns whose values are joined by spaces; default: the one of the feature's name. */
+  from?: readonly string[] | undefined;
 }
 
 export interface FeaturePipelineOptions {
-  features: readonly { name: string; type: string }[];
+  features: readonly FeatureDeclaration[];
   /** For every text feature; may be left out where there is none. */
   vectorizer?: TextVectorizer;
   /** Reads text features as word-pieces in the vectorizer's place: for transformers. */
@@ -110,14 +112,18 @@ export class FeaturePipeline {
     options: EncodeOptions,
   ): FeatureBatch {
     const columns: Record<string, FeatureColumn> = {};
-    for (const { name, type } of this.features) {
-      const values = valuesOf(name);
-      for (let i = 0; i < size; i++)
-        if (typeof values[i] !== "string")
-          throw new RangeError(
-            `FeaturePipeline.encode: record ${i} must have a text "${name}", got ${values[i]}`,
-          );
-      columns[name] = this.encodeColumn(name, type, values as string[], size, options);
+    for (const feature of this.features) {
+      const parts = sourceColumns(feature).map((column) => {
+        const values = valuesOf(column);
+        for (let i = 0; i < size; i++)
+          if (typeof values[i] !== "string")
+            throw new RangeError(
+              `FeaturePipeline.encode: record ${i} must have a text "${column}", got ${values[i]}`,
+            );
+        return values as readonly string[];
+      });
+      const values = parts.length === 1 ? parts[0]! : joined(parts, size);
+      columns[feature.name] = this.encodeColumn(feature.name, feature.type, values, size, options);
     }
     this.counts.rows += size;
     return { size, columns };
@@ -183,6 +189,27 @@ export class FeaturePipeline {
     const missing = missingRows(size, (row) => values[row] === "");
     return { kind: "categorical", ids, ...(missing ? { missing } : {}) };
   }
+}
+
+/** Columns that a feature is read from: its own name, or those it joins. */
+export function sourceColumns(feature: {
+  name: string;
+  from?: readonly string[] | undefined;
+}): readonly string[] {
+  return feature.from ?? [feature.name];
+}
+
+/** Row by row, the parts that are not empty with a space between. */
+function joined(parts: readonly (readonly string[])[], size: number): string[] {
+  const rows: string[] = [];
+  for (let i = 0; i < size; i++)
+    rows.push(
+      parts
+        .map((values) => values[i]!)
+        .filter((value) => value !== "")
+        .join(" "),
+    );
+  return rows;
 }
 
 /** {@link FeaturePipeline} as a function. */

@@ -9,11 +9,12 @@ import { type Dataset, openDataset } from "../datasets/open-dataset.js";
 import { readQueries } from "../datasets/queries.js";
 import { describeReport, type ReadReport } from "../datasets/read-report.js";
 import { readTrainingRows } from "../datasets/training-rows.js";
-import { FeaturePipeline } from "../features/feature-pipeline.js";
+import { FeaturePipeline, sourceColumns } from "../features/feature-pipeline.js";
 import { TokenReader } from "../features/token-reader.js";
 import { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
 import { DictionaryVectorizer } from "../tokenizer/dictionary-vectorizer.js";
 import { HashingVectorizer } from "../tokenizer/hashing-vectorizer.js";
+import { SubwordVectorizer } from "../tokenizer/subword-vectorizer.js";
 import type { TextVectorizer } from "../tokenizer/text-vectorizer.js";
 import { WordPieceVectorizer } from "../tokenizer/wordpiece/word-piece-vectorizer.js";
 import { type EvaluationSet, evaluationSet, type Pool } from "./evaluation-set.js";
@@ -50,8 +51,8 @@ export async function loadExperiment(
   options: { training?: boolean } = {},
 ): Promise<LoadedExperiment> {
   const names = {
-    query: config.dataset.query_features.map((feature) => feature.name),
-    document: config.dataset.document_features.map((feature) => feature.name),
+    query: columnsOf(config.dataset.query_features),
+    document: columnsOf(config.dataset.document_features),
   };
   const evaluation = await loadEvaluation(config, names.query, names.document, listener);
   const vectorizer = createVectorizer(config);
@@ -120,6 +121,11 @@ export async function loadExperiment(
     features: { queryFeatures, documentFeatures },
     textLength: vectorizer.length,
   };
+}
+
+/** Columns that features are read from, each once. */
+function columnsOf(features: readonly FeatureConfig[]): string[] {
+  return [...new Set(features.flatMap((feature) => sourceColumns({ from: undefined, ...feature })))];
 }
 
 /** Columns as rows, of those names alone. */
@@ -221,6 +227,19 @@ export function createVectorizer(config: ExperimentConfig): TextVectorizer {
     );
   if (options.type === "hashing")
     return new HashingVectorizer({ numFeatures: options.num_features, maxLength: options.max_length });
+  if (options.type === "subword")
+    return new SubwordVectorizer({
+      dictionary:
+        options.dictionary_path === null
+          ? new Map()
+          : readDictionary(dictionaryPath(config.dataset_dir, options.dictionary_path), "token"),
+      numOovTokens: options.num_oov_tokens,
+      wordsLimit: options.words_limit,
+      minLength: options.min_length,
+      maxLength: options.max_length,
+      buckets: options.buckets,
+      ngramsLimit: options.ngrams_limit,
+    });
   return new DictionaryVectorizer({
     dictionary: readDictionary(dictionaryPath(config.dataset_dir, options.dictionary_path), "token"),
     numOovTokens: options.num_oov_tokens,
@@ -259,6 +278,7 @@ function dictionaryPath(datasetDir: string, named: string): string {
 const tableParts = {
   dictionary: "dictionary and OOV buckets",
   hashing: "hash buckets",
+  subword: "dictionary, OOV and n-gram buckets",
   word_pieces: "word-pieces",
 };
 

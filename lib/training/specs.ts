@@ -46,6 +46,10 @@ export function systemName(config: ExperimentConfig): string {
     if (text.word_bigrams_limit > 0) reads.push("bigrams");
     if (text.char_trigrams_limit > 0) reads.push("trigrams");
   }
+  if (text.type === "subword") {
+    if (text.words_limit === 0) reads.pop();
+    if (text.ngrams_limit > 0) reads.push(`${text.min_length}–${text.max_length}-grams`);
+  }
   if (text.type === "word_pieces") reads[0] = "word-pieces";
   if (model.type === "MultiModalTwoTower") reads.push("category");
   if (model.type === "Towers")

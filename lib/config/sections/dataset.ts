@@ -2,8 +2,13 @@ import { z } from "zod";
 import { furtherFeatures } from "./feature-types.js";
 
 const textFeature = z.strictObject({
-  name: z.string().min(1).describe("column of the data set"),
+  name: z.string().min(1).describe("column of the data set, or what the columns of `from` make together"),
   type: z.literal("text"),
+  from: z
+    .array(z.string().min(1))
+    .min(1)
+    .optional()
+    .describe("columns joined by spaces; default: the one of that name"),
 });
 
 const categoricalFeature = z.strictObject({

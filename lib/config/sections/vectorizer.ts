@@ -49,7 +49,27 @@ const wordPieces = z.strictObject({
     .describe("word-pieces kept per text; a transformer's two special tokens count"),
 });
 
+const subword = z.strictObject({
+  type: z.literal("subword"),
+  dictionary_path: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("dictionary of the words; null = all words are hashed"),
+  num_oov_tokens: z.int().min(2).default(4096).describe("hash buckets for words outside the dictionary"),
+  words_limit: z.int().min(0).default(64).describe("words kept per text; 0 = n-grams only"),
+  min_length: z
+    .int()
+    .min(1)
+    .default(2)
+    .describe("characters of the shortest n-gram of a bounded word, <word>"),
+  max_length: z.int().min(1).default(4).describe("characters of the longest n-gram"),
+  buckets: z.int().min(1).default(65536).describe("hash buckets for n-grams"),
+  ngrams_limit: z.int().min(0).default(512).describe("n-grams kept per text; 0 = words only"),
+});
+
 /** How text becomes token ids; word_pieces is what a Transformer reads, and bags may. */
-export const vectorizerSection = z.discriminatedUnion("type", [dictionary, hashing, wordPieces]);
+export const vectorizerSection = z.discriminatedUnion("type", [dictionary, hashing, subword, wordPieces]);
 
 export type VectorizerConfig = z.infer<typeof vectorizerSection>;
