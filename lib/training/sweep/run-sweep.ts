@@ -95,7 +95,7 @@ function folderOf(config: ExperimentConfig): string {
 }
 
 /** Whether a folder holds this very run, finished. */
-function isFinished(config: ExperimentConfig): boolean {
+export function isFinished(config: ExperimentConfig): boolean {
   const run = new RunFolder(folderOf(config));
   if (!fs.existsSync(path.join(run.dir, "manifest.json")) || !fs.existsSync(run.configFile)) return false;
   return (

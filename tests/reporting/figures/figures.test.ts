@@ -69,7 +69,7 @@ describe("recallVsTypo", () => {
   it("refuses a mean outside its interval", () => {
     const broken = { typo: 0, mean: 1, low: 0, high: 0.5 };
     expect(() => recallVsTypo([{ name: "a", points: [broken] }], "R")).toThrow(
-      "must have low ≤ mean ≤ high, got 0, 1, 0.5",
+      'intervalCurve: "a" at 0 must have low ≤ mean ≤ high, got 0, 1, 0.5',
     );
   });
 });
