@@ -52,12 +52,13 @@ function readCopy(file: PinnedFile, folder: string): Buffer {
   let bytes: Buffer;
   try {
     bytes = readFileSync(local);
+  } catch (error) {
+    throw describeFileError(local, error);
+  }
+  try {
     if (file.gzipCopy) bytes = gunzipSync(bytes);
   } catch (error) {
-    const described = describeFileError(local, error);
-    throw described instanceof DataError && existsSync(local)
-      ? new DataError(`${local}: must be a whole gzip file, got: ${(error as Error).message}`)
-      : described;
+    throw new DataError(`${local}: must be a whole gzip file, got: ${(error as Error).message}`);
   }
   checkHash(local, bytes, file.sha256);
   return bytes;

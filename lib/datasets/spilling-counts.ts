@@ -57,7 +57,7 @@ export class SpillingCounts {
     const blocks = new Array<string>(partitions).fill("");
     for (const [key, count] of this.counts) {
       const partition = hash(key) % partitions;
-      blocks[partition] += `${count}\t${JSON.stringify(key)}\n`;
+      blocks[partition] += `${count}\t${/^"|[\n\r]/.test(key) ? JSON.stringify(key) : key}\n`;
       if (blocks[partition]!.length > 2 ** 20) {
         appendFileSync(this.file(partition), blocks[partition]!);
         blocks[partition] = "";
@@ -76,7 +76,8 @@ export class SpillingCounts {
     if (!existsSync(file)) return counts;
     for (const { text } of readLines(file)) {
       const tab = text!.indexOf("\t");
-      const key = JSON.parse(text!.slice(tab + 1)) as string;
+      const written = text!.slice(tab + 1);
+      const key = written.startsWith('"') ? (JSON.parse(written) as string) : written;
       counts.set(key, (counts.get(key) ?? 0) + Number(text!.slice(0, tab)));
     }
     rmSync(file);

@@ -44,10 +44,29 @@ export class TokenCounts {
   }
 }
 
-/** The `limit` most frequent keys, most frequent first, equally frequent ones by code units. */
+/**
+ * The `limit` most frequent keys, most frequent first, equally frequent ones by code units. Most keys of a log occur
+ * once, so those of the last count that is kept are sorted as plain texts, and rarer ones not at all.
+ */
 export function mostFrequent(counts: ReadonlyMap<string, number>, limit: number): [string, number][] {
-  const sorted = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
-  return sorted.slice(0, limit);
+  if (limit <= 0) return [];
+  const keysOf = new Map<number, number>();
+  for (const count of counts.values()) keysOf.set(count, (keysOf.get(count) ?? 0) + 1);
+  let cutoff = Number.POSITIVE_INFINITY;
+  let kept = 0;
+  for (const count of [...keysOf.keys()].sort((a, b) => b - a)) {
+    if (kept >= limit) break;
+    cutoff = count;
+    kept += keysOf.get(count)!;
+  }
+  const above: [string, number][] = [];
+  const last: string[] = [];
+  for (const entry of counts)
+    if (entry[1] > cutoff) above.push(entry);
+    else if (entry[1] === cutoff) last.push(entry[0]);
+  above.sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+  last.sort();
+  return [...above, ...last.slice(0, limit - above.length).map((key): [string, number] => [key, cutoff])];
 }
 
 /**
