@@ -1,7 +1,10 @@
 import { Command, CommanderError } from "commander";
 import { addCompareCommand } from "./commands/compare.js";
 import { addDataCommands } from "./commands/data.js";
+import { addDoctorCommand } from "./commands/doctor.js";
 import { addEvaluateCommand } from "./commands/evaluate.js";
+import { addKddCommand } from "./commands/kdd.js";
+import { addModelCommands } from "./commands/model.js";
 import { addNotebookCommands } from "./commands/notebooks.js";
 import { addProjectorCommand } from "./commands/projector.js";
 import { addReportCommand } from "./commands/report.js";
@@ -17,13 +20,16 @@ export async function main(argv: readonly string[]): Promise<number> {
     .showHelpAfterError("(qdrl --help lists the commands)")
     .exitOverride();
   addDataCommands(program);
+  addDoctorCommand(program);
   addTrainCommand(program);
   addSweepCommand(program);
   addEvaluateCommand(program);
   addSearchCommand(program);
+  addModelCommands(program);
   addReportCommand(program);
   addCompareCommand(program);
   addProjectorCommand(program);
+  addKddCommand(program);
   addNotebookCommands(program);
   addStartCommand(program);
   try {

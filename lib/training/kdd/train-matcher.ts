@@ -1,0 +1,199 @@
+import path from "node:path";
+import * as tf from "@tensorflow/tfjs";
+import { type Predictions, readAnswers, writePredictions } from "../../datasets/kdd/prediction-files.js";
+import { SentenceMatcher } from "../../encoders/matching/sentence-matcher.js";
+import { WordMatcher } from "../../encoders/matching/word-matcher.js";
+import { bestHeads, meanScore } from "../../encoders/matching/word-scores.js";
+import { padWords } from "../../encoders/matching/word-vectors.js";
+import { ParameterSet } from "../../encoders/parameter-set.js";
+import type { ImageHeads } from "../../encoders/regions/region-encoder.js";
+import { Random } from "../../engine/random.js";
+import { pairBce, pairRanking } from "../../losses/matching/pair-ranking.js";
+import { drawNegatives, keptRows } from "../../negatives/last-word-negatives.js";
+import { epochOrder } from "../pairs.js";
+import { type Listener, throttled } from "../progress.js";
+import { scorePredictions } from "./ensemble.js";
+import { exponentialRate } from "./exponential-rate.js";
+import { GroupOptimizer, withPrefix } from "./group-optimizer.js";
+import { appendMetrics } from "./kdd-metrics.js";
+import { workFiles } from "./prepare.js";
+import { predictWith } from "./pretrain.js";
+import { queryGraph } from "./query-graph.js";
+import { loadWeights, restoreWeights, saveWeights, snapshot, type Workspace } from "./workspace.js";
+
+/** Rows of a batch after collation: words and products, negatives aligned. */
+interface MatchBatch {
+  queries: readonly (readonly number[])[];
+  negativeQueries: readonly (readonly number[])[];
+  products: string[];
+  negativeProducts: string[];
+}
+
+interface Matcher {
+  weights: Record<string, tf.Variable>;
+  loss(batch: MatchBatch, draws: Random): tf.Scalar;
+  score(query: string, products: readonly string[]): number[];
+}
+
+export interface MatcherResult {
+  ndcg: number[];
+  /** the epoch that predicts, from 1 */
+  epoch: number;
+  /** mean rows of a batch left after collation */
+  effectiveBatch: number;
+}
+
+/**
+ * Fine-tunes a matching model from the exported image encoder and writes its predictions for validation and test.
+ * Frozen: word vectors, box encoder, norm, attention, feed-forward. The image's region weight and projection have a
+ * rate of their own; everything behind the image encoder has another.
+ *
+ * @see specs/3-kdd-multimodal-recall.md sections 7 to 9
+ */
+export async function trainMatcher(
+  space: Workspace,
+  which: 1 | 2,
+  listener: Listener,
+): Promise<MatcherResult> {
+  const { config, data } = space;
+  const settings = which === 1 ? config.model1 : config.model2;
+  const files = workFiles(config.work_dir);
+  loadWeights(files.encoder, space.imageWeights);
+  const random = new Random(config.seed).fork(`model${which}`);
+  const matcher = which === 1 ? wordMatcher(space, random) : sentenceMatcher(space, random);
+  const optimizer = new GroupOptimizer([
+    {
+      name: "image",
+      weights: withPrefix(space.imageWeights, ["image.weight.", "image.projection."]),
+      learningRate: settings.image_rate,
+      weightDecay: settings.image_weight_decay,
+    },
+    { name: "text", weights: matcher.weights, learningRate: settings.text_rate, weightDecay: 0 },
+  ]);
+  const all = { ...space.imageWeights, ...matcher.weights };
+  const answers = readAnswers(path.join(config.data_dir, "valid_answer.json"));
+  const graph = queryGraph(data);
+  const negatives = { linked: settings.linked_negatives, anyQueryShare: which === 2 ? 0.5 : 0 };
+  const report = throttled(listener);
+  const ndcg: number[] = [];
+  let kept = { epoch: 0, weights: snapshot(all) };
+  let [rows, batches] = [0, 0];
+  for (let epoch = 0; epoch < settings.epochs; epoch++) {
+    optimizer.setRateFactor(exponentialRate(1, settings.gamma, epoch, config.published_rate_schedule));
+    const order = epochOrder(data.pairs.length, random.fork(`order-${epoch}`));
+    const draws = random.fork(`draws-${epoch}`);
+    let [total, steps] = [0, 0];
+    for (let start = 0; start + settings.batch_size <= order.length; start += settings.batch_size) {
+      const pairs = Array.from(order.subarray(start, start + settings.batch_size), (i) => data.pairs[i]!);
+      const drawn = pairs.flatMap((pair) => {
+        const negative = drawNegatives(pair.query, graph, negatives, draws);
+        return negative === null ? [] : [{ ...pair, negative }];
+      });
+      const batch = collate(space, drawn);
+      if (batch.products.length < 2) continue;
+      total += optimizer.step(() => matcher.loss(batch, draws));
+      steps++;
+      rows += batch.products.length;
+      batches++;
+      report({
+        task: `model ${which}, ${epoch + 1}/${settings.epochs}`,
+        done: start,
+        total: order.length,
+        unit: "pairs",
+      });
+      if (steps % 8 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    const score = scorePredictions(predictWith(space, "valid", matcher.score), answers).mean;
+    const isBest = settings.use_epoch === "best" && score > Math.max(-1, ...ndcg);
+    ndcg.push(score);
+    if (isBest || settings.use_epoch === epoch + 1) kept = { epoch: epoch + 1, weights: snapshot(all) };
+    appendMetrics(files.metrics(`model${which}`), { epoch, loss: total / Math.max(1, steps), ndcg5: score });
+    listener.line?.(
+      `model ${which}, epoch ${epoch + 1}: loss ${(total / Math.max(1, steps)).toFixed(3)}, nDCG@5 ${score.toFixed(4)}`,
+    );
+  }
+  restoreWeights(kept.weights, all, "kept epoch");
+  saveWeights(files.model(which), all);
+  for (const set of ["valid", "test"] as const)
+    writePredictions(files.predictions(set, which), predictWith(space, set, matcher.score));
+  for (const weight of Object.values(matcher.weights)) weight.dispose();
+  return { ndcg, epoch: kept.epoch, effectiveBatch: rows / Math.max(1, batches) };
+}
+
+/** The unweighted baseline: mean of the best matches of a query's words, with the exported encoder. */
+export function averagePredictions(space: Workspace, set: "valid" | "test"): Predictions {
+  loadWeights(workFiles(space.config.work_dir).encoder, space.imageWeights);
+  return predictWith(space, set, (query, products) =>
+    tf.tidy(() => {
+      const words = padWords(products.map(() => space.wordsOf(query)));
+      const matches = bestHeads(space.words.raw(words), space.embed(products, null).labels);
+      return Array.from(meanScore(matches, words.lengths).dataSync());
+    }),
+  );
+}
+
+type DrawnRow = { query: string; product: string; negative: { query: string; product: string } };
+
+function collate(space: Workspace, rows: readonly DrawnRow[]): MatchBatch {
+  const wordsOf = (query: string) => space.wordsOf(space.data.queries[query]!.query);
+  const kept = keptRows(
+    rows.map((row) => ({
+      queryId: row.query,
+      length: wordsOf(row.query).length,
+      negativeLength: wordsOf(row.negative.query).length,
+    })),
+  ).map((i) => rows[i]!);
+  return {
+    queries: kept.map((row) => wordsOf(row.query)),
+    negativeQueries: kept.map((row) => wordsOf(row.negative.query)),
+    products: kept.map((row) => row.product),
+    negativeProducts: kept.map((row) => row.negative.product),
+  };
+}
+
+function wordMatcher(space: Workspace, random: Random): Matcher {
+  const { hidden, weight_hidden: weightHidden, dropout, margin } = space.config.model1;
+  const set = new ParameterSet("model1", random);
+  const model = new WordMatcher({ hidden, weightHidden, dim: space.words.dim, dropout }, space.words, set);
+  return {
+    weights: set.variables,
+    loss: (batch, draws) => {
+      const query = model.read(padWords(batch.queries), draws);
+      const image = space.embed(batch.products, draws);
+      const inBatch = model.crossScores(query, image);
+      const positive = tf.sum(tf.mul(inBatch, tf.eye(batch.products.length)), 1) as tf.Tensor1D;
+      const negativeImage = model.scores(query, space.embed(batch.negativeProducts, draws));
+      const negativeQuery = model.scores(model.read(padWords(batch.negativeQueries), draws), image);
+      return pairRanking({ positive, negativeImage, negativeQuery }, inBatch, margin).total;
+    },
+    score: (query, products) =>
+      tf.tidy(() => {
+        const read = model.read(padWords([space.wordsOf(query)]), null);
+        return Array.from(model.crossScores(read, space.embed(products, null)).dataSync());
+      }),
+  };
+}
+
+function sentenceMatcher(space: Workspace, random: Random): Matcher {
+  const set = new ParameterSet("model2", random);
+  const { dropout } = space.config.model2;
+  const model = new SentenceMatcher({ dim: space.words.dim, dropout }, space.words, set);
+  const score = (queries: readonly (readonly number[])[], image: ImageHeads, draws: Random | null) =>
+    model.scores(padWords(queries), image, draws);
+  return {
+    weights: set.variables,
+    loss: (batch, draws) => {
+      const image = space.embed(batch.products, draws);
+      return pairBce({
+        positive: score(batch.queries, image, draws),
+        negativeQuery: score(batch.negativeQueries, image, draws),
+        negativeImage: score(batch.queries, space.embed(batch.negativeProducts, draws), draws),
+      });
+    },
+    score: (query, products) =>
+      tf.tidy(() => {
+        const queries = products.map(() => space.wordsOf(query));
+        return Array.from(score(queries, space.embed(products, null), null).dataSync());
+      }),
+  };
+}
