@@ -13,7 +13,7 @@ import { checkPairs } from "./loss.js";
  *
  * @param clean        [B, D] embeddings of the queries as written; q
  * @param misspelled   [B, D] embeddings of the same queries misspelled; q̃
- * @param documents    [B, D]
+ * @param documents    [C, D], C ≥ B: those of the batch first, further ones after
  * @param temperature  τ > 0
  * @returns nats, 0 when both score alike, never negative but for rounding
  * @throws RangeError if shapes differ or τ ≤ 0
