@@ -1,0 +1,35 @@
+import type { Command } from "commander";
+import { loadConfig } from "../../config/load-config.js";
+import { examine } from "../../training/doctor/examine.js";
+import { humanCount, humanTime, TerminalListener } from "../terminal.js";
+
+const marks = { ok: "ok   ", look: "look ", wrong: "WRONG" };
+
+/** `qdrl doctor CONFIG`. */
+export function addDoctorCommand(program: Command): void {
+  program
+    .command("doctor")
+    .description(
+      "examine an experiment before a long run: first loss, gradients, one batch by heart, forecast",
+    )
+    .argument("<config>", "YAML file, e.g. configs/baseline.yaml")
+    .option("--set <key=value...>", "override a key, e.g. --set learning_rate=0.001")
+    .option("--steps <n>", "most updates of the overfit check", "200")
+    .action(async (file: string, options: { set?: string[]; steps: string }) => {
+      const listener = new TerminalListener();
+      const config = loadConfig(file, options.set ?? []);
+      const { findings, forecast } = await examine(config, { steps: Number(options.steps), listener });
+      listener.finish();
+      for (const { check, outcome, detail } of findings)
+        process.stdout.write(`${marks[outcome]} ${check}: ${detail}\n`);
+      const { steps, stepsPerSecond, seconds, residentBytes } = forecast;
+      process.stdout.write(
+        `      forecast: ${steps.toLocaleString("en")} steps at ${humanCount(stepsPerSecond)}/s (${humanCount(stepsPerSecond * config.batch_size)} pairs/s) = ${humanTime(seconds)} by the tfjs path, without evaluation; ${(residentBytes / 2 ** 20).toFixed(0)} MiB resident now\n`,
+      );
+      const wrong = findings.filter(({ outcome }) => outcome === "wrong");
+      if (wrong.length > 0)
+        throw new RangeError(
+          `${file}: ${wrong.map(({ check }) => check).join(", ")} must be put right first`,
+        );
+    });
+}
