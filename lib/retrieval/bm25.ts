@@ -1,3 +1,13 @@
+import {
+  type Bm25Statistics,
+  type Bm25VariantName,
+  bm25VariantNames,
+  bm25Variants,
+} from "./bm25-variants.js";
+import { openIndexFile, writeIndexFile } from "./index-file.js";
+import { invert } from "./inverted-index.js";
+import type { SearchResult } from "./search-options.js";
+import type { AnalysisOptions } from "./text-analysis.js";
 import { TopK } from "./top-k.js";
 
 export interface Bm25Options {
@@ -5,74 +15,105 @@ export interface Bm25Options {
   k1?: number;
   /** Length normalisation in [0, 1]. Default 0.75. */
   b?: number;
-  variant?: "lucene";
+  /** Formula; see bm25Variants. Default "lucene". */
+  variant?: Bm25VariantName;
+  /** Lower bound of bm25+ (default 1) and bm25l (default 0.5), ≥ 0. */
+  delta?: number;
+  /** How the tokens were made, kept with the index so that queries can be treated alike. */
+  analysis?: AnalysisOptions;
+}
+
+interface Header {
+  documents: number;
+  k1: number;
+  b: number;
+  variant: Bm25VariantName;
+  delta: number | null;
+  analysis: AnalysisOptions | null;
 }
 
 /**
- * BM25 over an inverted index in typed arrays, Lucene's form:
- * score(q, d) = Σ over tokens t of q of ln(1 + (N − df + ½)/(df + ½)) · tf / (tf + k1 (1 − b + b |d| / avg|d|))
+ * BM25 over an inverted index in typed arrays. The weight of every (term, document) pair is worked out at building time
+ * and kept in float32, so a search only adds.
  *
  * A token repeated in the query counts as often as it occurs. Lengths are exact (Lucene stores them in one lossy byte).
  *
- * @see Robertson & Zaragoza 2009, doi:10.1561/1500000019; the constant factor k1 + 1 is left out as in Lucene 8
+ * @see bm25Variants for the formulas; Robertson & Zaragoza 2009, doi:10.1561/1500000019
  */
 export class Bm25Index {
-  private readonly accumulator: Float64Array;
+  private readonly sums: Float64Array;
   private readonly touched: Int32Array;
 
   private constructor(
-    readonly documentCount: number,
-    private readonly termIds: ReadonlyMap<string, number>,
+    readonly header: Readonly<Header>,
+    private readonly terms: ReadonlyMap<string, number>,
     /** postings of term t are offsets[t] … offsets[t + 1] */
     private readonly offsets: Uint32Array,
     private readonly postings: Int32Array,
     /** what one occurrence of the term in the query adds to the score of postings[i] */
-    private readonly impacts: Float64Array,
+    private readonly weights: Float32Array,
   ) {
-    this.accumulator = new Float64Array(documentCount);
-    this.touched = new Int32Array(documentCount);
+    this.sums = new Float64Array(header.documents);
+    this.touched = new Int32Array(header.documents);
   }
 
-  /** @param documents  the tokens of each document; the position is the document's index */
-  static build(documents: readonly (readonly string[])[], options: Bm25Options = {}): Bm25Index {
-    const { k1 = 1.2, b = 0.75 } = options;
+  /**
+   * @param documents  the tokens of each document; the position is the document's index
+   * @throws RangeError for an unknown variant or parameters out of range
+   */
+  static build(documents: Iterable<readonly string[]>, options: Bm25Options = {}): Bm25Index {
+    const { k1 = 1.2, b = 0.75, variant = "lucene", analysis = null } = options;
+    const formula = bm25Variants[variant];
+    if (!formula)
+      throw new RangeError(
+        `Bm25Index.build: unknown variant "${variant}"; known: ${bm25VariantNames.join(", ")}`,
+      );
+    const delta = options.delta ?? formula.delta;
     if (!(k1 >= 0 && k1 < Infinity)) throw new RangeError(`Bm25Index.build: k1 must be ≥ 0, got ${k1}`);
     if (!(b >= 0 && b <= 1)) throw new RangeError(`Bm25Index.build: b must be in [0, 1], got ${b}`);
-    const termIds = new Map<string, number>();
-    const frequencies: number[] = [];
-    const perDocument: Map<number, number>[] = [];
-    let totalLength = 0;
-    for (const tokens of documents) {
-      const counts = new Map<number, number>();
-      totalLength += tokens.length;
-      for (const token of tokens) {
-        let id = termIds.get(token);
-        if (id === undefined) {
-          id = termIds.size;
-          termIds.set(token, id);
-          frequencies.push(0);
-        }
-        counts.set(id, (counts.get(id) ?? 0) + 1);
+    if (options.delta !== undefined && formula.delta === null)
+      throw new RangeError(
+        `Bm25Index.build: delta must be left out for variant "${variant}", got ${options.delta}`,
+      );
+    if (delta !== null && !(delta >= 0 && delta < Infinity))
+      throw new RangeError(`Bm25Index.build: delta must be ≥ 0, got ${delta}`);
+
+    const { terms, offsets, postings, frequencies, lengths } = invert(documents);
+    const count = lengths.length;
+    const average = lengths.reduce((sum, length) => sum + length, 0) / count;
+    const weights = new Float32Array(postings.length);
+    const s: Bm25Statistics = {
+      documents: count,
+      documentFrequency: 0,
+      termFrequency: 0,
+      lengthFactor: 1,
+      k1,
+      delta: delta ?? 0,
+    };
+    for (let t = 0; t + 1 < offsets.length; t++) {
+      s.documentFrequency = offsets[t + 1]! - offsets[t]!;
+      for (let i = offsets[t]!; i < offsets[t + 1]!; i++) {
+        s.termFrequency = frequencies[i]!;
+        s.lengthFactor = 1 - b + (b * lengths[postings[i]!]!) / average;
+        weights[i] = formula.weight(s);
       }
-      for (const id of counts.keys()) frequencies[id]!++;
-      perDocument.push(counts);
     }
-    const offsets = new Uint32Array(frequencies.length + 1);
-    for (let t = 0; t < frequencies.length; t++) offsets[t + 1] = offsets[t]! + frequencies[t]!;
-    const next = offsets.slice();
-    const postings = new Int32Array(offsets[frequencies.length]!);
-    const impacts = new Float64Array(postings.length);
-    const average = totalLength / documents.length;
-    perDocument.forEach((counts, d) => {
-      const norm = k1 * (1 - b + (b * documents[d]!.length) / average);
-      for (const [t, tf] of counts) {
-        const df = frequencies[t]!;
-        const at = next[t]!++;
-        postings[at] = d;
-        impacts[at] = (Math.log(1 + (documents.length - df + 0.5) / (df + 0.5)) * tf) / (tf + norm);
-      }
-    });
-    return new Bm25Index(documents.length, termIds, offsets, postings, impacts);
+    return new Bm25Index(
+      { documents: count, k1, b, variant, delta, analysis },
+      terms,
+      offsets,
+      postings,
+      weights,
+    );
+  }
+
+  get documentCount(): number {
+    return this.header.documents;
+  }
+
+  /** How the tokens were made, if it was said at building time. */
+  get analysis(): AnalysisOptions | null {
+    return this.header.analysis;
   }
 
   /**
@@ -80,28 +121,88 @@ export class Bm25Index {
    * Unknown tokens add nothing.
    */
   search(tokens: readonly string[], k: number): { ids: Int32Array; scores: Float32Array } {
+    const ids = new Int32Array(k);
+    const scores = new Float32Array(k);
+    const kept = this.searchInto(tokens, new TopK(k), ids, scores, 0);
+    return { ids: ids.subarray(0, kept), scores: scores.subarray(0, kept) };
+  }
+
+  /** Many queries at once: [Q, k], −1 and −Infinity where fewer than k match. */
+  searchAll(
+    queries: readonly (readonly string[])[],
+    k: number,
+    options: { onProgress?: (done: number, total: number) => void } = {},
+  ): SearchResult {
     const top = new TopK(k);
-    const accumulator = this.accumulator;
+    const ids = new Int32Array(queries.length * k);
+    const scores = new Float32Array(queries.length * k);
+    queries.forEach((tokens, q) => {
+      this.searchInto(tokens, top, ids, scores, q * k);
+      if ((q + 1) % 256 === 0 || q + 1 === queries.length) options.onProgress?.(q + 1, queries.length);
+    });
+    return { ids, scores };
+  }
+
+  /** Writes the index to one file, whole or not at all. @returns the file's size in bytes */
+  save(filePath: string): number {
+    const bytes = (array: Uint32Array | Int32Array | Float32Array): Uint8Array[] => [
+      new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
+    ];
+    return writeIndexFile(filePath, {
+      kind: "bm25",
+      header: { ...this.header },
+      sections: {
+        terms: [Buffer.from(JSON.stringify([...this.terms.keys()]), "utf8")],
+        offsets: bytes(this.offsets),
+        postings: bytes(this.postings),
+        weights: bytes(this.weights),
+      },
+    });
+  }
+
+  /** @throws Error naming the file and what is wrong with it */
+  static load(filePath: string): Bm25Index {
+    const file = openIndexFile(filePath, "bm25");
+    const words = JSON.parse(Buffer.from(file.section("terms")).toString("utf8")) as string[];
+    return new Bm25Index(
+      file.header as unknown as Header,
+      new Map(words.map((word, id) => [word, id])),
+      new Uint32Array(file.section("offsets").buffer),
+      new Int32Array(file.section("postings").buffer),
+      new Float32Array(file.section("weights").buffer),
+    );
+  }
+
+  private searchInto(
+    tokens: readonly string[],
+    top: TopK,
+    ids: Int32Array,
+    scores: Float32Array,
+    offset: number,
+  ): number {
+    const sums = this.sums;
     const touched = this.touched;
+    const postings = this.postings;
+    const weights = this.weights;
     let count = 0;
     for (const token of tokens) {
-      const term = this.termIds.get(token);
+      const term = this.terms.get(token);
       if (term === undefined) continue;
       const end = this.offsets[term + 1]!;
       for (let i = this.offsets[term]!; i < end; i++) {
-        const d = this.postings[i]!;
-        if (accumulator[d] === 0) touched[count++] = d;
-        accumulator[d]! += this.impacts[i]!;
+        const weight = weights[i]!;
+        if (weight === 0) continue;
+        const d = postings[i]!;
+        const sum = sums[d]!;
+        if (sum === 0) touched[count++] = d;
+        sums[d] = sum + weight;
       }
     }
     for (let i = 0; i < count; i++) {
       const d = touched[i]!;
-      top.offer(d, accumulator[d]!);
-      accumulator[d] = 0;
+      top.offer(d, sums[d]!);
+      sums[d] = 0;
     }
-    const ids = new Int32Array(k);
-    const scores = new Float32Array(k);
-    const kept = top.drainInto(ids, scores, 0);
-    return { ids: ids.subarray(0, kept), scores: scores.subarray(0, kept) };
+    return top.drainInto(ids, scores, offset);
   }
 }

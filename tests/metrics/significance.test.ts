@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { benjaminiHochberg } from "../../lib/metrics/benjamini-hochberg.js";
 import { holm } from "../../lib/metrics/holm.js";
 import { pairedRandomizationTest } from "../../lib/metrics/randomization-test.js";
+import { unpairedRandomizationTest } from "../../lib/metrics/unpaired-randomization-test.js";
 
 describe("pairedRandomizationTest", () => {
   it("is exact for few differences: a slow loop over all sign assignments agrees", () => {
@@ -85,5 +86,38 @@ describe("corrections for several comparisons", () => {
     expect(benjaminiHochberg([1, 1])).toEqual([1, 1]);
     expect(ps[0]).toBe(0.01);
     expect(() => holm([0.1, Number.NaN])).toThrow("holm: p values must be in [0, 1], got NaN at 1");
+  });
+});
+
+describe("unpairedRandomizationTest", () => {
+  it("agrees with a slow loop over all deals", () => {
+    const a = [3, 9, 4];
+    const b = [1, 2, 2, 6];
+    const pool = [...a, ...b];
+    const welch = (x: number[], y: number[]) => {
+      const mean = (v: number[]) => v.reduce((s, w) => s + w, 0) / v.length;
+      const part = (v: number[]) =>
+        v.reduce((s, w) => s + (w - mean(v)) ** 2, 0) / (v.length * (v.length - 1));
+      return Math.abs(mean(x) - mean(y)) / Math.sqrt(part(x) + part(y));
+    };
+    let deals = 0;
+    let hits = 0;
+    for (let bits = 0; bits < 128; bits++) {
+      const first = pool.filter((_, i) => (bits >> i) & 1);
+      if (first.length !== 3) continue;
+      deals++;
+      const second = pool.filter((_, i) => !((bits >> i) & 1));
+      if (welch(first, second) >= welch(a, b) - 1e-12) hits++;
+    }
+    expect(deals).toBe(35);
+    const { difference, p } = unpairedRandomizationTest(a, b, { resamples: 40_000 });
+    expect(difference).toBeCloseTo(16 / 3 - 11 / 4, 12);
+    expect(Math.abs(p - hits / deals)).toBeLessThan(0.01); // 4 standard errors
+    expect(unpairedRandomizationTest(b, a, { resamples: 40_000 }).p).toBe(p);
+  });
+
+  it("says 1 for equal groups and refuses single values", () => {
+    expect(unpairedRandomizationTest([1, 1], [1, 1, 1], { resamples: 50 }).p).toBe(1);
+    expect(() => unpairedRandomizationTest([1], [1, 2])).toThrow("a must have at least 2 values, got 1");
   });
 });
