@@ -95,6 +95,16 @@ export class FusedMemory {
     for (const table of this.tables().values()) this.markRowsWithState(table, state.step);
   }
 
+  /** Fills weights, biases (with the fan-in of their layer) and table rows (null) in place; text row 0 stays zero. */
+  initialise(fill: (values: Float32Array, fanIn: number | null) => void): void {
+    for (const { layers } of this.layout.towers)
+      for (const { inputs, weight, size } of layers) fill(this.floats(weight, size), inputs);
+    for (const [name, span] of this.spans().tables)
+      this.each(span, (row, i) => {
+        if (i > 0 || name !== "text" || this.plan.countPadding) fill(row, null);
+      });
+  }
+
   private tables(): Map<string, TableLayout> {
     const tables = new Map([["text", this.layout.text]]);
     if (this.layout.category) tables.set("category", this.layout.category);

@@ -114,6 +114,15 @@ export class FusedTrainer {
     this.local.reset(state.step);
   }
 
+  /**
+   * Fills parameters in place, tables row by row, without the copies that {@link importState} needs.
+   *
+   * @param fill gets the parameters to fill and the fan-in of their layer (null for rows of tables)
+   */
+  initialise(fill: (values: Float32Array, fanIn: number | null) => void): void {
+    this.memory.initialise(fill);
+  }
+
   /** Stops the threads and lets the memory go. */
   close(): void {
     this.order(command.stop, 0, 0);

@@ -117,7 +117,8 @@ export function layoutFused(plan: FusedPlan, threads: number): FusedLayout {
     };
   };
   const tokens = maxBatch * (queryLength + documentLength);
-  const cosineStride = ((maxBatch + 3) & ~3) * 4;
+  // 64 bytes more than needed: columns of a power of two apart would fall on one another in the cache
+  const cosineStride = ((maxBatch + 3) & ~3) * 4 + 64;
   const layout: FusedLayout = {
     control: floats(64),
     queryIds: floats(maxBatch * queryLength),

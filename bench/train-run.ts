@@ -1,0 +1,123 @@
+/** One timed training run for bench/train.ts: `tsx bench/train-run.ts JSON` prints one JSON line. */
+import { readFileSync } from "node:fs";
+import * as tf from "@tensorflow/tfjs";
+import { createEncoder } from "../lib/encoders/create-encoder.js";
+import type { EncoderSpec } from "../lib/encoders/encoder.js";
+import { selectBackend } from "../lib/engine/backend.js";
+import { createFusedTrainer } from "../lib/engine/fused/fused-trainer.js";
+import { valueAndGradients } from "../lib/engine/gradients.js";
+import { Random } from "../lib/engine/random.js";
+import type { FeatureBatch } from "../lib/features/batch.js";
+import { createOptimizer } from "../lib/optimizers/create-optimizer.js";
+
+export interface RunOptions {
+  path: "fused" | "tfjs";
+  queries: string;
+  documents: string;
+  length: number;
+  rows: number;
+  dim: number;
+  /** 0: no dense layers at all */
+  hidden: number;
+  output: number;
+  batch: number;
+  optimizer: "adam" | "lazy_adam";
+  threads: number;
+  seconds: number;
+}
+
+const options: RunOptions = JSON.parse(process.argv[2]!);
+const { length, batch: size } = options;
+const ids = (file: string) => {
+  const bytes = readFileSync(file);
+  return new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+};
+const [queries, documents] = [ids(options.queries), ids(options.documents)];
+const batches = Math.floor(queries.length / length / size);
+const encoderSpec: EncoderSpec = {
+  kind: "TwoTower",
+  textEmbedding: { numEmbeddings: options.rows, embeddingDim: options.dim },
+  hiddenLayers: options.hidden === 0 ? [] : [options.hidden],
+  lastLinear: options.hidden !== 0,
+  outputDim: options.output,
+  queryTextFeature: "query",
+  documentTextFeature: "title",
+};
+const optimizerSpec = { kind: options.optimizer, learningRate: 0.01 };
+
+function batchAt(index: number): FeatureBatch {
+  const from = (index % batches) * size * length;
+  const column = (all: Int32Array) => ({
+    kind: "text" as const,
+    length,
+    ids: all.subarray(from, from + size * length),
+  });
+  return { size, columns: { query: column(queries), title: column(documents) } };
+}
+
+/** Softmax over cosines as a notebook would write it, in tfjs ops alone. */
+function notebookLoss(q: tf.Tensor2D, d: tf.Tensor2D): tf.Scalar {
+  const unit = (x: tf.Tensor2D) =>
+    tf.div(x, tf.maximum(tf.sqrt(tf.sum(tf.square(x), 1, true)), 1e-8)) as tf.Tensor2D;
+  const logits = tf.div(tf.matMul(unit(q), unit(d), false, true), 0.1);
+  return tf.neg(tf.mean(tf.sum(tf.mul(tf.logSoftmax(logits), tf.eye(size)), 1))) as tf.Scalar;
+}
+
+function tfjsStep(): (batch: FeatureBatch) => void {
+  const encoder = createEncoder(encoderSpec, new Random(1));
+  const optimizer = createOptimizer(optimizerSpec);
+  return (batch) => {
+    const { value, gradients } = valueAndGradients(
+      () => notebookLoss(encoder.embedQueries(batch), encoder.embedDocuments(batch)),
+      encoder,
+    );
+    optimizer.applyStep(encoder, gradients);
+    value.dataSync();
+    tf.dispose([value, gradients as never]);
+  };
+}
+
+function fusedStep(): (batch: FeatureBatch) => void {
+  const { trainer, reason } = createFusedTrainer({
+    encoderSpec,
+    lossSpec: { kind: "batch_softmax", temperature: 0.1 } as { kind: string },
+    optimizerSpec,
+    maxBatch: size,
+    queryLength: length,
+    documentLength: length,
+    threads: options.threads,
+  });
+  if (!trainer) throw new Error(reason);
+  const random = new Random(1);
+  trainer.initialise((values, fanIn) => {
+    const bound = fanIn === null ? 1.7 : 1 / Math.sqrt(fanIn);
+    for (let i = 0; i < values.length; i++) values[i] = (2 * random.next() - 1) * bound;
+  });
+  return (batch) => void trainer.trainStep(batch, batch);
+}
+
+await selectBackend("wasm");
+const step = options.path === "fused" ? fusedStep() : tfjsStep();
+let index = 0;
+for (let i = 0; i < 100 + 6400 / size; i++) step(batchAt(index++));
+let done = 0;
+let best = 0;
+const before = process.cpuUsage();
+const began = performance.now();
+while (performance.now() - began < options.seconds * 1000) {
+  const start = performance.now();
+  for (let i = 0; i < 4; i++) step(batchAt(index++));
+  best = Math.max(best, (4000 * size) / (performance.now() - start));
+  done += 4 * size;
+}
+const wall = (performance.now() - began) / 1000;
+const { user, system } = process.cpuUsage(before);
+console.log(
+  JSON.stringify({
+    pairsPerSecond: done / wall,
+    pairsPerCpuSecond: done / ((user + system) / 1e6),
+    best,
+    residentBytes: process.memoryUsage().rss,
+  }),
+);
+process.exit(0);

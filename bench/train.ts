@@ -1,0 +1,135 @@
+/**
+ * Training speed against PyTorch on the same generated Zipf pairs, alternating: `npx tsx bench/train.ts [rounds]
+ * [seconds per run] [only rows matching this text]`. Method and figures: bench/README.md.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { median } from "./measure.js";
+import { zipfPairs } from "./zipf-pairs.js";
+
+const rounds = Number(process.argv[2] ?? 3);
+const seconds = Number(process.argv[3] ?? 4);
+const filter = process.argv[4] ?? "";
+const folder = ".cache/bench";
+const python = process.env.QDRL_TORCH_PYTHON ?? "/usr/bin/python3";
+
+interface Figure {
+  pairsPerSecond: number;
+  pairsPerCpuSecond: number;
+  best: number;
+}
+
+type Run = { kind: "torch" | "own"; options: Record<string, unknown> };
+
+function filesFor(rows: number): { queries: string; documents: string; length: number; rows: number } {
+  const pairs = zipfPairs({ count: 131_072, rows });
+  const write = (side: "queries" | "documents") => {
+    const path = `${folder}/${side}-${rows}.i32`;
+    const ids = pairs[side];
+    writeFileSync(path, new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength));
+    return path;
+  };
+  return { queries: write("queries"), documents: write("documents"), length: pairs.length, rows };
+}
+
+function execute({ kind, options }: Run): Figure | null {
+  const json = JSON.stringify({ seconds, ...options });
+  const [program, parameters] =
+    kind === "torch"
+      ? [python, ["bench/train_torch.py", json]]
+      : [process.execPath, ["--import", "tsx", "bench/train-run.ts", json]];
+  try {
+    const output = execFileSync(program as string, parameters as string[], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, OPENBLAS_NUM_THREADS: String(options.threads) },
+    });
+    return JSON.parse(output.trim().split("\n").at(-1)!);
+  } catch (error) {
+    console.log(
+      `  did not run: ${String((error as { stderr?: string }).stderr ?? error)
+        .trim()
+        .split("\n")
+        .at(-1)}`,
+    );
+    return null;
+  }
+}
+
+function torchMissing(): string | null {
+  try {
+    execFileSync(python, ["-c", "import numpy, torch"], { stdio: "pipe" });
+    return null;
+  } catch {
+    return `PyTorch rows skipped: ${python} cannot import torch (Debian: apt-get install python3-torch libopenblas0-pthread)`;
+  }
+}
+
+mkdirSync(folder, { recursive: true });
+const standard = { ...filesFor(200_000), dim: 256, hidden: 128, output: 128, batch: 64, threads: 2 };
+const narrow = { dim: 128, hidden: 0, output: 128 };
+const own = (options: object): Run => ({
+  kind: "own",
+  options: { ...standard, path: "fused", optimizer: "adam", ...options },
+});
+const torch = (options: object): Run => ({
+  kind: "torch",
+  options: { ...standard, mode: "sparse", ...options },
+});
+const comparisons: [string, Run, Run][] = [
+  ["batch 64, against the published PyTorch (dense Adam)", own({}), torch({ mode: "dense" })],
+  ["batch 64, exact adam, against PyTorch SparseAdam", own({}), torch({})],
+  ["batch 64, lazy_adam, against PyTorch SparseAdam", own({ optimizer: "lazy_adam" }), torch({})],
+  ["batch 64, lazy_adam, 1 thread each", own({ optimizer: "lazy_adam", threads: 1 }), torch({ threads: 1 })],
+  [
+    "batch 1,024, lazy_adam, against PyTorch SparseAdam",
+    own({ batch: 1024, optimizer: "lazy_adam" }),
+    torch({ batch: 1024 }),
+  ],
+  [
+    "batch 256, 128-dim, no layers, lazy_adam, against SparseAdam",
+    own({ ...narrow, batch: 256, optimizer: "lazy_adam" }),
+    torch({ ...narrow, batch: 256 }),
+  ],
+  [
+    "batch 64, loss in tfjs ops against the fused step, 1 thread",
+    own({ path: "tfjs", threads: 1 }),
+    own({ threads: 1 }),
+  ],
+  ["batch 64, 2 threads against 1", own({}), own({ threads: 1 })],
+  ["batch 64, exact adam against lazy_adam, 2 threads", own({}), own({ optimizer: "lazy_adam" })],
+];
+if ("2,000,000 rows against 20,000".includes(filter)) {
+  const wide = { dim: 128 };
+  comparisons.push([
+    "batch 64, 128-dim: 2,000,000 rows against 20,000",
+    own({ ...filesFor(2_000_000), ...wide }),
+    own({ ...filesFor(20_000), ...wide }),
+  ]);
+}
+const missing = torchMissing();
+if (missing) console.log(missing);
+console.log(
+  `${rounds} alternating rounds of ${seconds} s; pairs/s: median (min – max) of each side, then ratios\n`,
+);
+for (const [name, first, second] of comparisons) {
+  if (!name.includes(filter) || (missing && second.kind === "torch")) continue;
+  const sides: [Figure[], Figure[]] = [[], []];
+  for (let round = 0; round < rounds; round++)
+    [first, second].forEach((run, i) => {
+      const figure = execute(run);
+      if (figure) sides[i]!.push(figure);
+    });
+  if (sides.some((figures) => figures.length === 0)) continue;
+  const ratio = (key: keyof Figure) =>
+    (median(sides[0].map((f) => f[key])) / median(sides[1].map((f) => f[key]))).toFixed(2);
+  const show = (figures: Figure[]) => {
+    const rates = figures.map((f) => f.pairsPerSecond);
+    const [low, high] = [Math.min(...rates), Math.max(...rates)];
+    const whole = (x: number) => (x < 1000 ? x.toFixed(0) : `${(x / 1000).toFixed(1)}k`);
+    return `${whole(median(rates))} (${whole(low)} – ${whole(high)})`;
+  };
+  console.log(
+    `${name}\n  ${show(sides[0])} against ${show(sides[1])}: × ${ratio("pairsPerSecond")}; fastest steps × ${ratio("best")}; per CPU second × ${ratio("pairsPerCpuSecond")}`,
+  );
+}
