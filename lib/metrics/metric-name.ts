@@ -8,5 +8,10 @@
 export function metricName(measure: string, k: number, typoProbability = 0): string {
   if (!(typoProbability >= 0 && typoProbability <= 1))
     throw new RangeError(`metricName: typoProbability must be in [0, 1], got ${typoProbability}`);
-  return typoProbability === 0 ? `${measure}@${k}` : `${measure}@${k}/typos_prob=${typoProbability}`;
+  return withTypos(`${measure}@${k}`, typoProbability);
+}
+
+/** A measure's name with the published suffix for misspelled queries. */
+export function withTypos(name: string, typoProbability: number): string {
+  return typoProbability === 0 ? name : `${name}/typos_prob=${typoProbability}`;
 }

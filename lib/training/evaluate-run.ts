@@ -28,6 +28,7 @@ export async function evaluateRun(
       sets: data.sets,
       ranker: new DenseRanker({ encoder, ...data.features }, config.recall_validation.similarity),
       ks: options.ks ?? config.recall_validation.k,
+      measures: config.recall_validation.measures,
       typoProbabilities: options.typoProbabilities ?? config.recall_validation.query_typo_probabilities,
       textColumns: config.dataset.query_features.filter((f) => f.type === "text").map((f) => f.name),
       listener,

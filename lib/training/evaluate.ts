@@ -1,5 +1,7 @@
 import { MersenneTwister } from "../engine/mersenne-twister.js";
-import { metricName } from "../metrics/metric-name.js";
+import { judgeRanking } from "../metrics/judged-ranking.js";
+import { type Measure, parseMeasure } from "../metrics/measure.js";
+import { metricName, withTypos } from "../metrics/metric-name.js";
 import { recallAtK } from "../metrics/recall.js";
 import { reciprocalRankAtK } from "../metrics/reciprocal-rank.js";
 import { cleanPhrase } from "../tokenizer/clean-phrase.js";
@@ -28,6 +30,8 @@ export interface EvaluationOptions {
   ranker: Ranker;
   /** Cut-offs; the rankings are max(k) long. */
   ks: readonly number[];
+  /** Further measures by name, such as "nDCG@10" or "MAP(judged)@100"; see parseMeasure. */
+  measures?: readonly string[];
   /** Probability of a typo per word; 0 = clean. */
   typoProbabilities: readonly number[];
   /** Query columns that are cleaned and misspelled. */
@@ -59,6 +63,7 @@ const QUERIES_PER_SEARCH = 128;
 export async function evaluate(options: EvaluationOptions): Promise<Evaluation> {
   const { sets, ranker, ks, typoProbabilities } = options;
   const evaluation: Evaluation = { means: [], perQuery: [] };
+  const measures = (options.measures ?? []).map(parseMeasure);
   let indexed: Pool | null = null;
   for (const [position, set] of sets.entries()) {
     if (set.queries.length === 0)
@@ -69,14 +74,15 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
     indexed = set.pool;
     const prefix = position === 0 ? "" : `${set.name}/`;
     for (const probability of typoProbabilities) {
-      const results = await evaluateOnce(set, probability, options);
+      const results = await evaluateOnce(set, probability, options, measures);
       evaluation.perQuery.push(...results);
+      const mean = (name: string) =>
+        results.reduce((sum, result) => sum + result.values[name]!, 0) / results.length;
+      const note = (name: string, value: number) => evaluation.means.push({ name: prefix + name, value });
       for (const k of ks)
-        for (const measure of ["Recall", "MRR"]) {
-          const values = results.map((result) => result.values[`${measure}@${k}`]!);
-          const mean = values.reduce((a, b) => a + b, 0) / values.length;
-          evaluation.means.push({ name: prefix + metricName(measure, k, probability), value: mean });
-        }
+        for (const measure of ["Recall", "MRR"])
+          note(metricName(measure, k, probability), mean(`${measure}@${k}`));
+      for (const { name } of measures) note(withTypos(name, probability), mean(name));
     }
   }
   return evaluation;
@@ -86,9 +92,10 @@ async function evaluateOnce(
   set: EvaluationSet,
   probability: number,
   { ranker, ks, textColumns, typos = qwertyTypos, listener = {} }: EvaluationOptions,
+  measures: readonly Measure[],
 ): Promise<QueryResult[]> {
   const rows = misspelledRows(set.queries, textColumns, probability, typos);
-  const depth = Math.max(...ks, KEPT_RESULTS);
+  const depth = Math.max(...ks, KEPT_RESULTS, ...measures.map(({ name }) => depthOf(name)));
   const report = throttled(listener);
   const results: QueryResult[] = [];
   for (let start = 0; start < rows.length; start += QUERIES_PER_SEARCH) {
@@ -96,7 +103,16 @@ async function evaluateOnce(
     const ranked = await ranker.rank(some, depth);
     ranked.forEach((ranking, i) => {
       results.push(
-        judge(set, set.queries[start + i]!, rows[start + i]!, ranking, probability, ks, textColumns),
+        judge(
+          set,
+          set.queries[start + i]!,
+          rows[start + i]!,
+          ranking,
+          probability,
+          ks,
+          textColumns,
+          measures,
+        ),
       );
     });
     report({
@@ -133,8 +149,14 @@ function judge(
   probability: number,
   ks: readonly number[],
   textColumns: readonly string[],
+  measures: readonly Measure[],
 ): QueryResult {
   const values: Record<string, number> = {};
+  if (measures.length > 0) {
+    const found = Array.from(ranking.ids).filter((id) => id >= 0);
+    const judged = judgeRanking(found, query.grades);
+    for (const measure of measures) values[measure.name] = measure.compute(judged);
+  }
   for (const k of ks) {
     values[`Recall@${k}`] = recallAtK(ranking.ids, query.relevant, k);
     values[`MRR@${k}`] = reciprocalRankAtK(ranking.ids, query.relevant, k);
@@ -152,6 +174,11 @@ function judge(
     top,
     values,
   };
+}
+
+/** Ranks that a measure looks at: its cut-off, or enough for those without one. */
+function depthOf(measure: string): number {
+  return Number(/@(\d+)$/.exec(measure)?.[1] ?? 1000);
 }
 
 /** Six significant digits: enough to compare, half the file. */

@@ -16,6 +16,8 @@ export interface PoolQuery {
   fields: Row;
   /** Indices into the pool. */
   relevant: ReadonlySet<number>;
+  /** Judged documents of the pool with their grades, irrelevant ones too; where only relevance is known, 1 for each. */
+  grades: ReadonlyMap<number, number>;
   slice?: string;
 }
 
@@ -33,7 +35,13 @@ export interface EvaluationSet {
 export function evaluationSet(
   name: string,
   pool: Pool,
-  queries: readonly { id: string; fields: Row; relevantIds: readonly string[]; slice?: string }[],
+  queries: readonly {
+    id: string;
+    fields: Row;
+    relevantIds: readonly string[];
+    slice?: string;
+    grades?: Readonly<Record<string, number>>;
+  }[],
 ): EvaluationSet {
   const indexOf = new Map(pool.ids.map((id, index) => [id, index]));
   const filtered = filterQueries(queries, (query) => query.relevantIds, indexOf);
@@ -44,9 +52,22 @@ export function evaluationSet(
       id: query.id,
       fields: query.fields,
       relevant: new Set(relevant.map((id) => indexOf.get(id)!)),
+      grades: gradesInPool(query.grades ?? Object.fromEntries(relevant.map((id) => [id, 1])), indexOf),
       ...(query.slice === undefined ? {} : { slice: query.slice }),
     })),
     missingDocuments: filtered.missingDocuments.length,
     skippedQueries: filtered.skippedQueries,
   };
+}
+
+function gradesInPool(
+  grades: Readonly<Record<string, number>>,
+  indexOf: ReadonlyMap<string, number>,
+): Map<number, number> {
+  const found = new Map<number, number>();
+  for (const [id, grade] of Object.entries(grades)) {
+    const index = indexOf.get(id);
+    if (index !== undefined) found.set(index, grade);
+  }
+  return found;
 }

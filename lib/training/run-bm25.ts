@@ -41,6 +41,7 @@ export async function runBm25(
       { k1: config.k1, b: config.b },
     ),
     ks: config.recall_validation.k,
+    measures: config.recall_validation.measures,
     typoProbabilities: config.recall_validation.query_typo_probabilities,
     textColumns: [config.query_text],
     listener,

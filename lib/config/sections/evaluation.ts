@@ -4,6 +4,10 @@ import { z } from "zod";
 export const recallValidationSection = z.strictObject({
   enabled: z.boolean().default(false),
   k: z.array(z.int().min(1)).min(1).default([10, 60, 100, 1024]).describe("cut-offs"),
+  measures: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("further measures by name, e.g. nDCG@10, MAP@100, Judged@10, nDCG(judged)@10"),
   query_typo_probabilities: z
     .array(z.number().min(0).max(1))
     .min(1)
