@@ -65,6 +65,7 @@ export class BatchStream {
   private readonly settings: Required<Omit<BatchStreamOptions, "files" | "encoding">>;
   private readonly encoder: RowEncoder;
   private readonly threads: Thread[];
+  private running = false;
 
   /** @throws DataError if there are no part-files; RangeError for a bad option */
   constructor({ files, encoding, ...options }: BatchStreamOptions) {
@@ -101,9 +102,12 @@ export class BatchStream {
    * The batches of one epoch.
    *
    * @param epoch changes the order of mixed rows; equal numbers give equal batches
-   * @throws DataError if a file cannot be read and `onError` is "fail"
+   * @throws DataError if a file cannot be read and `onError` is "fail"; RangeError while another epoch is under way
    */
   async *epoch(epoch: number): AsyncGenerator<StreamedBatch> {
+    if (this.running)
+      throw new RangeError(`BatchStream: one epoch runs at a time, got ${epoch} during another`);
+    this.running = true;
     const sources =
       this.threads.length === 0
         ? [this.inline(epoch)]
@@ -125,6 +129,7 @@ export class BatchStream {
       this.report = mergeWorkerReports(reports);
       this.checkReport(this.report);
     } finally {
+      this.running = false;
       for (const thread of this.threads) thread.stop();
     }
   }

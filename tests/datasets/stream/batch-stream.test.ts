@@ -174,7 +174,10 @@ describe("BatchStream", () => {
   it("goes on after an epoch that was left in the middle", async () => {
     const files = makeParts("left", [60, 60]);
     const stream = open({ files, batchSize: 8, workers: 2, lookAhead: 2 });
-    for await (const _ of stream.epoch(0)) break;
+    for await (const _ of stream.epoch(0)) {
+      await expect(stream.epoch(1).next()).rejects.toThrow("one epoch runs at a time, got 1 during another");
+      break;
+    }
     const again = idsOf(await collect(stream));
     expect(again).toEqual(idsOf(await collect(open({ files, batchSize: 8, workers: 2 }))));
   });
