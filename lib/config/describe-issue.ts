@@ -44,7 +44,7 @@ export function describeIssue(
   if (issue.code === "invalid_union" && issue.discriminator) {
     const key = [...path];
     if (key.at(-1) !== issue.discriminator) key.push(issue.discriminator);
-    const kinds = discriminatorValues(root, path, issue.discriminator);
+    const kinds = discriminatorValues(root, path, issue.discriminator, raw);
     const got = valueAt(raw, key);
     const nearest = typeof got === "string" ? nearestName(got, kinds) : null;
     return [
@@ -91,6 +91,16 @@ export function kindOf(value: unknown): string {
 }
 
 function schemaAt(root: SchemaNode, path: KeyPath, raw: unknown): SchemaNode | undefined {
+  const { node, value } = nodeAt(root, path, raw);
+  return pick(node, value);
+}
+
+/** Schema and value at a path; the schema may be a union, of which the value has yet to choose. */
+function nodeAt(
+  root: SchemaNode,
+  path: KeyPath,
+  raw: unknown,
+): { node: SchemaNode | undefined; value: unknown } {
   let node: SchemaNode | undefined = unwrap(root);
   let value = raw;
   for (const key of path) {
@@ -100,7 +110,7 @@ function schemaAt(root: SchemaNode, path: KeyPath, raw: unknown): SchemaNode | u
     );
     value = valueAt(value, [key]);
   }
-  return pick(node, value);
+  return { node, value };
 }
 
 function unwrap(node: SchemaNode | undefined): SchemaNode | undefined {
@@ -128,13 +138,7 @@ function knownKeys(root: SchemaNode, raw: unknown, path: KeyPath): string[] {
   return Object.keys(schemaAt(root, path, raw)?._zod.def.shape ?? {});
 }
 
-function discriminatorValues(root: SchemaNode, path: KeyPath, discriminator: string): string[] {
-  let node: SchemaNode | undefined = root;
-  for (const key of path.at(-1) === discriminator ? path.slice(0, -1) : path) {
-    node = unwrap(node);
-    node = node?._zod.def.type === "array" ? node._zod.def.element : node?._zod.def.shape?.[key as string];
-  }
-  return (unwrap(node)?._zod.def.options ?? [])
-    .flatMap((o) => literals(unwrap(o), discriminator))
-    .map(String);
+function discriminatorValues(root: SchemaNode, path: KeyPath, discriminator: string, raw: unknown): string[] {
+  const union = nodeAt(root, path.at(-1) === discriminator ? path.slice(0, -1) : path, raw).node;
+  return (union?._zod.def.options ?? []).flatMap((o) => literals(unwrap(o), discriminator)).map(String);
 }

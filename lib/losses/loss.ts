@@ -34,7 +34,7 @@ export type BatchLoss = ((queries: tf.Tensor2D, documents: tf.Tensor2D, context?
 export type LossSpec =
   | { kind: "batch_softmax"; temperature: number }
   | { kind: "triplet"; margin: number; numNegatives: number }
-  | { kind: string };
+  | { kind: string; [option: string]: unknown };
 
 /** Throws unless queries and documents are matrices of one width, with at least as many documents as queries. */
 export function checkPairs(caller: string, queries: tf.Tensor2D, documents: tf.Tensor2D): void {

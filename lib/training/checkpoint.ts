@@ -17,6 +17,8 @@ export interface Checkpoint {
   parameters: Record<string, StoredTensor>;
   /** Optimiser state by name. */
   optimizer: Record<string, Float32Array>;
+  /** What the objective remembers (negatives, weights of its own) by name; left out if nothing. */
+  objective?: Record<string, StoredTensor>;
 }
 
 const NAME = /^epoch-(\d{5})\.safetensors$/;
@@ -28,6 +30,8 @@ export function writeCheckpoint(folder: string, checkpoint: Checkpoint, keep: nu
   for (const [name, tensor] of Object.entries(checkpoint.parameters)) tensors[`parameters/${name}`] = tensor;
   for (const [name, data] of Object.entries(checkpoint.optimizer))
     tensors[`optimizer/${name}`] = { shape: [data.length], data };
+  for (const [name, tensor] of Object.entries(checkpoint.objective ?? {}))
+    tensors[`objective/${name}`] = tensor;
   writeTensorFile(file, tensors, {
     format: "qdrl-checkpoint-1",
     epochsDone: String(checkpoint.epochsDone),
@@ -59,8 +63,10 @@ export function readCheckpoint(file: string): Checkpoint {
     throw new RangeError(`${file}: must be a qdrl-checkpoint-1, got ${metadata["format"] ?? "no format"}`);
   const parameters: Record<string, StoredTensor> = {};
   const optimizer: Record<string, Float32Array> = {};
+  const objective: Record<string, StoredTensor> = {};
   for (const [name, tensor] of Object.entries(tensors)) {
     if (name.startsWith("parameters/")) parameters[name.slice("parameters/".length)] = tensor;
+    else if (name.startsWith("objective/")) objective[name.slice("objective/".length)] = tensor;
     else optimizer[name.slice("optimizer/".length)] = tensor.data as Float32Array;
   }
   return {
@@ -70,6 +76,7 @@ export function readCheckpoint(file: string): Checkpoint {
     randomState: JSON.parse(metadata["randomState"]!),
     parameters,
     optimizer,
+    ...(Object.keys(objective).length > 0 && { objective }),
   };
 }
 

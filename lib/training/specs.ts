@@ -1,6 +1,6 @@
 import type { ExperimentConfig } from "../config/schema.js";
 import type { EncoderSpec } from "../encoders/encoder.js";
-import type { LossSpec } from "../losses/loss.js";
+import { objectiveName } from "./learning-specs.js";
 import { towersSpec } from "./towers-spec.js";
 import { transformerSpec } from "./transformer-spec.js";
 
@@ -29,17 +29,12 @@ export function encoderSpec({ model, dataset }: ExperimentConfig): EncoderSpec {
   return spec;
 }
 
-/** The loss that a configuration names, in plain data. */
-export function lossSpec({ loss }: ExperimentConfig): LossSpec {
-  return loss.type === "batch_softmax"
-    ? { kind: loss.type, temperature: loss.temperature }
-    : { kind: loss.type, margin: loss.margin, numNegatives: loss.num_negatives };
-}
+export { lossSpec } from "./learning-specs.js";
 
 /** What tables call a run: its `name`, else model, what it reads and the loss's main setting. */
 export function systemName(config: ExperimentConfig): string {
   if (config.name !== undefined) return config.name;
-  const { model, loss, text_vectorizer: text } = config;
+  const { model, text_vectorizer: text } = config;
   const reads = ["words"];
   if (text.type === "dictionary") {
     if (text.word_unigrams_limit === 0) reads.pop();
@@ -60,9 +55,7 @@ export function systemName(config: ExperimentConfig): string {
         model[side].features.map(({ feature }) => feature.replace(/^(query|document)_/, "")).join(" + "),
       ),
     );
-  const objective =
-    loss.type === "batch_softmax" ? `softmax τ ${loss.temperature}` : `triplet m ${loss.margin}`;
-  return `${model.type}, ${reads.join(" + ")}, ${objective}`;
+  return `${model.type}, ${reads.join(" + ")}, ${objectiveName(config)}`;
 }
 
 function sizes(table: { num_embeddings: number; embedding_dim: number }) {

@@ -4,16 +4,14 @@ import path from "node:path";
 import { formatConfig, parseConfig } from "../config/load-config.js";
 import type { ExperimentConfig } from "../config/schema.js";
 import { createEncoder } from "../encoders/create-encoder.js";
-import type { Encoder } from "../encoders/encoder.js";
 import { atomicWriteFile } from "../engine/atomic-write.js";
 import { selectBackend } from "../engine/backend.js";
 import { Random } from "../engine/random.js";
-import { createLoss } from "../losses/create-loss.js";
-import { createOptimizer } from "../optimizers/create-optimizer.js";
 import { TensorBoardLog } from "../tracking/tensorboard-log.js";
 import { latestCheckpoint, writeCheckpoint } from "./checkpoint.js";
+import { createTrainer } from "./create-trainer.js";
 import { type Evaluation, evaluate } from "./evaluate.js";
-import { fusedTraining } from "./fused-training.js";
+import { scheduleNeedsLength } from "./learning-specs.js";
 import { type LoadedExperiment, loadExperiment } from "./load-experiment.js";
 import { epochOrder, pairBatch, stepsPerEpoch } from "./pairs.js";
 import { type Listener, throttled } from "./progress.js";
@@ -26,9 +24,9 @@ import {
   packageVersions,
   RunFolder,
 } from "./run-folder.js";
-import { encoderSpec, lossSpec, systemName } from "./specs.js";
+import { encoderSpec, systemName } from "./specs.js";
 import { writeTensorFile } from "./tensor-file.js";
-import { Trainer } from "./trainer.js";
+import type { Trainer } from "./trainer.js";
 
 /**
  * Trains one experiment into its run folder, going on where an earlier call stopped.
@@ -76,6 +74,7 @@ export async function train(
     config,
     encoder,
     data,
+    random.fork("negatives"),
     options.threads ?? os.availableParallelism(),
   );
   manifest.engine = engine;
@@ -159,6 +158,8 @@ async function runEpoch({
   const note = (name: string, value: number) => measurements.push({ epoch, step: trainer.step, name, value });
   const task = `epoch ${epoch + 1}/${config.num_epochs}`;
   let began = performance.now();
+  const news = trainer.objective?.beginEpoch(epoch) ?? null;
+  if (news !== null) listener.line?.(`${task}: ${news}`);
   let total = 0;
   for (let s = 0; s < steps; s++) {
     const batch = pairBatch(pairs, order, s * batchSize, Math.min(order.length, (s + 1) * batchSize));
@@ -182,6 +183,7 @@ async function runEpoch({
   });
   note("Loss/train", total);
   note("AverageLoss/train", total / steps);
+  for (const [name, value] of Object.entries(trainer.objective?.measurements() ?? {})) note(name, value);
   began = performance.now();
   if (data.validation !== null) {
     const validation = trainer.validationLoss(data.validation, batchSize);
@@ -202,42 +204,6 @@ async function runEpoch({
   return evaluation;
 }
 
-/** The fused engine where it applies (or is demanded), else tfjs; and what the manifest says of it. */
-function createTrainer(
-  config: ExperimentConfig,
-  encoder: Encoder,
-  data: LoadedExperiment,
-  threads: number,
-): { trainer: Trainer; engine: string } {
-  const optimizerSpec = {
-    ...config.optimizer,
-    kind: config.optimizer.type,
-    learningRate: config.learning_rate,
-  };
-  const parts = {
-    encoder,
-    loss: createLoss(lossSpec(config)),
-    optimizer: createOptimizer(optimizerSpec),
-  };
-  const plain = (why: string) => ({
-    trainer: new Trainer(parts.encoder, parts.loss, parts.optimizer),
-    engine: `tfjs (${why})`,
-  });
-  if (config.engine === "tfjs") return plain("as configured");
-  const { trainer, reason } = fusedTraining(parts, {
-    encoderSpec: encoderSpec(config),
-    lossSpec: lossSpec(config),
-    optimizerSpec,
-    maxBatch: config.batch_size,
-    textLength: data.textLength,
-    threads,
-  });
-  if (trainer) return { trainer, engine: `fused, ${threads} ${threads === 1 ? "thread" : "threads"}` };
-  if (config.engine === "fused")
-    throw new RangeError(`engine: fused must apply to the model, got: ${reason}`);
-  return plain(reason);
-}
-
 function evaluateEncoder(
   config: ExperimentConfig,
   data: LoadedExperiment,
@@ -252,6 +218,7 @@ function evaluateEncoder(
       config.recall_validation.similarity,
     ),
     ks: config.recall_validation.k,
+    measures: config.recall_validation.measures,
     typoProbabilities: config.recall_validation.query_typo_probabilities,
     textColumns: config.dataset.query_features.filter((f) => f.type === "text").map((f) => f.name),
     listener,
@@ -265,7 +232,9 @@ function claimFolder(run: RunFolder, config: ExperimentConfig, data: LoadedExper
     return null;
   }
   const stored = parseConfig(fs.readFileSync(run.configFile, "utf8"), run.configFile);
-  const changed = differingKeys(stored, config).filter((key) => !MAY_CHANGE.has(key));
+  const changed = differingKeys(stored, config).filter(
+    (key) => !MAY_CHANGE.has(key) || (key === "num_epochs" && scheduleNeedsLength(config)),
+  );
   if (changed.length > 0)
     throw new RangeError(
       `${run.configFile}: a run goes on only with its own configuration, got another ${changed.join(", ")}; choose another run_id or start over with --fresh`,

@@ -1,8 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Encoder } from "../encoders/encoder.js";
-import { valueAndGradients } from "../engine/gradients.js";
+import { type Parameters, valueAndGradients } from "../engine/gradients.js";
 import type { BatchLoss } from "../losses/loss.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
+import type { Schedule } from "../optimizers/schedules.js";
+import { clipGradients } from "./clip-gradients.js";
+import { gradCache } from "./grad-cache.js";
+import type { Objective } from "./objective.js";
 import { type PairBatch, type PairSet, pairBatch } from "./pairs.js";
 import type { StoredTensor } from "./tensor-file.js";
 
@@ -11,17 +15,39 @@ export interface TrainerState {
   step: number;
   parameters: Record<string, StoredTensor>;
   optimizer: Record<string, Float32Array>;
+  /** What the objective remembers; left out if it remembers nothing. */
+  objective?: Record<string, StoredTensor>;
+}
+
+export interface TrainerOptions {
+  /** What a step minimises; default: the loss over the batch's own pairs. */
+  objective?: Objective;
+  /** Factor of the optimiser's learning rate by step; default 1. */
+  schedule?: Schedule;
+  /** Longest gradient, null = any. */
+  clipNorm?: number | null;
+  /** Rows embedded at a time, null = the whole batch. */
+  chunkSize?: number | null;
 }
 
 /** Owns step count, parameters and optimiser state; knows nothing of files or epochs. */
 export class Trainer {
   step = 0;
+  private readonly fullRate: number;
 
   constructor(
     readonly encoder: Encoder,
     readonly loss: BatchLoss,
     readonly optimizer: Optimizer,
-  ) {}
+    private readonly options: TrainerOptions = {},
+  ) {
+    this.fullRate = optimizer.learningRate;
+  }
+
+  /** What a step minimises, if it is more than the loss over the batch's own pairs. */
+  get objective(): Objective | null {
+    return this.options.objective ?? null;
+  }
 
   /**
    * One step: forward, backward, update.
@@ -31,7 +57,8 @@ export class Trainer {
    */
   trainStep(batch: PairBatch): number {
     this.encoder.training = true;
-    const { value, gradients } = valueAndGradients(() => this.lossOf(batch), this.encoder);
+    if (this.options.schedule) this.optimizer.learningRate = this.fullRate * this.options.schedule(this.step);
+    const { value, gradients } = this.differentiate(batch);
     const loss = value.dataSync()[0]!;
     value.dispose();
     if (!Number.isFinite(loss)) {
@@ -39,13 +66,19 @@ export class Trainer {
       for (const table of Object.values(this.encoder.tables)) table.clearGradients();
       throw new RangeError(`training: loss must stay finite, got ${loss} at step ${this.step + 1}`);
     }
-    this.optimizer.applyStep(this.encoder, gradients);
+    const { clipNorm } = this.options;
+    if (clipNorm) clipGradients(gradients, this.encoder.tables, clipNorm);
+    this.optimizer.applyStep(this.parameters(), gradients);
     tf.dispose(gradients);
+    this.objective?.stepDone();
     this.step++;
     return loss;
   }
 
-  /** Total and number of batch losses over pairs in stored order, without an update; the incomplete batch counts. */
+  /**
+   * Total and number of batch losses over pairs in stored order, without an update; the incomplete batch counts. It is the
+   * loss over each batch's own pairs whatever the objective adds, so that runs with different negatives can be compared.
+   */
   validationLoss(pairs: PairSet, batchSize: number): { total: number; batches: number } {
     const order = Int32Array.from({ length: pairs.queryOf.length }, (_, i) => i);
     this.encoder.training = false;
@@ -66,13 +99,47 @@ export class Trainer {
   close(): void {}
 
   state(): TrainerState {
-    return { step: this.step, parameters: parametersOf(this.encoder), optimizer: this.optimizer.state() };
+    const objective = this.objective?.state() ?? {};
+    return {
+      step: this.step,
+      parameters: parametersOf(this.encoder),
+      optimizer: this.optimizer.state(),
+      ...(Object.keys(objective).length > 0 && { objective }),
+    };
   }
 
   restore(state: TrainerState): void {
     setParameters(this.encoder, state.parameters);
     this.optimizer.restore(state.optimizer, state.step);
+    if (state.objective) this.objective?.restore(state.objective);
     this.step = state.step;
+  }
+
+  /** Loss and gradients of a batch: of dense weights by name, of tables in the tables. */
+  private differentiate(batch: PairBatch): { value: tf.Scalar; gradients: Record<string, tf.Tensor> } {
+    const { encoder } = this;
+    const { documents, loss } = this.objective?.prepare(batch, this.step) ?? {
+      documents: batch.documents,
+      loss: (queries: tf.Tensor2D, embedded: tf.Tensor2D) => this.loss(queries, embedded).value,
+    };
+    const { queries } = batch;
+    const { chunkSize } = this.options;
+    if (chunkSize) return gradCache(encoder, { queries, documents }, loss, chunkSize, this.ownWeights());
+    return valueAndGradients(
+      () => loss(encoder.embedQueries(queries), encoder.embedDocuments(documents)),
+      this.parameters(),
+    );
+  }
+
+  /** What the optimiser moves: the encoder's parameters and the objective's own, as "loss.<name>". */
+  private parameters(): Parameters {
+    const { weights, tables } = this.encoder;
+    return { weights: { ...weights, ...this.ownWeights() }, tables };
+  }
+
+  private ownWeights(): Record<string, tf.Variable> {
+    const own = this.objective?.weights ?? {};
+    return Object.fromEntries(Object.entries(own).map(([name, weight]) => [`loss.${name}`, weight]));
   }
 
   private lossOf(batch: PairBatch): tf.Scalar {

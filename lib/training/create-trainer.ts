@@ -1,0 +1,118 @@
+import type { ExperimentConfig } from "../config/schema.js";
+import type { Encoder } from "../encoders/encoder.js";
+import type { Random } from "../engine/random.js";
+import { createLoss } from "../losses/create-loss.js";
+import type { BatchLoss } from "../losses/loss.js";
+import { createOptimizer } from "../optimizers/create-optimizer.js";
+import { GroupedOptimizer } from "../optimizers/grouped-optimizer.js";
+import { layerWiseOptimizer } from "../optimizers/layer-wise.js";
+import type { Optimizer } from "../optimizers/optimizer.js";
+import { createSchedule } from "../optimizers/schedules.js";
+import { CacheObjective } from "./cache-objective.js";
+import { CandidateObjective } from "./candidate-objective.js";
+import { fusedTraining } from "./fused-training.js";
+import { lossSpec, optimizerSpec, scheduleSpec } from "./learning-specs.js";
+import type { Objective } from "./objective.js";
+import { type PairSet, stepsPerEpoch } from "./pairs.js";
+import { encoderSpec } from "./specs.js";
+import { Trainer } from "./trainer.js";
+
+/** The data that a trainer must know before it starts. */
+export interface TrainerData {
+  pairs: PairSet;
+  /** Ids per text. */
+  textLength: number;
+}
+
+/**
+ * The trainer of an experiment: with the fused engine where it applies (or is demanded), else with tfjs.
+ *
+ * @param random of the negatives' draws
+ * @returns the trainer, and what the manifest says of its engine
+ * @throws RangeError for names that are not registered, and for settings that the data cannot meet
+ */
+export function createTrainer(
+  config: ExperimentConfig,
+  encoder: Encoder,
+  data: TrainerData,
+  random: Random,
+  threads: number,
+): { trainer: Trainer; engine: string } {
+  const loss = createLoss(lossSpec(config));
+  const optimizer = optimizerOf(config, encoder);
+  const plain = (why: string) => {
+    const runSteps =
+      config.num_epochs * stepsPerEpoch(data.pairs.queryOf.length, config.batch_size, config.drop_last);
+    const schedule = createSchedule(scheduleSpec(config, runSteps));
+    const objective = objectiveOf(config, loss, data.pairs, encoder, random);
+    const { clip_norm: clipNorm, chunk_size: chunkSize } = config.update;
+    const options = { schedule, clipNorm, chunkSize, ...(objective && { objective }) };
+    return { trainer: new Trainer(encoder, loss, optimizer, options), engine: `tfjs (${why})` };
+  };
+  if (config.engine === "tfjs") return plain("as configured");
+  const beyond = beyondFused(config, loss);
+  if (beyond === null) {
+    const { trainer, reason } = fusedTraining(
+      { encoder, loss, optimizer },
+      {
+        encoderSpec: encoderSpec(config),
+        lossSpec: lossSpec(config),
+        optimizerSpec: optimizerSpec(config),
+        maxBatch: config.batch_size,
+        textLength: data.textLength,
+        threads,
+      },
+    );
+    if (trainer) return { trainer, engine: `fused, ${threads} ${threads === 1 ? "thread" : "threads"}` };
+    if (config.engine === "auto") return plain(reason);
+    throw new RangeError(`engine: fused must apply to the model, got: ${reason}`);
+  }
+  if (config.engine === "auto") return plain(beyond);
+  throw new RangeError(`engine: fused must apply to the experiment, got: ${beyond}`);
+}
+
+/** Why the fused step, which knows a batch's own pairs and a constant rate, cannot train this; null if it can. */
+function beyondFused({ negatives, schedule, update }: ExperimentConfig, loss: BatchLoss): string | null {
+  if (negatives.type !== "batch") return `negatives of type ${negatives.type} have no fused step`;
+  if (negatives.mask !== "none" || !negatives.in_batch) return "masks have no fused step";
+  if (negatives.add.length > 0 || negatives.log_q !== null) return "added negatives have no fused step";
+  if (schedule.type !== "constant" || schedule.warmup_steps > 0) return "schedules have no fused step";
+  if (Object.values(update).some((value) => value !== null))
+    return "clipping, chunks and groups have no fused step";
+  return loss.weights ? "losses with weights of their own have no fused step" : null;
+}
+
+function objectiveOf(
+  config: ExperimentConfig,
+  loss: BatchLoss,
+  pairs: PairSet,
+  encoder: Encoder,
+  random: Random,
+): Objective | null {
+  const { negatives } = config;
+  if (negatives.type === "cache") {
+    if (config.loss.type !== "batch_softmax")
+      throw new RangeError(`loss.type: must be batch_softmax with a negative cache, got ${config.loss.type}`);
+    return new CacheObjective({ ...negatives, temperature: config.loss.temperature }, pairs, encoder, random);
+  }
+  const own =
+    negatives.mask === "none" && negatives.in_batch && negatives.add.length === 0 && !negatives.log_q;
+  return own && !loss.weights ? null : new CandidateObjective(loss, negatives, pairs, encoder, random);
+}
+
+function optimizerOf(config: ExperimentConfig, encoder: Encoder): Optimizer {
+  const make = () => createOptimizer(optimizerSpec(config));
+  const { layer_wise_decay: decay, loss_learning_rate: lossRate } = config.update;
+  const model =
+    decay === null
+      ? make()
+      : layerWiseOptimizer(make, decay, {
+          weights: Object.keys(encoder.weights),
+          tables: Object.keys(encoder.tables),
+        });
+  if (lossRate === null) return model;
+  return new GroupedOptimizer([
+    { accepts: (name) => !name.startsWith("loss."), optimizer: model, factor: 1 },
+    { accepts: () => true, optimizer: make(), factor: lossRate / config.learning_rate },
+  ]);
+}

@@ -1,0 +1,73 @@
+import type { ExperimentConfig } from "../config/schema.js";
+import type { LossSpec } from "../losses/loss.js";
+import type { OptimizerSpec } from "../optimizers/optimizer.js";
+import type { ScheduleSpec } from "../optimizers/schedules.js";
+
+/** The loss that a configuration names, in plain data. */
+export function lossSpec({ loss }: Pick<ExperimentConfig, "loss">): LossSpec {
+  const { batch_size: _size, ...section } = loss;
+  return asSpec(section);
+}
+
+/** The optimiser that a configuration names, in plain data. */
+export function optimizerSpec({
+  optimizer,
+  learning_rate: learningRate,
+}: Pick<ExperimentConfig, "optimizer" | "learning_rate">): OptimizerSpec {
+  return { ...asSpec(optimizer), learningRate } as OptimizerSpec;
+}
+
+/**
+ * The schedule that a configuration names, in plain data.
+ *
+ * @param runSteps steps of the whole run, the end of schedules that name none
+ */
+export function scheduleSpec(
+  { schedule }: Pick<ExperimentConfig, "schedule">,
+  runSteps: number,
+): ScheduleSpec {
+  const spec = asSpec(schedule) as { kind: string; totalSteps?: number | null };
+  if (spec.totalSteps === null) spec.totalSteps = runSteps;
+  return spec as ScheduleSpec;
+}
+
+/** Whether the run's length decides the learning rate, so that num_epochs may not change on the way. */
+export function scheduleNeedsLength({ schedule }: Pick<ExperimentConfig, "schedule">): boolean {
+  return "total_steps" in schedule && schedule.total_steps === null;
+}
+
+/** A section as a spec: `type` becomes `kind`, keys are spelled as in code, a custom one is what it names. */
+function asSpec(section: { type: string; [key: string]: unknown }): { kind: string; [key: string]: unknown } {
+  if (section.type === "custom") {
+    const { name, options } = section as unknown as { name: string; options: Record<string, unknown> };
+    return { ...options, kind: name };
+  }
+  const spec: { kind: string; [key: string]: unknown } = { kind: section.type };
+  for (const [key, value] of Object.entries(section))
+    if (key !== "type") spec[key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())] = value;
+  return spec;
+}
+
+/** What tables call the objective: loss with its main setting, and where negatives come from unless from the batch. */
+export function objectiveName({ loss, negatives }: Pick<ExperimentConfig, "loss" | "negatives">): string {
+  return [lossName(loss), ...negativeNames(negatives)].join(", ");
+}
+
+function lossName(loss: ExperimentConfig["loss"]): string {
+  if (loss.type === "custom") return loss.name;
+  const name = loss.type === "batch_softmax" ? "softmax" : loss.type.replaceAll("_", " ");
+  if ("temperature" in loss) return `${name} τ ${loss.temperature}`;
+  return "margin" in loss ? `${name} m ${loss.margin}` : name;
+}
+
+function negativeNames(negatives: ExperimentConfig["negatives"]): string[] {
+  if (negatives.type === "cache") return [`cache ${negatives.size}`];
+  const names = negatives.mask === "none" ? [] : [`${negatives.mask.replace("_", " ")} masked`];
+  for (const source of negatives.add) {
+    if (source.type === "random") names.push(`${source.count} random`);
+    if (source.type === "hard") names.push(`${source.per_query} hard (${source.from})`);
+    if (source.type === "memory") names.push(`memory ${source.size}`);
+  }
+  if (negatives.log_q !== null) names.push("logQ");
+  return names;
+}
