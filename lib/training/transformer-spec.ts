@@ -13,6 +13,7 @@ export function transformerSpec(model: Extract<ModelConfig, { type: "Transformer
     pooling: model.pooling,
     normalize: model.normalize,
     sides: model.sides,
+    checkpointed: model.gradient_checkpointing,
     queryTextFeature: model.query.text_feature,
     documentTextFeature: model.document.text_feature,
   };

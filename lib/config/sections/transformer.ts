@@ -36,6 +36,12 @@ export function transformerModel<C extends z.ZodRawShape>(common: C) {
       .default("mean")
       .describe("how token vectors become one"),
     normalize: z.boolean().default(true).describe("embeddings of unit length"),
+    gradient_checkpointing: z
+      .boolean()
+      .default(false)
+      .describe(
+        "compute layers again for the gradient instead of keeping them: a third more time, room for larger batches",
+      ),
     sides: z
       .enum(["shared", "separate"])
       .default("shared")

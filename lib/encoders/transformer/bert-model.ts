@@ -1,13 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
 import { EmbeddingTable } from "../../engine/embedding-table.js";
 import { fillNormal } from "../../engine/fill-random.js";
-import type { Random } from "../../engine/random.js";
+import { Random } from "../../engine/random.js";
 import type { PaddedTokens } from "../../features/token-column.js";
 import { parameterShapes, type TransformerArchitecture, wordTableName } from "./architecture.js";
 import { denseRows } from "./dense-rows.js";
 import type { Dropout } from "./dropout.js";
 import { gelu } from "./gelu.js";
 import { layerNorm } from "./layer-norm.js";
+import { recomputed } from "./recomputed.js";
 
 const INITIAL_DEVIATION = 0.02;
 
@@ -22,6 +23,7 @@ export class BertModel {
    *
    * @param random forked by parameter name
    * @param pooler with the parameters that pooling "pooler" needs
+   * @param checkpointed keep only each layer's input for the gradient, see {@link recomputed}
    */
   constructor(
     readonly architecture: TransformerArchitecture,
@@ -29,6 +31,7 @@ export class BertModel {
     private readonly dropout: Dropout,
     pooler: boolean,
     tableName = "words",
+    private readonly checkpointed = false,
   ) {
     const { vocabSize: rows, hiddenSize: dim } = architecture;
     this.words = new EmbeddingTable({ rows, dim, name: tableName, paddingRow: false });
@@ -66,7 +69,8 @@ export class BertModel {
     const visible = tf.tensor(Float32Array.from(tokens.mask), [B, 1, 1, T]);
     const hide = tf.mul(tf.sub(visible, 1), 1e9); // 0 for tokens, −1e9 for padding
     for (let layer = 0; layer < numHiddenLayers; layer++) {
-      x = this.layer(`encoder.layer.${layer}`, x, hide, B, T);
+      const prefix = `encoder.layer.${layer}`;
+      x = this.checkpointed ? this.layerAgain(prefix, x, hide, B, T) : this.layer(prefix, x, hide, B, T);
       onLayer?.(x);
     }
     return tf.reshape(x, [B, T, D]);
@@ -93,6 +97,32 @@ export class BertModel {
     const sum = tf.add(tf.add(words, tf.reshape(types, [B, T, D])), positions);
     const normed = this.norm("embeddings.LayerNorm", tf.reshape(sum, [B * T, D]));
     return this.dropout.apply(normed, hiddenDropout);
+  }
+
+  /** {@link layer} without its intermediates; dropout draws the same masks when it is computed again. */
+  private layerAgain(prefix: string, x: tf.Tensor2D, hide: tf.Tensor, B: number, T: number): tf.Tensor2D {
+    const names = Object.keys(this.weights).filter((name) => name.startsWith(`${prefix}.`));
+    const begin = this.dropout.generator.state();
+    let first = true;
+    const compute = (input: tf.Tensor2D, hidden: tf.Tensor): tf.Tensor2D => {
+      if (first) {
+        first = false;
+        return this.layer(prefix, input, hidden, B, T);
+      }
+      const now = this.dropout.generator;
+      this.dropout.generator = Random.fromState(begin);
+      try {
+        return this.layer(prefix, input, hidden, B, T);
+      } finally {
+        this.dropout.generator = now;
+      }
+    };
+    return recomputed(
+      compute,
+      x,
+      hide,
+      names.map((name) => this.weights[name]!),
+    );
   }
 
   private layer(prefix: string, x: tf.Tensor2D, hide: tf.Tensor, B: number, T: number): tf.Tensor2D {

@@ -35,7 +35,14 @@ export class TransformerEncoder implements Encoder {
     this.dropout = new Dropout(random.fork("dropout"));
     const build = (prefix: string, generator: Random): BertModel => {
       const withPooler = spec.pooling === "pooler";
-      const model = new BertModel(spec.architecture, generator, this.dropout, withPooler, `${prefix}words`);
+      const model = new BertModel(
+        spec.architecture,
+        generator,
+        this.dropout,
+        withPooler,
+        `${prefix}words`,
+        spec.checkpointed,
+      );
       for (const [name, weight] of Object.entries(model.weights)) this.weights[prefix + name] = weight;
       this.tables[`${prefix}words`] = model.words;
       if (spec.initial) assignWeights(model, spec.initial);

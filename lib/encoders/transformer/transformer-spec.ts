@@ -14,6 +14,8 @@ export interface TransformerSpec {
   sides: "shared" | "separate";
   queryTextFeature: string;
   documentTextFeature: string;
+  /** gradients by computing each layer again: a fraction of the memory, a third more time (default false) */
+  checkpointed?: boolean;
   /** id of [PAD] (default 0) */
   padId?: number;
   /** starting weights of every side by Hugging Face's names; without them N(0, 0.02²) */

@@ -111,6 +111,47 @@ for (const backend of ["cpu", "wasm"] as const)
     });
   });
 
+describe("BertModel with checkpointed layers", () => {
+  beforeAll(async () => void (await selectBackend("wasm")));
+
+  it("gives the same value and the same gradients, dropout included, and keeps less", () => {
+    const run = (checkpointed: boolean) => {
+      const dropout = new Dropout(new Random(5));
+      dropout.active = true;
+      const model = new BertModel(bertArchitecture, new Random(1), dropout, false, "words", checkpointed);
+      let kept = 0;
+      const { value, gradients } = valueAndGradients(
+        () => {
+          const pooled = pool("mean", model.forward(bertTokens), mask());
+          kept = tf.memory().numBytes;
+          return tf.sum(tf.square(tf.sub(pooled, 0.3))) as tf.Scalar;
+        },
+        { weights: model.weights, tables: { words: model.words } },
+      );
+      const found = {
+        value: value.dataSync()[0]!,
+        gradients: Object.fromEntries(
+          Object.entries(gradients).map(([name, gradient]) => [name, Array.from(gradient.dataSync())]),
+        ),
+        words: model.words.drainGradients(),
+        state: dropout.generator.state(),
+        kept,
+      };
+      tf.dispose([value, gradients]);
+      model.dispose();
+      return found;
+    };
+    const before = tf.memory().numTensors;
+    const plain = run(false);
+    const again = run(true);
+    expect(tf.memory().numTensors).toBe(before);
+    expect(again.kept).toBeLessThan(plain.kept / 2);
+    const { kept: _plain, ...expected } = plain;
+    const { kept: _again, ...actual } = again;
+    expect(actual).toEqual(expected);
+  });
+});
+
 describe("BertModel", () => {
   beforeAll(async () => void (await selectBackend("wasm")));
 
