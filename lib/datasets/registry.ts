@@ -4,10 +4,12 @@ import { DataError } from "./data-error.js";
 import { buildEmoji } from "./emoji/build-emoji.js";
 import { importBeir } from "./importers/beir.js";
 import { importChorus } from "./importers/chorus.js";
+import { importGrocery } from "./importers/grocery.js";
 import { prepareHomeDepot } from "./importers/home-depot.js";
 import { importMapped } from "./importers/mapped.js";
 import { importMsrd } from "./importers/msrd.js";
 import { importScifact } from "./importers/scifact.js";
+import { importTriples } from "./importers/triples.js";
 import { importTypos } from "./importers/typos.js";
 import type { DatasetManifest } from "./manifest.js";
 
@@ -76,6 +78,13 @@ export const datasetSources: Readonly<Record<string, DatasetSource>> = {
     kind: "download",
     run: async (request) => result(await importTypos(request)),
   },
+  grocery: {
+    description:
+      "81 groceries with picture and description, searched by photos taken in shops (MIT; your copy)",
+    copy: "grocery",
+    kind: "copy",
+    run: async ({ from, outDir }) => result(await importGrocery({ from: from!, outDir })),
+  },
   "home-depot": {
     description:
       "Home Depot relevance data, prepared as the older revision did (your copy of the competition's files)",
@@ -91,6 +100,15 @@ export const datasetSources: Readonly<Record<string, DatasetSource>> = {
     copy: null,
     kind: "copy",
     run: async ({ from, ...request }) => result(await importBeir({ ...request, from: from! })),
+  },
+  triples: {
+    description: "your own training triples: query, relevant and irrelevant passage with tabs between",
+    copy: null,
+    kind: "copy",
+    run: async ({ from, ...request }) => {
+      const { manifest, warnings } = await importTriples({ ...request, from: from! });
+      return result(manifest, warnings);
+    },
   },
   mapped: {
     description: "your own JSON lines, CSV or Parquet files, by a YAML mapping",

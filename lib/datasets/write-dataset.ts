@@ -37,6 +37,8 @@ export interface DatasetContents {
   >;
   /** Further counts for the manifest. */
   counts: Record<string, number>;
+  /** Writes files that records name, e.g. pictures, into the folder before the manifest is made. */
+  writeFiles?: (folder: string) => void;
 }
 
 export const defaultDictionarySizes: DictionarySizes = {
@@ -73,6 +75,7 @@ export async function writeDataset(outDir: string, contents: DatasetContents): P
       ).length;
       counts[`${part.name}Pairs`] = part.queries.reduce((sum, query) => sum + query.relevantIds.length, 0);
     }
+    contents.writeFiles?.(folder);
     return writeManifest(folder, {
       ...contents.describe,
       counts: { ...counts, ...contents.counts },
