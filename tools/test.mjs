@@ -4,14 +4,14 @@
 //   npm test [-- --unit | --notebooks] [--only PATTERN]    PATTERN: part of a test file's or notebook's path
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import util from "node:util";
 import { ensure } from "./setup.mjs";
 
 const root = path.resolve(fileURLToPath(import.meta.url), "../..");
 
 /** @param {string[]} args */
 export function readOptions(args) {
-  const { values } = parseArgs({
+  const { values } = util.parseArgs({
     args,
     options: { unit: { type: "boolean" }, notebooks: { type: "boolean" }, only: { type: "string" } },
   });

@@ -102,11 +102,15 @@ describe("ensurePackages", () => {
     const npm = path.join(folder, "npm.js");
     const log = path.join(folder, "called");
     const script = `require("node:fs").writeFileSync(${JSON.stringify(log)}, process.argv.slice(2).join(" "));`;
+    const complaints: string[] = [];
+    const show = console.error;
+    console.error = (text: string) => complaints.push(text);
     const before = process.env.npm_execpath;
     process.env.npm_execpath = npm;
     try {
       writeFileSync(npm, `${script} console.error("registry not reachable"); process.exit(1);`);
       expect(await ensure()).toBe(false);
+      expect(complaints.join("\n")).toMatch(/npm ci failed \(exit code 1\)[^]*registry not reachable/);
       expect(readFileSync(log, "utf8")).toMatch(/^ci --ignore-scripts /);
       writeFileSync(npm, script);
       expect(await ensure()).toBe(true);
@@ -114,6 +118,7 @@ describe("ensurePackages", () => {
       expect(await ensure()).toBe(true);
       expect(() => statSync(log)).toThrow(); // not called a second time
     } finally {
+      console.error = show;
       if (before === undefined) delete process.env.npm_execpath;
       else process.env.npm_execpath = before;
     }
