@@ -36,6 +36,8 @@ export interface EvaluationOptions {
   typoProbabilities: readonly number[];
   /** Query columns that are cleaned and misspelled. */
   textColumns: readonly string[];
+  /** What is done to query texts before they are misspelled. Default: cleaning. */
+  prepare?: (text: string) => string;
   typos?: TypoModel;
   listener?: Listener;
 }
@@ -91,10 +93,10 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
 async function evaluateOnce(
   set: EvaluationSet,
   probability: number,
-  { ranker, ks, textColumns, typos = qwertyTypos, listener = {} }: EvaluationOptions,
+  { ranker, ks, textColumns, prepare = cleanPhrase, typos = qwertyTypos, listener = {} }: EvaluationOptions,
   measures: readonly Measure[],
 ): Promise<QueryResult[]> {
-  const rows = misspelledRows(set.queries, textColumns, probability, typos);
+  const rows = misspelledRows(set.queries, textColumns, probability, typos, prepare);
   const depth = Math.max(...ks, KEPT_RESULTS, ...measures.map(({ name }) => depthOf(name)));
   const report = throttled(listener);
   const results: QueryResult[] = [];
@@ -125,18 +127,19 @@ async function evaluateOnce(
   return results;
 }
 
-/** The queries' rows with their text columns cleaned and, at a probability above 0, misspelled. */
+/** The queries' rows with their text columns prepared (cleaned) and, at a probability above 0, misspelled. */
 export function misspelledRows(
   queries: readonly { fields: Row }[],
   textColumns: readonly string[],
   probability: number,
   typos: TypoModel,
+  prepare: (text: string) => string = cleanPhrase,
 ): Row[] {
   const random = fromMersenneTwister(new MersenneTwister(TYPO_SEED));
   return queries.map(({ fields }) => {
     const row = { ...fields };
     for (const column of textColumns)
-      row[column] = typos.apply(cleanPhrase(row[column] ?? ""), probability, random);
+      row[column] = typos.apply(prepare(row[column] ?? ""), probability, random);
     return row;
   });
 }

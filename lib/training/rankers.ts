@@ -1,7 +1,7 @@
 import { encodeAll } from "../encoders/encode-all.js";
 import type { Encoder } from "../encoders/encoder.js";
 import type { FeaturePipeline } from "../features/feature-pipeline.js";
-import { Bm25Index } from "../retrieval/bm25.js";
+import { Bm25Index, type Bm25Options } from "../retrieval/bm25.js";
 import { exactSearch } from "../retrieval/exact-search.js";
 import { cleanPhrase } from "../tokenizer/clean-phrase.js";
 import type { Ranked, Ranker } from "./evaluate.js";
@@ -49,18 +49,26 @@ export class DenseRanker implements Ranker {
   }
 }
 
-/** BM25 over one document column, tokens split at spaces of the cleaned text. */
+/** How {@link Bm25Ranker} reads texts and scores. */
+export interface Bm25RankerOptions extends Bm25Options {
+  /** Query column. */
+  query: string;
+  /** Document columns, joined by spaces. */
+  documents: readonly string[];
+  /** Text → tokens; default: cleaned and split at spaces, the tokens that encoders read. */
+  analyze?: (text: string) => string[];
+}
+
+/** BM25 over document columns. */
 export class Bm25Ranker implements Ranker {
   private built: Bm25Index | null = null;
 
-  constructor(
-    private readonly columns: { query: string; document: string },
-    private readonly options: { k1: number; b: number },
-  ) {}
+  constructor(private readonly options: Bm25RankerOptions) {}
 
   async index(pool: Pool): Promise<void> {
+    const { documents, analyze = cleanWords } = this.options;
     this.built = Bm25Index.build(
-      pool.items.map((item) => words(item[this.columns.document] ?? "")),
+      pool.items.map((item) => analyze(documents.map((column) => item[column] ?? "").join(" "))),
       this.options,
     );
   }
@@ -69,11 +77,12 @@ export class Bm25Ranker implements Ranker {
     const index = this.built;
     if (index === null)
       throw new RangeError("Bm25Ranker.rank: index(pool) must be called first, got no pool");
-    return queries.map((query) => index.search(words(query[this.columns.query] ?? ""), k));
+    const { query: column, analyze = cleanWords } = this.options;
+    return queries.map((query) => index.search(analyze(query[column] ?? ""), k));
   }
 }
 
-function words(text: string): string[] {
+function cleanWords(text: string): string[] {
   return cleanPhrase(text)
     .split(" ")
     .filter((word) => word !== "");

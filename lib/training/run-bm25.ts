@@ -3,6 +3,8 @@ import path from "node:path";
 import type { Bm25Config } from "../config/bm25-schema.js";
 import { formatConfig } from "../config/load-config.js";
 import { atomicWriteFile } from "../engine/atomic-write.js";
+import { createAnalyzer } from "../retrieval/text-analysis.js";
+import { cleanPhrase } from "../tokenizer/clean-phrase.js";
 import { evaluate } from "./evaluate.js";
 import { loadEvaluation } from "./load-experiment.js";
 import type { Listener } from "./progress.js";
@@ -24,7 +26,7 @@ export async function runBm25(
   const { dataset, sets, counts } = await loadEvaluation(
     config,
     [config.query_text],
-    [config.document_text],
+    documentColumns(config),
     listener,
   );
   if (!options.fresh && isFinished(run, config, dataset.fingerprint)) {
@@ -36,14 +38,12 @@ export async function runBm25(
   const began = performance.now();
   const evaluation = await evaluate({
     sets,
-    ranker: new Bm25Ranker(
-      { query: config.query_text, document: config.document_text },
-      { k1: config.k1, b: config.b },
-    ),
+    ranker: bm25Ranker(config),
     ks: config.recall_validation.k,
     measures: config.recall_validation.measures,
     typoProbabilities: config.recall_validation.query_typo_probabilities,
     textColumns: [config.query_text],
+    prepare: queryPreparation(config),
     listener,
   });
   atomicWriteFile(run.configFile, formatConfig(config));
@@ -53,7 +53,7 @@ export async function runBm25(
   run.writeManifest({
     runFormat: 1,
     kind: "bm25",
-    system: "BM25",
+    system: config.name,
     taskId: config.task_id,
     runId: config.run_id,
     seed: 0,
@@ -69,6 +69,38 @@ export async function runBm25(
     counts,
   });
   return run;
+}
+
+/** The searcher that a configuration describes, before it has indexed anything. */
+export function bm25Ranker(config: Bm25Config): Bm25Ranker {
+  const { analysis } = config;
+  return new Bm25Ranker({
+    query: config.query_text,
+    documents: documentColumns(config),
+    k1: config.k1,
+    b: config.b,
+    variant: config.variant,
+    ...(config.delta === undefined ? {} : { delta: config.delta }),
+    ...(analysis.type === "cleaned"
+      ? {}
+      : {
+          analyze: createAnalyzer({
+            stopWords: analysis.stop_words,
+            stemmer: analysis.stemmer,
+            minLength: analysis.min_length,
+          }),
+        }),
+  });
+}
+
+/** Columns searched in. */
+export function documentColumns(config: Bm25Config): string[] {
+  return typeof config.document_text === "string" ? [config.document_text] : config.document_text;
+}
+
+/** What happens to a query before typos and analysis: the standard analysis reads texts as they are written. */
+function queryPreparation(config: Bm25Config): (text: string) => string {
+  return config.analysis.type === "cleaned" ? cleanPhrase : (text) => text;
 }
 
 function isFinished(run: RunFolder, config: Bm25Config, fingerprint: string): boolean {

@@ -4,7 +4,8 @@ import type { Pool } from "./evaluation-set.js";
 import { loadEvaluation, loadExperiment } from "./load-experiment.js";
 import { openEncoder } from "./open-encoder.js";
 import type { Listener } from "./progress.js";
-import { Bm25Ranker, DenseRanker } from "./rankers.js";
+import { DenseRanker } from "./rankers.js";
+import { bm25Ranker, documentColumns } from "./run-bm25.js";
 import { openRun } from "./run-folder.js";
 
 /** A document found for a query. */
@@ -29,9 +30,9 @@ export async function openSearch(dir: string, options: { listener?: Listener } =
   const run = openRun(dir);
   if (run.manifest().kind === "bm25") {
     const config = loadBm25Config(run.configFile);
-    const { sets } = await loadEvaluation(config, [config.query_text], [config.document_text], listener);
-    const columns = { query: config.query_text, document: config.document_text };
-    return searchIn(new Bm25Ranker(columns, { k1: config.k1, b: config.b }), sets[0]!.pool, columns);
+    const columns = documentColumns(config);
+    const { sets } = await loadEvaluation(config, [config.query_text], columns, listener);
+    return searchIn(bm25Ranker(config), sets[0]!.pool, { query: config.query_text, document: columns[0]! });
   }
   const { config, encoder } = await openEncoder(dir, options);
   const data = await loadExperiment(config, listener, { training: false });
