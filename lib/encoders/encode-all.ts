@@ -31,12 +31,14 @@ export function encodeAll(
     let done = 0;
     for (const rows of rowBatches(batch, batchSize)) {
       const part = takeRows(batch, rows);
-      const values = tf.tidy(() =>
-        (side === "query" ? encoder.embedQueries(part) : encoder.embedDocuments(part)).dataSync(),
-      );
-      const dim = encoder.outputDim;
-      for (let i = 0; i < rows.length; i++)
-        out.set(values.subarray(i * dim, (i + 1) * dim) as Float32Array, rows[i]! * dim);
+      // the values must not be what tidy's function returns: it would look for tensors in them, one number at a time
+      tf.tidy(() => {
+        const embedded = side === "query" ? encoder.embedQueries(part) : encoder.embedDocuments(part);
+        const values = embedded.dataSync();
+        const dim = encoder.outputDim;
+        for (let i = 0; i < rows.length; i++)
+          out.set(values.subarray(i * dim, (i + 1) * dim) as Float32Array, rows[i]! * dim);
+      });
       done += rows.length;
       options.onProgress?.(done, batch.size);
     }
