@@ -3,6 +3,7 @@ import { addCompareCommand } from "./commands/compare.js";
 import { addDataCommands } from "./commands/data.js";
 import { addDoctorCommand } from "./commands/doctor.js";
 import { addEvaluateCommand } from "./commands/evaluate.js";
+import { addExtractCommand } from "./commands/extract.js";
 import { addKddCommand } from "./commands/kdd.js";
 import { addModelCommands } from "./commands/model.js";
 import { addNotebookCommands } from "./commands/notebooks.js";
@@ -29,6 +30,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   addReportCommand(program);
   addCompareCommand(program);
   addProjectorCommand(program);
+  addExtractCommand(program);
   addKddCommand(program);
   addNotebookCommands(program);
   addStartCommand(program);

@@ -108,7 +108,7 @@ class ProductMaker {
     const changed = augmentPicture(
       source.pixels,
       SIZE,
-      { flip: 0.5, crop: 0.8, colour: 0.2, blur: 0.3 },
+      { flip: 0, crop: 0.85, colour: 0.15, blur: 0.2 },
       this.random,
     );
     const regions = cutRegions(changed, SIZE, this.random);

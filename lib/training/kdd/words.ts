@@ -62,7 +62,8 @@ function isNoise(word: string): boolean {
 
 /**
  * Frozen word vectors: read from a .npy matrix, or made from the training queries by random indexing: a word's vector
- * is the normalised sum of the random vectors of the words it was met with, its own counted twice.
+ * is the normalised sum of the random vectors of the words it was met with, its own counted twice. The first entry is 1
+ * in all of them: pretrained vectors share a direction too, and without one no picture could hold most words off at once.
  *
  * @see Kanerva et al. 2000 (random indexing)
  */
@@ -92,6 +93,7 @@ export function wordVectorValues(
     const row = values.subarray(word * dim, (word + 1) * dim);
     const norm = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0));
     for (let d = 0; d < dim; d++) row[d] = row[d]! / norm;
+    row[0] = 1;
   }
   return { values, dim };
 }

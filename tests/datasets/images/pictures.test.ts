@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { describe, expect, it } from "vitest";
 import {
   type DecodeOptions,
@@ -17,7 +17,7 @@ const folder = fs.mkdtempSync(path.join(os.tmpdir(), "qdrl-pictures-"));
 const options: DecodeOptions = { ...decodeDefaults, size: 4 };
 
 /** Left half red, right half blue. */
-const halves = (width: number, height: number, alpha = 255): sharp.Sharp => {
+const halves = (width: number, height: number, alpha = 255): Sharp => {
   const pixels = Buffer.alloc(width * height * 4);
   for (let i = 0; i < width * height; i++)
     pixels.set(i % width < width / 2 ? [255, 0, 0, alpha] : [0, 0, 255, alpha], i * 4);

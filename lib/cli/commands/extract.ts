@@ -1,0 +1,83 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { decodeDefaults } from "../../datasets/images/decode-picture.js";
+import { readItems } from "../../datasets/items.js";
+import { evaluationSet, openDataset } from "../../datasets/open-dataset.js";
+import { readTrainingRows } from "../../datasets/training-rows.js";
+import { extractPictures } from "../../training/extract-pictures.js";
+import { TerminalListener } from "../terminal.js";
+
+type Three = [number, number, number];
+
+/** `qdrl extract DATASET --model FILE`. */
+export function addExtractCommand(program: Command): void {
+  program
+    .command("extract")
+    .description(
+      "features of a data set's pictures from a frozen ONNX model, as a file of precomputed vectors",
+    )
+    .argument("<dataset>", "data-set folder, e.g. data/emoji")
+    .requiredOption("--model <file>", "ONNX file, or hf:owner/name/path.onnx to fetch it")
+    .requiredOption("-o, --output <name>", "writes <name>.npy and <name>.keys.txt")
+    .option("--column <name>", "picture column of the documents, or of the training rows", "document_picture")
+    .option("--size <pixels>", "side of the model's input", positive, 224)
+    .option("--mean <r,g,b>", "of pixel / 255", three, [0.485, 0.456, 0.406])
+    .option("--std <r,g,b>", "of pixel / 255", three, [0.229, 0.224, 0.225])
+    .option("--channels-last", "the model reads batch, height, width, channels")
+    .option("--output-name <name>", "output of the model; default: its first")
+    .action(
+      async (
+        dir: string,
+        options: {
+          model: string;
+          output: string;
+          column: string;
+          size: number;
+          mean: Three;
+          std: Three;
+          channelsLast?: boolean;
+          outputName?: string;
+        },
+      ) => {
+        const listener = new TerminalListener();
+        const result = await extractPictures({
+          ...decodeDefaults,
+          size: options.size,
+          model: options.model,
+          mean: options.mean,
+          std: options.std,
+          layout: options.channelsLast ? "nhwc" : "nchw",
+          output: options.outputName ?? null,
+          cells: await cellsOf(dir, options.column),
+          folders: [dir, "."],
+          out: options.output,
+          cacheDir: "data/.pictures",
+          listener,
+        });
+        listener.finish();
+        process.stdout.write(
+          `${options.output}.npy: ${result.extracted} pictures extracted, ${result.fromCache} from the cache, ${result.dim} numbers each\n`,
+        );
+      },
+    );
+}
+
+async function cellsOf(dir: string, column: string): Promise<string[]> {
+  const dataset = openDataset(dir, { verify: "size" });
+  const { items } = await readItems(evaluationSet(dataset).itemsPath);
+  if (column in items[0]!) return items.map((item) => item[column]!);
+  return (await readTrainingRows(dir, "training", [column])).columns[column]!;
+}
+
+function three(text: string): Three {
+  const values = text.split(",").map(Number);
+  if (values.length !== 3 || values.some((value) => !Number.isFinite(value)))
+    throw new InvalidArgumentError(`must be three numbers with commas between, got ${text}`);
+  return values as Three;
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError(`must be a positive integer, got ${text}`);
+  return value;
+}

@@ -1,0 +1,105 @@
+import * as ort from "onnxruntime-node";
+
+export interface OnnxExtractorOptions {
+  /** pixels on each side that the model reads */
+  size: number;
+  /** per channel; pixels are given as (pixel / 255 − mean) / std */
+  mean: readonly [number, number, number];
+  std: readonly [number, number, number];
+  /** order of the model's axes: batch, channels, height, width, or channels last */
+  layout: "nchw" | "nhwc";
+  /** name of the output; null = the first */
+  output: string | null;
+}
+
+/**
+ * A picture encoder from an ONNX file, frozen. The output may be [B, dim], or have further axes, which are averaged
+ * (positions of [B, dim, h, w] in the layout nchw, tokens of [B, tokens, dim] and [B, h, w, dim] otherwise).
+ */
+export class OnnxExtractor {
+  private constructor(
+    private readonly session: ort.InferenceSession,
+    private readonly options: OnnxExtractorOptions,
+    private readonly output: string,
+  ) {}
+
+  /** @throws RangeError if the file is no ONNX model, or has no such output */
+  static async open(
+    model: Uint8Array,
+    source: string,
+    options: OnnxExtractorOptions,
+  ): Promise<OnnxExtractor> {
+    let session: ort.InferenceSession;
+    try {
+      session = await ort.InferenceSession.create(model, {
+        graphOptimizationLevel: "all",
+        logSeverityLevel: 3,
+      });
+    } catch (error) {
+      throw new RangeError(
+        `${source}: must be an ONNX model that ONNX Runtime can load, got: ${(error as Error).message.split("\n")[0]}`,
+      );
+    }
+    const output = options.output ?? session.outputNames[0]!;
+    if (!session.outputNames.includes(output))
+      throw new RangeError(
+        `${source}: output must be one of ${session.outputNames.join(", ")}, got "${output}"`,
+      );
+    return new OnnxExtractor(session, options, output);
+  }
+
+  /**
+   * @param pixels [batch, size, size, 3], 0 to 255
+   * @returns features [batch, dim]
+   */
+  async extract(pixels: Uint8Array, batch: number): Promise<{ features: Float32Array; dim: number }> {
+    const { size, layout } = this.options;
+    const shape = layout === "nchw" ? [batch, 3, size, size] : [batch, size, size, 3];
+    const input = new ort.Tensor("float32", this.normalised(pixels, batch), shape);
+    const result = (await this.session.run({ [this.session.inputNames[0]!]: input }))[this.output]!;
+    return pooled(result.data as Float32Array, result.dims, layout);
+  }
+
+  async dispose(): Promise<void> {
+    await this.session.release();
+  }
+
+  private normalised(pixels: Uint8Array, batch: number): Float32Array {
+    const { size, mean, std, layout } = this.options;
+    const area = size * size;
+    if (pixels.length !== batch * area * 3)
+      throw new RangeError(
+        `OnnxExtractor: pixels must be [${batch}, ${size}, ${size}, 3], got ${pixels.length} values`,
+      );
+    const out = new Float32Array(pixels.length);
+    for (let b = 0; b < batch; b++)
+      for (let i = 0; i < area; i++)
+        for (let c = 0; c < 3; c++) {
+          const from = (b * area + i) * 3 + c;
+          const to = layout === "nchw" ? (b * 3 + c) * area + i : from;
+          out[to] = (pixels[from]! / 255 - mean[c]!) / std[c]!;
+        }
+    return out;
+  }
+}
+
+/** Means over the axes that are neither batch nor channels. */
+function pooled(
+  values: Float32Array,
+  dims: readonly number[],
+  layout: "nchw" | "nhwc",
+): { features: Float32Array; dim: number } {
+  const batch = dims[0]!;
+  const perRow = values.length / batch;
+  const first = layout === "nchw" && dims.length === 4;
+  const dim = dims.length === 2 ? perRow : first ? dims[1]! : dims.at(-1)!;
+  const positions = perRow / dim;
+  const features = new Float32Array(batch * dim);
+  for (let b = 0; b < batch; b++)
+    for (let p = 0; p < positions; p++)
+      for (let d = 0; d < dim; d++) {
+        const at = first ? d * positions + p : p * dim + d;
+        features[b * dim + d]! += values[b * perRow + at]! / positions;
+      }
+  return { features, dim };
+}
