@@ -3,7 +3,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import asc from "assemblyscript/asc";
+import { compileAssemblyScript } from "./assemblyscript.mjs";
 
 const folder = "lib/engine/kernels";
 const sources = new Map(
@@ -40,7 +40,7 @@ async function compile(shared, fused) {
   if (fused) options.push("--enable", "relaxed-simd");
   let binary = null;
   let messages = "";
-  const { error } = await asc.main(
+  const { error } = await compileAssemblyScript(
     [shared ? "shared.ts" : "private.ts", ...options, "--outFile", "out.wasm"],
     {
       readFile: (path) => {

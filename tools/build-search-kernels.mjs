@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import asc from "assemblyscript/asc";
+import { compileAssemblyScript } from "./assemblyscript.mjs";
 
 const folder = "lib/retrieval/kernels";
 
@@ -16,7 +16,7 @@ async function compile(fma) {
   let binary = null;
   let messages = "";
   const features = ["simd", "threads", ...(fma ? ["relaxed-simd"] : [])];
-  const { error } = await asc.main(
+  const { error } = await compileAssemblyScript(
     [
       "search.ts",
       "-O3",
