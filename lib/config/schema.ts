@@ -6,6 +6,7 @@ import { modelSection } from "./sections/model.js";
 import { negativesSection } from "./sections/negatives.js";
 import { optimizerSection } from "./sections/optimizer.js";
 import { scheduleSection } from "./sections/schedule.js";
+import { typosSection } from "./sections/typos.js";
 import { updateSection } from "./sections/update.js";
 import { vectorizerSection } from "./sections/vectorizer.js";
 
@@ -61,6 +62,7 @@ export const experimentSchema = z.strictObject({
   optimizer: optimizerSection.default({ type: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }),
   schedule: scheduleSection.prefault({ type: "constant" }).describe("of the learning rate"),
   update: updateSection.prefault({}).describe("how gradients become an update"),
+  typos: typosSection.default(null).describe("misspelled training queries"),
   recall_validation: recallValidationSection.prefault({}),
 });
 

@@ -14,6 +14,7 @@ import { fusedTraining } from "./fused-training.js";
 import { lossSpec, optimizerSpec, scheduleSpec } from "./learning-specs.js";
 import type { Objective } from "./objective.js";
 import { type PairSet, stepsPerEpoch } from "./pairs.js";
+import { SelfTeachingObjective } from "./self-teaching-objective.js";
 import { encoderSpec } from "./specs.js";
 import { Trainer } from "./trainer.js";
 
@@ -72,7 +73,11 @@ export function createTrainer(
 }
 
 /** Why the fused step, which knows a batch's own pairs and a constant rate, cannot train this; null if it can. */
-function beyondFused({ negatives, schedule, update }: ExperimentConfig, loss: BatchLoss): string | null {
+function beyondFused(
+  { negatives, schedule, update, typos }: ExperimentConfig,
+  loss: BatchLoss,
+): string | null {
+  if (typos && typos.self_teaching > 0) return "self-teaching has no fused step";
   if (negatives.type !== "batch") return `negatives of type ${negatives.type} have no fused step`;
   if (negatives.mask !== "none" || !negatives.in_batch) return "masks have no fused step";
   if (negatives.add.length > 0 || negatives.log_q !== null) return "added negatives have no fused step";
@@ -95,6 +100,23 @@ function objectiveOf(
       throw new RangeError(`loss.type: must be batch_softmax with a negative cache, got ${config.loss.type}`);
     return new CacheObjective({ ...negatives, temperature: config.loss.temperature }, pairs, encoder, random);
   }
+  const { typos } = config;
+  const candidates = candidateObjective(config, loss, pairs, encoder, random);
+  if (!typos || typos.self_teaching === 0) return candidates;
+  return new SelfTeachingObjective(candidates, (queries, documents) => loss(queries, documents).value, {
+    weight: typos.self_teaching,
+    temperature: typos.temperature,
+  });
+}
+
+function candidateObjective(
+  { negatives }: ExperimentConfig,
+  loss: BatchLoss,
+  pairs: PairSet,
+  encoder: Encoder,
+  random: Random,
+): Objective | null {
+  if (negatives.type === "cache") return null;
   const own =
     negatives.mask === "none" && negatives.in_batch && negatives.add.length === 0 && !negatives.log_q;
   return own && !loss.weights ? null : new CandidateObjective(loss, negatives, pairs, encoder, random);

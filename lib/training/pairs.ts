@@ -13,6 +13,12 @@ export interface PairSet {
   queryOf: Int32Array;
   /** [pairs] row of documents */
   documentOf: Int32Array;
+  /** The distinct queries as read, for those who change their texts. */
+  queryRows?: readonly Readonly<Record<string, string>>[];
+  /** [pairs] row of `queries` that is embedded, where it is not the query itself but a misspelling of it. */
+  queryRowOf?: Int32Array;
+  /** Batches also carry their queries misspelled (row `misspelledAt` + query) and clean. */
+  teaching?: { misspelledAt: number } | null;
 }
 
 /**
@@ -32,6 +38,7 @@ export function buildPairs(
     documents: features.document.encode(document.rows),
     queryOf: query.rowOf,
     documentOf: document.rowOf,
+    queryRows: query.rows,
   };
 }
 
@@ -55,6 +62,7 @@ function distinctRows(columns: Record<string, readonly string[]>, names: readonl
 
 /** B aligned pairs: row i of `documents` is the positive of row i of `queries`. */
 export interface PairBatch {
+  /** B rows; with self-teaching 3 B: those trained on, the same queries misspelled, and clean */
   queries: FeatureBatch;
   documents: FeatureBatch;
   /** Identity of each row: equal numbers are the same query or document. */
@@ -67,11 +75,23 @@ export function pairBatch(pairs: PairSet, order: Int32Array, start: number, end:
   const queryIds = order.slice(start, end).map((pair) => pairs.queryOf[pair]!);
   const documentIds = order.slice(start, end).map((pair) => pairs.documentOf[pair]!);
   return {
-    queries: takeRows(pairs.queries, queryIds),
+    queries: takeRows(pairs.queries, embeddedRows(pairs, order, start, end, queryIds)),
     documents: takeRows(pairs.documents, documentIds),
     queryIds,
     documentIds,
   };
+}
+
+function embeddedRows(
+  { queryRowOf, teaching }: PairSet,
+  order: Int32Array,
+  start: number,
+  end: number,
+  queryIds: Int32Array,
+): ArrayLike<number> {
+  const rows = queryRowOf ? order.slice(start, end).map((pair) => queryRowOf[pair]!) : queryIds;
+  if (!teaching) return rows;
+  return [...rows, ...queryIds.map((query) => teaching.misspelledAt + query), ...queryIds];
 }
 
 /** The order in which an epoch visits the pairs: as stored, or shuffled by `random`. */

@@ -13,7 +13,8 @@ import { createTrainer } from "./create-trainer.js";
 import { type Evaluation, evaluate } from "./evaluate.js";
 import { scheduleNeedsLength } from "./learning-specs.js";
 import { type LoadedExperiment, loadExperiment } from "./load-experiment.js";
-import { epochOrder, pairBatch, stepsPerEpoch } from "./pairs.js";
+import { misspelledPairs, trainingTypos } from "./misspelled-pairs.js";
+import { epochOrder, type PairSet, pairBatch, stepsPerEpoch } from "./pairs.js";
 import { type Listener, throttled } from "./progress.js";
 import { DenseRanker } from "./rankers.js";
 import {
@@ -145,8 +146,8 @@ async function runEpoch({
   epoch,
   random,
 }: EpochParts): Promise<Evaluation | null> {
-  const { pairs } = data;
   const { batch_size: batchSize } = config;
+  const pairs = epochPairs(config, data, epoch, random);
   const order = epochOrder(pairs.queryOf.length, config.shuffle ? random.fork(`order-${epoch}`) : null);
   const steps = stepsPerEpoch(order.length, batchSize, config.drop_last);
   if (steps === 0)
@@ -204,6 +205,31 @@ async function runEpoch({
   return evaluation;
 }
 
+/** The pairs as an epoch sees them: as read, or with queries misspelled anew. */
+function epochPairs(
+  config: ExperimentConfig,
+  data: LoadedExperiment,
+  epoch: number,
+  random: Random,
+): PairSet {
+  const { typos } = config;
+  if (!typos || epoch < typos.from_epoch) return data.pairs;
+  return misspelledPairs(data.pairs, {
+    features: data.features.queryFeatures,
+    texts: queryTexts(config),
+    model: trainingTypos(typos),
+    probability: typos.probability,
+    augment: typos.augment,
+    selfTeaching: typos.self_teaching > 0,
+    random: random.fork(`typos-${epoch}`),
+  });
+}
+
+/** Query columns that hold text. */
+function queryTexts(config: ExperimentConfig): string[] {
+  return config.dataset.query_features.filter((f) => f.type === "text").map((f) => f.name);
+}
+
 function evaluateEncoder(
   config: ExperimentConfig,
   data: LoadedExperiment,
@@ -220,7 +246,7 @@ function evaluateEncoder(
     ks: config.recall_validation.k,
     measures: config.recall_validation.measures,
     typoProbabilities: config.recall_validation.query_typo_probabilities,
-    textColumns: config.dataset.query_features.filter((f) => f.type === "text").map((f) => f.name),
+    textColumns: queryTexts(config),
     listener,
   });
 }

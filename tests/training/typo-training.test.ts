@@ -1,0 +1,132 @@
+import fs from "node:fs";
+import path from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { loadConfig } from "../../lib/config/load-config.js";
+import { Random } from "../../lib/engine/random.js";
+import { FeaturePipeline } from "../../lib/features/feature-pipeline.js";
+import { DictionaryVectorizer } from "../../lib/tokenizer/dictionary-vectorizer.js";
+import { misspelledPairs } from "../../lib/training/misspelled-pairs.js";
+import { buildPairs, pairBatch } from "../../lib/training/pairs.js";
+import type { RunFolder } from "../../lib/training/run-folder.js";
+import { train } from "../../lib/training/train.js";
+import { createTypos } from "../../lib/typos/create-typos.js";
+import { type TinyDataset, tinyDataset } from "./tiny-dataset.js";
+
+const dictionary = new Map(["red", "blue", "shoe", "hat"].map((word, i) => [word, i + 1]));
+const vectorizer = new DictionaryVectorizer({
+  dictionary,
+  numOovTokens: 50,
+  wordUnigramsLimit: 3,
+  wordBigramsLimit: 0,
+  charTrigramsLimit: 0,
+});
+const features = {
+  query: new FeaturePipeline({ features: [{ name: "q", type: "text" }], vectorizer }),
+  document: new FeaturePipeline({ features: [{ name: "d", type: "text" }], vectorizer }),
+};
+const pairs = buildPairs(
+  { q: ["red shoe", "blue hat", "red shoe"], d: ["shoe", "hat", "red"] },
+  { query: ["q"], document: ["d"] },
+  features,
+);
+const options = (change: Partial<Parameters<typeof misspelledPairs>[1]> = {}) => ({
+  features: features.query,
+  texts: ["q"],
+  model: createTypos("doubling"),
+  probability: 1,
+  augment: 0.5,
+  selfTeaching: false,
+  random: new Random(5),
+  ...change,
+});
+const order = Int32Array.of(0, 1, 2);
+const ids = (batch: ReturnType<typeof pairBatch>) => {
+  const column = batch.queries.columns["q"] as { ids: Int32Array };
+  return Array.from({ length: batch.queries.size }, (_, i) => [...column.ids.slice(3 * i, 3 * i + 3)]);
+};
+
+describe("misspelledPairs", () => {
+  it("points a share of the pairs at misspelled queries; identities stay", () => {
+    const all = misspelledPairs(pairs, options({ augment: 1 }));
+    const none = misspelledPairs(pairs, options({ augment: 0 }));
+    const batch = pairBatch(all, order, 0, 3);
+    expect([...batch.queryIds]).toEqual([0, 1, 0]);
+    expect(ids(pairBatch(none, order, 0, 3))).toEqual(ids(pairBatch(pairs, order, 0, 3)));
+    for (const row of ids(batch)) for (const id of row.slice(0, 2)) expect(id).toBeGreaterThan(4); // every word doubled a letter: hashed
+    let misspelled = 0;
+    for (let seed = 0; seed < 200; seed++) {
+      const some = misspelledPairs(pairs, options({ augment: 0.3, random: new Random(seed) }));
+      misspelled += some.queryRowOf!.filter((row) => row >= 2).length;
+    }
+    expect(misspelled / 600).toBeGreaterThan(0.24); // three standard errors are 0.056
+    expect(misspelled / 600).toBeLessThan(0.36);
+  });
+
+  it("gives batches three parts for self-teaching: trained on, misspelled, clean", () => {
+    const batch = pairBatch(misspelledPairs(pairs, options({ augment: 0, selfTeaching: true })), order, 0, 3);
+    const rows = ids(batch);
+    expect(batch.queries.size).toBe(9);
+    expect(rows.slice(0, 3)).toEqual(rows.slice(6, 9));
+    expect(rows.slice(3, 6)).not.toEqual(rows.slice(6, 9));
+    expect(batch.documents.size).toBe(3);
+  });
+
+  it("draws anew with another generator and the same with the same", () => {
+    const random = (seed: number) =>
+      misspelledPairs(pairs, options({ model: createTypos("qwerty"), random: new Random(seed) }));
+    expect(random(1)).toEqual(random(1));
+    expect(random(1).queries).not.toEqual(random(2).queries);
+  });
+});
+
+describe("training on misspelled queries", () => {
+  let tiny: TinyDataset;
+  const recipe = [
+    "num_epochs=6",
+    "text_vectorizer={type: subword, dictionary_path: tokens, num_oov_tokens: 10, words_limit: 4, min_length: 2, max_length: 3, buckets: 500, ngrams_limit: 32}",
+    "model.text_embedding.num_embeddings=560",
+    "recall_validation.query_typo_probabilities=[0, 1]",
+  ];
+  const run = (id: string, typos: string, more: string[] = []) =>
+    train(loadConfig(tiny.config(), [...recipe, `run_id=${id}`, `typos=${typos}`, ...more]), { threads: 1 });
+  const last = (folder: RunFolder, name: string) =>
+    folder
+      .metrics()
+      .filter((m) => m.name === name)
+      .at(-1)!.value;
+  const bytes = (folder: RunFolder) =>
+    fs.readFileSync(path.join(folder.dir, "models/model.safetensors")).toString("base64");
+
+  beforeAll(() => {
+    tiny = tinyDataset();
+  });
+
+  it("finds more under typos, with augmentation as with self-teaching, and stays seeded through a resume", async () => {
+    const clean = await run("clean", "null");
+    const augmented = await run("augmented", "{augment: 0.5}");
+    const taught = await run("taught", "{augment: 0, self_teaching: 1}");
+    const name = "Recall@5/typos_prob=1";
+    expect(last(augmented, name)).toBeGreaterThan(last(clean, name));
+    expect(last(taught, name)).toBeGreaterThan(last(clean, name));
+    const divergences = taught.metrics().filter((m) => m.name === "SelfTeachingDivergence");
+    expect(divergences.map((m) => m.epoch)).toEqual([0, 1, 2, 3, 4, 5]);
+    for (const { value } of divergences) expect(value).toBeGreaterThan(0);
+    expect(augmented.manifest().engine).toMatch(/^fused/);
+    expect(taught.manifest().engine).toBe("tfjs (self-teaching has no fused step)");
+    await run("halved", "{augment: 0, self_teaching: 1}", ["num_epochs=3"]);
+    const halved = await run("halved", "{augment: 0, self_teaching: 1}");
+    expect(bytes(halved)).toBe(bytes(taught));
+  });
+
+  it("refuses unknown kinds of typos, and settings that do nothing", async () => {
+    await expect(run("bad", "{model: fingers}")).rejects.toThrow(
+      /^unknown typo model "fingers"; known: qwerty, /,
+    );
+    expect(() => loadConfig(tiny.config(), ["typos={augment: 0}"])).toThrow(
+      /augment or self_teaching must be > 0, got 0 and 0/,
+    );
+    await expect(run("none", `{model: real, misspellings_dir: ${tiny.root}/none}`)).rejects.toThrow(
+      /misspellings\.json: file must exist/,
+    );
+  });
+});
