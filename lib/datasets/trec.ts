@@ -91,6 +91,19 @@ export function writeTrecRun(file: string, run: RankedRun, tag: string): void {
   atomicWriteParts(file, runLines(run, trecId(tag)));
 }
 
+/** One line of a run file, the score with that many decimals (null: as many as it has). */
+export function trecRunLine(
+  query: string,
+  document: string,
+  rank: number,
+  score: number,
+  tag: string,
+  decimals: number | null = 6,
+): string {
+  const written = decimals === null ? `${score}` : score.toFixed(decimals);
+  return `${trecId(query)} Q0 ${trecId(document)} ${rank} ${written} ${trecId(tag)}\n`;
+}
+
 function* runLines(run: RankedRun, tag: string): Generator<string> {
   for (const [query, list] of run) {
     let block = "";
@@ -98,7 +111,7 @@ function* runLines(run: RankedRun, tag: string): Generator<string> {
     for (const [index, { id, score }] of list.entries()) {
       const written = score < above ? score : below(above);
       above = written;
-      block += `${trecId(query)} Q0 ${trecId(id)} ${index + 1} ${written} ${tag}\n`;
+      block += trecRunLine(query, id, index + 1, written, tag, null);
     }
     yield block;
   }

@@ -8,7 +8,7 @@ const folder = testFolder();
 describe("importDataset", () => {
   it("lists the known names for an unknown one", async () => {
     await expect(importDataset("wikis", { outDir: folder, from: null })).rejects.toThrow(
-      'unknown data set "wikis"; known: beir, chorus, emoji, home-depot, mapped, msrd, scifact, typos',
+      'unknown data set "wikis"; known: beir, chorus, emoji, grocery, home-depot, mapped, msrd, scifact, triples, typos',
     );
     for (const source of Object.values(datasetSources)) expect(source.description).not.toBe("");
   });

@@ -7,10 +7,11 @@ import { Random } from "../../engine/random.js";
 import { createLoss } from "../../losses/create-loss.js";
 import type { BatchLoss } from "../../losses/loss.js";
 import { createOptimizer } from "../../optimizers/create-optimizer.js";
+import { lossSpec, optimizerSpec } from "../learning-specs.js";
 import { type LoadedExperiment, loadExperiment } from "../load-experiment.js";
 import { epochOrder, type PairBatch, pairBatch, stepsPerEpoch } from "../pairs.js";
 import type { Listener } from "../progress.js";
-import { encoderSpec, lossSpec } from "../specs.js";
+import { encoderSpec } from "../specs.js";
 import { Trainer } from "../trainer.js";
 import { distinctPairs } from "./distinct-pairs.js";
 import { gradientReach } from "./gradient-reach.js";
@@ -56,23 +57,20 @@ export async function examine(config: ExperimentConfig, options: ExamineOptions 
   const loss = createLoss(lossSpec(config));
   const fresh = () => createEncoder(encoderSpec(config), new Random(config.seed).fork("encoder"));
   const encoder = fresh();
-  const trainer = new Trainer(encoder, loss, optimizerOf(config));
+  const trainer = new Trainer(encoder, loss, createOptimizer(optimizerSpec(config)));
   try {
     findings.push(initialLoss(config, data, trainer));
     findings.push(reach(encoder, loss, batchOf(data, distinct(config, data))));
     const forecast = timeSteps(config, data, trainer, findings);
     const pupil = fresh();
-    findings.push(overfit(config, data, new Trainer(pupil, loss, optimizerOf(config)), options));
+    findings.push(
+      overfit(config, data, new Trainer(pupil, loss, createOptimizer(optimizerSpec(config))), options),
+    );
     pupil.dispose();
     return { findings, forecast };
   } finally {
     encoder.dispose();
   }
-}
-
-function optimizerOf(config: ExperimentConfig) {
-  const { type: kind, ...rest } = config.optimizer;
-  return createOptimizer({ ...rest, kind, learningRate: config.learning_rate } as never);
 }
 
 function distinct(config: ExperimentConfig, data: LoadedExperiment): Int32Array {

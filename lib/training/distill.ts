@@ -1,0 +1,91 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Encoder } from "../encoders/encoder.js";
+import { valueAndGradients } from "../engine/gradients.js";
+import type { Random } from "../engine/random.js";
+import type { ScoreTeacherLoss } from "../losses/score-distillation.js";
+import type { Optimizer } from "../optimizers/optimizer.js";
+import { type PairSet, pairBatch } from "./pairs.js";
+
+/** A teacher's embeddings of the distinct queries and documents of a pair set. */
+export interface TeacherEmbeddings {
+  /** [queries, dim], unit rows */
+  queries: Float32Array;
+  /** [documents, dim], unit rows */
+  documents: Float32Array;
+  dim: number;
+}
+
+export interface DistillOptions {
+  student: Encoder;
+  teacher: TeacherEmbeddings;
+  /** what goes together; labels are not needed beyond that: a title and its text do */
+  pairs: PairSet;
+  loss: ScoreTeacherLoss;
+  optimizer: Optimizer;
+  batchSize: number;
+  epochs: number;
+  random: Random;
+  onEpoch?: (epoch: number, loss: number) => void | Promise<void>;
+}
+
+/**
+ * Trains a student to score the documents of each batch as a teacher does. The teacher is not run: its embeddings are
+ * made once before, so a step costs what a step of the student costs.
+ *
+ * @returns the mean loss of each epoch
+ * @throws RangeError if the teacher's embeddings are not of these pairs, or the loss stops being finite
+ */
+export async function distill(options: DistillOptions): Promise<number[]> {
+  const { student, teacher, pairs, loss, optimizer, batchSize, epochs, random, onEpoch } = options;
+  for (const side of ["queries", "documents"] as const)
+    if (teacher[side].length !== pairs[side].size * teacher.dim)
+      throw new RangeError(
+        `distill: teacher's ${side} must be [${pairs[side].size}, ${teacher.dim}], got ${teacher[side].length} values`,
+      );
+  const count = pairs.queryOf.length;
+  if (!Number.isInteger(batchSize) || batchSize < 2 || batchSize > count)
+    throw new RangeError(`distill: batchSize must be an integer in [2, ${count}], got ${batchSize}`);
+  const order = Int32Array.from({ length: count }, (_, i) => i);
+  const losses: number[] = [];
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    random.shuffle(order);
+    let total = 0;
+    let steps = 0;
+    for (let start = 0; start + batchSize <= count; start += batchSize) {
+      const batch = pairBatch(pairs, order, start, start + batchSize);
+      const scores = teacherScores(teacher, batch.queryIds, batch.documentIds);
+      student.training = true;
+      const { value, gradients } = valueAndGradients(
+        () =>
+          loss(student.embedQueries(batch.queries), student.embedDocuments(batch.documents), scores).value,
+        student,
+      );
+      const now = value.dataSync()[0]!;
+      if (!Number.isFinite(now)) throw new RangeError(`distill: loss must stay finite, got ${now}`);
+      optimizer.applyStep(student, gradients);
+      tf.dispose([value, gradients]);
+      total += now;
+      steps++;
+    }
+    losses.push(total / steps);
+    await onEpoch?.(epoch, total / steps);
+  }
+  student.training = false;
+  return losses;
+}
+
+/** Dot products of the teacher's vectors of these queries and documents, [Q, D] row by row. */
+export function teacherScores(
+  { queries, documents, dim }: TeacherEmbeddings,
+  queryIds: Int32Array,
+  documentIds: Int32Array,
+): Float32Array {
+  const scores = new Float32Array(queryIds.length * documentIds.length);
+  for (const [i, query] of queryIds.entries())
+    for (const [j, document] of documentIds.entries()) {
+      let sum = 0;
+      for (let d = 0; d < dim; d++) sum += queries[query * dim + d]! * documents[document * dim + d]!;
+      scores[i * documentIds.length + j] = sum;
+    }
+  return scores;
+}

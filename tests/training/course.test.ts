@@ -1,0 +1,90 @@
+import * as tf from "@tensorflow/tfjs";
+import { beforeAll, describe, expect, it } from "vitest";
+import { selectBackend } from "../../lib/engine/backend.js";
+import { judgeRanking } from "../../lib/metrics/judged-ranking.js";
+import { parseMeasure } from "../../lib/metrics/measure.js";
+import { exactSearch } from "../../lib/retrieval/exact-search.js";
+import { stepsPerEpoch } from "../../lib/training/pairs.js";
+import { parametersOf, setParameters } from "../../lib/training/trainer.js";
+import { expectClose, vector } from "../support/vectors.js";
+
+const course = (name: string) => vector(`2-dense-retrieval-course/${name}`);
+
+beforeAll(async () => void (await selectBackend("wasm")));
+
+describe("the course's counts and levels", () => {
+  it("counts batches, steps and warm-up steps (vector step_counts)", () => {
+    const { inputs, expected } = course("step_counts");
+    const { train, valid, batch_size, epochs, drop_last } = inputs;
+    const batches = stepsPerEpoch(train, batch_size, drop_last);
+    expect(batches).toBe(expected.train_batches);
+    expect(stepsPerEpoch(valid, batch_size, drop_last)).toBe(expected.valid_batches);
+    expect(batches * batch_size).toBe(expected.examples_per_epoch);
+    expect(batches * epochs).toBe(expected.total_steps);
+    expect(Math.floor(0.1 * batches * epochs)).toBe(expected.warmup_steps);
+  });
+
+  it("a model that scores everything alike has loss ln B (vector random_init_loss_level)", () => {
+    const { inputs, expected, tolerance } = course("random_init_loss_level");
+    expectClose(inputs.batch_sizes.map(Math.log), expected, tolerance);
+  });
+});
+
+describe("best weights", () => {
+  it("are copies: training on does not change them, putting them back does what it says (vector best_checkpoint_by_reference)", () => {
+    const { inputs, expected } = course("best_checkpoint_by_reference");
+    const weight = tf.variable(tf.tensor1d([0]));
+    const encoder = { kind: "one number", weights: { weight }, tables: {} } as never;
+    let best = { loss: Infinity, weights: parametersOf(encoder) };
+    inputs.parameter_values_after_epoch.forEach((value: number, epoch: number) => {
+      weight.assign(tf.tensor1d([value]));
+      const loss = inputs.validation_losses[epoch];
+      if (loss < best.loss) best = { loss, weights: parametersOf(encoder) };
+    });
+    expect(weight.dataSync()[0]).toBe(expected.published_restored_value);
+    setParameters(encoder, best.weights);
+    expect(weight.dataSync()[0]).toBe(expected.correct_restored_value);
+    weight.dispose();
+  });
+});
+
+describe("distances of unit vectors", () => {
+  it("put the nearest first, in the order of dot products (vector l2_index_sorting_bug)", () => {
+    const { inputs, expected } = course("l2_index_sorting_bug");
+    const documents = Float32Array.from(inputs.corpus.flat());
+    const queries = Float32Array.from(inputs.query);
+    const search = (k: number, metric: "euclidean" | "dot") =>
+      exactSearch({ documents, dim: 2, queries, k, metric });
+    const names = (ids: Int32Array) => Array.from(ids, (id) => inputs.ids[id]);
+    const nearest = search(inputs.k, "euclidean");
+    expect(names(nearest.ids)).toEqual(expected.correct_order_ascending);
+    expect(names(nearest.ids).reverse()).toEqual(expected.published_order_after_descending_sort_of_top_3);
+    expect(names(search(inputs.k, "dot").ids)).toEqual(expected.correct_order_ascending);
+    const all = search(5, "euclidean");
+    for (const [rank, id] of all.ids.entries())
+      expectClose(all.scores[rank]! ** 2, expected.l2_squared[id], 1e-5); // float32
+  });
+});
+
+describe("measures", () => {
+  it("are trec_eval's (vector trec_eval_metrics)", () => {
+    const { inputs, expected, tolerance } = course("trec_eval_metrics");
+    const ranking = judgeRanking(
+      inputs.run as string[],
+      new Map(Object.entries(inputs.qrels as Record<string, number>)),
+    );
+    const names: Record<string, string> = {
+      "NDCG@3": "nDCG@3",
+      "NDCG@5": "nDCG@5",
+      "NDCG@10": "nDCG@10",
+      MAP: "MAP",
+      recip_rank: "MRR",
+      "P@5": "P@5",
+      "P@10": "P@10",
+      "R-prec": "RPrec",
+      "recall@6": "Recall@6",
+    };
+    for (const [name, ours] of Object.entries(names))
+      expectClose(parseMeasure(ours).compute(ranking), expected[name], tolerance, name);
+  });
+});

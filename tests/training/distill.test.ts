@@ -1,0 +1,119 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { createEncoder } from "../../lib/encoders/create-encoder.js";
+import { encodeAll } from "../../lib/encoders/encode-all.js";
+import { selectBackend } from "../../lib/engine/backend.js";
+import { Random } from "../../lib/engine/random.js";
+import { batchMarginMse, rankingDistillation } from "../../lib/losses/score-distillation.js";
+import { createOptimizer } from "../../lib/optimizers/create-optimizer.js";
+import { exactSearch } from "../../lib/retrieval/exact-search.js";
+import { distill, teacherScores } from "../../lib/training/distill.js";
+import type { PairSet } from "../../lib/training/pairs.js";
+
+const dim = 6;
+const count = 60;
+
+/** Texts are bags of two of twelve words; the teacher's vector of a text is the sum of its words' vectors. */
+function problem() {
+  const random = new Random(9);
+  const words = Array.from({ length: 13 }, () => Array.from({ length: dim }, () => random.normal()));
+  const ids = Int32Array.from({ length: count * 2 }, () => 1 + random.int(12));
+  const vectors = new Float32Array(count * dim);
+  for (let i = 0; i < count; i++) {
+    const sum = words[ids[2 * i]!]!.map((x, d) => x + words[ids[2 * i + 1]!]![d]!);
+    const norm = Math.hypot(...sum);
+    vectors.set(
+      sum.map((x) => x / norm),
+      i * dim,
+    );
+  }
+  const column = { kind: "text" as const, ids, length: 2 };
+  const own = Int32Array.from({ length: count }, (_, i) => i);
+  const pairs: PairSet = {
+    queries: { size: count, columns: { text: column } },
+    documents: { size: count, columns: { text: column } },
+    queryOf: own,
+    documentOf: own,
+  };
+  return { pairs, teacher: { queries: vectors, documents: vectors, dim } };
+}
+
+const student = () =>
+  createEncoder(
+    {
+      kind: "TwoTower",
+      textEmbedding: { numEmbeddings: 13, embeddingDim: 16 },
+      hiddenLayers: [],
+      outputDim: 8,
+      queryTextFeature: "text",
+      documentTextFeature: "text",
+    },
+    new Random(2),
+  );
+
+const adam = () =>
+  createOptimizer({ kind: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, learningRate: 0.02 } as never);
+
+describe("distill", () => {
+  beforeAll(async () => void (await selectBackend("wasm")));
+
+  for (const [name, loss] of [
+    ["ranking", rankingDistillation({ temperature: 0.1, teacherTemperature: 0.1 })],
+    ["margins", batchMarginMse()],
+  ] as const)
+    it(`teaches a bag-of-embeddings tower the teacher's neighbours (${name})`, async () => {
+      const { pairs, teacher } = problem();
+      const overlap = (embeddings: Float32Array) => {
+        const top = (documents: Float32Array, width: number) =>
+          exactSearch({ documents, dim: width, queries: documents, k: 6 }).ids;
+        const [a, b] = [top(embeddings, 8), top(teacher.documents, dim)];
+        let shared = 0;
+        for (let q = 0; q < count; q++)
+          for (let i = 0; i < 6; i++) if (b.subarray(q * 6, q * 6 + 6).includes(a[q * 6 + i]!)) shared++;
+        return shared / (count * 6);
+      };
+      const encoder = student();
+      const before = overlap(encodeAll(encoder, pairs.queries, "query"));
+      const losses = await distill({
+        student: encoder,
+        teacher,
+        pairs,
+        loss,
+        optimizer: adam(),
+        batchSize: 20,
+        epochs: 60,
+        random: new Random(3),
+      });
+      expect(losses.at(-1)!).toBeLessThan(losses[0]! / 4);
+      expect(overlap(encodeAll(encoder, pairs.queries, "query"))).toBeGreaterThan(before + 0.1);
+      encoder.dispose();
+    });
+
+  it("refuses embeddings of other texts and batches that cannot be", async () => {
+    const { pairs, teacher } = problem();
+    const encoder = student();
+    const options = {
+      student: encoder,
+      teacher,
+      pairs,
+      loss: batchMarginMse(),
+      optimizer: adam(),
+      epochs: 1,
+      random: new Random(1),
+    };
+    await expect(distill({ ...options, batchSize: 61 })).rejects.toThrow(/\[2, 60\], got 61/);
+    const short = { ...teacher, queries: new Float32Array(5) };
+    await expect(distill({ ...options, batchSize: 4, teacher: short })).rejects.toThrow(
+      /queries must be \[60, 6\]/,
+    );
+    encoder.dispose();
+  });
+});
+
+describe("teacherScores", () => {
+  it("are the dot products of the chosen rows", () => {
+    const teacher = { queries: Float32Array.of(1, 0, 0, 2), documents: Float32Array.of(3, 4, 5, 6), dim: 2 };
+    expect(Array.from(teacherScores(teacher, Int32Array.of(1, 0), Int32Array.of(0, 1)))).toEqual([
+      8, 12, 3, 5,
+    ]);
+  });
+});
