@@ -33,7 +33,7 @@ export function parseYaml<S extends z.ZodType>(
   overrides: readonly string[] = [],
 ): z.output<S> {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  const document = parseDocument(text, { lineCounter: lines, merge: true });
   const broken = document.errors[0];
   if (broken)
     throw new RangeError(
