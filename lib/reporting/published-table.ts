@@ -37,7 +37,7 @@ export function sideBySide(
     rows: cells.map((row) => ({ cells: row })),
     notes: [
       "thesis: as published, one run, no uncertainty, another data set; compare the order of rows, not the values. " +
-        `${ours.map(({ dataset }) => dataset).join(", ")}: measured here, with 95 % bootstrap intervals. Bold: highest of the column.`,
+        `${ours.map(({ dataset }) => dataset).join(", ")}: measured here, with 95 % intervals. Bold: highest of the column.`,
     ],
   };
 }
@@ -102,6 +102,15 @@ export function shapeSentence(agreement: ShapeAgreement, dataset: string): strin
     bestPublished === bestOurs
       ? `the best row is ${bestOurs}, as in the thesis`
       : `the best row is ${bestOurs} (thesis: ${bestPublished})`;
+  if (pairs === 1) {
+    const order =
+      agreeing === 1
+        ? "as in the thesis"
+        : reversed.length === 1
+          ? "against the thesis"
+          : "the intervals overlap";
+    return `${dataset}: ${bestOurs} is ahead, ${order}.`;
+  }
   const order = `${agreeing} of ${pairs} pairs of rows are in the thesis' order`;
   const names = reversed.map(([better, worse]) => `${worse} above ${better}`).join("; ");
   const clearly = reversed.length === 0 ? "none is clearly reversed" : `clearly reversed: ${names}`;

@@ -158,16 +158,24 @@ function queryCount(results: ResultsTable, metric: string): string {
 }
 
 function resultNotes(results: ResultsTable): string[] {
-  const notes = [
-    `Mean over queries with its ${Math.round(results.level * 100)} % bootstrap interval over queries ` +
-      `(${results.resamples.toLocaleString("en-US")} resamples); a query's value is its mean over seeds.`,
-  ];
+  const cells = results.rows.flatMap((row) => row.cells.flatMap((cell) => cell ?? []));
+  const hasSeveral = cells.some((cell) => cell.seeds > 1);
+  const hasSingle = cells.some((cell) => cell.seeds === 1);
+  const level = `${Math.round(results.level * 100)} % interval`;
+  const bootstrap = `bootstrapped over queries (${results.resamples.toLocaleString("en-US")} resamples)`;
+  const seeds = "for new seeds and new queries (analysis of variance)";
+  const how = hasSeveral ? `${hasSingle ? `one seed: ${bootstrap}; several: ` : ""}${seeds}` : bootstrap;
+  const notes = [`Mean over queries${hasSeveral ? " and seeds" : ""} with its ${level}, ${how}.`];
   if (results.rows.length > 1)
     notes.push("Bold: highest mean of the column. †: the test does not tell it from that one.");
-  if (results.baseline !== null && results.comparisons > 0)
+  if (results.baseline !== null && results.comparisons > 0) {
+    const test = hasSeveral
+      ? `a paired ${hasSingle ? "test (randomisation; over seeds and queries, t, where there are several seeds)" : "t-test over seeds and queries"}`
+      : "a paired randomisation test";
     notes.push(
-      `Differences are to ${results.baseline}. ▲ ▼: significant at ${results.alpha} in a paired randomisation test, ` +
-        `Holm-corrected for the ${results.comparisons} comparisons of this table.`,
+      `Differences are to ${results.baseline}. ▲ ▼: significant at ${results.alpha} in ${test}, Holm-corrected for the ` +
+        `${results.comparisons} comparisons of this table.`,
     );
+  }
   return notes;
 }

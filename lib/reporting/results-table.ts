@@ -1,6 +1,7 @@
-import { bootstrapInterval } from "../metrics/bootstrap.js";
 import { holm } from "../metrics/holm.js";
+import { meanInterval } from "../metrics/mean-interval.js";
 import { pairedRandomizationTest } from "../metrics/randomization-test.js";
+import { compareOverSeeds, type SeedValues } from "../metrics/seeds-and-queries.js";
 
 /** The results of one system: one array of per-query values for each of its runs (seeds), aligned by query over all systems. */
 export interface SystemResults {
@@ -62,11 +63,12 @@ export interface ResultsTable {
 }
 
 /**
- * Compares systems on the same queries. A system's value for a query is the mean over its seeds; intervals are
- * bootstrapped over queries; every system is tested against the baseline on every metric by a paired randomisation
- * test, and p values are corrected together (Holm) over all comparisons of the table. The highest mean of a metric is
- * marked best (exact ties: all of them), as are systems that no test tells from it. Metrics are taken to be
- * better when higher.
+ * Compares systems on the same queries. With one seed, intervals are bootstrapped over queries (BCa) and differences to
+ * the baseline are tested by a paired randomisation test: both speak of these weights. As soon as a system has several
+ * seeds, its interval holds for new seeds and new queries, and so does its test (`meanInterval`,
+ * `compareOverSeeds`). P values are corrected together (Holm) over all
+ * comparisons of the table. The highest mean of a metric is marked best (exact ties: all of them), as are systems
+ * that no test tells from it. Metrics are taken to be better when higher.
  *
  * @throws RangeError on no systems, repeated names, an unknown baseline, arrays of unequal length, or values that are
  * not finite
@@ -76,25 +78,21 @@ export function resultsTable(systems: readonly SystemResults[], options: Results
   const metrics = [...(options.metrics ?? new Set(systems.flatMap((system) => Object.keys(system.values))))];
   checkSystems(systems, baseline);
   const columns = metrics.map((metric) => {
-    const means = systems.map((system) => meanOverSeeds(system, metric));
-    checkLengths(systems, means, metric);
-    return means;
+    const values = systems.map((system) => checkedValues(system, metric));
+    checkLengths(systems, values, metric);
+    return values;
   });
   const baselineIndex = systems.findIndex((system) => system.system === baseline);
   const rows = systems.map((system, index): ResultsRow => {
     const { system: name, description, runs } = system;
-    const cells = metrics.map((metric, column) => {
-      const values = columns[column]![index]!;
+    const cells = columns.map((column) => {
+      const values = column[index]!;
       if (values === null) return null;
-      const { mean, low, high } = bootstrapInterval(values, { level, resamples, seed });
-      const seedDeviation = deviationOfSeeds(system, metric);
       const cell: ResultsCell = {
-        mean,
-        low,
-        high,
-        queries: values.length,
-        seeds: system.values[metric]!.length,
-        seedDeviation,
+        ...meanInterval(values, { level, resamples, seed }),
+        queries: values[0]!.length,
+        seeds: values.length,
+        seedDeviation: deviationOfSeeds(values),
         comparison: null,
         best: false,
         tiedWithBest: false,
@@ -111,12 +109,12 @@ export function resultsTable(systems: readonly SystemResults[], options: Results
   });
   const comparisons =
     baselineIndex < 0 ? 0 : compareWithBaseline(rows, columns, baselineIndex, { alpha, seed });
-  for (const [column, means] of columns.entries()) markBest(rows, means, column, { alpha, seed });
+  for (const [column, values] of columns.entries()) markBest(rows, values, column, { alpha, seed });
   const title = options.title === undefined ? {} : { title: options.title };
   return { ...title, metrics, baseline, level, alpha, resamples, comparisons, rows };
 }
 
-type Column = (Float64Array | null)[];
+type Column = (SeedValues | null)[];
 
 function compareWithBaseline(
   rows: ResultsRow[],
@@ -125,13 +123,13 @@ function compareWithBaseline(
   { alpha, seed }: { alpha: number; seed: number },
 ): number {
   const tests: { cell: ResultsCell; difference: number; p: number }[] = [];
-  columns.forEach((means, column) => {
-    const reference = means[baselineIndex];
+  columns.forEach((systems, column) => {
+    const reference = systems[baselineIndex];
     if (!reference) return;
     rows.forEach((row, index) => {
-      const values = means[index];
+      const values = systems[index];
       if (index === baselineIndex || !values) return;
-      tests.push({ cell: row.cells[column]!, ...pairedRandomizationTest(values, reference, { seed }) });
+      tests.push({ cell: row.cells[column]!, ...test(values, reference, seed) });
     });
   });
   const adjusted = holm(tests.map((test) => test.p));
@@ -145,25 +143,32 @@ function compareWithBaseline(
 
 function markBest(
   rows: ResultsRow[],
-  means: Column,
+  values: Column,
   column: number,
   { alpha, seed }: { alpha: number; seed: number },
 ): void {
-  const present = rows.map((_, index) => index).filter((index) => means[index]);
+  const present = rows.map((_, index) => index).filter((index) => values[index]);
   const cellOf = (index: number): ResultsCell => rows[index]!.cells[column]!;
   if (present.length < 2) return;
   const top = Math.max(...present.map((index) => cellOf(index).mean));
   const bestIndex = present.find((index) => cellOf(index).mean === top)!;
   for (const index of present) cellOf(index).best = cellOf(index).mean === top;
   const others = present.filter((index) => !cellOf(index).best);
-  const ps = others.map((index) => pairedRandomizationTest(means[index]!, means[bestIndex]!, { seed }).p);
+  const ps = others.map((index) => test(values[index]!, values[bestIndex]!, seed).p);
   holm(ps).forEach((p, at) => {
     cellOf(others[at]!).tiedWithBest = p > alpha;
   });
 }
 
-/** Mean over seeds for every query, `[queries]`; null if the system lacks the metric. */
-function meanOverSeeds(system: SystemResults, metric: string): Float64Array | null {
+function test(a: SeedValues, b: SeedValues, seed: number): { difference: number; p: number } {
+  if ((a.length === 1 && b.length === 1) || a[0]!.length < 2)
+    return pairedRandomizationTest(a[0]!, b[0]!, { seed });
+  const { difference, p } = compareOverSeeds(a, b);
+  return { difference, p };
+}
+
+/** One array per seed, checked; null if the system lacks the metric. */
+function checkedValues(system: SystemResults, metric: string): SeedValues | null {
   const seeds = system.values[metric];
   if (seeds === undefined || seeds.length === 0) return null;
   const where = `of "${system.system}" ${metric}`;
@@ -171,32 +176,26 @@ function meanOverSeeds(system: SystemResults, metric: string): Float64Array | nu
     throw new RangeError(
       `resultsTable: values ${where} must have one array per run (${system.runs.length}), got ${seeds.length}`,
     );
-  const mean = new Float64Array(seeds[0]!.length);
-  if (mean.length === 0)
+  const queries = seeds[0]!.length;
+  if (queries === 0)
     throw new RangeError(`resultsTable: values ${where} must have at least one query, got 0`);
   seeds.forEach((values, run) => {
-    if (values.length !== mean.length)
+    if (values.length !== queries)
       throw new RangeError(
-        `resultsTable: values ${where} must have the same queries for every seed, got ${mean.length} and ${values.length}`,
+        `resultsTable: values ${where} must have the same queries for every seed, got ${queries} and ${values.length}`,
       );
-    for (let query = 0; query < mean.length; query++) {
-      const value = values[query]!;
-      if (!Number.isFinite(value))
+    for (let query = 0; query < queries; query++)
+      if (!Number.isFinite(values[query]))
         throw new RangeError(
-          `resultsTable: values ${where} must be finite, got ${value} for query ${query} of run ${run}`,
+          `resultsTable: values ${where} must be finite, got ${values[query]} for query ${query} of run ${run}`,
         );
-      mean[query]! += value / seeds.length;
-    }
   });
-  return mean;
+  return seeds;
 }
 
-function deviationOfSeeds(system: SystemResults, metric: string): number | null {
-  const seeds = system.values[metric]!;
-  if (seeds.length < 2) return null;
-  const means = seeds.map(
-    (values) => Array.from(values).reduce((sum, value) => sum + value, 0) / values.length,
-  );
+function deviationOfSeeds(values: SeedValues): number | null {
+  if (values.length < 2) return null;
+  const means = values.map((run) => Array.from(run).reduce((sum, value) => sum + value, 0) / run.length);
   const mean = means.reduce((sum, value) => sum + value, 0) / means.length;
   return Math.sqrt(means.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (means.length - 1));
 }
@@ -211,13 +210,13 @@ function checkSystems(systems: readonly SystemResults[], baseline: string | null
     throw new RangeError(`resultsTable: baseline must be one of ${names.join(", ")}, got "${baseline}"`);
 }
 
-function checkLengths(systems: readonly SystemResults[], means: Column, metric: string): void {
-  const first = means.findIndex((values) => values !== null);
-  means.forEach((values, index) => {
-    if (values !== null && values.length !== means[first]!.length)
+function checkLengths(systems: readonly SystemResults[], values: Column, metric: string): void {
+  const first = values.findIndex((seeds) => seeds !== null);
+  values.forEach((seeds, index) => {
+    if (seeds !== null && seeds[0]!.length !== values[first]![0]!.length)
       throw new RangeError(
-        `resultsTable: ${metric} must be over the same queries for every system, got ${means[first]!.length} for ` +
-          `"${systems[first]!.system}" and ${values.length} for "${systems[index]!.system}"`,
+        `resultsTable: ${metric} must be over the same queries for every system, got ${values[first]![0]!.length} for ` +
+          `"${systems[first]!.system}" and ${seeds[0]!.length} for "${systems[index]!.system}"`,
       );
   });
 }

@@ -1,4 +1,4 @@
-import { bootstrapInterval } from "../metrics/bootstrap.js";
+import { meanInterval } from "../metrics/mean-interval.js";
 import { compareRuns, evaluatedOn } from "./compare-runs.js";
 import type { RunFolder } from "./run-folder.js";
 
@@ -37,7 +37,7 @@ export interface TypoLine {
   points: { typo: number; mean: number; low: number; high: number }[];
 }
 
-/** A measure against the typo probability, one line per system: mean over seeds, interval over queries. */
+/** A measure against the typo probability, one line per system: mean over seeds and queries with its interval. */
 export function typoLines(
   runs: readonly RunFolder[],
   options: { set: string; measure: string; nameOf?: RunName },
@@ -51,11 +51,7 @@ export function typoLines(
   }));
   return compareRuns(runs, selections, options.nameOf ?? systemOf).map(({ system, values }) => ({
     name: system,
-    points: typos.map((typo) => {
-      const seeds = values[String(typo)]!;
-      const means = seeds[0]!.map((_, q) => seeds.reduce((sum, seed) => sum + seed[q]!, 0) / seeds.length);
-      return { typo, ...bootstrapInterval(means, { resamples: 2000 }) };
-    }),
+    points: typos.map((typo) => ({ typo, ...meanInterval(values[String(typo)]!, { resamples: 2000 }) })),
   }));
 }
 

@@ -1,4 +1,5 @@
-import { bootstrapInterval, type Interval } from "../metrics/bootstrap.js";
+import type { Interval } from "../metrics/bootstrap.js";
+import { meanInterval } from "../metrics/mean-interval.js";
 import { compareRuns } from "./compare-runs.js";
 import type { RunFolder } from "./run-folder.js";
 
@@ -11,7 +12,7 @@ export interface SliceMeans {
 }
 
 /**
- * A measure on every slice of an evaluation set, with bootstrap intervals over the slice's queries.
+ * A measure on every slice of an evaluation set, with intervals over the slice's queries (and seeds).
  *
  * @param options.typo  probability of a typo per word
  * @throws RangeError if the queries of the set carry no slices
@@ -34,10 +35,14 @@ export function sliceMeans(
   const systems = compareRuns(runs, [{ label, set, measure, typo }], options.nameOf);
   const series = systems.map(({ system, values }) => {
     const seeds = values[label]!;
-    const meanOf = (query: number) => seeds.reduce((sum, seed) => sum + seed[query]!, 0) / seeds.length;
     return {
       name: system,
-      values: members.map((queries) => bootstrapInterval(queries.map(meanOf), { resamples: 2000 })),
+      values: members.map((queries) =>
+        meanInterval(
+          seeds.map((seed) => queries.map((query) => seed[query]!)),
+          { resamples: 2000 },
+        ),
+      ),
     };
   });
   const labels = slices.map((slice, i) => `${slice} (${members[i]!.length.toLocaleString("en")} queries)`);

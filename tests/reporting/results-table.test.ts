@@ -3,6 +3,7 @@ import { Random } from "../../lib/engine/random.js";
 import { bootstrapInterval } from "../../lib/metrics/bootstrap.js";
 import { holm } from "../../lib/metrics/holm.js";
 import { pairedRandomizationTest } from "../../lib/metrics/randomization-test.js";
+import { compareOverSeeds, seedQueryInterval } from "../../lib/metrics/seeds-and-queries.js";
 import { headline } from "../../lib/reporting/headline.js";
 import { resultsTable, type SystemResults } from "../../lib/reporting/results-table.js";
 import {
@@ -37,13 +38,14 @@ const systems: SystemResults[] = [
 const table = resultsTable(systems, { title: "Emoji", baseline: "BM25" });
 
 describe("resultsTable", () => {
-  const perQuery = strong[0]!.map((value, query) => (value + strong[1]![query]!) / 2);
-
-  it("averages seeds per query, then bootstraps over queries", () => {
-    const cell = table.rows[1]!.cells[0]!;
-    const interval = bootstrapInterval(perQuery, { level: 0.95, resamples: 2000, seed: 42 });
-    expect([cell.mean, cell.low, cell.high]).toEqual([interval.mean, interval.low, interval.high]);
-    expect([cell.queries, cell.seeds]).toEqual([200, 2]);
+  it("bootstraps over queries for one seed, and counts seeds and queries as random for several", () => {
+    const single = table.rows[0]!.cells[0]!;
+    const bootstrap = bootstrapInterval(weak, { level: 0.95, resamples: 2000, seed: 42 });
+    expect([single.mean, single.low, single.high]).toEqual([bootstrap.mean, bootstrap.low, bootstrap.high]);
+    const several = table.rows[1]!.cells[0]!;
+    const interval = seedQueryInterval(strong);
+    expect([several.mean, several.low, several.high]).toEqual([interval.mean, interval.low, interval.high]);
+    expect([several.queries, several.seeds]).toEqual([200, 2]);
   });
 
   it("gives the standard deviation of the seeds' means", () => {
@@ -54,12 +56,22 @@ describe("resultsTable", () => {
   });
 
   it("corrects p values over all comparisons of the table together", () => {
-    const test = pairedRandomizationTest(perQuery, weak, { seed: 42 });
     const cell = table.rows[1]!.cells[0]!;
+    const { p } = compareOverSeeds(strong, [weak]);
     expect(table.comparisons).toBe(3); // Tower has no MRR@10
-    expect(cell.comparison!.p).toBe(test.p);
-    expect(cell.comparison!.adjustedP).toBe(holm([test.p, 1, 1])[0]);
+    expect(cell.comparison!.p).toBe(p);
+    expect(cell.comparison!.adjustedP).toBe(holm([p, 1, 1])[0]);
     expect(cell.comparison!.mark).toBe("better");
+  });
+
+  it("tests systems of one seed by randomisation", () => {
+    const one = resultsTable(
+      [systems[0]!, { ...systems[1]!, runs: [run("t")], values: { "Recall@10": [strong[0]!] } }],
+      { baseline: "BM25" },
+    );
+    expect(one.rows[1]!.cells[0]!.comparison!.p).toBe(
+      pairedRandomizationTest(strong[0]!, weak, { seed: 42 }).p,
+    );
   });
 
   it("leaves a missing measure empty and the baseline uncompared", () => {
@@ -172,8 +184,14 @@ describe("the results table's renderers", () => {
 
   it("say how intervals and marks were made", () => {
     const text = resultsTerminal(table);
-    expect(text).toContain("95 % bootstrap interval over queries (2,000 resamples)");
+    expect(text).toContain(
+      "Mean over queries and seeds with its 95 % interval, one seed: bootstrapped over queries (2,000 resamples)",
+    );
+    expect(text).toContain("several: for new seeds and new queries (analysis of variance).");
     expect(text).toContain("Holm-corrected for the 3 comparisons of this table");
+    const single = resultsTerminal(resultsTable([systems[0]!, systems[2]!], { baseline: "BM25" }));
+    expect(single).toContain("Mean over queries with its 95 % interval, bootstrapped over queries");
+    expect(single).toContain("in a paired randomisation test");
   });
 
   it("format p values and differences", () => {

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { meanInterval } from "../../lib/metrics/mean-interval.js";
 import { type Manifest, type QueryResult, RunFolder } from "../../lib/training/run-folder.js";
 import { sliceMeans } from "../../lib/training/slice-means.js";
 
@@ -36,6 +37,16 @@ describe("sliceMeans", () => {
     expect(series).toHaveLength(1);
     // seen: (1, 0.5); unseen: (0, 1)
     expect(series[0]!.values.map((value) => value.mean)).toEqual([0.75, 0.5]);
-    expect(series[0]!.values[0]).toMatchObject({ low: 0.5, high: 1 });
+    const slices = [
+      [
+        [1, 0],
+        [1, 1],
+      ],
+      [
+        [0, 1],
+        [0, 1],
+      ],
+    ];
+    expect(series[0]!.values).toEqual(slices.map((values) => meanInterval(values)));
   });
 });
