@@ -114,41 +114,47 @@ describe("running notebooks", { timeout: 180_000 }, () => {
 });
 
 describe("parameters of notebooks", () => {
-  const inject = (content: object, parameters: object) => {
+  /** What the runner makes of each case: the sources of all cells, or its complaint. One Python for all. */
+  const inject = (...cases: { cells: string[]; parameters: object }[]): unknown[] => {
     const code = [
       "import json, sys; sys.path.insert(0, 'tools')",
       "import nbformat, notebooks",
-      "given = json.load(sys.stdin)",
-      "nb = nbformat.from_dict(given['notebook'])",
-      "try: notebooks.inject(nb, given['parameters'])",
-      "except notebooks.Unusable as problem: print(json.dumps(str(problem)))",
-      "else: print(json.dumps([cell.source for cell in nb.cells]))",
+      "def run(given):",
+      "    nb = nbformat.from_dict(given['notebook'])",
+      "    try: notebooks.inject(nb, given['parameters'])",
+      "    except notebooks.Unusable as problem: return str(problem)",
+      "    return [cell.source for cell in nb.cells]",
+      "print(json.dumps([run(given) for given in json.load(sys.stdin)]))",
     ].join("\n");
-    const input = JSON.stringify({ notebook: content, parameters });
-    const result = spawnSync(python, ["-c", code], { encoding: "utf8", input });
-    return JSON.parse(result.stdout);
+    const input = JSON.stringify(
+      cases.map(({ cells, parameters }) => ({ notebook: notebook(cells), parameters })),
+    );
+    return JSON.parse(spawnSync(python, ["-c", code], { encoding: "utf8", input }).stdout);
   };
   const declared = "// parameters\nlet epochs = 20, rate = 0.1;\nlet name: string = 'a';";
 
-  it("are assigned in a cell of their own after the tagged one", () => {
+  it("are assigned in a cell of their own after the tagged one; without any nothing changes", () => {
     const parameters = { epochs: 1, rate: 0.5, name: 'a "b"' };
-    const expected = 'epochs = 1;\nrate = 0.5;\nname = "a \\"b\\"";';
-    expect(inject(notebook(["1", declared, "2"]), parameters)).toEqual(["1", declared, expected, "2"]);
-  });
-
-  it("change nothing when there are none", () => {
-    expect(inject(notebook(["1"]), {})).toEqual(["1"]);
+    const added = 'epochs = 1;\nrate = 0.5;\nname = "a \\"b\\"";';
+    expect(inject({ cells: ["1", declared, "2"], parameters }, { cells: ["1"], parameters: {} })).toEqual([
+      ["1", declared, added, "2"],
+      ["1"],
+    ]);
   });
 
   it("must be declared with let, so that a misspelt one is not lost", () => {
+    const complaints = inject(
+      { cells: [declared], parameters: { epoch: 1 } },
+      { cells: ["// parameters\nconst epochs = 1;"], parameters: { epochs: 1 } },
+      { cells: [declared], parameters: { "epochs; evil()": 1 } },
+      { cells: ["let epochs = 1"], parameters: { epochs: 1 } },
+    );
     const not = "is not declared with `let` in the cell tagged `parameters`";
-    expect(inject(notebook([declared]), { epoch: 1 })).toBe(`parameter "epoch" ${not}`);
-    expect(inject(notebook(["// parameters\nconst epochs = 1;"]), { epochs: 1 })).toBe(
+    expect(complaints).toEqual([
+      `parameter "epoch" ${not}`,
       `parameter "epochs" ${not}`,
-    );
-    expect(inject(notebook([declared]), { "epochs; evil()": 1 })).toBe(`parameter "epochs; evil()" ${not}`);
-    expect(inject(notebook(["let epochs = 1"]), { epochs: 1 })).toBe(
+      `parameter "epochs; evil()" ${not}`,
       "parameters given, but no code cell is tagged `parameters`",
-    );
+    ]);
   });
 });
