@@ -1,0 +1,63 @@
+import { interpolateWeights, WeightAverage } from "../../optimizers/weight-average.js";
+import type { Callback, FitState } from "../fit/callback.js";
+import type { StoredTensor } from "../tensor-file.js";
+
+/** When the fit ends, θ = (1 − α) · parameters before it + α · parameters after it. @see interpolateWeights */
+export function wiseFt(alpha: number): Callback {
+  if (!(alpha >= 0 && alpha <= 1)) throw new RangeError(`wiseFt: alpha must be in [0, 1], got ${alpha}`);
+  let before: Record<string, StoredTensor> = {};
+  return {
+    name: "wise_ft",
+    on: {
+      fit_begin(state) {
+        before = copies(state);
+      },
+      fit_end(state) {
+        put(state, interpolateWeights(arraysOf(before), arraysOf(state.parameters()), alpha));
+      },
+    },
+  };
+}
+
+/**
+ * Exponential moving average of all parameters, taken every few steps; the average takes their place when the fit ends.
+ * Resuming starts the average anew.
+ */
+export function weightAverage(options: { decay: number; everySteps?: number }): Callback {
+  const { decay, everySteps = 10 } = options;
+  const average = new WeightAverage(decay);
+  return {
+    name: "weight_average",
+    on: {
+      train_batch_end(state) {
+        if (state.step % everySteps === 0) average.add(arraysOf(state.parameters()));
+      },
+      fit_end(state) {
+        average.add(arraysOf(state.parameters()));
+        put(state, average.values());
+      },
+    },
+  };
+}
+
+function copies(state: FitState): Record<string, StoredTensor> {
+  return Object.fromEntries(
+    Object.entries(state.parameters()).map(([name, { shape, data }]) => [
+      name,
+      { shape, data: data.slice() },
+    ]),
+  );
+}
+
+function arraysOf(parameters: Record<string, StoredTensor>): Record<string, ArrayLike<number>> {
+  return Object.fromEntries(Object.entries(parameters).map(([name, { data }]) => [name, data]));
+}
+
+function put(state: FitState, values: Record<string, Float32Array>): void {
+  const shapes = state.parameters();
+  state.setParameters(
+    Object.fromEntries(
+      Object.entries(values).map(([name, data]) => [name, { shape: shapes[name]!.shape, data }]),
+    ),
+  );
+}

@@ -1,0 +1,188 @@
+import { encodeAll } from "../../encoders/encode-all.js";
+import type { Encoder } from "../../encoders/encoder.js";
+import type { FeatureBatch } from "../../features/batch.js";
+import { type FinetunerMeasures, finetunerMeasures } from "../../metrics/finetuner-measures.js";
+import { exactSearch } from "../../retrieval/exact-search.js";
+import type { Callback } from "../fit/callback.js";
+
+export interface RetrievalData {
+  items: FeatureBatch;
+  /** ids, told apart for `excludeSelf`; default: positions */
+  ids?: readonly string[];
+  /** class data: items of the same label are relevant */
+  labels?: Int32Array;
+  /** session data: ids of each query's relevant index items */
+  relevant?: readonly (readonly string[])[];
+}
+
+export interface EvaluatorOptions {
+  queryData: RetrievalData;
+  /** default: the queries */
+  indexData?: RetrievalData;
+  /** results looked at (default 20) */
+  limit?: number;
+  /** the query's own id is removed before the limit is applied (default true) */
+  excludeSelf?: boolean;
+  distance?: "cosine" | "euclidean" | "sqeuclidean";
+  /** tower of queries and of the index (default "query" and "document") */
+  querySide?: "query" | "document";
+  indexSide?: "query" | "document";
+}
+
+/** Means over queries, and each query's measures in order. */
+export interface Evaluated {
+  means: Record<keyof FinetunerMeasures, number>;
+  perQuery: FinetunerMeasures[];
+  /** ids found for each query, best first */
+  found: string[][];
+}
+
+/**
+ * Searches the index for each query and measures what is found, as the fine-tuner's Evaluator did; its measures differ from
+ * trec_eval's, see finetunerMeasures. Squared distances rank as distances do.
+ *
+ * @throws RangeError for data without labels or relevant ids, or with a relevant id that the index lacks
+ */
+export function evaluateRetrieval(
+  options: EvaluatorOptions,
+  queryModel: Encoder,
+  indexModel: Encoder = queryModel,
+): Evaluated {
+  const { queryData, limit = 20, excludeSelf = true, distance = "cosine" } = options;
+  const { querySide = "query", indexSide = "document" } = options;
+  if (!Number.isInteger(limit) || limit < 1)
+    throw new RangeError(`evaluateRetrieval: limit must be a positive integer, got ${limit}`);
+  const indexData = options.indexData ?? queryData;
+  const indexIds = idsOf(indexData);
+  const queryIds = idsOf(queryData);
+  const relevant = relevantOf(queryData, indexData, queryIds, indexIds, excludeSelf);
+  const documents = encodeAll(indexModel, indexData.items, indexSide);
+  const queries = encodeAll(queryModel, queryData.items, querySide);
+  const k = limit + (excludeSelf ? 1 : 0);
+  const { ids } = exactSearch({
+    documents,
+    queries,
+    dim: indexModel.outputDim,
+    k,
+    metric: distance === "cosine" ? "cosine" : "euclidean",
+  });
+  const found = queryIds.map((own, q) =>
+    Array.from(ids.subarray(q * k, (q + 1) * k))
+      .filter((id) => id >= 0)
+      .map((id) => indexIds[id]!)
+      .filter((id) => !excludeSelf || id !== own)
+      .slice(0, limit),
+  );
+  const perQuery = found.map((ranked, q) =>
+    finetunerMeasures(
+      ranked.map((id) => (relevant[q]!.has(id) ? 1 : 0)),
+      relevant[q]!.size,
+    ),
+  );
+  const names = Object.keys(perQuery[0]!) as (keyof FinetunerMeasures)[];
+  const means = Object.fromEntries(
+    names.map((name) => [name, perQuery.reduce((sum, one) => sum + one[name], 0) / perQuery.length]),
+  ) as Record<keyof FinetunerMeasures, number>;
+  return { means, perQuery, found };
+}
+
+function idsOf({ ids, items }: RetrievalData): string[] {
+  return ids ? [...ids] : Array.from({ length: items.size }, (_, i) => String(i));
+}
+
+function relevantOf(
+  query: RetrievalData,
+  index: RetrievalData,
+  queryIds: readonly string[],
+  indexIds: readonly string[],
+  excludeSelf: boolean,
+): Set<string>[] {
+  if (query.relevant) {
+    const known = new Set(indexIds);
+    return query.relevant.map((ids, q) => {
+      const missing = ids.find((id) => !known.has(id));
+      if (missing !== undefined)
+        throw new RangeError(
+          `evaluateRetrieval: relevant ids must be in the index, got "${missing}" of query ${queryIds[q]}`,
+        );
+      return new Set(ids);
+    });
+  }
+  if (!query.labels || !index.labels)
+    throw new RangeError(
+      "evaluateRetrieval: both sides must have labels, or the queries relevant ids, got neither",
+    );
+  const byLabel = new Map<number, string[]>();
+  index.labels.forEach((label, i) => {
+    const list = byLabel.get(label);
+    if (list) list.push(indexIds[i]!);
+    else byLabel.set(label, [indexIds[i]!]);
+  });
+  return Array.from(query.labels, (label, q) => {
+    const set = new Set(byLabel.get(label) ?? []);
+    if (excludeSelf) set.delete(queryIds[q]!);
+    return set;
+  });
+}
+
+/** (after − before) / before. */
+export function relativeChange(before: number, after: number): number {
+  return (after - before) / before;
+}
+
+/** Relative improvement per unit of what was invested (labelled items, seconds). */
+export function returnOnInvestment(before: number, after: number, invested: number): number {
+  return relativeChange(before, after) / invested;
+}
+
+/** One row of the table of quality before and after. */
+export interface ChangeRow {
+  measure: string;
+  before: number;
+  after: number;
+  /** relative, e.g. 0.158 */
+  change: number;
+}
+
+/**
+ * Measures retrieval before the first step and after every epoch, and writes the means into the state's metrics as
+ * `<prefix><measure>`. Must stand before callbacks that read them. `changes()` compares the last with the first.
+ *
+ * @param options.model       embeds queries (default: the model trained)
+ * @param options.indexModel  embeds the index (default: the model trained)
+ */
+export function evaluationCallback(
+  options: EvaluatorOptions & { model?: Encoder; indexModel?: Encoder; prefix?: string },
+): Callback & { changes(): ChangeRow[] } {
+  const { prefix = "" } = options;
+  let before: Record<string, number> | null = null;
+  let after: Record<string, number> = {};
+  const measure = (encoder: Encoder) =>
+    evaluateRetrieval(options, options.model ?? encoder, options.indexModel ?? encoder).means as Record<
+      string,
+      number
+    >;
+  return {
+    name: `evaluation${prefix}`,
+    on: {
+      fit_begin(state) {
+        before ??= measure(state.encoder);
+      },
+      epoch_end(state) {
+        after = measure(state.encoder);
+        for (const [name, value] of Object.entries(after)) state.metrics[prefix + name] = value;
+      },
+    },
+    changes: () =>
+      Object.entries(after).map(([name, value]) => ({
+        measure: name,
+        before: before![name]!,
+        after: value,
+        change: relativeChange(before![name]!, value),
+      })),
+    state: () => before,
+    restore(saved) {
+      before = saved as Record<string, number> | null;
+    },
+  };
+}

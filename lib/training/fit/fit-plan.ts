@@ -1,0 +1,201 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Encoder } from "../../encoders/encoder.js";
+import type { Random } from "../../engine/random.js";
+import { createLoss } from "../../losses/create-loss.js";
+import { cosineSimilarity } from "../../losses/scored-losses.js";
+import { classBatches, classSamplerProblem } from "../../negatives/samplers/class-sampler.js";
+import { instanceBatches } from "../../negatives/samplers/instance-sampler.js";
+import { sessionBatches } from "../../negatives/samplers/session-sampler.js";
+import { createOptimizer } from "../../optimizers/create-optimizer.js";
+import { GroupedOptimizer } from "../../optimizers/grouped-optimizer.js";
+import type { Optimizer } from "../../optimizers/optimizer.js";
+import type { StoredTensor } from "../tensor-file.js";
+import type { FitOptions } from "./fit.js";
+import type { FitData } from "./fit-data.js";
+import { createItemLoss, itemLossMines } from "./item-losses.js";
+import { type BatchTask, itemTask, pairTask, scoredTask } from "./learner.js";
+
+/** A fit with everything resolved. */
+export interface FitPlan {
+  task: BatchTask;
+  optimizer: Optimizer;
+  /** batches of an epoch, positions into the data */
+  batches(epoch: number): Int32Array[];
+  evaluation: { task: BatchTask; batches: Int32Array[] } | null;
+  /** weights of the loss itself */
+  state(): Record<string, StoredTensor>;
+  restore(state: Record<string, StoredTensor>): void;
+}
+
+type Options = Pick<
+  FitOptions,
+  | "trainData"
+  | "evalData"
+  | "loss"
+  | "miner"
+  | "sampler"
+  | "itemsPerClass"
+  | "views"
+  | "batchSize"
+  | "side"
+  | "lossOptimizer"
+>;
+
+/** Joins data, loss, miner and sampler, and refuses what can be known to fail. */
+export function planFit(options: Options, encoder: Encoder, random: Random, optimizer: Optimizer): FitPlan {
+  const { trainData, evalData, batchSize = 256 } = options;
+  if (!Number.isInteger(batchSize) || batchSize < 1)
+    throw new RangeError(`fit: batchSize must be a positive integer, got ${batchSize}`);
+  if (evalData && evalData.kind !== trainData.kind)
+    throw new RangeError(
+      `fit: evalData must be of kind ${trainData.kind} like trainData, got ${evalData.kind}`,
+    );
+  const sampler = samplerOf(options);
+  check(options, sampler, batchSize);
+  const make = taskMaker(options, encoder, random);
+  const task = make(trainData);
+  const draw = (data: FitData, from: Random) =>
+    batchesOf(data, sampler, batchSize, options, from).filter((batch) => batch.length >= smallest(options));
+  const weights = task.weights ?? {};
+  return {
+    task,
+    optimizer: withLossOptimizer(options, optimizer),
+    batches: (epoch) => draw(trainData, random.fork(`batches-${epoch}`)),
+    evaluation: evalData
+      ? { task: make(evalData), batches: draw(evalData, random.fork("validation")) }
+      : null,
+    state: () =>
+      Object.fromEntries(
+        Object.entries(weights).map(([name, weight]) => [
+          name,
+          { shape: weight.shape, data: (weight.dataSync() as Float32Array).slice() },
+        ]),
+      ),
+    restore: (state) => {
+      for (const [name, weight] of Object.entries(weights))
+        tf.tidy(() => weight.assign(tf.tensor(state[name]!.data, weight.shape)));
+    },
+  };
+}
+
+/** One loss object for training and evaluation data, so that its own weights are shared. */
+function taskMaker(options: Options, encoder: Encoder, random: Random): (data: FitData) => BatchTask {
+  const loss = typeof options.loss === "string" ? { kind: options.loss } : options.loss;
+  const { trainData, side = "document" } = options;
+  const miner = typeof options.miner === "string" ? { kind: options.miner } : (options.miner ?? null);
+  if (trainData.kind === "pairs") {
+    if (miner) throw new RangeError(`fit: pairs take no miner, got "${miner.kind}"`);
+    const made = createLoss(loss);
+    return (data) => pairTask(encoder, (data as typeof trainData).pairs, made, null);
+  }
+  if (trainData.kind === "scored") {
+    if (loss.kind !== "cosine_similarity")
+      throw new RangeError(`unknown loss "${loss.kind}" of scored pairs; known: cosine_similarity`);
+    const made = cosineSimilarity();
+    return (data) => scoredTask(encoder, data as typeof trainData, made);
+  }
+  const made = createItemLoss(loss, {
+    miner,
+    session: trainData.kind === "session",
+    classes: trainData.kind === "class" ? 1 + Math.max(...trainData.labels) : 0,
+    dim: encoder.outputDim,
+    random: random.fork("loss"),
+  });
+  return (data) => itemTask(encoder, data as typeof trainData, made, side);
+}
+
+function samplerOf({
+  sampler = "auto",
+  trainData,
+  loss,
+}: Options): "class" | "session" | "instance" | "random" {
+  const kind = typeof loss === "string" ? loss : loss.kind;
+  const fitting = trainData.kind === "pairs" || trainData.kind === "scored" ? "random" : trainData.kind;
+  if (sampler === "auto") return ["arc_face", "cos_face"].includes(kind) ? "random" : fitting;
+  if (sampler !== "random" && sampler !== fitting)
+    throw new RangeError(
+      `fit: sampler must be ${fitting} or random for ${trainData.kind} data, got ${sampler}`,
+    );
+  return sampler;
+}
+
+/** Items that a batch must have for the miner to find anything. */
+function smallest({ trainData, loss }: Options): number {
+  if (trainData.kind === "scored") return 1;
+  if (trainData.kind === "pairs") return 2;
+  const mines = itemLossMines(typeof loss === "string" ? loss : loss.kind);
+  return mines === "triplets" ? 3 : mines === "pairs" ? 2 : 1;
+}
+
+function check(options: Options, sampler: string, batchSize: number): void {
+  const { trainData: data } = options;
+  if (batchSize < smallest(options))
+    throw new RangeError(
+      `fit: batchSize must be at least ${smallest(options)} for this loss and its miner, got ${batchSize}`,
+    );
+  if (data.kind === "class") {
+    const kind = typeof options.loss === "string" ? options.loss : options.loss.kind;
+    const counts = new Map<number, number>();
+    for (const label of data.labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+    if (counts.size < 2)
+      throw new RangeError(`fit: class data must have at least 2 classes, got ${counts.size}`);
+    const mines = itemLossMines(kind);
+    if (mines === "triplets" && Math.max(...counts.values()) < 2)
+      throw new RangeError("fit: triplets need a class with 2 items, got only classes of one item");
+    if (sampler === "class") {
+      const { itemsPerClass } = options;
+      const problem = classSamplerProblem(data.labels, {
+        batchSize,
+        ...(itemsPerClass !== undefined && { itemsPerClass }),
+      });
+      if (problem) throw new RangeError(`fit: ${problem}`);
+    }
+  }
+  if (data.kind === "session") {
+    const types = new Set(data.types);
+    if (!types.has(1) || !types.has(-1))
+      throw new RangeError(
+        `fit: session data must have positive and negative matches, got ${types.has(1) ? "no negative" : "no positive"} ones`,
+      );
+  }
+}
+
+function batchesOf(
+  data: FitData,
+  sampler: string,
+  batchSize: number,
+  { itemsPerClass, views }: Options,
+  random: Random,
+): Int32Array[] {
+  if (sampler === "class" && data.kind === "class")
+    return classBatches(data.labels, {
+      batchSize,
+      random,
+      ...(itemsPerClass !== undefined && { itemsPerClass }),
+    });
+  if (sampler === "session" && data.kind === "session")
+    return sessionBatches(data.labels, data.types, { batchSize, random });
+  if (sampler === "instance" && data.kind === "instance")
+    return instanceBatches(data.items.size, { batchSize, random, ...(views !== undefined && { views }) });
+  const order = random.shuffle(Int32Array.from({ length: sizeOf(data) }, (_, i) => i));
+  return Array.from({ length: Math.ceil(order.length / batchSize) }, (_, b) =>
+    order.slice(b * batchSize, (b + 1) * batchSize),
+  );
+}
+
+function sizeOf(data: FitData): number {
+  if (data.kind === "pairs") return data.pairs.queryOf.length;
+  return data.kind === "scored" ? data.scores.length : data.items.size;
+}
+
+function withLossOptimizer({ lossOptimizer }: Options, optimizer: Optimizer): Optimizer {
+  if (!lossOptimizer) return optimizer;
+  return new GroupedOptimizer([
+    { accepts: (name) => !name.startsWith("loss."), optimizer, factor: 1 },
+    {
+      accepts: () => true,
+      optimizer: createOptimizer(lossOptimizer),
+      factor: lossOptimizer.learningRate / optimizer.learningRate,
+    },
+  ]);
+}

@@ -1,0 +1,267 @@
+import { createEncoder } from "../../encoders/create-encoder.js";
+import type { Encoder, EncoderSpec } from "../../encoders/encoder.js";
+import { Random } from "../../engine/random.js";
+import { createOptimizer } from "../../optimizers/create-optimizer.js";
+import type { Optimizer, OptimizerSpec } from "../../optimizers/optimizer.js";
+import { createSchedule, type Schedule, type ScheduleSpec } from "../../optimizers/schedules.js";
+import { parametersOf, setParameters } from "../trainer.js";
+import type { Callback, FitCheckpoint, FitEvent, FitState } from "./callback.js";
+import type { FitData } from "./fit-data.js";
+import { type FitPlan, planFit } from "./fit-plan.js";
+import { Learner, type Side } from "./learner.js";
+
+/** Everything that {@link fit} can be told. */
+export interface FitOptions {
+  /** a registered name with its options in `modelOptions`, a spec, or an encoder (which is trained in place) */
+  model: string | EncoderSpec | Encoder;
+  modelOptions?: Omit<EncoderSpec, "kind">;
+  trainData: FitData;
+  evalData?: FitData;
+  /** kind or spec; for pairs a loss of batches, for scored pairs "cosine_similarity", else a loss of labelled items */
+  loss: string | { kind: string; [option: string]: unknown };
+  miner?: string | { kind: string; [option: string]: unknown };
+  /** how batches are drawn; "auto": by the data's kind, at random for losses with class weights */
+  sampler?: "auto" | "class" | "session" | "instance" | "random";
+  /** class sampler: items of a class in a batch (default: batch size / classes) */
+  itemsPerClass?: number;
+  /** instance sampler: views of an item (default 2) */
+  views?: number;
+  /** kind or spec without rate; default "adam" */
+  optimizer?: string | Omit<OptimizerSpec, "learningRate">;
+  /** default 1e-3 */
+  learningRate?: number;
+  /** of weights that the loss trains itself; default: the same optimiser and rate */
+  lossOptimizer?: OptimizerSpec;
+  /** factor of the rate, by step or by epoch */
+  schedule?: Schedule | ScheduleSpec;
+  scheduleBy?: "batch" | "epoch";
+  /** default 10 */
+  epochs?: number;
+  /** default 256 */
+  batchSize?: number;
+  /** default none; the progress bar is put first by {@link FitOptions.progress} */
+  callbacks?: readonly Callback[];
+  /** runs before all other callbacks */
+  progress?: Callback;
+  clipNorm?: number;
+  /** tower that embeds labelled items (default "document") */
+  side?: Side;
+  /** a batch in which the miner finds nothing: leave it out with a line (default), or stop */
+  emptyBatch?: "skip" | "fail";
+  /** default 0 */
+  seed?: number;
+  /** a checkpoint to go on from */
+  resume?: FitCheckpoint;
+  /** ends the fit after the batch under way; callbacks hear of it */
+  signal?: AbortSignal;
+  tell?: (line: string) => void;
+}
+
+export interface FitResult {
+  encoder: Encoder;
+  epochsRun: number;
+  /** mean losses by epoch; validationLoss is NaN without evalData */
+  history: { trainLoss: number; validationLoss: number; metrics: Record<string, number> }[];
+  /** why it ended before its last epoch, or null */
+  stopped: string | null;
+}
+
+/**
+ * Trains an encoder in one call. Per epoch: batches are drawn anew, each is a step; with evalData the validation loss
+ * follows; callbacks run at every moment named by {@link FitEvent}.
+ *
+ * Equal options and seed give equal numbers, resumed or not: the batches of an epoch come from the seed and its number.
+ *
+ * @throws RangeError before training starts, for names that are not registered, batch sizes that sampler and miner cannot
+ *   work with, and labels that can never make a pair or triplet
+ * @see specs/4-finetuner.md sections 3 to 7
+ */
+export async function fit(options: FitOptions): Promise<FitResult> {
+  const { epochs = 10, seed = 0, learningRate = 1e-3, callbacks = [], emptyBatch = "skip" } = options;
+  if (!Number.isInteger(epochs) || epochs < 1)
+    throw new RangeError(`fit: epochs must be a positive integer, got ${epochs}`);
+  const random = new Random(seed);
+  const encoder = encoderOf(options, random);
+  const optimizer = optimizerOf(options, learningRate);
+  const plan = planFit(options, encoder, random, optimizer);
+  const learner = new Learner(encoder, plan.task, plan.optimizer, options.clipNorm ?? null);
+  const schedule = scheduleOf(options);
+  const all = [...(options.progress ? [options.progress] : []), ...callbacks];
+  const run = new FitRun(encoder, learner, plan, all, epochs, options.tell ?? (() => {}));
+  const start = options.resume ? run.restore(options.resume) : 0;
+  const fullRate = plan.optimizer.learningRate;
+  const history: FitResult["history"] = [];
+  let interrupted = false;
+  try {
+    await run.fire("fit_begin");
+    for (let epoch = start; epoch < epochs && run.stopped === null && !interrupted; epoch++) {
+      const batches = plan.batches(epoch);
+      run.beginEpoch(epoch, batches.length);
+      await run.fire("epoch_begin");
+      await run.fire("train_epoch_begin");
+      for (let index = 0; index < batches.length && !interrupted; index++) {
+        run.batchIndex = index;
+        await run.fire("train_batch_begin");
+        plan.optimizer.learningRate =
+          fullRate * schedule(options.scheduleBy === "epoch" ? epoch : learner.step);
+        const loss = learner.trainStep(batches[index]!);
+        if (loss === null) {
+          const line = `epoch ${epoch + 1}, batch ${index + 1}: nothing to compare`;
+          if (emptyBatch === "fail") throw new RangeError(`fit: ${line}`);
+          run.tell(`${line}, left out`);
+        } else run.note(loss);
+        await run.fire("train_batch_end");
+        interrupted = options.signal?.aborted ?? false;
+        if (index % 16 === 15) await new Promise((resolve) => setImmediate(resolve));
+      }
+      if (interrupted) break;
+      await run.fire("train_epoch_end");
+      if (plan.evaluation) await validate(run, plan.evaluation, encoder);
+      run.epochsDone = epoch + 1;
+      await run.fire("epoch_end");
+      history.push({
+        trainLoss: run.trainLoss,
+        validationLoss: run.validationLoss,
+        metrics: { ...run.metrics },
+      });
+    }
+    if (interrupted) await run.fire("keyboard_interrupt");
+    await run.fire("fit_end");
+  } catch (error) {
+    run.error = error as Error;
+    await run.fire("exception");
+    throw error;
+  }
+  return { encoder, epochsRun: history.length, history, stopped: interrupted ? "interrupted" : run.stopped };
+}
+
+async function validate(
+  run: FitRun,
+  { task, batches }: NonNullable<FitPlan["evaluation"]>,
+  encoder: Encoder,
+) {
+  run.validationBatches = batches.length;
+  await run.fire("val_begin");
+  let total = 0;
+  let counted = 0;
+  for (const [index, positions] of batches.entries()) {
+    run.batchIndex = index;
+    await run.fire("val_batch_begin");
+    const loss = Learner.evaluate(encoder, task, positions);
+    if (loss !== null) {
+      total += loss;
+      counted++;
+    }
+    await run.fire("val_batch_end");
+  }
+  run.validationLoss = counted === 0 ? Number.NaN : total / counted;
+  await run.fire("val_end");
+}
+
+/** The state of a fit as callbacks see it. */
+class FitRun implements FitState {
+  epoch = 0;
+  batchIndex = 0;
+  trainBatches = 0;
+  validationBatches = 0;
+  loss = 0;
+  validationLoss = Number.NaN;
+  metrics: Record<string, number> = {};
+  error: Error | null = null;
+  stopped: string | null = null;
+  epochsDone = 0;
+  private total = 0;
+  private counted = 0;
+
+  constructor(
+    readonly encoder: Encoder,
+    private readonly learner: Learner,
+    private readonly plan: FitPlan,
+    private readonly callbacks: readonly Callback[],
+    readonly epochs: number,
+    readonly tell: (line: string) => void,
+  ) {}
+
+  get step(): number {
+    return this.learner.step;
+  }
+  get learningRate(): number {
+    return this.learner.optimizer.learningRate;
+  }
+  get trainLoss(): number {
+    return this.counted === 0 ? Number.NaN : this.total / this.counted;
+  }
+
+  async fire(event: FitEvent): Promise<void> {
+    for (const callback of this.callbacks) await callback.on[event]?.(this);
+  }
+
+  beginEpoch(epoch: number, batches: number): void {
+    this.epoch = epoch;
+    this.trainBatches = batches;
+    this.total = 0;
+    this.counted = 0;
+  }
+
+  note(loss: number): void {
+    this.loss = loss;
+    this.total += loss;
+    this.counted++;
+  }
+
+  stop(reason: string): void {
+    this.stopped ??= reason;
+  }
+
+  parameters() {
+    return parametersOf(this.encoder);
+  }
+
+  setParameters(parameters: FitCheckpoint["parameters"]): void {
+    setParameters(this.encoder, parameters);
+  }
+
+  checkpoint(): FitCheckpoint {
+    return {
+      epochsDone: this.epochsDone,
+      step: this.learner.step,
+      parameters: this.parameters(),
+      optimizer: this.learner.optimizer.state(),
+      objective: this.plan.state(),
+      callbacks: Object.fromEntries(
+        this.callbacks.flatMap(({ name, state }) => (state ? [[name, state()]] : [])),
+      ),
+      randomState: this.encoder.randomState() ?? [],
+    };
+  }
+
+  restore(saved: FitCheckpoint): number {
+    this.setParameters(saved.parameters);
+    this.learner.optimizer.restore(saved.optimizer, saved.step);
+    this.learner.step = saved.step;
+    this.plan.restore(saved.objective);
+    if (saved.randomState.length > 0) this.encoder.setRandomState(saved.randomState);
+    for (const { name, restore } of this.callbacks)
+      if (name in saved.callbacks) restore?.(saved.callbacks[name]);
+    this.epochsDone = saved.epochsDone;
+    return saved.epochsDone;
+  }
+}
+
+function encoderOf({ model, modelOptions }: FitOptions, random: Random): Encoder {
+  if (typeof model === "object" && "embedDocuments" in model) return model;
+  if (typeof model === "object") return createEncoder(model, random.fork("encoder"));
+  if (!modelOptions)
+    throw new RangeError(`fit: modelOptions must be given with a model's name, got "${model}" alone`);
+  return createEncoder({ ...modelOptions, kind: model }, random.fork("encoder"));
+}
+
+function optimizerOf({ optimizer = "adam" }: FitOptions, learningRate: number): Optimizer {
+  const spec = typeof optimizer === "string" ? { kind: optimizer } : optimizer;
+  return createOptimizer({ ...spec, learningRate } as OptimizerSpec);
+}
+
+function scheduleOf({ schedule }: FitOptions): Schedule {
+  if (schedule === undefined) return () => 1;
+  return typeof schedule === "function" ? schedule : createSchedule(schedule);
+}

@@ -1,0 +1,336 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import * as tf from "@tensorflow/tfjs";
+import { beforeAll, describe, expect, it } from "vitest";
+import { createEncoder, registerEncoder } from "../../../lib/encoders/create-encoder.js";
+import { simpleTextEncoder } from "../../../lib/encoders/simple-text-encoder.js";
+import { selectBackend } from "../../../lib/engine/backend.js";
+import { Random } from "../../../lib/engine/random.js";
+import { registerLoss } from "../../../lib/losses/create-loss.js";
+import { registerMiner } from "../../../lib/negatives/miners/create-miner.js";
+import { packTriplets } from "../../../lib/negatives/miners/tuples.js";
+import { createOptimizer, registerOptimizer } from "../../../lib/optimizers/create-optimizer.js";
+import { registerSchedule } from "../../../lib/optimizers/schedules.js";
+import { wiseFt } from "../../../lib/training/callbacks/averages.js";
+import { readFitCheckpoint, trainingCheckpoint } from "../../../lib/training/callbacks/checkpoints.js";
+import { evaluateRetrieval, evaluationCallback } from "../../../lib/training/callbacks/evaluation.js";
+import type { Callback, FitEvent } from "../../../lib/training/fit/callback.js";
+import { type FitOptions, fit } from "../../../lib/training/fit/fit.js";
+import { documentData, documentKind, pairData } from "../../../lib/training/fit/fit-data.js";
+import { parametersOf } from "../../../lib/training/trainer.js";
+import { vector } from "../../support/vectors.js";
+import { classData, features, sessionData, spec } from "./toy.js";
+
+beforeAll(async () => void (await selectBackend("wasm")));
+
+const scratch = () => fs.mkdtempSync(path.join(os.tmpdir(), "qdrl-fit-"));
+const common = { model: spec, learningRate: 0.02, epochs: 4, batchSize: 20, seed: 3 };
+const bytes = (result: { encoder: Parameters<typeof parametersOf>[0] }) =>
+  JSON.stringify(Object.values(parametersOf(result.encoder)).map(({ data }) => Array.from(data)));
+
+describe("fit learns from every kind of data:", () => {
+  const texts = (prefix: string) =>
+    Array.from({ length: 24 }, (_, i) => `${prefix}${i % 8} ${prefix}${(i + 3) % 8}`);
+  const cases: [string, FitOptions][] = [
+    [
+      "classes with triplets",
+      { ...common, trainData: classData(), loss: "triplet", miner: "easy_hard_triplets" },
+    ],
+    ["classes with pairs", { ...common, trainData: classData(), loss: "siamese" }],
+    [
+      "classes with ArcFace and its own optimiser",
+      {
+        ...common,
+        trainData: classData(),
+        loss: { kind: "arc_face", scale: 8 },
+        lossOptimizer: { kind: "sgd", learningRate: 0.1 },
+      },
+    ],
+    ["classes with a supervised contrastive loss", { ...common, trainData: classData(), loss: "sup_con" }],
+    ["sessions", { ...common, trainData: sessionData(), loss: "triplet", batchSize: 12 }],
+    [
+      "pairs with CLIP's loss",
+      {
+        ...common,
+        trainData: pairData(texts("q"), texts("d"), features),
+        loss: { kind: "symmetric_softmax", temperature: 0.2, learnable: true },
+        batchSize: 8,
+      },
+    ],
+    [
+      "scored pairs",
+      {
+        ...common,
+        trainData: documentData(
+          texts("a").map((text, i) => ({
+            chunks: [{ text }, { text: `a${i % 8} b${i}` }],
+            tags: { finetuner_score: (i % 4) / 3 },
+          })),
+          features,
+        ),
+        loss: "cosine_similarity",
+        batchSize: 8,
+      },
+    ],
+  ];
+  it.each(cases)("%s", async (_name, options) => {
+    const { history, epochsRun } = await fit(options);
+    expect(epochsRun).toBe(4);
+    expect(history[3]!.trainLoss).toBeLessThan(history[0]!.trainLoss);
+  });
+
+  it("instances, as two dropout views of one item", async () => {
+    const model = { ...spec, kind: "RegularizedSimpleTextEncoder", dropout: 0.2 };
+    const items = Array.from({ length: 20 }, (_, i) => ({ text: `w${i} w${(i * 7) % 20} v${i}` }));
+    const { history } = await fit({
+      ...common,
+      model,
+      trainData: documentData(items, features),
+      loss: "nt_xent",
+      batchSize: 10,
+    });
+    expect(history[3]!.trainLoss).toBeLessThan(history[0]!.trainLoss);
+  });
+});
+
+describe("fit", () => {
+  it("fires events in the published order", async () => {
+    const { inputs, expected } = vector("4-finetuner/callback_order");
+    const seen: FitEvent[] = [];
+    const events = [...new Set(expected as FitEvent[])];
+    const spy = (name: string, log: (event: FitEvent) => void): Callback => ({
+      name,
+      on: Object.fromEntries(events.map((event) => [event, () => log(event)])),
+    });
+    const order: string[] = [];
+    await fit({
+      ...common,
+      trainData: classData(4), // 20 items
+      evalData: classData(2, 5),
+      loss: "siamese",
+      batchSize: 10,
+      epochs: inputs.epochs,
+      callbacks: [spy("a", (event) => void seen.push(event)), spy("b", () => void order.push("b"))],
+      progress: spy("progress", () => void order.push("progress")),
+    });
+    expect(seen).toEqual(expected);
+    expect(order.slice(0, 2)).toEqual(["progress", "b"]);
+  });
+
+  it("gives the same numbers for the same seed, and stopped and resumed ones too, callbacks included", async () => {
+    const dir = scratch();
+    const options: FitOptions = {
+      ...common,
+      trainData: classData(),
+      loss: { kind: "arc_face", scale: 8 },
+      optimizer: { kind: "lamb" },
+      learningRate: 0.05,
+      schedule: { kind: "cosine", totalSteps: 12, warmupSteps: 2 },
+    };
+    const whole = await fit(options);
+    await fit({ ...options, epochs: 2, callbacks: [trainingCheckpoint({ saveDir: dir })] });
+    const resume = readFitCheckpoint(path.join(dir, "saved_model_epoch_02"));
+    const resumed = await fit({ ...options, resume });
+    expect(resumed.epochsRun).toBe(2);
+    expect(bytes(resumed)).toBe(bytes(whole));
+    expect(bytes(await fit({ ...options, seed: 4 }))).not.toBe(bytes(whole));
+  });
+
+  it("raises quality on overlapping classes, and prints it before and after", async () => {
+    const data = classData(16);
+    if (data.kind !== "class") throw new Error("toy data must have classes");
+    const evaluation = evaluationCallback({
+      queryData: { items: data.items, labels: data.labels },
+      querySide: "document",
+      limit: 20,
+    });
+    await fit({
+      ...common,
+      epochs: 8,
+      trainData: data,
+      loss: "triplet",
+      miner: "easy_hard_triplets",
+      callbacks: [evaluation],
+    });
+    const rows = Object.fromEntries(evaluation.changes().map((row) => [row.measure, row]));
+    for (const name of ["average_precision", "recall_at_k"]) {
+      expect(rows[name]!.after, name).toBeGreaterThan(rows[name]!.before);
+      expect(rows[name]!.change).toBeCloseTo(
+        (rows[name]!.after - rows[name]!.before) / rows[name]!.before,
+        10,
+      );
+    }
+  });
+
+  it("with weight interpolation α = 0 reproduces the measures before training exactly", async () => {
+    const data = classData();
+    if (data.kind !== "class") throw new Error("toy data must have classes");
+    const encoder = createEncoder(spec, new Random(9));
+    const queryData = { items: data.items, labels: data.labels };
+    const before = evaluateRetrieval({ queryData, querySide: "document" }, encoder).means;
+    await fit({ ...common, model: encoder, trainData: data, loss: "siamese", callbacks: [wiseFt(0)] });
+    expect(evaluateRetrieval({ queryData, querySide: "document" }, encoder).means).toEqual(before);
+  });
+
+  it("ends at once when told so, and lets callbacks hear of it", async () => {
+    const controller = new AbortController();
+    const heard: string[] = [];
+    const result = await fit({
+      ...common,
+      trainData: classData(),
+      loss: "siamese",
+      signal: controller.signal,
+      callbacks: [
+        {
+          name: "c",
+          on: {
+            train_batch_end: () => controller.abort(),
+            keyboard_interrupt: () => void heard.push("interrupt"),
+          },
+        },
+      ],
+    });
+    expect([heard, result.stopped, result.epochsRun]).toEqual([["interrupt"], "interrupted", 0]);
+    await expect(
+      fit({
+        ...common,
+        trainData: classData(),
+        loss: "siamese",
+        callbacks: [
+          {
+            name: "c",
+            on: {
+              train_batch_end: () => {
+                throw new RangeError("mine");
+              },
+              exception: (state) => void heard.push(state.error!.message),
+            },
+          },
+        ],
+      }),
+    ).rejects.toThrow("mine");
+    expect(heard).toEqual(["interrupt", "mine"]);
+  });
+
+  it("takes losses, miners, optimisers, schedules and encoders of one's own by name", async () => {
+    registerMiner("first_three", "triplets", () => (_distances, { labels }) => {
+      const p = labels.indexOf(labels[0]!, 1);
+      const n = labels.findIndex((label) => label !== labels[0]);
+      return packTriplets(p > 0 && n > 0 ? [[0, p, n]] : []);
+    });
+    registerOptimizer("slow_sgd", ({ learningRate }: { learningRate: number }) =>
+      createOptimizer({ kind: "sgd", learningRate: learningRate / 2 }),
+    );
+    registerSchedule("halves", () => (step) => 0.5 ** step);
+    registerEncoder("MyEncoder", simpleTextEncoder);
+    registerLoss("mine", () => (queries, documents) => {
+      const perExample = tf.sum(tf.squaredDifference(queries, documents), 1) as tf.Tensor1D;
+      return { value: tf.mean(perExample) as tf.Scalar, perExample };
+    });
+    const { kind: _kind, ...modelOptions } = spec;
+    const own = {
+      model: "MyEncoder",
+      modelOptions,
+      optimizer: "slow_sgd",
+      schedule: { kind: "halves" } as never,
+    };
+    const a = await fit({ ...common, ...own, trainData: classData(), loss: "triplet", miner: "first_three" });
+    expect(a.epochsRun).toBe(4);
+    const b = await fit({
+      ...common,
+      ...own,
+      trainData: pairData(["a b", "c d", "e"], ["x", "y", "z"], features),
+      loss: "mine",
+      batchSize: 3,
+    });
+    expect(b.history[3]!.trainLoss).toBeLessThan(b.history[0]!.trainLoss);
+  });
+});
+
+describe("fit refuses before training starts:", () => {
+  const one = documentData(
+    [
+      { text: "a", tags: { finetuner_label: 1 } },
+      { text: "b", tags: { finetuner_label: 1 } },
+    ],
+    features,
+  );
+  const singles = documentData(
+    [1, 2, 3, 4].map((label) => ({ text: `w${label}`, tags: { finetuner_label: label } })),
+    features,
+  );
+  const broken: [string, Partial<FitOptions>, string][] = [
+    [
+      "one class",
+      { trainData: one, loss: "siamese", batchSize: 2 },
+      "fit: class data must have at least 2 classes, got 1",
+    ],
+    [
+      "labels without any triplet",
+      { trainData: singles, loss: "triplet", batchSize: 4 },
+      "triplets need a class with 2 items",
+    ],
+    [
+      "margin 0",
+      { trainData: classData(), loss: { kind: "triplet", margin: 0 } },
+      "triplet: margin must be > 0, got 0",
+    ],
+    [
+      "a batch too small for triplets",
+      { trainData: classData(), loss: "triplet", batchSize: 2 },
+      "batchSize must be at least 3 for this loss and its miner, got 2",
+    ],
+    [
+      "a batch that the classes cannot fill",
+      { trainData: classData(), loss: "siamese", itemsPerClass: 2 },
+      "needs 10 classes, got 5",
+    ],
+    [
+      "an unknown loss",
+      { trainData: classData(), loss: "tripletmargin" },
+      'unknown loss "tripletmargin" of labelled items; known: siamese, triplet',
+    ],
+    [
+      "a miner of the other sort",
+      { trainData: classData(), loss: "triplet", miner: "all_pairs" },
+      'miner "all_pairs" finds pairs, the loss needs triplets',
+    ],
+    [
+      "a miner for a loss without",
+      { trainData: classData(), loss: "sup_con", miner: "all_pairs" },
+      "takes no miner",
+    ],
+    [
+      "a sampler of another kind",
+      { trainData: classData(), loss: "siamese", sampler: "session" },
+      "sampler must be class or random for class data, got session",
+    ],
+    [
+      "a name without options",
+      { trainData: classData(), loss: "siamese", model: "TwoTower" },
+      'modelOptions must be given with a model\'s name, got "TwoTower" alone',
+    ],
+    [
+      "no epochs",
+      { trainData: classData(), loss: "siamese", epochs: 0 },
+      "epochs must be a positive integer, got 0",
+    ],
+  ];
+  it.each(broken)("%s", async (_name, options, message) => {
+    await expect(fit({ ...common, ...options } as FitOptions)).rejects.toThrow(message);
+  });
+
+  it("documents that lack what their kind needs", () => {
+    expect(documentKind([{ text: "a" }])).toBe("instance");
+    expect(() =>
+      documentData([{ text: "a", tags: { finetuner_label: 1 } }, { text: "b" }], features),
+    ).toThrow("document 1 must have tags.finetuner_label, got none");
+    expect(() => documentData([{ chunks: [{ text: "a" }] }], features)).toThrow(
+      "document 0 must have two chunks, got 1",
+    );
+    expect(() => documentData([{ text: "a", matches: [{ text: "b" }] }], features)).toThrow(
+      "matches of document 0 must have finetuner_label 1 or -1, got undefined",
+    );
+  });
+});
