@@ -59,6 +59,7 @@ export function unitTests(root, pattern, onLine) {
     const result = await runCommand(NODE, [vitest, ...args, ...(pattern ? [pattern] : [])], {
       timeoutSec: 900,
       cwd: root,
+      env: process.stdout.isTTY ? { FORCE_COLOR: "1" } : { NO_COLOR: "1" },
       onLine,
     });
     const counts = countUnitTests(readIfThere(report), result.ok);
