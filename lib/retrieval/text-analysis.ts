@@ -15,7 +15,7 @@ export interface AnalysisOptions {
 export const stemmerLanguages: readonly string[] = algorithms();
 
 /**
- * A function from text to tokens: NFKC, lower case, runs of letters, marks, digits and underscores; then stop words and
+ * A function from text to tokens: NFC, lower case, runs of letters, marks, digits and underscores; then stop words and
  * short tokens out; then stems.
  *
  * Stems are those of the classic Snowball algorithms (package snowball-stemmers 0.6.0, chosen over wink-porter2-stemmer,
@@ -51,7 +51,7 @@ export function createAnalyzer(options: AnalysisOptions = {}): (text: string) =>
   return (text) => {
     const tokens: string[] = [];
     for (const word of text
-      .normalize("NFKC")
+      .normalize("NFC")
       .toLowerCase()
       .match(/[\p{L}\p{M}\p{N}_]+/gu) ?? [])
       if (word.length >= minLength && !banned.has(word)) tokens.push(stem(word));
