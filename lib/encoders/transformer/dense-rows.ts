@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { columnSums } from "./column-sums.js";
 
 /**
  * x · weightᵀ + bias, with the gradient written out so that no product takes the slow way through the tape.
@@ -17,7 +18,7 @@ export function denseRows(x: tf.Tensor2D, weight: tf.Tensor2D, bias: tf.Tensor1D
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [from, by] = saved as [tf.Tensor2D, tf.Tensor2D];
         const rows = dy as tf.Tensor2D;
-        return [tf.matMul(rows, by), tf.matMul(rows, from, true, false), tf.sum(rows, 0)];
+        return [tf.matMul(rows, by), tf.matMul(rows, from, true, false), columnSums(rows)];
       },
     };
   });

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { columnSums } from "./column-sums.js";
 
 /**
  * (x − mean) / √(variance + eps) · scale + shift over the last axis, variance with divisor D.
@@ -22,7 +23,7 @@ export function layerNorm(x: tf.Tensor2D, scale: tf.Tensor1D, shift: tf.Tensor1D
         const du = tf.mul(dy, g);
         const along = tf.mean(tf.mul(du, u), 1, true);
         const dx = tf.mul(tf.sub(tf.sub(du, tf.mean(du, 1, true)), tf.mul(u, along)), inv);
-        return [dx, tf.sum(tf.mul(dy, u), 0), tf.sum(dy, 0)];
+        return [dx, columnSums(tf.mul(dy, u) as tf.Tensor2D), columnSums(dy as tf.Tensor2D)];
       },
     };
   });
