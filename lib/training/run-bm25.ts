@@ -99,7 +99,7 @@ export function documentColumns(config: Bm25Config): string[] {
 }
 
 /** What happens to a query before typos and analysis: the standard analysis reads texts as they are written. */
-function queryPreparation(config: Bm25Config): (text: string) => string {
+export function queryPreparation(config: Bm25Config): (text: string) => string {
   return config.analysis.type === "cleaned" ? cleanPhrase : (text) => text;
 }
 

@@ -1,17 +1,10 @@
-import { loadBm25Config } from "../config/load-config.js";
-import type { Ranker } from "./evaluate.js";
-import type { Pool } from "./evaluation-set.js";
-import { loadEvaluation, loadExperiment } from "./load-experiment.js";
-import { openEncoder } from "./open-encoder.js";
+import { openRanker } from "./open-ranker.js";
 import type { Listener } from "./progress.js";
-import { DenseRanker } from "./rankers.js";
-import { bm25Ranker, documentColumns } from "./run-bm25.js";
-import { openRun } from "./run-folder.js";
 
 /** A document found for a query. */
 export interface SearchHit {
   id: string;
-  /** The document's text as the run reads it. */
+  /** The document's text as the run reads it; its first column, if it reads several. */
   name: string;
   score: number;
   /** Every stored column of the document. */
@@ -26,44 +19,18 @@ export type Search = (query: string, k: number) => Promise<SearchHit[]>;
  * @returns a function from query text to the best k documents, best first
  */
 export async function openSearch(dir: string, options: { listener?: Listener } = {}): Promise<Search> {
-  const { listener = {} } = options;
-  const run = openRun(dir);
-  if (run.manifest().kind === "bm25") {
-    const config = loadBm25Config(run.configFile);
-    const columns = documentColumns(config);
-    const { sets } = await loadEvaluation(config, [config.query_text], columns, listener);
-    return searchIn(bm25Ranker(config), sets[0]!.pool, { query: config.query_text, document: columns[0]! });
-  }
-  const { config, encoder } = await openEncoder(dir, options);
-  const data = await loadExperiment(config, listener, { training: false });
-  return searchIn(
-    new DenseRanker({ encoder, ...data.features }, config.recall_validation.similarity),
-    data.sets[0]!.pool,
-    {
-      query: config.model.query.text_feature,
-      document: config.model.document.text_feature,
-    },
-  );
-}
-
-async function searchIn(
-  ranker: Ranker,
-  pool: Pool,
-  columns: { query: string; document: string },
-): Promise<Search> {
+  const { ranker, sets, textColumns, nameColumn } = await openRanker(dir, options);
+  const { pool } = sets[0]!;
   await ranker.index(pool);
   return async (query, k) => {
-    const [ranked] = await ranker.rank([{ [columns.query]: query }], k);
+    const row = Object.fromEntries(textColumns.map((column, i) => [column, i === 0 ? query : ""]));
+    const [ranked] = await ranker.rank([row], k);
     const hits: SearchHit[] = [];
     for (let i = 0; i < ranked!.ids.length; i++) {
       const document = pool.items[ranked!.ids[i]!];
       if (document === undefined) continue;
-      hits.push({
-        id: pool.ids[ranked!.ids[i]!]!,
-        name: document[columns.document]!,
-        score: ranked!.scores[i]!,
-        document,
-      });
+      const id = pool.ids[ranked!.ids[i]!]!;
+      hits.push({ id, name: document[nameColumn] ?? id, score: ranked!.scores[i]!, document });
     }
     return hits;
   };

@@ -1,0 +1,70 @@
+import { loadBm25Config } from "../config/load-config.js";
+import type { RecallValidationConfig } from "../config/sections/evaluation.js";
+import { sourceColumns } from "../features/feature-pipeline.js";
+import type { Ranker } from "./evaluate.js";
+import type { EvaluationSet } from "./evaluation-set.js";
+import { loadEvaluation, loadExperiment } from "./load-experiment.js";
+import { openEncoder } from "./open-encoder.js";
+import type { Listener } from "./progress.js";
+import { DenseRanker } from "./rankers.js";
+import { bm25Ranker, documentColumns, queryPreparation } from "./run-bm25.js";
+import { openRun, type RunFolder } from "./run-folder.js";
+
+/** A finished run's system, ready to answer, with what it was evaluated on. */
+export interface OpenedRanker {
+  run: RunFolder;
+  ranker: Ranker;
+  sets: EvaluationSet[];
+  settings: RecallValidationConfig;
+  /** Query columns that hold text, the search phrase first. */
+  textColumns: string[];
+  /** What is done to a query's text before typos; absent: cleaning. */
+  prepare?: (text: string) => string;
+  /** Document column that names a document. */
+  nameColumn: string;
+  close(): void;
+}
+
+/**
+ * Opens a run's system, an encoder with its exact index or BM25, and its evaluation sets.
+ *
+ * @param options.checkpoint  an encoder's weights from this checkpoint instead of the final ones
+ */
+export async function openRanker(
+  dir: string,
+  options: { checkpoint?: string; listener?: Listener } = {},
+): Promise<OpenedRanker> {
+  const { listener = {} } = options;
+  const run = openRun(dir);
+  if (run.manifest().kind === "bm25") {
+    const config = loadBm25Config(run.configFile);
+    const columns = documentColumns(config);
+    const { sets } = await loadEvaluation(config, [config.query_text], columns, listener);
+    return {
+      run,
+      ranker: bm25Ranker(config),
+      sets,
+      settings: config.recall_validation,
+      textColumns: [config.query_text],
+      prepare: queryPreparation(config),
+      nameColumn: columns[0]!,
+      close: () => {},
+    };
+  }
+  const { config, encoder } = await openEncoder(dir, options);
+  const data = await loadExperiment(config, listener, { training: false });
+  const { query_features: queries, document_features: documents } = config.dataset;
+  const text = config.model.query.text_feature;
+  const named =
+    documents.find((feature) => feature.name === config.model.document.text_feature) ?? documents[0]!;
+  const texts = queries.filter((feature) => feature.type === "text").flatMap((f) => [...sourceColumns(f)]);
+  return {
+    run,
+    ranker: new DenseRanker({ encoder, ...data.features }, config.recall_validation.similarity),
+    sets: data.sets,
+    settings: config.recall_validation,
+    textColumns: [...new Set([text, ...texts])].filter((column) => texts.includes(column)),
+    nameColumn: sourceColumns({ from: undefined, ...named })[0]!,
+    close: () => encoder.dispose(),
+  };
+}
