@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 import { DataError } from "./data-error.js";
 import { buildEmoji } from "./emoji/build-emoji.js";
+import { buildEmojiPictures } from "./emoji/build-emoji-pictures.js";
 import { importBeir } from "./importers/beir.js";
 import { importChorus } from "./importers/chorus.js";
 import { importGrocery } from "./importers/grocery.js";
@@ -53,6 +54,13 @@ export const datasetSources: Readonly<Record<string, DatasetSource>> = {
     copy: null,
     kind: "packages",
     run: async ({ from: _, ...request }) => result(await buildEmoji(request)),
+  },
+  "emoji-pictures": {
+    description: "emoji searched by pictures: outlines and coloured drawings of emoji kept out of training",
+    copy: null,
+    kind: "packages",
+    run: async ({ outDir, seed }) =>
+      result(await buildEmojiPictures({ outDir, ...(seed === undefined ? {} : { seed }) })),
   },
   msrd: {
     description: "9,750 films, 16,279 searches with human labels (CC BY-SA 4.0)",
