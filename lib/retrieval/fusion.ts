@@ -1,0 +1,110 @@
+/** One system's answer to one query, best first; ids of −1 are empty slots. */
+export interface RankedList {
+  ids: ArrayLike<number>;
+  scores: ArrayLike<number>;
+}
+
+/** How rankings are made one. Weights: one per system, ≥ 0, not all 0; equal if left out. */
+export type Fusion =
+  | {
+      kind: "reciprocal-rank";
+      /** Added to every rank; the larger, the less the first ranks stand out. Default 60. */
+      constant?: number;
+      weights?: readonly number[];
+    }
+  | { kind: "min-max"; weights?: readonly number[] }
+  | { kind: "z-score"; weights?: readonly number[] }
+  | { kind: "sum"; weights?: readonly number[] };
+
+export const fusionKinds: readonly Fusion["kind"][] = ["reciprocal-rank", "min-max", "z-score", "sum"];
+
+/**
+ * Fuses the rankings of several systems for one query. A document's score is Σ over systems of wₛ · fₛ(document):
+ *
+ * - reciprocal-rank: 1 / (constant + rank), 0 where the system does not list it
+ * - min-max: (score − lowest)/(highest − lowest) of the system's list; 1 for all if the list is constant; 0 if not listed
+ * - z-score: (score − mean)/sd of the list; 0 for all if it is constant; the list's lowest if not listed
+ * - sum: the score itself; the list's lowest if not listed
+ *
+ * Lists are what the systems returned: fuse lists longer than the k wanted. An empty list takes no part. Ties go to the
+ * lower id.
+ *
+ * @returns at most k documents, best first
+ * @see Cormack, Clarke & Büttcher 2009, doi:10.1145/1571941.1572114 (reciprocal rank fusion)
+ */
+export function fuse(
+  lists: readonly RankedList[],
+  fusion: Fusion,
+  k: number,
+): { ids: Int32Array; scores: Float32Array } {
+  if (!Number.isInteger(k) || k < 1) throw new RangeError(`fuse: k must be a positive integer, got ${k}`);
+  const weights = checkWeights(lists.length, fusion);
+  const sums = new Map<number, number>();
+  let unlisted = 0;
+  lists.forEach((list, s) => {
+    const { ids, parts, otherwise } = contributions(list, fusion);
+    unlisted += weights[s]! * otherwise;
+    ids.forEach((id, i) => {
+      sums.set(id, (sums.get(id) ?? 0) + weights[s]! * (parts[i]! - otherwise));
+    });
+  });
+  const best = [...sums]
+    .map(([id, sum]) => ({ id, score: sum + unlisted }))
+    .sort((a, b) => b.score - a.score || a.id - b.id)
+    .slice(0, k);
+  return {
+    ids: Int32Array.from(best, ({ id }) => id),
+    scores: Float32Array.from(best, ({ score }) => score),
+  };
+}
+
+function checkWeights(systems: number, fusion: Fusion): readonly number[] {
+  if (!fusionKinds.includes(fusion.kind))
+    throw new RangeError(`fuse: unknown fusion "${fusion.kind}"; known: ${fusionKinds.join(", ")}`);
+  const weights = fusion.weights ?? new Array<number>(systems).fill(1 / systems);
+  if (weights.length !== systems)
+    throw new RangeError(`fuse: weights must number ${systems}, one per system, got ${weights.length}`);
+  if (!weights.every((w) => w >= 0 && w < Infinity) || !weights.some((w) => w > 0))
+    throw new RangeError(`fuse: weights must be ≥ 0 and not all 0, got ${weights.join(", ")}`);
+  return weights;
+}
+
+/** What each listed document gets from a system, and what a document gets that is not listed. */
+function contributions(
+  list: RankedList,
+  fusion: Fusion,
+): { ids: number[]; parts: number[]; otherwise: number } {
+  const ids: number[] = [];
+  const scores: number[] = [];
+  const seen = new Set<number>();
+  for (let i = 0; i < list.ids.length; i++) {
+    const id = list.ids[i]!;
+    if (id < 0 || seen.has(id)) continue;
+    seen.add(id);
+    ids.push(id);
+    scores.push(list.scores[i]!);
+  }
+  if (ids.length === 0) return { ids, parts: [], otherwise: 0 };
+  const lowest = scores.reduce((a, b) => Math.min(a, b));
+  const highest = scores.reduce((a, b) => Math.max(a, b));
+  switch (fusion.kind) {
+    case "reciprocal-rank": {
+      const constant = fusion.constant ?? 60;
+      if (!(constant >= 0 && constant < Infinity))
+        throw new RangeError(`fuse: constant must be ≥ 0, got ${constant}`);
+      return { ids, parts: ids.map((_, i) => 1 / (constant + i + 1)), otherwise: 0 };
+    }
+    case "min-max": {
+      const span = highest - lowest;
+      return { ids, parts: scores.map((s) => (span > 0 ? (s - lowest) / span : 1)), otherwise: 0 };
+    }
+    case "z-score": {
+      const mean = scores.reduce((sum, s) => sum + s, 0) / scores.length;
+      const sd = Math.sqrt(scores.reduce((sum, s) => sum + (s - mean) ** 2, 0) / scores.length);
+      const z = (s: number): number => (highest > lowest ? (s - mean) / sd : 0);
+      return { ids, parts: scores.map(z), otherwise: z(lowest) };
+    }
+    case "sum":
+      return { ids, parts: scores, otherwise: lowest };
+  }
+}

@@ -1,0 +1,116 @@
+import { describe, expect, it } from "vitest";
+import { type Fusion, fuse, type RankedList } from "../../lib/retrieval/fusion.js";
+import { searchFusionWeight } from "../../lib/retrieval/fusion-weight.js";
+import { vector } from "../metrics/vectors.js";
+
+const lexical: RankedList = { ids: [7, 3, 5], scores: [12, 9, 3] };
+const dense: RankedList = { ids: [3, 9, -1], scores: [0.9, 0.5, -Infinity] };
+const scoresOf = (fusion: Fusion, lists = [lexical, dense]) => {
+  const { ids, scores } = fuse(lists, fusion, 10);
+  return Object.fromEntries([...ids].map((id, i) => [id, scores[i]!]));
+};
+
+describe("fuse", () => {
+  it("sums reciprocal ranks", () => {
+    const scores = scoresOf({ kind: "reciprocal-rank", weights: [1, 1] });
+    expect(scores[3]).toBeCloseTo(1 / 62 + 1 / 61, 7);
+    expect(scores[7]).toBeCloseTo(1 / 61, 7);
+    expect(scores[9]).toBeCloseTo(1 / 62, 7);
+    expect(scores[5]).toBeCloseTo(1 / 63, 7);
+    expect([...fuse([lexical, dense], { kind: "reciprocal-rank" }, 3).ids]).toEqual([3, 7, 9]);
+    expect(scoresOf({ kind: "reciprocal-rank", constant: 0, weights: [1, 1] })[3]).toBeCloseTo(1.5, 6);
+  });
+
+  it("stretches scores to [0, 1] by min and max", () => {
+    const scores = scoresOf({ kind: "min-max", weights: [0.25, 0.75] });
+    expect(scores[7]).toBeCloseTo(0.25, 6);
+    expect(scores[3]).toBeCloseTo(0.25 * (6 / 9) + 0.75, 6);
+    expect(scores[5]).toBe(0);
+    expect(scores[9]).toBe(0);
+  });
+
+  it("measures scores in standard deviations, the unlisted as low as the lowest", () => {
+    const scores = scoresOf({ kind: "z-score", weights: [1, 1] });
+    const sd = Math.sqrt((16 + 1 + 25) / 3);
+    expect(scores[7]).toBeCloseTo(4 / sd - 1, 5);
+    expect(scores[3]).toBeCloseTo(1 / sd + 1, 5);
+    expect(scores[9]).toBeCloseTo(-5 / sd - 1, 5);
+  });
+
+  it("adds raw scores, the unlisted as low as the lowest", () => {
+    const scores = scoresOf({ kind: "sum", weights: [1, 10] });
+    expect(scores[7]).toBeCloseTo(12 + 5, 5);
+    expect(scores[9]).toBeCloseTo(3 + 5, 5);
+  });
+
+  it("counts a constant list as good throughout, an empty one not at all", () => {
+    const one: RankedList = { ids: [4], scores: [2] };
+    const none: RankedList = { ids: [], scores: [] };
+    expect(scoresOf({ kind: "min-max" }, [one, none])).toEqual({ 4: 0.5 });
+    expect(scoresOf({ kind: "z-score" }, [one, none])).toEqual({ 4: 0 });
+    expect(fuse([none, none], { kind: "min-max" }, 3).ids.length).toBe(0);
+  });
+
+  it("does not depend on scale and shift of scores where they are normalised", () => {
+    const moved = { ids: lexical.ids, scores: [12, 9, 3].map((s) => 5 * s - 100) };
+    for (const kind of ["min-max", "z-score", "reciprocal-rank"] as const)
+      expect([...fuse([moved, dense], { kind }, 9).ids]).toEqual([
+        ...fuse([lexical, dense], { kind }, 9).ids,
+      ]);
+  });
+
+  it("gives ties to the lower id, keeps k, and counts a repeated id once", () => {
+    const a: RankedList = { ids: [9, 2, 9], scores: [1, 1, 1] };
+    expect([...fuse([a], { kind: "min-max" }, 5).ids]).toEqual([2, 9]);
+    expect([...fuse([a], { kind: "reciprocal-rank" }, 1).ids]).toEqual([9]);
+  });
+
+  it("refuses impossible weights and unknown kinds", () => {
+    expect(() => scoresOf({ kind: "sum", weights: [1] })).toThrow(
+      "weights must number 2, one per system, got 1",
+    );
+    expect(() => scoresOf({ kind: "sum", weights: [0, 0] })).toThrow(
+      "weights must be ≥ 0 and not all 0, got 0, 0",
+    );
+    expect(() => scoresOf({ kind: "median" as "sum" })).toThrow(
+      'unknown fusion "median"; known: reciprocal-rank, min-max, z-score, sum',
+    );
+    expect(() => scoresOf({ kind: "reciprocal-rank", constant: -1 })).toThrow("constant must be ≥ 0, got -1");
+  });
+});
+
+describe("searchFusionWeight", () => {
+  it("gives 3-kdd-multimodal-recall/ensemble_search", () => {
+    const { inputs, expected } = vector("3-kdd-multimodal-recall/ensemble_search");
+    const names = [
+      ...new Set(Object.values(inputs.model1 as object).flatMap((l) => l.map((x: [string]) => x[0]))),
+    ];
+    const list = (rows: [string, number][]): RankedList => ({
+      ids: rows.map(([name]) => names.indexOf(name)),
+      scores: rows.map(([, score]) => score),
+    });
+    const queries = Object.keys(inputs.answers);
+    const ndcg5 = (ranking: RankedList, q: number) => {
+      const answers = new Set<number>(inputs.answers[queries[q]!].map((name: string) => names.indexOf(name)));
+      let gain = 0;
+      for (let i = 0; i < Math.min(5, ranking.ids.length); i++)
+        if (answers.has(ranking.ids[i]!)) gain += 1 / Math.log2(i + 2);
+      return gain;
+    };
+    const validation = queries.map((q) => [list(inputs.model1[q]), list(inputs.model2[q])] as const);
+    const found = searchFusionWeight(validation, "sum", ndcg5, { k: 5, gridPoints: inputs.grid_points });
+    expect(found.curve[0]!.value).toBeCloseTo(expected.score_at_0, 9);
+    expect(found.curve.at(-1)!.value).toBeCloseTo(expected.score_at_1, 9);
+    expect(found.value).toBe(expected.best_score);
+    expect(found.weight).toBeCloseTo(expected.best_weight, 9);
+  });
+
+  it("needs queries and a grid", () => {
+    expect(() => searchFusionWeight([], "min-max", () => 0, { k: 1 })).toThrow(
+      "validation must not be empty",
+    );
+    expect(() => searchFusionWeight([[lexical, dense]], "min-max", () => 0, { k: 1, gridPoints: 1 })).toThrow(
+      "gridPoints must be an integer of at least 2, got 1",
+    );
+  });
+});
