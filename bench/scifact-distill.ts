@@ -1,5 +1,5 @@
 // What a bag-of-words tower gains from a transformer on SciFact: labels alone, titles as queries, and MiniLM's scores.
-//   node --import tsx bench/scifact-distill.ts [EPOCHS] [SEEDS]
+//   node --import tsx bench/scifact-distill.ts [EPOCHS] [SEEDS] [PART_OF_NAME]
 // Needs what bench/scifact-minilm.ts needs, and its embeddings of the documents.
 import path from "node:path";
 import { readDictionary } from "../lib/datasets/dictionary-file.js";
@@ -34,6 +34,7 @@ import { buildPairs } from "../lib/training/pairs.js";
 import { readTransformerFolder } from "../lib/training/pretrained/transformer-folder.js";
 
 const epochs = Number(process.argv[2] ?? 20);
+const only = process.argv[4]; // run the systems whose name holds this
 const seeds = Number(process.argv[3] ?? 1);
 const data = "data/scifact";
 const K = 10;
@@ -67,13 +68,26 @@ const both = [...claimPairs, ...titlePairs];
 const distinct = (column: number) => [...new Set(both.map((row) => row[column]!))];
 const teacher = await teacherEmbeddings();
 
-const systems: [string, string[][], (t: TeacherEmbeddings) => [TeacherEmbeddings, ScoreTeacherLoss]][] = [
+// the teacher's 8 nearest documents of each document, itself first
+const nearest = exactSearch({
+  documents: teacher.documents,
+  dim: teacher.dim,
+  queries: teacher.documents,
+  k: 9,
+}).ids;
+const groups = { nearest, count: 9, groupSize: 8 };
+
+type Choice = [TeacherEmbeddings, ScoreTeacherLoss, boolean?];
+const systems: [string, string[][], (t: TeacherEmbeddings) => Choice][] = [
   ["claims, labels", claimPairs, () => [blank(claimPairs), labels]],
   ["claims and titles, labels", both, () => [blank(both), labels]],
   ["claims and titles, MiniLM's ranking (KL)", both, (t) => [t, rankingDistillation()]],
   ["claims and titles, MiniLM's margins (MSE)", both, (t) => [t, batchMarginMse()]],
+  ["the same, neighbours in a batch, ranking (KL)", both, (t) => [t, rankingDistillation(), true]],
+  ["the same, neighbours in a batch, margins (MSE)", both, (t) => [t, batchMarginMse(), true]],
+  ["the same, neighbours in a batch, labels", both, () => [blank(both), labels, true]],
 ];
-for (const [name, rows, choose] of systems) {
+for (const [name, rows, choose] of systems.filter(([each]) => each.includes(only ?? ""))) {
   const perSeed: Float64Array[] = [];
   const began = performance.now();
   for (let seed = 1; seed <= seeds; seed++) {
@@ -97,7 +111,7 @@ for (const [name, rows, choose] of systems) {
       epsilon: 1e-8,
       learningRate: 0.003,
     } as never);
-    const [target, loss] = choose(teacher);
+    const [target, loss, near] = choose(teacher);
     await distill({
       student,
       teacher: target,
@@ -107,6 +121,7 @@ for (const [name, rows, choose] of systems) {
       batchSize: 64,
       epochs,
       random,
+      ...(near ? { groups } : {}),
     });
     const documents = encodeAll(
       student,

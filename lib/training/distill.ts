@@ -25,6 +25,11 @@ export interface DistillOptions {
   batchSize: number;
   epochs: number;
   random: Random;
+  /**
+   * puts documents into batches together with those that the teacher finds near them, where its scores say most:
+   * nearest [documents, count] lists them per document, a group is a document and the first groupSize − 1 of its list
+   */
+  groups?: { nearest: Int32Array; count: number; groupSize: number };
   onEpoch?: (epoch: number, loss: number) => void | Promise<void>;
 }
 
@@ -46,13 +51,17 @@ export async function distill(options: DistillOptions): Promise<number[]> {
   if (!Number.isInteger(batchSize) || batchSize < 2 || batchSize > count)
     throw new RangeError(`distill: batchSize must be an integer in [2, ${count}], got ${batchSize}`);
   const order = Int32Array.from({ length: count }, (_, i) => i);
+  const pairOf = firstPairs(pairs);
   const losses: number[] = [];
   for (let epoch = 0; epoch < epochs; epoch++) {
     random.shuffle(order);
     let total = 0;
     let steps = 0;
     for (let start = 0; start + batchSize <= count; start += batchSize) {
-      const batch = pairBatch(pairs, order, start, start + batchSize);
+      const rows = options.groups
+        ? groupedRows(pairs, pairOf, options.groups, order, start, batchSize)
+        : order.subarray(start, start + batchSize);
+      const batch = pairBatch(pairs, rows, 0, rows.length);
       const scores = teacherScores(teacher, batch.queryIds, batch.documentIds);
       student.training = true;
       const { value, gradients } = valueAndGradients(
@@ -72,6 +81,44 @@ export async function distill(options: DistillOptions): Promise<number[]> {
   }
   student.training = false;
   return losses;
+}
+
+/** The first pair of each document, or −1. */
+function firstPairs(pairs: PairSet): Int32Array {
+  const first = new Int32Array(pairs.documents.size).fill(-1);
+  for (let pair = pairs.documentOf.length - 1; pair >= 0; pair--) first[pairs.documentOf[pair]!] = pair;
+  return first;
+}
+
+/** Pairs from order[start] on, each followed by pairs of its document's neighbours; no document twice. */
+function groupedRows(
+  pairs: PairSet,
+  pairOf: Int32Array,
+  { nearest, count, groupSize }: { nearest: Int32Array; count: number; groupSize: number },
+  order: Int32Array,
+  start: number,
+  batchSize: number,
+): Int32Array {
+  const rows: number[] = [];
+  const held = new Set<number>();
+  const add = (pair: number, limit: number): boolean => {
+    const document = pairs.documentOf[pair]!;
+    if (rows.length >= limit || held.has(document)) return false;
+    held.add(document);
+    rows.push(pair);
+    return true;
+  };
+  for (let at = 0; rows.length < batchSize && at < order.length; at++) {
+    const seed = order[(start + at) % order.length]!;
+    if (!add(seed, batchSize)) continue;
+    const limit = Math.min(batchSize, rows.length - 1 + groupSize);
+    const document = pairs.documentOf[seed]!;
+    for (const neighbour of nearest.subarray(document * count, (document + 1) * count)) {
+      const pair = neighbour >= 0 ? pairOf[neighbour]! : -1;
+      if (pair >= 0) add(pair, limit);
+    }
+  }
+  return Int32Array.from(rows);
 }
 
 /** Dot products of the teacher's vectors of these queries and documents, [Q, D] row by row. */

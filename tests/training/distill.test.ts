@@ -88,6 +88,37 @@ describe("distill", () => {
       encoder.dispose();
     });
 
+  it("fills batches with the teacher's neighbours where asked, no document twice, and learns from them too", async () => {
+    const { pairs, teacher } = problem();
+    const nearest = exactSearch({ documents: teacher.documents, dim, queries: teacher.documents, k: 5 }).ids;
+    const run = async (groups?: { nearest: Int32Array; count: number; groupSize: number }) => {
+      const encoder = student();
+      const ranking = rankingDistillation({ temperature: 0.1, teacherTemperature: 0.1 });
+      let near = 0; // pairs of documents in a batch that the teacher finds alike
+      const losses = await distill({
+        student: encoder,
+        teacher,
+        pairs,
+        loss: (queries, documents, scores) => {
+          expect(documents.shape[0]).toBe(20);
+          for (let i = 0; i < 400; i++) if (scores[i]! > 0.9 && scores[i]! < 0.9999) near++;
+          return ranking(queries, documents, scores);
+        },
+        optimizer: adam(),
+        batchSize: 20,
+        epochs: 20,
+        random: new Random(3),
+        ...(groups ? { groups } : {}),
+      });
+      encoder.dispose();
+      return { near, losses };
+    };
+    const plain = await run();
+    const grouped = await run({ nearest, count: 5, groupSize: 5 });
+    expect(grouped.near).toBeGreaterThan(1.3 * plain.near);
+    expect(grouped.losses.at(-1)!).toBeLessThan(grouped.losses[0]! / 2);
+  });
+
   it("refuses embeddings of other texts and batches that cannot be", async () => {
     const { pairs, teacher } = problem();
     const encoder = student();

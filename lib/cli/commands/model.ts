@@ -1,13 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
-import { readItems } from "../../datasets/items.js";
-import { openDataset } from "../../datasets/open-dataset.js";
-import { readTrainingRows } from "../../datasets/training-rows.js";
-import { atomicWriteFile } from "../../engine/atomic-write.js";
-import { formatVocabulary } from "../../tokenizer/wordpiece/read-vocabulary.js";
-import { trainVocabulary } from "../../tokenizer/wordpiece/train-vocabulary.js";
-import { WordPieceTokenizer } from "../../tokenizer/wordpiece/wordpiece-tokenizer.js";
+import { datasetVocabulary } from "../../training/dataset-vocabulary.js";
 import { exportRun } from "../../training/export-run.js";
 import { importModel, wheelModels } from "../../training/pretrained/import-model.js";
 import { TerminalListener } from "../terminal.js";
@@ -56,20 +50,13 @@ export function addModelCommands(program: Command): void {
     .option("--size <n>", "word-pieces", "8000")
     .option("--columns <names>", "text columns with commas between", "query_search_phrase,document_name")
     .action(async (dataset: string, options: { output: string; size: string; columns: string }) => {
-      const columns = options.columns.split(",");
-      const vocabulary = trainVocabulary(await textsOf(dataset, columns), { size: Number(options.size) });
-      const file = path.join(options.output, "vocab.txt");
-      atomicWriteFile(file, formatVocabulary(new WordPieceTokenizer(vocabulary)));
-      process.stdout.write(`${file}: ${vocabulary.length.toLocaleString("en")} word-pieces\n`);
+      const { file, size, made } = await datasetVocabulary(dataset, {
+        size: Number(options.size),
+        columns: options.columns.split(","),
+        outDir: options.output,
+      });
+      process.stdout.write(
+        `${file}: ${size.toLocaleString("en")} word-pieces${made ? "" : " (already there)"}\n`,
+      );
     });
-}
-
-/** Training rows and documents of a data set, those columns that each has; never its evaluation queries. */
-async function textsOf(dir: string, columns: readonly string[]): Promise<string[]> {
-  const rows = await readTrainingRows(dir, "training", columns);
-  const texts = columns.flatMap((name) => [...new Set(rows.columns[name]!)]);
-  for (const { itemsPath } of openDataset(dir).evaluationSets.slice(0, 1))
-    for (const item of (await readItems(path.join(dir, itemsPath))).items)
-      for (const name of columns) if (item[name] !== undefined) texts.push(item[name]);
-  return texts;
 }
