@@ -156,7 +156,7 @@ function facts(counts: Record<string, number>, trained: readonly RunFolder[]) {
   return list;
 }
 
-function speedTable(trained: readonly RunFolder[]) {
+export function speedTable(trained: readonly RunFolder[]) {
   return plainTable(
     ["system", "seed", "parameters", "pairs/s", "training", "evaluation", "checkpoints"],
     trained.map((run) => {

@@ -8,6 +8,7 @@ import {
   sideBySide,
 } from "../../reporting/published-table.js";
 import { type ResultsTable, resultsTable } from "../../reporting/results-table.js";
+import { resultsView } from "../../reporting/results-table-view.js";
 import type { Table } from "../../reporting/table.js";
 import { type PublishedTable, THESIS_METRICS } from "../../reporting/thesis-tables.js";
 import { compareRuns, evaluatedOn } from "../../training/compare-runs.js";
@@ -24,8 +25,8 @@ export interface ExperimentView {
   sweeps: SweepRuns[];
   /** One per data set and evaluation set. */
   ours: OurResults[];
-  /** Published beside ours; null where the thesis printed no numbers. */
-  table: Table | null;
+  /** Published beside ours; ours alone where the thesis printed no numbers. */
+  table: Table;
   /** Recall@10 by row. */
   figure: Figure;
   /** How far ours has the published shape, a sentence per column. */
@@ -51,7 +52,9 @@ export async function experimentView(
     sweeps,
     ours,
     table:
-      experiment.published === null ? null : sideBySide(experiment.published, ours, ["Recall@10", "MRR@10"]),
+      experiment.published === null
+        ? resultsView(ours[0]!.results)
+        : sideBySide(experiment.published, ours, ["Recall@10", "MRR@10"]),
     figure: rowFigure(experiment, ours, sweeps[0]!.rows),
     answer: experiment.published === null ? [] : answers(experiment.published, ours),
     statement: sweeps.map(runStatement).join(" "),

@@ -58,6 +58,14 @@ export const thesisExperiments = {
     published: null,
     parameter: null,
   },
+  negatives: {
+    key: "negatives",
+    title: "Random and mixed negatives",
+    question: "Do negatives drawn from all documents help, instead of or beside those of the batch?",
+    sweep: "configs/sweeps/negatives.yaml",
+    published: null,
+    parameter: null,
+  },
 } as const satisfies Record<string, ThesisExperiment>;
 
 export type ExperimentKey = keyof typeof thesisExperiments;

@@ -17,13 +17,13 @@ export interface CurveSeries {
 
 /**
  * A measure against a parameter, one line per series with its interval as a band. Points are drawn in ascending order;
- * ticks stand where points are.
+ * ticks stand where points are, or where asked for.
  *
  * @throws RangeError if a value is not finite or lies outside its interval
  */
 export function intervalCurve(
   series: readonly CurveSeries[],
-  options: { xTitle: string; yTitle: string; logarithmic?: boolean },
+  options: { xTitle: string; yTitle: string; logarithmic?: boolean; ticks?: readonly number[] },
 ): Figure {
   const data = series.flatMap((line, index) => {
     const points = [...line.points].sort((a, b) => a.x - b.x);
@@ -65,9 +65,8 @@ export function intervalCurve(
     };
     return isKnown ? [band, curve] : [curve];
   });
-  const ticks = [...new Set(series.flatMap((line) => line.points.map((point) => point.x)))].sort(
-    (a, b) => a - b,
-  );
+  const places = series.flatMap((line) => line.points.map((point) => point.x));
+  const ticks = [...(options.ticks ?? new Set(places))].sort((a, b) => a - b);
   const scale = options.logarithmic ? { type: "log" } : {};
   const xaxis = { ...axisTitle(options.xTitle), ...scale, tickvals: ticks, ticktext: ticks.map(String) };
   const yaxis = { ...axisTitle(options.yTitle), rangemode: "tozero" };
