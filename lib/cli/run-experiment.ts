@@ -1,28 +1,36 @@
 import path from "node:path";
-import { loadAnyConfig } from "../config/load-config.js";
+import { type AnyConfig, loadAnyConfig } from "../config/load-config.js";
 import type { Listener } from "../training/progress.js";
 import { runBm25 } from "../training/run-bm25.js";
 import type { RunFolder } from "../training/run-folder.js";
+import { runFusion } from "../training/run-fusion.js";
 import { withFolderLock } from "../training/run-lock.js";
 import { train } from "../training/train.js";
 
 /**
- * Runs one configuration file to its end, an encoder or BM25. A run that is already finished is taken as it is, so a
+ * Runs one configuration file to its end: an encoder, BM25, or a fusion of runs. A run that is already finished is taken as it is, so a
  * notebook can ask for its runs again and again; while another process runs it, this one waits.
  *
  * @param file       YAML file of an experiment
  * @param overrides  "key.path=value" each
+ * @param options.fresh  start over: remove the run folder first
  */
 export async function runExperiment(
   file: string,
   overrides: readonly string[] = [],
   listener: Listener = {},
+  options: { fresh?: boolean } = {},
 ): Promise<RunFolder> {
   const loaded = loadAnyConfig(file, overrides);
   const { output_dir, task_id, run_id } = loaded.config;
-  const work = (): Promise<RunFolder> =>
-    loaded.kind === "bm25" ? runBm25(loaded.config, { listener }) : train(loaded.config, { listener });
+  const work = (): Promise<RunFolder> => runLoaded(loaded, { ...options, listener });
   return withFolderLock(path.join(output_dir, task_id, run_id), work, (line) => listener.line?.(line));
+}
+
+function runLoaded(loaded: AnyConfig, options: { fresh?: boolean; listener: Listener }): Promise<RunFolder> {
+  if (loaded.kind === "bm25") return runBm25(loaded.config, options);
+  if (loaded.kind === "fusion") return runFusion(loaded.config, options);
+  return train(loaded.config, options);
 }
 
 /** {@link runExperiment} of several files in turn, with the same overrides. */

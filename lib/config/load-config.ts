@@ -1,6 +1,7 @@
-import { parse, stringify } from "yaml";
+import { stringify } from "yaml";
 import { type Bm25Config, bm25Schema } from "./bm25-schema.js";
 import { crossCheck } from "./cross-checks.js";
+import { type FusionConfig, fusionSchema } from "./fusion-schema.js";
 import { type ExperimentConfig, experimentSchema } from "./schema.js";
 import { loadYaml, parseYaml, readText } from "./yaml-with-schema.js";
 
@@ -29,22 +30,30 @@ export function loadBm25Config(file: string, overrides: readonly string[] = []):
   return loadYaml(bm25Schema, () => [], file, overrides);
 }
 
-/** Reads either kind of file, told apart by its key `system`. */
-export function loadAnyConfig(
-  file: string,
-  overrides: readonly string[] = [],
-): { kind: "dense"; config: ExperimentConfig } | { kind: "bm25"; config: Bm25Config } {
-  if (/^system:\s*bm25\s*(#.*)?$/m.test(readText(file)))
-    return { kind: "bm25", config: loadBm25Config(file, overrides) };
+/** Reads a fusion of two runs (a file whose `system` is fusion). */
+export function loadFusionConfig(file: string, overrides: readonly string[] = []): FusionConfig {
+  return loadYaml(fusionSchema, () => [], file, overrides);
+}
+
+/** Any kind of configuration, read and checked. */
+export type AnyConfig =
+  | { kind: "dense"; config: ExperimentConfig }
+  | { kind: "bm25"; config: Bm25Config }
+  | { kind: "fusion"; config: FusionConfig };
+
+/** Reads a file of any kind, told by its key `system`; without it, an experiment with an encoder. */
+export function loadAnyConfig(file: string, overrides: readonly string[] = []): AnyConfig {
+  const system = /^system:\s*(\w+)/m.exec(readText(file))?.[1];
+  if (system === "bm25") return { kind: "bm25", config: loadBm25Config(file, overrides) };
+  if (system === "fusion") return { kind: "fusion", config: loadFusionConfig(file, overrides) };
+  if (system !== undefined)
+    throw new RangeError(
+      `${file}: system must be bm25 or fusion, or left out for an encoder, got "${system}"`,
+    );
   return { kind: "dense", config: loadConfig(file, overrides) };
 }
 
 /** A resolved configuration as YAML; reading it back gives an equal value. */
-export function formatConfig(config: ExperimentConfig | Bm25Config): string {
+export function formatConfig(config: ExperimentConfig | Bm25Config | FusionConfig): string {
   return stringify(config, { lineWidth: 110 });
-}
-
-/** The value of a resolved configuration file, unchecked (for display). */
-export function readResolved(file: string): unknown {
-  return parse(readText(file));
 }

@@ -30,7 +30,7 @@ export interface QueryResult {
 /** Provenance of a run; everything but `host`, times and `status` follows from config, seed and code. */
 export interface Manifest {
   runFormat: 1;
-  kind: "dense" | "bm25";
+  kind: "dense" | "bm25" | "fusion";
   /** What tables call it. */
   system: string;
   taskId: string;

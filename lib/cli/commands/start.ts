@@ -1,8 +1,7 @@
 import { spawnSync } from "node:child_process";
 import type { Command } from "commander";
 import { loadAnyConfig } from "../../config/load-config.js";
-import { runBm25 } from "../../training/run-bm25.js";
-import { train } from "../../training/train.js";
+import { runExperiment } from "../run-experiment.js";
 import { humanTime, TerminalListener } from "../terminal.js";
 import { ensureDefaultDataset } from "./data.js";
 import { writeReport } from "./report.js";
@@ -26,11 +25,8 @@ export function addStartCommand(program: Command): void {
       const dirs: string[] = [];
       for (const file of TOUR) {
         const loaded = loadAnyConfig(file);
-        heading(`${file}: ${loaded.kind === "bm25" ? "BM25" : loaded.config.model.type}`);
-        const run =
-          loaded.kind === "bm25"
-            ? await runBm25(loaded.config, { listener })
-            : await train(loaded.config, { listener });
+        heading(`${file}: ${loaded.kind === "dense" ? loaded.config.model.type : loaded.config.name}`);
+        const run = await runExperiment(file, [], listener);
         dirs.push(run.dir);
       }
       heading("report");

@@ -1,7 +1,5 @@
 import type { Command } from "commander";
-import { loadAnyConfig } from "../../config/load-config.js";
-import { runBm25 } from "../../training/run-bm25.js";
-import { train } from "../../training/train.js";
+import { runExperiment } from "../run-experiment.js";
 import { printSummary } from "../summary.js";
 import { TerminalListener } from "../terminal.js";
 
@@ -10,7 +8,7 @@ export function addTrainCommand(program: Command): void {
   program
     .command("train")
     .description(
-      "train an experiment (or index a BM25 baseline) and evaluate it; goes on where it was stopped",
+      "train an experiment (or index BM25, or fuse two runs) and evaluate it; goes on where it was stopped",
     )
     .argument("<config>", "YAML file, e.g. configs/baseline.yaml")
     .option("--set <key=value...>", "override a key, e.g. --set model.output_dim=64")
@@ -26,12 +24,7 @@ export function addTrainCommand(program: Command): void {
         if (options.seed !== undefined) overrides.push(`seed=${options.seed}`);
         if (options.commitHash !== undefined) overrides.push(`commit_hash="${options.commitHash}"`);
         const listener = new TerminalListener();
-        const loaded = loadAnyConfig(file, overrides);
-        const runOptions = { listener, ...(options.fresh ? { fresh: true } : {}) };
-        const run =
-          loaded.kind === "bm25"
-            ? await runBm25(loaded.config, runOptions)
-            : await train(loaded.config, runOptions);
+        const run = await runExperiment(file, overrides, listener, options.fresh ? { fresh: true } : {});
         listener.finish();
         printSummary(run);
       },
