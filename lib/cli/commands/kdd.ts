@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { loadKddConfig } from "../../config/load-kdd-config.js";
-import { plainTable } from "../../reporting/table.js";
 import { tableTerminal } from "../../reporting/table-terminal.js";
 import { type KddStep, kddSteps, runKdd } from "../../training/kdd/run-kdd.js";
+import { kddTable } from "../kdd-table.js";
 import { TerminalListener } from "../terminal.js";
 
 /** `qdrl kdd CONFIG`. */
@@ -24,14 +24,7 @@ export function addKddCommand(program: Command): void {
       });
       listener.finish();
       if (report === null) return;
-      const rows = report.systems.map(({ name, validation, test }) => [
-        name,
-        validation.toFixed(4),
-        test === null ? "–" : test.toFixed(4),
-      ]);
-      process.stdout.write(
-        `${tableTerminal(plainTable(["system", "nDCG@5 validation", `nDCG@5 ${config.test_set}`], rows))}\n`,
-      );
+      process.stdout.write(`${tableTerminal(kddTable(report, config.test_set))}\n`);
     });
 }
 
