@@ -10,6 +10,10 @@ export function checkNegatives(config: ExperimentConfig): { path: (string | numb
       blame(["loss", "type"], `must be batch_softmax with negatives of type cache, got "${loss.type}"`);
     if (negatives.top_k !== null && negatives.size % negatives.top_k !== 0)
       blame(["negatives", "top_k"], `must divide negatives.size (${negatives.size}), got ${negatives.top_k}`);
+    if (negatives.search === "coded" && (negatives.size / (negatives.top_k ?? 1)) % 8 !== 0)
+      blame(["negatives", "search"], "must be exact unless size / top_k is a multiple of 8, got coded");
+    if (negatives.search === "coded" && negatives.top_k === null)
+      blame(["negatives", "search"], "must be exact when top_k is null, got coded");
     if (config.batch_size > negatives.size)
       blame(
         ["negatives", "size"],

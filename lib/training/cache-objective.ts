@@ -1,5 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { CacheConfig } from "../config/sections/negatives.js";
+import { encodeAll } from "../encoders/encode-all.js";
 import type { Encoder } from "../encoders/encoder.js";
 import type { Random } from "../engine/random.js";
 import { takeRows } from "../features/batch.js";
@@ -7,6 +8,7 @@ import { candidateMask, type KnownPositives, positivesByQuery } from "../losses/
 import { unitRows } from "../losses/cosine.js";
 import { CacheHandler } from "../negatives/cache/cache-handler.js";
 import { type CacheLossResult, meanCacheLoss } from "../negatives/cache/cache-loss.js";
+import { CodedRows } from "../negatives/cache/coded-rows.js";
 import { NegativeCache } from "../negatives/cache/negative-cache.js";
 import { retrieveGumbelMax, retrieveMaximum } from "../negatives/cache/retrieval.js";
 import { scaledTransform } from "../negatives/cache/score-transform.js";
@@ -23,12 +25,15 @@ export class CacheObjective implements Objective {
   readonly cache: NegativeCache;
   private readonly handler: CacheHandler;
   private readonly positives: KnownPositives;
+  private readonly coded: CodedRows | null;
+  /** row that last held each document; it still does if the row says so */
+  private readonly rowOf: Int32Array;
   private pending: { result: CacheLossResult; ids: Int32Array; embeddings: Float32Array } | null = null;
   private seen = { steps: 0, loss: 0, staleness: 0 };
 
   /** @throws RangeError for a cache that is larger than the corpus */
   constructor(
-    private readonly options: CacheConfig & { temperature: number },
+    private readonly options: CacheConfig & { temperature: number; batchSize: number },
     private readonly pairs: PairSet,
     private readonly encoder: Encoder,
     private readonly random: Random,
@@ -44,23 +49,44 @@ export class CacheObjective implements Objective {
       embedding: { shape: [encoder.outputDim], dtype: "float32" },
     } as const;
     this.cache = new NegativeCache(specs, options.size, { useLru: options.use_lru });
+    this.rowOf = new Int32Array(corpus).fill(-1);
+    this.coded = options.search === "coded" ? codedRows(this.cache, options) : null;
+    const { coded } = this;
     this.handler = new CacheHandler(this.cache, {
+      ...(coded && { rows: () => coded }),
       dataKeys: ["document"],
       transform: scaledTransform(1 / options.temperature),
       topK: options.top_k,
       retrieval: options.retrieval === "max" ? retrieveMaximum : retrieveGumbelMax(),
       refresh: options.refresh,
-      ...(options.skip_present && { skipPresent: ["document"] }),
     });
   }
 
   beginEpoch(): null {
+    if (this.options.prefill && !this.cache.written.includes(1))
+      this.fill(Int32Array.from({ length: this.options.size }, (_, row) => row));
+    this.coded?.refit(this.random.fork("axes"));
     return null;
+  }
+
+  /** Puts training documents into the cache as the encoder embeds them now. */
+  fill(documents: Int32Array): void {
+    const part = takeRows(this.pairs.documents, documents);
+    const embeddings = encodeAll(this.encoder, part, "document");
+    const { outputDim: dim } = this.encoder;
+    for (let from = 0; from < embeddings.length; from += dim) {
+      const row = embeddings.subarray(from, from + dim);
+      const norm = Math.max(1e-8, Math.hypot(...row));
+      for (let d = 0; d < dim; d++) row[d]! /= norm;
+    }
+    this.noteRows(this.cache.update({ newItems: { document: documents, embedding: embeddings } }));
+    this.coded?.refit(this.random.fork("axes"));
   }
 
   prepare(batch: PairBatch, step: number): PreparedStep {
     const { positives } = this;
     const documentsOf = this.cache.data["document"]!;
+    if (this.coded && needsAxes(step)) this.coded.refit(this.random.fork("axes"));
     const masked = this.options.mask === "known_positives";
     return {
       documents: batch.documents,
@@ -98,11 +124,33 @@ export class CacheObjective implements Objective {
   stepDone(): void {
     if (!this.pending) return;
     const { result, ids, embeddings } = this.pending;
-    this.handler.apply(this.handler.updates(result, { document: ids, embedding: embeddings }));
+    const updates = this.handler.updates(result, { document: ids, embedding: embeddings });
+    if (this.options.skip_present) updates["cache"]!.newItemsMask = this.absent(ids);
+    const { cache: written } = this.handler.apply(updates);
+    this.noteRows(written!);
+    this.coded?.update(written!);
     this.seen.steps++;
     this.seen.loss += mean(result.interpretableLoss);
     this.seen.staleness += mean(result.staleness);
     this.pending = null;
+  }
+
+  /** Documents that no row holds, each the first time it stands in the batch. */
+  private absent(ids: Int32Array): boolean[] {
+    const documents = this.cache.data["document"]!;
+    const seen = new Set<number>();
+    return Array.from(ids, (id) => {
+      const row = this.rowOf[id]!;
+      const cached = row >= 0 && documents[row] === id;
+      const first = !seen.has(id);
+      seen.add(id);
+      return first && !cached;
+    });
+  }
+
+  private noteRows(rows: Int32Array): void {
+    const documents = this.cache.data["document"]!;
+    for (const row of rows) this.rowOf[documents[row]!] = row;
   }
 
   measurements(): Record<string, number> {
@@ -131,7 +179,25 @@ export class CacheObjective implements Objective {
         Object.entries(state).map(([name, { data }]) => [name.replace(/^cache\//, ""), data]),
       ),
     );
+    this.noteRows(Int32Array.from(this.cache.written.keys()).filter((row) => this.cache.written[row] === 1));
   }
+}
+
+/** Axes are found anew as the first embeddings settle, and then now and again. */
+function needsAxes(step: number): boolean {
+  return (step >= 32 && (step & (step - 1)) === 0) || (step > 0 && step % 1024 === 0);
+}
+
+function codedRows(cache: NegativeCache, options: CacheConfig & { batchSize: number }): CodedRows {
+  const coded = CodedRows.create(cache, "embedding", {
+    groups: options.top_k ?? cache.size,
+    maxQueries: options.batchSize,
+  });
+  if (!coded)
+    throw new RangeError(
+      "negatives.search: coded needs relaxed SIMD, embeddings of 16 numbers or more and groups of a multiple of 8 rows; use exact",
+    );
+  return coded;
 }
 
 function mean(values: Float32Array): number {

@@ -98,7 +98,12 @@ function objectiveOf(
   if (negatives.type === "cache") {
     if (config.loss.type !== "batch_softmax")
       throw new RangeError(`loss.type: must be batch_softmax with a negative cache, got ${config.loss.type}`);
-    return new CacheObjective({ ...negatives, temperature: config.loss.temperature }, pairs, encoder, random);
+    return new CacheObjective(
+      { ...negatives, temperature: config.loss.temperature, batchSize: config.batch_size },
+      pairs,
+      encoder,
+      random,
+    );
   }
   const { typos } = config;
   const candidates = candidateObjective(config, loss, pairs, encoder, random);

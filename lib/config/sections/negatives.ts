@@ -89,6 +89,16 @@ const cache = z.strictObject({
     .describe("cached documents that are positives of the query compete (as published), or do not"),
   skip_present: z.boolean().default(true).describe("a document already cached is not inserted again"),
   in_batch: z.boolean().default(false).describe("the batch's other positives are negatives too"),
+  prefill: z
+    .boolean()
+    .default(false)
+    .describe("fill the cache with training documents, as first embedded, before the first step"),
+  search: z
+    .enum(["exact", "coded"])
+    .default("exact")
+    .describe(
+      "coded: rows have codes of 16 numbers, a few per group are scored exactly; for large caches with top_k",
+    ),
 });
 
 /** Where negatives come from. */

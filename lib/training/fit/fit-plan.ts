@@ -1,7 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
+import { type BatchNegativesConfig, negativesSection } from "../../config/sections/negatives.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import type { Random } from "../../engine/random.js";
 import { createLoss } from "../../losses/create-loss.js";
+import type { BatchLoss } from "../../losses/loss.js";
 import { cosineSimilarity } from "../../losses/scored-losses.js";
 import { classBatches, classSamplerProblem } from "../../negatives/samplers/class-sampler.js";
 import { instanceBatches } from "../../negatives/samplers/instance-sampler.js";
@@ -9,6 +11,8 @@ import { sessionBatches } from "../../negatives/samplers/session-sampler.js";
 import { createOptimizer } from "../../optimizers/create-optimizer.js";
 import { GroupedOptimizer } from "../../optimizers/grouped-optimizer.js";
 import type { Optimizer } from "../../optimizers/optimizer.js";
+import { CandidateObjective } from "../candidate-objective.js";
+import type { Objective } from "../objective.js";
 import type { StoredTensor } from "../tensor-file.js";
 import type { FitOptions } from "./fit.js";
 import type { FitData } from "./fit-data.js";
@@ -38,6 +42,7 @@ type Options = Pick<
   | "views"
   | "batchSize"
   | "side"
+  | "negatives"
   | "lossOptimizer"
 >;
 
@@ -52,19 +57,28 @@ export function planFit(options: Options, encoder: Encoder, random: Random, opti
     );
   const sampler = samplerOf(options);
   check(options, sampler, batchSize);
-  const make = taskMaker(options, encoder, random);
+  let objective: Objective | null = null;
+  const make = taskMaker(options, encoder, random, (loss) => {
+    objective = pairObjective(options, encoder, random, loss);
+    return objective;
+  });
   const task = make(trainData);
   const draw = (data: FitData, from: Random) =>
     batchesOf(data, sampler, batchSize, options, from).filter((batch) => batch.length >= smallest(options));
   const weights = task.weights ?? {};
+  const remembered = objective as Objective | null;
   return {
     task,
     optimizer: withLossOptimizer(options, optimizer),
-    batches: (epoch) => draw(trainData, random.fork(`batches-${epoch}`)),
+    batches: (epoch) => {
+      remembered?.beginEpoch(epoch);
+      return draw(trainData, random.fork(`batches-${epoch}`));
+    },
     evaluation: evalData
       ? { task: make(evalData), batches: draw(evalData, random.fork("validation")) }
       : null,
     state: () =>
+      remembered?.state() ??
       Object.fromEntries(
         Object.entries(weights).map(([name, weight]) => [
           name,
@@ -72,21 +86,42 @@ export function planFit(options: Options, encoder: Encoder, random: Random, opti
         ]),
       ),
     restore: (state) => {
+      if (remembered) return remembered.restore(state);
       for (const [name, weight] of Object.entries(weights))
         tf.tidy(() => weight.assign(tf.tensor(state[name]!.data, weight.shape)));
     },
   };
 }
 
+/** Negatives beyond the batch, as configured. */
+function pairObjective(
+  { negatives, trainData }: Options,
+  encoder: Encoder,
+  random: Random,
+  loss: BatchLoss,
+): Objective | null {
+  if (!negatives || trainData.kind !== "pairs") return null;
+  const section = negativesSection.parse({ ...negatives, type: "batch" }) as BatchNegativesConfig;
+  return new CandidateObjective(loss, section, trainData.pairs, encoder, random.fork("negatives"));
+}
+
 /** One loss object for training and evaluation data, so that its own weights are shared. */
-function taskMaker(options: Options, encoder: Encoder, random: Random): (data: FitData) => BatchTask {
+function taskMaker(
+  options: Options,
+  encoder: Encoder,
+  random: Random,
+  objective: (loss: BatchLoss) => Objective | null,
+): (data: FitData) => BatchTask {
   const loss = typeof options.loss === "string" ? { kind: options.loss } : options.loss;
   const { trainData, side = "document" } = options;
   const miner = typeof options.miner === "string" ? { kind: options.miner } : (options.miner ?? null);
+  if (options.negatives && trainData.kind !== "pairs")
+    throw new RangeError(`fit: negatives must be left out for ${trainData.kind} data, got settings`);
   if (trainData.kind === "pairs") {
     if (miner) throw new RangeError(`fit: pairs take no miner, got "${miner.kind}"`);
     const made = createLoss(loss);
-    return (data) => pairTask(encoder, (data as typeof trainData).pairs, made, null);
+    return (data) =>
+      pairTask(encoder, (data as typeof trainData).pairs, made, data === trainData ? objective(made) : null);
   }
   if (trainData.kind === "scored") {
     if (loss.kind !== "cosine_similarity")

@@ -1,3 +1,4 @@
+import type { BatchNegativesConfig } from "../../config/sections/negatives.js";
 import { createEncoder } from "../../encoders/create-encoder.js";
 import type { Encoder, EncoderSpec } from "../../encoders/encoder.js";
 import { Random } from "../../engine/random.js";
@@ -20,6 +21,8 @@ export interface FitOptions {
   /** kind or spec; for pairs a loss of batches, for scored pairs "cosine_similarity", else a loss of labelled items */
   loss: string | { kind: string; [option: string]: unknown };
   miner?: string | { kind: string; [option: string]: unknown };
+  /** pairs only: masks and candidates beyond the batch, as in a configuration's section `negatives` of type batch */
+  negatives?: Partial<Omit<BatchNegativesConfig, "type">>;
   /** how batches are drawn; "auto": by the data's kind, at random for losses with class weights */
   sampler?: "auto" | "class" | "session" | "instance" | "random";
   /** class sampler: items of a class in a batch (default: batch size / classes) */

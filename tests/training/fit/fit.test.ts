@@ -74,6 +74,30 @@ describe("fit learns from every kind of data:", () => {
       },
     ],
   ];
+  it("pairs with random negatives and masks, remembered ones resumed", async () => {
+    const trainData = pairData(texts("q"), texts("d"), features);
+    const negatives = {
+      mask: "known_positives" as const,
+      add: [
+        { type: "random" as const, count: 4 },
+        { type: "memory" as const, size: 8, warmup_steps: 0 },
+      ],
+    };
+    const options: FitOptions = {
+      ...common,
+      trainData,
+      loss: { kind: "batch_softmax", temperature: 0.2 },
+      negatives,
+      batchSize: 8,
+    };
+    const whole = await fit(options);
+    expect(whole.history[3]!.trainLoss).toBeLessThan(whole.history[0]!.trainLoss);
+    const dir = scratch();
+    await fit({ ...options, epochs: 2, callbacks: [trainingCheckpoint({ saveDir: dir })] });
+    const resume = readFitCheckpoint(path.join(dir, "saved_model_epoch_02"));
+    expect(bytes(await fit({ ...options, resume }))).toBe(bytes(whole));
+  });
+
   it.each(cases)("%s", async (_name, options) => {
     const { history, epochsRun } = await fit(options);
     expect(epochsRun).toBe(4);
