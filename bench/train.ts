@@ -78,6 +78,11 @@ const torch = (options: object): Run => ({
 });
 const comparisons: [string, Run, Run][] = [
   ["batch 64, against the published PyTorch (dense Adam)", own({}), torch({ mode: "dense" })],
+  [
+    "batch 64, exact adam, against the published PyTorch, 1 thread each",
+    own({ threads: 1 }),
+    torch({ mode: "dense", threads: 1 }),
+  ],
   ["batch 64, exact adam, against PyTorch SparseAdam", own({}), torch({})],
   ["batch 64, lazy_adam, against PyTorch SparseAdam", own({ optimizer: "lazy_adam" }), torch({})],
   ["batch 64, lazy_adam, 1 thread each", own({ optimizer: "lazy_adam", threads: 1 }), torch({ threads: 1 })],
@@ -90,6 +95,16 @@ const comparisons: [string, Run, Run][] = [
     "batch 256, 128-dim, no layers, lazy_adam, against SparseAdam",
     own({ ...narrow, batch: 256, optimizer: "lazy_adam" }),
     torch({ ...narrow, batch: 256 }),
+  ],
+  [
+    "batch 1,024, lazy_adam, 1 thread each",
+    own({ batch: 1024, optimizer: "lazy_adam", threads: 1 }),
+    torch({ batch: 1024, threads: 1 }),
+  ],
+  [
+    "batch 256, 128-dim, no layers, lazy_adam, 1 thread each",
+    own({ ...narrow, batch: 256, optimizer: "lazy_adam", threads: 1 }),
+    torch({ ...narrow, batch: 256, threads: 1 }),
   ],
   [
     "batch 64, loss in tfjs ops against the fused step, 1 thread",

@@ -111,7 +111,14 @@ export function heapCatchUp(
     for (let i = 0; i < count; i++) {
       const f = drift.factorsFrom(from[start + i]!);
       ints[rows / 4 + i] = stale[start + i]!;
-      floats.set([f.keep, f.pull1, f.floor1, f.pull2, f.floor2, f.first, f.second], factors / 4 + i * 7);
+      const at = factors / 4 + i * 7;
+      floats[at] = f.keep;
+      floats[at + 1] = f.pull1;
+      floats[at + 2] = f.floor1;
+      floats[at + 3] = f.pull2;
+      floats[at + 4] = f.floor2;
+      floats[at + 5] = f.first;
+      floats[at + 6] = f.second;
     }
     heap.kernels.catchUpRows(count, rows, factors, table.at, table.stride, table.dim);
   }
