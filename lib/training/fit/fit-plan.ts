@@ -14,8 +14,8 @@ import type { Optimizer } from "../../optimizers/optimizer.js";
 import { CandidateObjective } from "../candidate-objective.js";
 import type { Objective } from "../objective.js";
 import type { StoredTensor } from "../tensor-file.js";
-import type { FitOptions } from "./fit.js";
 import type { FitData } from "./fit-data.js";
+import type { FitOptions } from "./fit-options.js";
 import { createItemLoss, itemLossMines } from "./item-losses.js";
 import { type BatchTask, itemTask, pairTask, scoredTask } from "./learner.js";
 
