@@ -1,0 +1,56 @@
+import type { BatchNegativesConfig } from "../../config/sections/negatives.js";
+import type { Encoder, EncoderSpec } from "../../encoders/encoder.js";
+import type { OptimizerSpec } from "../../optimizers/optimizer.js";
+import type { Schedule, ScheduleSpec } from "../../optimizers/schedules.js";
+import type { Callback, FitCheckpoint } from "./callback.js";
+import type { FitData } from "./fit-data.js";
+import type { Side } from "./learner.js";
+
+/** Everything that fit can be told. */
+export interface FitOptions {
+  /** a registered name with its options in `modelOptions`, a spec, or an encoder (which is trained in place) */
+  model: string | EncoderSpec | Encoder;
+  modelOptions?: Omit<EncoderSpec, "kind">;
+  trainData: FitData;
+  evalData?: FitData;
+  /** kind or spec; for pairs a loss of batches, for scored pairs "cosine_similarity", else a loss of labelled items */
+  loss: string | { kind: string; [option: string]: unknown };
+  miner?: string | { kind: string; [option: string]: unknown };
+  /** pairs only: masks and candidates beyond the batch, as in a configuration's section `negatives` of type batch */
+  negatives?: Partial<Omit<BatchNegativesConfig, "type">>;
+  /** how batches are drawn; "auto": by the data's kind, at random for losses with class weights */
+  sampler?: "auto" | "class" | "session" | "instance" | "random";
+  /** class sampler: items of a class in a batch (default: batch size / classes) */
+  itemsPerClass?: number;
+  /** instance sampler: views of an item (default 2) */
+  views?: number;
+  /** kind or spec without rate; default "adam" */
+  optimizer?: string | Omit<OptimizerSpec, "learningRate">;
+  /** default 1e-3 */
+  learningRate?: number;
+  /** of weights that the loss trains itself; default: the same optimiser and rate */
+  lossOptimizer?: OptimizerSpec;
+  /** factor of the rate, by step or by epoch */
+  schedule?: Schedule | ScheduleSpec;
+  scheduleBy?: "batch" | "epoch";
+  /** default 10 */
+  epochs?: number;
+  /** default 256 */
+  batchSize?: number;
+  /** default none; the progress bar is put first by {@link FitOptions.progress} */
+  callbacks?: readonly Callback[];
+  /** runs before all other callbacks */
+  progress?: Callback;
+  clipNorm?: number;
+  /** tower that embeds labelled items (default "document") */
+  side?: Side;
+  /** a batch in which the miner finds nothing: leave it out with a line (default), or stop */
+  emptyBatch?: "skip" | "fail";
+  /** default 0 */
+  seed?: number;
+  /** a checkpoint to go on from */
+  resume?: FitCheckpoint;
+  /** ends the fit after the batch under way; callbacks hear of it */
+  signal?: AbortSignal;
+  tell?: (line: string) => void;
+}
