@@ -1,0 +1,15 @@
+import { plainTable, type Table } from "../reporting/table.js";
+import type { Examination } from "../training/doctor/examine.js";
+import { humanTime } from "./terminal.js";
+
+/** What `qdrl doctor` prints, as a table for notebooks. */
+export function examinationTable({ findings, forecast }: Examination): Table {
+  const rows = findings.map(({ check, outcome, detail }) => [check, outcome, detail]);
+  const { steps, stepsPerSecond, seconds } = forecast;
+  rows.push([
+    "forecast",
+    "",
+    `${steps.toLocaleString("en")} steps at ${stepsPerSecond.toPrecision(2)}/s, ${humanTime(seconds)} without evaluation`,
+  ]);
+  return plainTable(["check", "outcome", "detail"], rows, { title: "Before training" });
+}
