@@ -128,7 +128,7 @@ describe("towers over any features", () => {
     for (const [name, weight] of Object.entries(encoder.weights)) {
       if (name.startsWith("query.")) continue;
       const slope = gradients[name]!.dataSync();
-      const base = weight.dataSync().slice();
+      const base = weight.dataSync().slice() as Float32Array;
       const direction = base.map(() => random.normal());
       const length = Math.hypot(...direction);
       const at = (h: number) => {
