@@ -4,10 +4,11 @@ import { resultsTerminal } from "../../reporting/results-table-view.js";
 import { listRuns, openRun } from "../../training/run-folder.js";
 import { composeReport } from "../report-page.js";
 import { TerminalListener } from "../terminal.js";
+import { addThesisReport } from "./report-thesis.js";
 
 /** `qdrl report [RUN...]`. */
 export function addReportCommand(program: Command): void {
-  program
+  const report = program
     .command("report")
     .description("one self-contained HTML page about some runs: table, curves, map, rankings")
     .argument("[runs...]", "run folders; default: all of reports/runs/tour")
@@ -17,6 +18,7 @@ export function addReportCommand(program: Command): void {
       const listener = new TerminalListener();
       await writeReport(dirs, options.output, options.baseline, listener);
     });
+  addThesisReport(report);
 }
 
 /** Writes the page, prints its table and says where the page is. */

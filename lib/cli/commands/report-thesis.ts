@@ -1,0 +1,40 @@
+import { type Command, Option } from "commander";
+import { TerminalListener } from "../terminal.js";
+import type { Size } from "../thesis/sweep-runs.js";
+import { thesisReport } from "../thesis/thesis-report.js";
+import { writeThesisReport } from "../thesis/write-report.js";
+
+/** `qdrl report thesis`. */
+export function addThesisReport(report: Command): void {
+  report
+    .command("thesis")
+    .description(
+      "every experiment of the thesis, trained where it is not there yet, beside the published numbers",
+    )
+    .addOption(
+      new Option(
+        "--size <size>",
+        "full: train what is missing; found: small where it is; small: 300 emoji, one seed",
+      )
+        .choices(["full", "found", "small"])
+        .default("full"),
+    )
+    .option("--datasets <list>", "emoji, msrd or both, with commas between; default: all that are there")
+    .option("-j, --workers <n>", "worker processes", "2")
+    .option("-o, --output <dir>", "folder to write", "reports/thesis")
+    .action(async (options: { size: Size; datasets?: string; workers: string; output: string }) => {
+      const { size, datasets, workers, output } = options;
+      const listener = new TerminalListener();
+      const report = await thesisReport({
+        size,
+        ...(datasets === undefined ? {} : { datasets: datasets.split(",") }),
+        workers: Number(workers),
+        listener,
+      });
+      await writeThesisReport(report, output, listener);
+      listener.finish();
+      process.stdout.write(
+        `report: ${output}/index.html; tables in ${output}/tables, figures in ${output}/figures\n`,
+      );
+    });
+}
