@@ -84,7 +84,6 @@ export class CacheObjective implements Objective {
   }
 
   prepare(batch: PairBatch, step: number): PreparedStep {
-    const { positives } = this;
     const documentsOf = this.cache.data["document"]!;
     if (this.coded && needsAxes(step)) this.coded.refit(this.random.fork("axes"));
     const masked = this.options.mask === "known_positives";
@@ -100,14 +99,14 @@ export class CacheObjective implements Objective {
           random: this.random.fork(`cache-${step}`),
           ...(masked && {
             excluded: (query: number, row: number) =>
-              positives(batch.queryIds[query]!)?.has(documentsOf[row]!) ?? false,
+              this.positives(batch.queryIds[query]!)?.has(documentsOf[row]!) ?? false,
           }),
           ...(this.options.in_batch && {
             batchNegatives: candidateMask(
               batch.queryIds,
               batch.documentIds,
               masked ? "known_positives" : "none",
-              positives,
+              this.positives,
             ),
           }),
         });
