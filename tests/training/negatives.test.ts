@@ -60,6 +60,9 @@ const settings: Record<string, Record<string, unknown>> = {
     negatives: { type: "batch", mask: "same_document", log_q: {}, add: [{ type: "random", count: 4 }] },
   },
   cache: { negatives: { type: "cache", size: 40 } },
+  "cache, filled at first, searched by codes": {
+    negatives: { type: "cache", size: 32, top_k: 4, search: "coded", prefill: true, in_batch: true },
+  },
   "cache in groups, maximum, with the batch": {
     negatives: { type: "cache", size: 32, top_k: 8, retrieval: "max", in_batch: true, use_lru: false },
   },

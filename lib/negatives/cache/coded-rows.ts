@@ -111,7 +111,8 @@ export class CodedRows implements CachedRows {
   }
 
   groupMaxima(queries: Float32Array, k: number): GroupMaxima {
-    const { dim, groups } = this;
+    const { dim } = this;
+    const groups = this.groups;
     const count = queries.length / dim;
     if (k !== groups || count > this.maxQueries)
       throw new RangeError(
