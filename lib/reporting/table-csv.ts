@@ -1,9 +1,10 @@
 import type { Table } from "./table.js";
 
-/** A table as CSV (RFC 4180, CRLF): the cells' text only, headings first; details and notes are left out. */
+/** A table as CSV (RFC 4180, CRLF): headings with their second line in brackets, then the cells' text;
+ * details of cells and notes are left out. */
 export function tableCsv(table: Table): string {
   return csvLines([
-    table.columns.map((column) => column.label),
+    table.columns.map(({ label, detail }) => (detail === undefined ? label : `${label} (${detail})`)),
     ...table.rows.map((row) => row.cells.map((cell) => cell.text)),
   ]);
 }

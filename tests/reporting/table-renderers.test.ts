@@ -71,6 +71,7 @@ describe("tableLatex", () => {
 describe("tableCsv", () => {
   it("quotes what RFC 4180 wants quoted", () => {
     expect(csvLines([["a", 'b"c', "d,e", "f\ng", 1.5, null]])).toBe('a,"b""c","d,e","f\ng",1.5,\r\n');
+    expect(tableCsv(table).split("\r\n")[0]).toBe("System,R@10 (3 queries)");
     expect(tableCsv(table).split("\r\n")[2]).toBe('"日本, 語",0.700');
   });
 });

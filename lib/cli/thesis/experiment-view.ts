@@ -61,21 +61,22 @@ export async function experimentView(
   };
 }
 
-/** All measures of the thesis on clean queries, for each evaluation set of a data set. */
+/** Measures on clean queries, by default all of the thesis, for each evaluation set of a data set. */
 export function datasetResults(
   runs: readonly RunFolder[],
   sets: readonly string[],
   dataset: string,
   baseline: string | null,
   nameOf?: (run: RunFolder) => string,
+  metrics: readonly string[] = THESIS_METRICS,
 ): OurResults[] {
   return sets.map((set) => {
-    const selections = THESIS_METRICS.map((measure) => ({ label: measure, set, measure, typo: 0 }));
+    const selections = metrics.map((measure) => ({ label: measure, set, measure, typo: 0 }));
     const name = sets.length === 1 ? dataset : `${dataset}, ${set}`;
     const results: ResultsTable = resultsTable(compareRuns(runs, selections, nameOf), {
       title: name,
       baseline,
-      metrics: THESIS_METRICS,
+      metrics,
     });
     return { dataset: name, results };
   });

@@ -20,7 +20,7 @@ type Section = ReportPage["sections"][number];
 /** Collects sections, and the tables and figures in them under their file names. */
 export class ReportParts {
   private readonly sections: { title: string; intro: string; blocks: Block[] }[] = [];
-  /** Section title and what was found there first. */
+  /** Section title, empty when as above, and what was found there. */
   private readonly findings: [string, string][] = [];
   private readonly runs = new Set<string>();
   private readonly tables: ThesisReport["tables"] = [];
@@ -29,7 +29,9 @@ export class ReportParts {
 
   section(title: string, intro: string, answers: readonly string[]): void {
     this.sections.push({ title, intro, blocks: answers.map((text): Block => ({ kind: "text", text })) });
-    if (answers[0] !== undefined) this.findings.push([title, answers[0]]);
+    answers.forEach((text, i) => {
+      this.findings.push([i === 0 ? title : "", text]);
+    });
   }
 
   append(block: Block): void {
@@ -81,7 +83,7 @@ export class ReportParts {
   finish(lead: readonly string[]): ThesisReport {
     const overview: Section = {
       title: "Overview",
-      intro: "The first finding of every section; each is about the first data set and its main queries.",
+      intro: "The findings of every section, by data set and kind of queries.",
       blocks: [{ kind: "table", table: plainTable(["experiment", "found here"], this.findings) }],
     };
     const page: ReportPage = {

@@ -50,11 +50,22 @@
 
   const links = new Map([...document.querySelectorAll("nav a")].map((link) => [link.hash.slice(1), link]));
   const sections = [...document.querySelectorAll("main section")];
+  // a long navigation scrolls sideways by itself
+  const showLink = (link) => {
+    const bar = link.parentElement;
+    const room = bar.clientWidth;
+    if (link.offsetLeft < bar.scrollLeft || link.offsetLeft + link.offsetWidth > bar.scrollLeft + room)
+      bar.scrollTo({ left: link.offsetLeft - room / 3, behavior: "smooth" });
+  };
   const follow = () => {
     const passed = sections.filter((section) => section.getBoundingClientRect().top < 120);
     const atEnd = window.innerHeight + window.scrollY >= document.documentElement.scrollHeight - 4;
     const current = (atEnd ? sections : passed).at(-1);
-    for (const [id, link] of links) link.classList.toggle("here", current !== undefined && id === current.id);
+    for (const [id, link] of links) {
+      const isHere = current !== undefined && id === current.id;
+      if (isHere && !link.classList.contains("here")) showLink(link);
+      link.classList.toggle("here", isHere);
+    }
   };
   window.addEventListener("scroll", follow, { passive: true });
   follow();

@@ -33,8 +33,13 @@ export function bars(
     const whiskers = {
       type: "data",
       symmetric: false,
-      array: values.map((value) => (value === null ? 0 : value.high - value.mean)),
-      arrayminus: values.map((value) => (value === null ? 0 : value.mean - value.low)),
+      // no whisker where no interval is known, such as in a published table
+      array: values.map((value) =>
+        value === null || value.high === value.low ? null : value.high - value.mean,
+      ),
+      arrayminus: values.map((value) =>
+        value === null || value.high === value.low ? null : value.mean - value.low,
+      ),
       color: NEUTRAL,
       thickness: 1.5,
       width: 4,
