@@ -3,13 +3,13 @@ import path from "node:path";
 import { readLines } from "./lines.js";
 import { mostFrequent } from "./token-counts.js";
 
-const partitions = 64;
+const partitions = 256;
 
 /**
  * Exact frequencies of any number of different keys in bounded memory: when more than `maxKeys` are held, the counts go
- * to 64 files by a hash of the key, and are added up a file at a time in the end.
+ * to 256 files by a hash of the key, and are added up a file at a time in the end.
  *
- * Memory: about 100 bytes a key held; a 64th of all different keys must fit too.
+ * Memory: about 100 bytes a key held; a 256th of all different keys must fit too.
  */
 export class SpillingCounts {
   private counts = new Map<string, number>();
