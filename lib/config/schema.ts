@@ -28,7 +28,13 @@ export const experimentSchema = z.strictObject({
   batch_size: z.int().min(1).describe("pairs per step"),
   learning_rate: z.number().positive(),
   reuse_epoch: z.boolean().default(true).describe("resume after the stored epoch rather than at epoch 0"),
-  dataloader_workers: z.int().min(0).default(0).describe("reader threads; 0 = read in the main thread"),
+  dataloader_workers: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe(
+      "kept so that published files load: pairs are read and vectorised once, there is nothing left for loader threads",
+    ),
   shuffle: z.boolean().default(true).describe("draw the pairs of each epoch in a new seeded order"),
   drop_last: z.boolean().default(true).describe("leave out the incomplete last batch of an epoch"),
   on_error: z

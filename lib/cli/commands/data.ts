@@ -39,7 +39,7 @@ export function addDataCommands(program: Command): void {
       "--from <path>",
       "local copy, BEIR folder or mapping file; default: the pinned URLs, hashes checked",
     )
-    .option("--seed <n>", "of the split", "42")
+    .option("--seed <n>", "of the split, where the importer draws one", "42")
     .option("-o, --output <dir>", "folder to write; default: data/<name>")
     .action(async (name: string, options: { from?: string; seed: string; output?: string }) => {
       const listener = new TerminalListener();
