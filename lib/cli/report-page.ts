@@ -4,6 +4,7 @@ import { lossCurve } from "../reporting/figures/loss-curve.js";
 import { recallVsTypo } from "../reporting/figures/recall-vs-typo.js";
 import { headline } from "../reporting/headline.js";
 import { htmlPage } from "../reporting/html-page.js";
+import { linkRuns } from "../reporting/link-runs.js";
 import type { Block } from "../reporting/page-blocks.js";
 import { pictureAddress } from "../reporting/pictures.js";
 import type { QueryRankings } from "../reporting/rankings-html.js";
@@ -23,12 +24,12 @@ const RANKED_QUERIES = 8;
 /** The page about a set of runs, and the tables on it. */
 export async function composeReport(
   runs: readonly RunFolder[],
-  options: { baseline: string; listener: Listener },
+  options: { baseline: string; listener: Listener; folder: string },
 ): Promise<{ html: string; results: ResultsTable[] }> {
   const { sets, typos } = evaluatedOn(runs[0]!);
   const names = runs.map((run) => run.manifest().system);
   const baseline = names.includes(options.baseline) ? options.baseline : names[0]!;
-  const results = sets.map((set) => setTable(runs, set, typos, baseline));
+  const results = sets.map((set) => linkRuns(setTable(runs, set, typos, baseline), options.folder));
   const main = results[0]!;
   const trained = runs.filter((run) => run.manifest().kind === "dense");
   const best = bestSystem(main, baseline);

@@ -105,17 +105,22 @@ export function formatDelta(difference: number, decimals: number): string {
 }
 
 function systemCell(row: ResultsRow): TableCell {
-  const link = row.runs.find((run) => run.link !== undefined)?.link;
   return {
     text: row.system,
     ...(row.description === undefined ? {} : { detail: row.description }),
-    ...(link === undefined ? {} : { link }),
     ...(row.runs.length > 0 ? { hint: row.runs.map((run) => run.dir).join("\n") } : {}),
   };
 }
 
 function seedsCell(row: ResultsRow): TableCell {
-  return { text: String(row.runs.length), hint: `seeds ${row.runs.map((run) => run.seed).join(", ")}` };
+  const links = row.runs.flatMap(({ seed, link }) =>
+    link === undefined ? [] : [{ text: `run ${seed}`, link }],
+  );
+  return {
+    text: String(row.runs.length),
+    hint: `seeds ${row.runs.map((run) => run.seed).join(", ")}`,
+    ...(links.length === 0 ? {} : { links }),
+  };
 }
 
 function resultCell(cell: ResultsCell | null, scale: (value: number) => number, decimals: number): TableCell {

@@ -46,6 +46,7 @@ function bodyCell(cell: TableCell, column: TableColumn, isHead: boolean): string
   const tone = cell.mark !== undefined && cell.delta === undefined ? ` q-${cell.mark}` : "";
   const parts = [`<span class="q-value${tone}">${value}</span>`];
   if (cell.detail !== undefined) parts.push(`<span class="q-detail">${escapeHtml(cell.detail)}</span>`);
+  if (cell.links !== undefined) parts.push(linksHtml(cell.links));
   if (cell.strip !== undefined) parts.push(strip(cell.strip, cell.bold === true));
   if (cell.share !== undefined) parts.push(shareBar(cell.share));
   if (cell.delta !== undefined) parts.push(delta(cell.delta, cell.mark));
@@ -70,6 +71,13 @@ function shareBar({ better, same, worse }: NonNullable<TableCell["share"]>): str
   const part = (name: string, count: number): string =>
     count === 0 ? "" : `<i class="q-${name}-part" style="flex-grow:${count}"></i>`;
   return `<span class="q-share" aria-hidden="true">${part("better", better)}${part("same", same)}${part("worse", worse)}</span>`;
+}
+
+function linksHtml(links: NonNullable<TableCell["links"]>): string {
+  const anchors = links.map(({ text, link }) =>
+    isSafeLink(link) ? `<a href="${escapeHtml(link)}">${escapeHtml(text)}</a>` : escapeHtml(text),
+  );
+  return `<span class="q-detail">${anchors.join(" ")}</span>`;
 }
 
 /** Links may lead to files, pages and anchors, never run script. */

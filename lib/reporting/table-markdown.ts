@@ -30,12 +30,19 @@ function markdownCell(cell: TableCell): string {
   let text = escapeMarkdown(cell.text);
   if (cell.tiedWithBest && !cell.bold) text += "†";
   if (cell.bold) text = `**${text}**`;
-  if (cell.link !== undefined) text = `[${text}](<${cell.link.replace(/[<>]/g, encodeURIComponent)}>)`;
+  if (cell.link !== undefined) text = `[${text}](${target(cell.link)})`;
   const parts = [text];
 
+  for (const { text: name, link } of cell.links ?? [])
+    parts.push(`[${escapeMarkdown(name)}](${target(link)})`);
   if (cell.detail !== undefined) parts.push(escapeMarkdown(cell.detail));
   if (cell.delta !== undefined) parts.push(escapeMarkdown(cell.delta) + markOf(cell));
   return parts.join(" ");
+}
+
+/** A link target that may hold spaces and brackets. */
+function target(link: string): string {
+  return `<${link.replace(/[<>]/g, encodeURIComponent)}>`;
 }
 
 function markOf(cell: TableCell): string {

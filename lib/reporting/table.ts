@@ -37,6 +37,8 @@ export interface TableCell {
   /** Shown on hover where the medium allows. */
   hint?: string;
   link?: string;
+  /** Further links, shown small in a row. */
+  links?: { text: string; link: string }[];
   /** Interval on the column's common scale, each in [0, 1]: drawn as a dot with whiskers where the medium allows. */
   strip?: { low: number; at: number; high: number };
   /** Counts drawn as a bar of three parts where the medium allows; `text` says them everywhere. */

@@ -1,7 +1,9 @@
+import path from "node:path";
 import type { Command } from "commander";
 import { atomicWriteFile } from "../../engine/atomic-write.js";
 import { comparePage } from "../../reporting/compare-page.js";
 import { htmlPage } from "../../reporting/html-page.js";
+import { linkRuns } from "../../reporting/link-runs.js";
 import { tableTerminal } from "../../reporting/table-terminal.js";
 import { winLoss, winLossTable } from "../../reporting/win-loss.js";
 import { openRun } from "../../training/run-folder.js";
@@ -32,7 +34,12 @@ export function addCompareCommand(program: Command): void {
           measure,
           typo: Number(typo),
         });
-        atomicWriteFile(output, htmlPage(comparePage(comparison)));
+        atomicWriteFile(
+          output,
+          htmlPage(
+            comparePage({ ...comparison, results: linkRuns(comparison.results, path.dirname(output)) }),
+          ),
+        );
         const table = winLossTable(winLoss(comparison.queries), comparison);
         process.stdout.write(
           `${tableTerminal(table, { color: process.stdout.isTTY === true })}\npage: ${output}\n`,

@@ -30,6 +30,7 @@ export function addThesisReport(report: Command): void {
         ...(datasets === undefined ? {} : { datasets: datasets.split(",") }),
         workers: Number(workers),
         listener,
+        folder: output,
       });
       await writeThesisReport(report, output, listener);
       listener.finish();

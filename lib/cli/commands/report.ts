@@ -1,3 +1,4 @@
+import path from "node:path";
 import type { Command } from "commander";
 import { atomicWriteFile } from "../../engine/atomic-write.js";
 import { resultsTerminal } from "../../reporting/results-table-view.js";
@@ -33,7 +34,7 @@ export async function writeReport(
     throw new RangeError(
       "report: reports/runs/tour must hold runs, got none; run npm start or qdrl train first",
     );
-  const { html, results } = await composeReport(runs, { baseline, listener });
+  const { html, results } = await composeReport(runs, { baseline, listener, folder: path.dirname(output) });
   atomicWriteFile(output, html);
   listener.finish();
   const color = process.stdout.isTTY === true;

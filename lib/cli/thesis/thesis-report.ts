@@ -18,11 +18,13 @@ export interface ThesisReportOptions {
   datasets?: readonly string[];
   workers?: number;
   listener?: Listener;
+  /** That the page will be written to. */
+  folder: string;
 }
 
 /** Every experiment of the thesis in its order, run or read, with the published numbers beside ours. */
 export async function thesisReport(options: ThesisReportOptions): Promise<ThesisReport> {
-  const report = new ReportParts();
+  const report = new ReportParts(options.folder);
   const view = async (key: ExperimentKey, figureTitle: string) => {
     const found = await experimentView(key, options);
     report.addExperiment(found, figureTitle);

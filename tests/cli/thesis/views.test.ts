@@ -137,7 +137,7 @@ describe("bestRuns", () => {
 
 describe("writeThesisReport", () => {
   it("writes the page and every table in three formats", async () => {
-    const parts = new ReportParts();
+    const parts = new ReportParts(path.join(tiny.root, "thesis"));
     parts.section("Against BM25", "Intro.", ["It wins.", "Twice."]);
     parts.table("Table A", plainTable(["x"], [["1"]]));
     const curve = intervalCurve([{ name: "a", points: [{ x: 1, mean: 1 }] }], { xTitle: "x", yTitle: "y" });
@@ -159,7 +159,9 @@ describe("writeThesisReport", () => {
     expect(tables).toEqual(
       ["bm25-tiny-all-measures", "table-a"].flatMap((name) => [`${name}.csv`, `${name}.md`, `${name}.tex`]),
     );
-    expect(fs.readFileSync(path.join(folder, "index.html"), "utf8")).toContain("It wins.");
+    expect(fs.readFileSync(path.join(folder, "index.html"), "utf8")).toMatch(
+      /It wins\..*<a href="\.\.\/runs\/tiny\/encoder\/">/s,
+    );
     const drawn = fs.existsSync(path.join(folder, "figures/figure-a.png"));
     expect(drawn || lines.some((line) => line.startsWith("static images are skipped"))).toBe(true);
   });
