@@ -2,7 +2,7 @@
 // Compiles lib/negatives/cache/kernel/group-maxima.as to bytes in a TypeScript file: node tools/build-cache-kernel.mjs
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import asc from "assemblyscript/asc";
+import { compileAssemblyScript } from "./assemblyscript.mjs";
 
 const source = "lib/negatives/cache/kernel/group-maxima.as";
 const target = "lib/negatives/cache/kernel/group-maxima-bytes.ts";
@@ -22,7 +22,7 @@ export async function compileCacheKernel() {
     "--enable",
     "relaxed-simd",
   ];
-  const { error } = await asc.main(["kernel.ts", ...options, "--outFile", "out.wasm"], {
+  const { error } = await compileAssemblyScript(["kernel.ts", ...options, "--outFile", "out.wasm"], {
     readFile: (name) => (name === "kernel.ts" ? readFileSync(source, "utf8") : null),
     writeFile: (name, content) => {
       if (name.endsWith(".wasm")) binary = content;
