@@ -122,6 +122,22 @@ describe("HnswIndex", () => {
         );
   });
 
+  it("keeps vectors in half the space on request, scores to three digits", async () => {
+    const file = (name: string) => path.join(folder, name);
+    const full = HnswIndex.build(documents, { dim });
+    const half = HnswIndex.build(documents, { dim, precision: "float16" });
+    expect(full.save(file("f32.index")) - half.save(file("f16.index"))).toBe(documents.byteLength / 2);
+    const exact = exactSearch({ documents, dim, queries, k: 10 });
+    const found = await openIndex(file("f16.index")).search(queries, 10);
+    expect(overlap(found.ids, exact.ids, 10)).toBeGreaterThan(0.95);
+    for (let i = 0; i < found.ids.length; i++)
+      if (found.ids[i] === exact.ids[i])
+        expect(Math.abs(found.scores[i]! - exact.scores[i]!)).toBeLessThan(1e-3);
+    expect(() => HnswIndex.build(documents, { dim, precision: "int4" as "float16" })).toThrow(
+      'unknown precision "int4"; known: float32, float16',
+    );
+  });
+
   it("may be searched by several threads after one has built it", async () => {
     for (const count of [1, 2, 3, 5, 17, 64, 100, 257]) {
       const index = HnswIndex.build(documents.subarray(0, count * dim), { dim });
