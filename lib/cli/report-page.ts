@@ -14,6 +14,7 @@ import { compareRuns, evaluatedOn, type MetricSelection } from "../training/comp
 import type { Listener } from "../training/progress.js";
 import { mostDifferent, type RankedQuery, rankedQueries } from "../training/run-documents.js";
 import type { RunFolder } from "../training/run-folder.js";
+import { runNames } from "../training/run-names.js";
 import { lossLines, pairsPerSecond, secondsSpent, typoLines } from "../training/run-views.js";
 import { runMap } from "./run-map.js";
 import { summaryTable } from "./summary.js";
@@ -27,15 +28,17 @@ export async function composeReport(
   options: { baseline: string; listener: Listener; folder: string },
 ): Promise<{ html: string; results: ResultsTable[] }> {
   const { sets, typos } = evaluatedOn(runs[0]!);
-  const names = runs.map((run) => run.manifest().system);
+  const nameOf = runNames(runs);
+  const names = runs.map(nameOf);
   const baseline = names.includes(options.baseline) ? options.baseline : names[0]!;
-  const results = sets.map((set) => linkRuns(setTable(runs, set, typos, baseline), options.folder));
+  const results = sets.map((set) =>
+    linkRuns(setTable(runs, set, typos, baseline, `Queries: ${set}`, nameOf), options.folder),
+  );
   const main = results[0]!;
   const trained = runs.filter((run) => run.manifest().kind === "dense");
   const best = bestSystem(main, baseline);
-  const shown =
-    runs.find((run) => run.manifest().system === best && run.manifest().kind === "dense") ?? trained[0];
-  const reference = runs.find((run) => run.manifest().system === baseline)!;
+  const shown = runs.find((run) => nameOf(run) === best && run.manifest().kind === "dense") ?? trained[0];
+  const reference = runs.find((run) => nameOf(run) === baseline)!;
   const { dataset, counts } = runs[0]!.manifest();
   const sections: { title: string; intro?: string; blocks: Block[] }[] = [
     {
@@ -48,11 +51,11 @@ export async function composeReport(
     sections.push({
       title: "Typos",
       intro:
-        "The same queries with misspelled words: finger slips, dropped and swapped letters. Bands are 95 % bootstrap intervals over queries.",
+        "The same queries with misspelled words: finger slips, dropped and swapped letters. Bands are 95 % intervals.",
       blocks: sets.map(
         (set): Block => ({
           kind: "figure",
-          figure: recallVsTypo(typoLines(runs, { set, measure: "Recall@10" }), "Recall@10"),
+          figure: recallVsTypo(typoLines(runs, { set, measure: "Recall@10", nameOf }), "Recall@10"),
           title: `Recall@10 against the probability of a typo per word: ${set}`,
         }),
       ),
@@ -63,7 +66,7 @@ export async function composeReport(
       intro:
         "Average loss per batch after each epoch, on training pairs and on validation pairs that were held out by query.",
       blocks: [
-        { kind: "figure", figure: lossCurve(lossLines(trained)), title: "Loss" },
+        { kind: "figure", figure: lossCurve(lossLines(trained, nameOf)), title: "Loss" },
         { kind: "table", table: speedTable(trained) },
       ],
     });
@@ -81,11 +84,11 @@ export async function composeReport(
     facts: facts(counts, trained),
     sections,
     sources: runs.flatMap((run) => [
-      { what: run.manifest().system, run: run.dir, file: "queries.jsonl.gz (tables, typo curves, rankings)" },
+      { what: nameOf(run), run: run.dir, file: "queries.jsonl.gz (tables, typo curves, rankings)" },
       ...(run.manifest().kind === "dense"
         ? [
             {
-              what: run.manifest().system,
+              what: nameOf(run),
               run: run.dir,
               file: "metrics.jsonl (loss), models/model.safetensors (map)",
             },
