@@ -60,7 +60,8 @@ export async function embedRun(
         ...pool.items.map((item, row) => ({
           kind: "document" as const,
           category: category(row),
-          label: item[name] ?? pool.ids[row]!,
+          // the characters themselves, where documents have them
+          label: [item["document_emoji"], item[name] ?? pool.ids[row]!].filter(Boolean).join(" "),
           detail: category(row),
           ...(item["document_picture"] ? { pictureFile: item["document_picture"] } : {}),
         })),
