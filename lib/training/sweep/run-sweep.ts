@@ -23,6 +23,7 @@ export interface FailedRun {
 export interface SweepResult {
   /** Finished runs in the sweep's order: seed by seed, row by row. */
   runs: RunFolder[];
+  /** In the sweep's order, whichever worker was first. */
   failed: FailedRun[];
   /** Runs trained now; the others were finished before. */
   trained: number;
@@ -87,6 +88,9 @@ export async function runSweep(sweep: Sweep, options: SweepOptions = {}): Promis
   const finished = sweep.runs
     .filter((run) => isFinished(run.config))
     .map((run) => new RunFolder(folderOf(run.config)));
+  const position = ({ row, seed }: FailedRun) =>
+    sweep.runs.findIndex((run) => run.row === row && run.seed === seed);
+  failed.sort((a, b) => position(a) - position(b));
   return { runs: finished, failed, trained: total - failed.length, seconds };
 }
 
