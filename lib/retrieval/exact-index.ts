@@ -25,6 +25,9 @@ const SHARD_BYTES = 2 ** 31;
 /** Products from which starting threads, about 0.3 s, pays; and from which waking them does. */
 const PRODUCTS_TO_START = 2e9;
 const PRODUCTS_TO_WAKE = 2e7;
+/** Ends the threads of an index that is dropped without being closed. */
+const forgotten = new FinalizationRegistry<ScanPool>((pool) => void pool.close());
+
 function defaultThreads(): number {
   return Math.min(16, availableParallelism());
 }
@@ -47,6 +50,7 @@ export class ExactIndex implements VectorIndex {
   private readonly kernels: SearchKernel[] = [];
   private pool: ScanPool | null = null;
   private queue: Promise<unknown> = Promise.resolve();
+  private closed = false;
 
   private constructor(
     readonly size: number,
@@ -145,6 +149,8 @@ export class ExactIndex implements VectorIndex {
     const queryCount = checkRows("ExactIndex.search", "queries", queries, this.dim);
     checkSearch("ExactIndex.search", k, queryCount, options);
     const bits = keepBits("ExactIndex.search", this.size, options);
+    if (this.closed)
+      throw new RangeError("ExactIndex.search: the index must be open, got one that was closed");
     const run = this.queue.then(() => this.run(queries, queryCount, k, bits, options));
     this.queue = run.catch(() => undefined);
     return run;
@@ -163,8 +169,8 @@ export class ExactIndex implements VectorIndex {
 
   async close(): Promise<void> {
     await this.queue;
-    await this.pool?.close();
-    this.pool = null;
+    await this.endPool();
+    this.closed = true;
     this.memories.length = 0;
     this.shards.length = 0;
     this.kernels.length = 0;
@@ -252,8 +258,7 @@ export class ExactIndex implements VectorIndex {
         options.onProgress?.(Math.floor((queryCount * done) / (batches * ranges.length)), queryCount);
       };
       if (parallel) {
-        this.pool ??= new ScanPool(this.shards, this.threads);
-        await this.pool.run(task, scratch, onItem);
+        await this.runInPool(task, scratch, onItem);
       } else {
         for (const _ of runItems(task, this.shards, this.kernels, scratch[0]!)) {
           onItem();
@@ -266,6 +271,27 @@ export class ExactIndex implements VectorIndex {
       });
     }
     return mergeRanges(task.ids, task.scores, ranges.length, queryCount, k);
+  }
+
+  /** Threads that fail are ended, so that none works on in memory that is given back; the next search starts new ones. */
+  private async runInPool(task: ScanTask, scratch: number[][], onItem: () => void): Promise<void> {
+    if (this.pool === null) {
+      this.pool = new ScanPool(this.shards, this.threads);
+      forgotten.register(this, this.pool, this);
+    }
+    try {
+      await this.pool.run(task, scratch, onItem);
+    } catch (error) {
+      await this.endPool();
+      throw error;
+    }
+  }
+
+  private async endPool(): Promise<void> {
+    const { pool } = this;
+    this.pool = null;
+    forgotten.unregister(this);
+    await pool?.close();
   }
 
   /** Every shard cut into about `pieces` ranges in all. */

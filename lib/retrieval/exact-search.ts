@@ -1,5 +1,5 @@
 import { KernelMemory } from "./kernel-memory.js";
-import { type DocumentBlock, paddedDim, QueryBatch } from "./query-batch.js";
+import { codesPay, type DocumentBlock, paddedDim, QueryBatch } from "./query-batch.js";
 import { type SearchKernel, searchKernel } from "./search-kernel.js";
 import type { SearchMetric, SearchOptions, SearchResult } from "./search-options.js";
 import { checkMetric, checkRows, checkSearch, keepBits } from "./search-options.js";
@@ -62,7 +62,7 @@ export function exactSearch(options: ExactSearchOptions): SearchResult {
       codes: null,
       ids: 0,
     };
-    if (capacity >= CODES_FROM && metric !== "euclidean")
+    if (capacity >= CODES_FROM && metric !== "euclidean" && codesPay(documentCount, k, capacity))
       block.codes = {
         codes: memory.allocate((BLOCK * stride) / 4),
         factors: memory.allocate(BLOCK * 4),

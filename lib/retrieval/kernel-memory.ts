@@ -1,4 +1,10 @@
-import { type WasmMemory, wasm } from "./wasm.js";
+import { type WasmMemory, wasmApi } from "../engine/kernels/web-assembly.js";
+
+/** A memory that several threads see; in each of them its buffer is up to date after a call of grow. */
+export interface SharedMemory extends WasmMemory {
+  /** @returns the number of pages before */
+  grow(pages: number): number;
+}
 
 /** The first page belongs to the module itself. */
 const FIRST_FREE = 65_536;
@@ -10,14 +16,18 @@ const MAX_PAGES = 65_536;
  * as needed, up to 4 GiB; a piece stays where it is until everything after a {@link mark} is given back.
  */
 export class KernelMemory {
-  readonly memory: WasmMemory;
+  readonly memory: SharedMemory;
   private next = FIRST_FREE;
 
   /** @param bytes  how much to reserve at once */
   constructor(bytes = 0) {
     const pages = Math.ceil((FIRST_FREE + bytes + 4096) / PAGE);
     if (pages > MAX_PAGES) throw new RangeError(`KernelMemory: bytes must be below 4 GiB, got ${bytes}`);
-    this.memory = new wasm.Memory({ initial: pages, maximum: MAX_PAGES, shared: true });
+    this.memory = new wasmApi.Memory({
+      initial: pages,
+      maximum: MAX_PAGES,
+      shared: true,
+    }) as SharedMemory;
   }
 
   allocate(bytes: number): number {

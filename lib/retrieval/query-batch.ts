@@ -1,6 +1,6 @@
+import type { WasmMemory } from "../engine/kernels/web-assembly.js";
 import type { SearchKernel } from "./search-kernel.js";
 import type { SearchMetric } from "./search-options.js";
-import type { WasmMemory } from "./wasm.js";
 
 /** Rows in a kernel memory: addresses are in bytes, 0 stands for "none". */
 export interface DocumentBlock {
@@ -15,6 +15,16 @@ export interface DocumentBlock {
 /** Rows are padded with zeros to whole vectors of eight floats. */
 export function paddedDim(dim: number): number {
   return Math.ceil(dim / 8) * 8;
+}
+
+/**
+ * Whether bounding scores by codes pays for lists of k out of so many rows. About k (1 + ln(rows/k)) rows per query enter
+ * the list at some time and are scored one by one, at some twenty times the cost of a row in a batch's plain scan, five
+ * times that of a single query's (measured: the plain scan of one query waits for memory).
+ */
+export function codesPay(rows: number, k: number, queries: number): boolean {
+  const factor = queries < 4 ? 5 : 20;
+  return k < rows && factor * k * (1 + Math.log(rows / k)) < rows;
 }
 
 /** Rows per kernel call: short calls let V8 replace its first, slow code soon. */

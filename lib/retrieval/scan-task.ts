@@ -1,11 +1,11 @@
-import { type DocumentBlock, QueryBatch } from "./query-batch.js";
+import type { SharedMemory } from "./kernel-memory.js";
+import { codesPay, type DocumentBlock, QueryBatch } from "./query-batch.js";
 import type { SearchKernel } from "./search-kernel.js";
 import type { SearchMetric } from "./search-options.js";
-import type { WasmMemory } from "./wasm.js";
 
 /** Documents of an index that live in one kernel memory. */
 export interface Shard {
-  memory: WasmMemory;
+  memory: SharedMemory;
   block: DocumentBlock;
   /** id of its first row */
   firstId: number;
@@ -65,7 +65,10 @@ export function* runItems(
     const shard = shards[range.shard]!;
     const batch = batches[range.shard]!;
     batch.load(task.queries, first, Math.min(capacity, queryCount - first), task.own, shard.block.ids);
-    batch.scan(shard.block, range.from, range.count, shard.firstId + range.from, task.keep[range.shard]!);
+    const block = codesPay(range.count, task.k, Math.min(capacity, queryCount))
+      ? shard.block
+      : { ...shard.block, codes: null };
+    batch.scan(block, range.from, range.count, shard.firstId + range.from, task.keep[range.shard]!);
     batch.take(task.ids, task.scores, (item % ranges.length) * queryCount + first);
     yield item;
   }

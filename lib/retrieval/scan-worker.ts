@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
+import type { WasmModule } from "../engine/kernels/web-assembly.js";
 import { runItems, type ScanTask, type Shard } from "./scan-task.js";
 import { searchKernel } from "./search-kernel.js";
-import type { WasmModule } from "./wasm.js";
 
 /** What a worker gets at its start. */
 export interface ScanWorkerData {

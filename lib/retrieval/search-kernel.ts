@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { setFlagsFromString } from "node:v8";
-import { type WasmMemory, type WasmModule, wasm } from "./wasm.js";
+import { type WasmMemory, type WasmModule, wasmApi } from "../engine/kernels/web-assembly.js";
 
 /** The functions of kernels/assembly; every pointer and stride is in bytes, `k` and counts are plain numbers. */
 export interface SearchKernel {
@@ -74,13 +74,16 @@ export function searchModule(): SearchModule {
   if (compiled) return compiled;
   setFlagsFromString("--experimental-wasm-relaxed-simd");
   const relaxed = readFileSync(path.resolve(FOLDER, "search-relaxed.wasm"));
-  compiled = wasm.validate(relaxed)
-    ? { variant: "relaxed-simd", module: new wasm.Module(relaxed) }
-    : { variant: "simd", module: new wasm.Module(readFileSync(path.resolve(FOLDER, "search.wasm"))) };
+  compiled = wasmApi.validate(relaxed)
+    ? { variant: "relaxed-simd", module: new wasmApi.Module(relaxed) }
+    : { variant: "simd", module: new wasmApi.Module(readFileSync(path.resolve(FOLDER, "search.wasm"))) };
   return compiled;
 }
 
 /** The kernels working on `memory`. */
 export function searchKernel(memory: WasmMemory, module = searchModule().module): SearchKernel {
-  return new wasm.Instance(module, { env: { memory } }).exports as unknown as SearchKernel;
+  const abort = (): never => {
+    throw new Error("search kernels: aborted");
+  };
+  return new wasmApi.Instance(module, { env: { memory, abort } }).exports as unknown as SearchKernel;
 }

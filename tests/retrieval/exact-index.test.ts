@@ -6,6 +6,7 @@ import { Random } from "../../lib/engine/random.js";
 import { ExactIndex } from "../../lib/retrieval/exact-index.js";
 import { exactSearch, type SearchMetric } from "../../lib/retrieval/exact-search.js";
 import { openIndex } from "../../lib/retrieval/open-index.js";
+import { codesPay } from "../../lib/retrieval/query-batch.js";
 
 const folder = mkdtempSync(path.join(tmpdir(), "qdrl-exact-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -130,8 +131,9 @@ describe("ExactIndex", () => {
 
   it("is not led astray by values of any size, by infinities or NaN", async () => {
     const dim = 16;
-    const documents = normals(600 * dim, 10);
-    for (let d = 0; d < 600; d++) {
+    const count = 4000; // enough for lists of 20 to go through the codes
+    const documents = normals(count * dim, 10);
+    for (let d = 0; d < count; d++) {
       const size = [1e-30, 1e-12, 1, 1e12, 0][d % 5]!;
       for (let i = 0; i < dim; i++) documents[d * dim + i]! *= size;
     }
@@ -139,14 +141,24 @@ describe("ExactIndex", () => {
     documents[8 * dim + 1] = Number.POSITIVE_INFINITY;
     const queries = normals(140 * dim, 11); // over 128: exactSearch uses codes too
     for (const metric of ["dot", "cosine"] as const) {
+      expect(codesPay(count, 20, 1) && codesPay(count, 20, 140)).toBe(true);
       const index = ExactIndex.build(documents, { dim, metric, threads: 1 });
-      const one = await index.search(queries.subarray(0, dim), 300);
-      const many = exactSearch({ documents, dim, queries, k: 300, metric });
-      expect(one.ids).toEqual(many.ids.slice(0, 300));
-      const plain = exactSearch({ documents, dim, queries: queries.subarray(0, dim), k: 300, metric });
-      expect(plain.ids).toEqual(one.ids);
-      expect(plain.scores).toEqual(one.scores);
+      const one = await index.search(queries.subarray(0, dim), 20);
+      const many = exactSearch({ documents, dim, queries, k: 20, metric });
+      const plain = exactSearch({ documents, dim, queries: queries.subarray(0, dim), k: 20, metric });
+      expect(one).toEqual(plain);
+      expect(many.ids.slice(0, 20)).toEqual(plain.ids);
+      expect(many.scores.slice(0, 20)).toEqual(plain.scores);
       expect(one.ids.includes(7)).toBe(false);
+      // and without the large ones: what the tiny ones score still decides the order
+      const small = { keep: Array.from({ length: count / 5 }, (_, i) => 5 * i) };
+      expect(await index.search(queries, 20, small)).toEqual(
+        exactSearch({ documents, dim, queries, k: 20, metric, ...small }),
+      );
+      const lone = queries.subarray(dim, 2 * dim);
+      expect(await index.search(lone, 20, small)).toEqual(
+        exactSearch({ documents, dim, queries: lone, k: 20, metric, ...small }),
+      );
     }
   });
 
@@ -167,6 +179,14 @@ describe("ExactIndex", () => {
       "chunks must hold 51 rows in all, got 50",
     );
     expect(() => ExactIndex.fromChunks(49, chunks, { dim: 5 })).toThrow("chunks must hold 49 rows in all");
+  });
+
+  it("answers nothing once it is closed", async () => {
+    const index = ExactIndex.build(normals(20, 13), { dim: 2 });
+    await index.close();
+    expect(() => index.search(Float32Array.of(1, 2), 1)).toThrow(
+      "the index must be open, got one that was closed",
+    );
   });
 
   it("refuses impossible requests", () => {

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { wasmApi } from "../../lib/engine/kernels/web-assembly.js";
 import { KernelMemory } from "../../lib/retrieval/kernel-memory.js";
 import { searchKernel, searchModule } from "../../lib/retrieval/search-kernel.js";
-import { wasm } from "../../lib/retrieval/wasm.js";
 import { buildSearchKernels } from "../../tools/build-search-kernels.mjs";
 
 describe("the search kernels", () => {
@@ -17,10 +17,10 @@ describe("the search kernels", () => {
     searchModule(); // turns relaxed SIMD on where it is behind a flag
     const norms = ["search.wasm", "search-relaxed.wasm"]
       .map((name) => readFileSync(`lib/retrieval/kernels/${name}`))
-      .filter((bytes) => wasm.validate(bytes))
+      .filter((bytes) => wasmApi.validate(bytes))
       .map((bytes) => {
         const memory = new KernelMemory();
-        const kernel = searchKernel(memory.memory, new wasm.Module(bytes));
+        const kernel = searchKernel(memory.memory, new wasmApi.Module(bytes));
         const rows = memory.allocate(64 * 4);
         const out = memory.allocate(16);
         memory.floats(rows, 64).set(Array.from({ length: 64 }, (_, i) => Math.sin(i + 1)));
