@@ -51,46 +51,54 @@ export function resultsTerminal(results: ResultsTable, options: { color?: boolea
 
 /** The results as CSV in long form, one line per system and metric, numbers in full precision. */
 export function resultsCsv(results: ResultsTable): string {
-  const head = [
-    "system",
-    "metric",
-    "mean",
-    "low",
-    "high",
-    "level",
-    "queries",
-    "seeds",
-    "seed_deviation",
-    "baseline",
-  ];
-  const tail = ["difference", "p", "adjusted_p", "mark", "best", "tied_with_best", "runs"];
-  const lines: (string | number | null)[][] = [[...head, ...tail]];
+  const lines: (string | number | null)[][] = [];
   for (const row of results.rows)
     row.cells.forEach((cell, column) => {
-      if (cell === null) return;
-      const { comparison } = cell;
-      lines.push([
-        ...[
-          row.system,
-          results.metrics[column]!,
-          cell.mean,
-          cell.low,
-          cell.high,
-          results.level,
-          cell.queries,
-          cell.seeds,
-        ],
-        ...[cell.seedDeviation, results.baseline],
-        ...[
-          comparison?.difference ?? null,
-          comparison?.p ?? null,
-          comparison?.adjustedP ?? null,
-          comparison?.mark ?? null,
-        ],
-        ...[String(cell.best), String(cell.tiedWithBest), row.runs.map((run) => run.dir).join(" ")],
-      ]);
+      if (cell !== null) lines.push(Object.values(csvRecord(results, row, results.metrics[column]!, cell)));
     });
-  return csvLines(lines);
+  const names = [
+    ...["system", "metric", "mean", "low", "high", "level", "queries", "seeds", "seed_deviation", "baseline"],
+    ...[
+      "difference",
+      "p",
+      "adjusted_p",
+      "effect_size",
+      "detectable_difference",
+      "mark",
+      "best",
+      "tied_with_best",
+      "runs",
+    ],
+  ];
+  return csvLines([names, ...lines]);
+}
+
+/** One line of the CSV, in the order of its columns. */
+function csvRecord(results: ResultsTable, row: ResultsRow, metric: string, cell: ResultsCell) {
+  const { mean, low, high, queries, seeds, seedDeviation, comparison, best, tiedWithBest } = cell;
+  return {
+    system: row.system,
+    ...{
+      metric,
+      mean,
+      low,
+      high,
+      level: results.level,
+      queries,
+      seeds,
+      seedDeviation,
+      baseline: results.baseline,
+    },
+    difference: comparison?.difference ?? null,
+    p: comparison?.p ?? null,
+    adjustedP: comparison?.adjustedP ?? null,
+    effectSize: comparison?.effectSize ?? null,
+    detectable: comparison?.detectable ?? null,
+    mark: comparison?.mark ?? null,
+    best: String(best),
+    tiedWithBest: String(tiedWithBest),
+    runs: row.runs.map((run) => run.dir).join(" "),
+  };
 }
 
 /** A p value for reading: three decimals, "< .001" below that. */
@@ -144,6 +152,9 @@ function cellHint(cell: ResultsCell): string {
   if (cell.seedDeviation !== null) parts.push(`deviation between seeds ${cell.seedDeviation.toFixed(4)}`);
   if (cell.comparison !== null)
     parts.push(`p ${formatP(cell.comparison.p)}, corrected p ${formatP(cell.comparison.adjustedP)}`);
+  const { effectSize, detectable } = cell.comparison ?? {};
+  if (effectSize != null) parts.push(`effect size ${effectSize.toFixed(2)}`);
+  if (detectable != null) parts.push(`smallest difference found with 80 % power ${detectable.toFixed(3)}`);
   return parts.join(" · ");
 }
 

@@ -1,7 +1,9 @@
+import { detectableDifferenceOf } from "../metrics/detectable-difference.js";
+import { cohensDz } from "../metrics/effect-size.js";
 import { holm } from "../metrics/holm.js";
 import { meanInterval } from "../metrics/mean-interval.js";
 import { pairedRandomizationTest } from "../metrics/randomization-test.js";
-import { compareOverSeeds, type SeedValues } from "../metrics/seeds-and-queries.js";
+import { compareOverSeeds, perQueryMeans, type SeedValues } from "../metrics/seeds-and-queries.js";
 
 /** The results of one system: one array of per-query values for each of its runs (seeds), aligned by query over all systems. */
 export interface SystemResults {
@@ -35,11 +37,23 @@ export interface ResultsCell {
   seeds: number;
   /** Standard deviation of the runs' means; null for one run. */
   seedDeviation: number | null;
-  /** Mean difference to the baseline and its p values; null for the baseline and where it lacks the metric. */
-  comparison: { difference: number; p: number; adjustedP: number; mark: "better" | "worse" | "same" } | null;
+  /** Against the baseline; null for the baseline and where it lacks the metric. */
+  comparison: Comparison | null;
   best: boolean;
   /** True if no test (Holm over the column) tells this system from the column's best. */
   tiedWithBest: boolean;
+}
+
+export interface Comparison {
+  /** Mean difference, this system minus the baseline. */
+  difference: number;
+  p: number;
+  /** Corrected for all comparisons of the table. */
+  adjustedP: number;
+  mark: "better" | "worse" | "same";
+  /** Of the per-query differences (seeds averaged): Cohen's d_z, and the difference found with 80 % power. Null for one query. */
+  effectSize: number | null;
+  detectable: number | null;
 }
 
 export interface ResultsRow {
@@ -122,21 +136,24 @@ function compareWithBaseline(
   baselineIndex: number,
   { alpha, seed }: { alpha: number; seed: number },
 ): number {
-  const tests: { cell: ResultsCell; difference: number; p: number }[] = [];
+  const tests: { cell: ResultsCell; test: Omit<Comparison, "adjustedP" | "mark"> }[] = [];
   columns.forEach((systems, column) => {
     const reference = systems[baselineIndex];
     if (!reference) return;
     rows.forEach((row, index) => {
       const values = systems[index];
       if (index === baselineIndex || !values) return;
-      tests.push({ cell: row.cells[column]!, ...test(values, reference, seed) });
+      tests.push({
+        cell: row.cells[column]!,
+        test: { ...test(values, reference, seed), ...magnitude(values, reference, alpha) },
+      });
     });
   });
-  const adjusted = holm(tests.map((test) => test.p));
-  tests.forEach(({ cell, difference, p }, index) => {
+  const adjusted = holm(tests.map(({ test: { p } }) => p));
+  tests.forEach(({ cell, test: found }, index) => {
     const adjustedP = adjusted[index]!;
-    const mark = adjustedP > alpha ? "same" : difference > 0 ? "better" : "worse";
-    cell.comparison = { difference, p, adjustedP, mark };
+    const mark = adjustedP > alpha ? "same" : found.difference > 0 ? "better" : "worse";
+    cell.comparison = { ...found, adjustedP, mark };
   });
   return tests.length;
 }
@@ -165,6 +182,17 @@ function test(a: SeedValues, b: SeedValues, seed: number): { difference: number;
     return pairedRandomizationTest(a[0]!, b[0]!, { seed });
   const { difference, p } = compareOverSeeds(a, b);
   return { difference, p };
+}
+
+function magnitude(
+  a: SeedValues,
+  b: SeedValues,
+  alpha: number,
+): Pick<Comparison, "effectSize" | "detectable"> {
+  if (a[0]!.length < 2) return { effectSize: null, detectable: null };
+  const [x, y] = [perQueryMeans(a), perQueryMeans(b)];
+  const differences = x.map((value, query) => value - y[query]!);
+  return { effectSize: cohensDz(x, y), detectable: detectableDifferenceOf(differences, { alpha }) };
 }
 
 /** One array per seed, checked; null if the system lacks the metric. */

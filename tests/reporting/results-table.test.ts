@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../lib/engine/random.js";
 import { bootstrapInterval } from "../../lib/metrics/bootstrap.js";
+import { detectableDifferenceOf } from "../../lib/metrics/detectable-difference.js";
+import { cohensDz } from "../../lib/metrics/effect-size.js";
 import { holm } from "../../lib/metrics/holm.js";
 import { pairedRandomizationTest } from "../../lib/metrics/randomization-test.js";
-import { compareOverSeeds, seedQueryInterval } from "../../lib/metrics/seeds-and-queries.js";
+import { compareOverSeeds, perQueryMeans, seedQueryInterval } from "../../lib/metrics/seeds-and-queries.js";
 import { headline } from "../../lib/reporting/headline.js";
 import { resultsTable, type SystemResults } from "../../lib/reporting/results-table.js";
 import {
@@ -74,6 +76,16 @@ describe("resultsTable", () => {
     );
   });
 
+  it("says how large a difference is, and how large one must be to be found", () => {
+    const means = perQueryMeans(strong);
+    const { effectSize, detectable } = table.rows[1]!.cells[0]!.comparison!;
+    expect(effectSize).toBe(cohensDz(means, weak));
+    expect(detectable).toBe(detectableDifferenceOf(means.map((value, query) => value - weak[query]!)));
+    expect(resultsHtml(table)).toContain(
+      `effect size ${effectSize!.toFixed(2)} · smallest difference found with 80 % power`,
+    );
+  });
+
   it("leaves a missing measure empty and the baseline uncompared", () => {
     expect(table.rows[1]!.cells[1]).toBeNull();
     expect(table.rows[0]!.cells[0]!.comparison).toBeNull();
@@ -81,7 +93,14 @@ describe("resultsTable", () => {
 
   it("marks exact ties best together, and equal systems as the same", () => {
     expect(table.rows.map((row) => row.cells[1]?.best ?? null)).toEqual([true, null, true]);
-    expect(table.rows[2]!.cells[0]!.comparison).toEqual({ difference: 0, p: 1, adjustedP: 1, mark: "same" });
+    expect(table.rows[2]!.cells[0]!.comparison).toEqual({
+      difference: 0,
+      p: 1,
+      adjustedP: 1,
+      mark: "same",
+      effectSize: 0,
+      detectable: 0,
+    });
   });
 
   it("marks a system that the test cannot tell from the best", () => {
@@ -177,7 +196,7 @@ describe("the results table's renderers", () => {
     const cell = table.rows[1]!.cells[0]!;
     expect(lines[3]).toBe(
       `Tower,Recall@10,${cell.mean},${cell.low},${cell.high},0.95,200,2,${cell.seedDeviation},BM25,` +
-        `${cell.comparison!.difference},${cell.comparison!.p},${cell.comparison!.adjustedP},better,true,false,` +
+        `${cell.comparison!.difference},${cell.comparison!.p},${cell.comparison!.adjustedP},${cell.comparison!.effectSize},${cell.comparison!.detectable},better,true,false,` +
         "reports/runs/tower-1 reports/runs/tower-2",
     );
   });
