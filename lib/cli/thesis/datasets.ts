@@ -46,11 +46,7 @@ export const smallDataset: ThesisDataset = {
   name: "emoji-small",
   dir: "data/emoji-small",
   sets: ["phrases", "annotators"],
-  overrides: [
-    "dataset_dir=data/emoji-small",
-    "num_epochs=2",
-    "recall_validation.query_typo_probabilities=[0, 0.5]",
-  ],
+  overrides: ["dataset_dir=data/emoji-small", "num_epochs=2"],
   obtain: null,
 };
 
