@@ -86,6 +86,8 @@ describe("runSweep", () => {
     const first = await runSweep(loadSweep(file), { listener: { line: (text) => lines.push(text) } });
     expect(first.runs.map((run) => path.basename(run.dir))).toEqual(["a-seed1", "a-seed2"]);
     expect(first.trained).toBe(2);
+    for (const { model, checkpoints } of first.runs)
+      expect([fs.existsSync(model), fs.existsSync(checkpoints)]).toEqual([true, false]);
     expect(first.failed.map(({ row, seed }) => [row, seed])).toEqual([
       ["b", 1],
       ["b", 2],

@@ -33,7 +33,8 @@ export interface SweepResult {
 /**
  * Trains every run of a sweep that is not finished, several at a time in processes of their own. A sweep that was
  * stopped goes on where it was: finished runs are read, the one under way goes on from its checkpoint. A run that
- * fails is reported and the others go on.
+ * fails is reported and the others go on. Of a finished run the checkpoints are removed: a
+ * longer run of the same row starts over.
  */
 export async function runSweep(sweep: Sweep, options: SweepOptions = {}): Promise<SweepResult> {
   const { workers = 2, listener = {} } = options;
@@ -76,6 +77,9 @@ export async function runSweep(sweep: Sweep, options: SweepOptions = {}): Promis
           if (message !== null) {
             failed.push({ row: current.row, seed: current.seed, message });
             listener.line?.(`${current.row}, seed ${current.seed}: failed; ${message}`);
+          } else if (isFinished(current.config)) {
+            // weights, metrics and per-query results stay; the thesis' sweeps would leave tens of gigabytes of the rest
+            fs.rmSync(new RunFolder(folderOf(current.config)).checkpoints, { recursive: true, force: true });
           }
           report(`${current.row}, seed ${current.seed}`);
         }
