@@ -1,3 +1,5 @@
+import type { SearchResult } from "./search-options.js";
+
 /** One system's answer to one query, best first; ids of −1 are empty slots. */
 export interface RankedList {
   ids: ArrayLike<number>;
@@ -56,6 +58,40 @@ export function fuse(
     ids: Int32Array.from(best, ({ id }) => id),
     scores: Float32Array.from(best, ({ score }) => score),
   };
+}
+
+/**
+ * {@link fuse} for many queries at once.
+ *
+ * @param results  per system [Q, kₛ], as searches return them
+ * @returns [Q, k], −1 and −Infinity beyond what the systems found
+ */
+export function fuseResults(
+  results: readonly SearchResult[],
+  queryCount: number,
+  fusion: Fusion,
+  k: number,
+): SearchResult {
+  for (const { ids } of results)
+    if (queryCount === 0 ? ids.length > 0 : ids.length % queryCount !== 0)
+      throw new RangeError(
+        `fuseResults: results must hold whole rows for ${queryCount} queries, got ${ids.length} ids`,
+      );
+  const fused = { ids: new Int32Array(queryCount * k).fill(-1), scores: new Float32Array(queryCount * k) };
+  fused.scores.fill(-Infinity);
+  for (let q = 0; q < queryCount; q++) {
+    const lists = results.map(({ ids, scores }) => {
+      const depth = ids.length / queryCount;
+      return {
+        ids: ids.subarray(q * depth, (q + 1) * depth),
+        scores: scores.subarray(q * depth, (q + 1) * depth),
+      };
+    });
+    const { ids, scores } = fuse(lists, fusion, k);
+    fused.ids.set(ids, q * k);
+    fused.scores.set(scores, q * k);
+  }
+  return fused;
 }
 
 function checkWeights(systems: number, fusion: Fusion): readonly number[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Fusion, fuse, type RankedList } from "../../lib/retrieval/fusion.js";
+import { type Fusion, fuse, fuseResults, type RankedList } from "../../lib/retrieval/fusion.js";
 import { searchFusionWeight } from "../../lib/retrieval/fusion-weight.js";
 import { vector } from "../metrics/vectors.js";
 
@@ -63,6 +63,28 @@ describe("fuse", () => {
     const a: RankedList = { ids: [9, 2, 9], scores: [1, 1, 1] };
     expect([...fuse([a], { kind: "min-max" }, 5).ids]).toEqual([2, 9]);
     expect([...fuse([a], { kind: "reciprocal-rank" }, 1).ids]).toEqual([9]);
+  });
+
+  it("fuses the results of many queries row by row", () => {
+    const result = (lists: RankedList[], depth: number) => ({
+      ids: Int32Array.from(lists.flatMap((l) => Array.from({ length: depth }, (_, i) => l.ids[i] ?? -1))),
+      scores: Float32Array.from(
+        lists.flatMap((l) => Array.from({ length: depth }, (_, i) => l.scores[i] ?? -Infinity)),
+      ),
+    });
+    const none: RankedList = { ids: [], scores: [] };
+    const both = fuseResults(
+      [result([lexical, none], 3), result([dense, none], 4)],
+      2,
+      { kind: "min-max" },
+      5,
+    );
+    const first = fuse([lexical, dense], { kind: "min-max" }, 5);
+    expect([...both.ids]).toEqual([...first.ids, -1, -1, -1, -1, -1, -1]);
+    expect(both.scores.slice(0, 4)).toEqual(first.scores);
+    expect(() => fuseResults([result([lexical], 3)], 2, { kind: "min-max" }, 5)).toThrow(
+      "results must hold whole rows for 2 queries, got 3 ids",
+    );
   });
 
   it("refuses impossible weights and unknown kinds", () => {
