@@ -30,7 +30,7 @@ export function augmentPicture(
   draws: Draws,
 ): Uint8Array {
   const drawn = Array.from({ length: 8 }, () => draws.next());
-  let out = pixels.slice();
+  let out: Uint8Array = pixels.slice();
   if (crop < 1) {
     const side = size * (crop + (1 - crop) * drawn[0]!);
     out = cropped(out, size, side, (size - side) * drawn[1]!, (size - side) * drawn[2]!);
