@@ -1,18 +1,22 @@
 import { Command, CommanderError } from "commander";
-import { addCompareCommand } from "./commands/compare.js";
-import { addDataCommands } from "./commands/data.js";
-import { addDoctorCommand } from "./commands/doctor.js";
-import { addEvaluateCommand } from "./commands/evaluate.js";
-import { addExtractCommand } from "./commands/extract.js";
-import { addKddCommand } from "./commands/kdd.js";
-import { addModelCommands } from "./commands/model.js";
-import { addNotebookCommands } from "./commands/notebooks.js";
-import { addProjectorCommand } from "./commands/projector.js";
-import { addReportCommand } from "./commands/report.js";
-import { addSearchCommand } from "./commands/search.js";
-import { addStartCommand } from "./commands/start.js";
-import { addSweepCommand } from "./commands/sweep.js";
-import { addTrainCommand } from "./commands/train.js";
+
+/** Commands in the order of the help page, each loaded when it is asked for: loading all takes most of a second. */
+const commands: Record<string, () => Promise<(program: Command) => void>> = {
+  data: async () => (await import("./commands/data.js")).addDataCommands,
+  doctor: async () => (await import("./commands/doctor.js")).addDoctorCommand,
+  train: async () => (await import("./commands/train.js")).addTrainCommand,
+  sweep: async () => (await import("./commands/sweep.js")).addSweepCommand,
+  evaluate: async () => (await import("./commands/evaluate.js")).addEvaluateCommand,
+  search: async () => (await import("./commands/search.js")).addSearchCommand,
+  model: async () => (await import("./commands/model.js")).addModelCommands,
+  report: async () => (await import("./commands/report.js")).addReportCommand,
+  compare: async () => (await import("./commands/compare.js")).addCompareCommand,
+  projector: async () => (await import("./commands/projector.js")).addProjectorCommand,
+  extract: async () => (await import("./commands/extract.js")).addExtractCommand,
+  kdd: async () => (await import("./commands/kdd.js")).addKddCommand,
+  notebooks: async () => (await import("./commands/notebooks.js")).addNotebookCommands,
+  start: async () => (await import("./commands/start.js")).addStartCommand,
+};
 
 /** The command line. Every fault of input is one or more plain lines on stderr and exit code 1. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -20,20 +24,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     .description("Train encoders that put queries and documents into one space, and find out what helps.")
     .showHelpAfterError("(qdrl --help lists the commands)")
     .exitOverride();
-  addDataCommands(program);
-  addDoctorCommand(program);
-  addTrainCommand(program);
-  addSweepCommand(program);
-  addEvaluateCommand(program);
-  addSearchCommand(program);
-  addModelCommands(program);
-  addReportCommand(program);
-  addCompareCommand(program);
-  addProjectorCommand(program);
-  addExtractCommand(program);
-  addKddCommand(program);
-  addNotebookCommands(program);
-  addStartCommand(program);
+  const [name = ""] = argv;
+  const asked = Object.hasOwn(commands, name) ? [commands[name]!] : Object.values(commands);
+  for (const load of asked) (await load())(program);
   try {
     await program.parseAsync(argv, { from: "user" });
     return 0;
