@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { fillNormal, fillUniform } from "../engine/fill-random.js";
+import { linear } from "../engine/linear.js";
 import type { Random } from "../engine/random.js";
 
 /** Makes and collects the dense parameters of a part of an encoder, named `${prefix}.${name}`. */
@@ -60,11 +61,13 @@ export interface LinearParameters {
   bias: tf.Variable<tf.Rank.R1>;
 }
 
-/** x · weight + bias for x of any rank whose last axis is the input. */
-export function applyLinear(x: tf.Tensor, { weight, bias }: LinearParameters): tf.Tensor {
+/**
+ * x · weight + bias for x of any rank whose last axis is the input, then max(0, ·) if `relu`.
+ */
+export function applyLinear(x: tf.Tensor, { weight, bias }: LinearParameters, relu = false): tf.Tensor {
   const [input, output] = weight.shape;
-  const flat = tf.reshape(x, [x.size / input, input]);
-  return tf.reshape(tf.add(tf.matMul(flat, weight), bias), [...x.shape.slice(0, -1), output]);
+  const flat = tf.reshape(x, [x.size / input, input]) as tf.Tensor2D;
+  return tf.reshape(linear(flat, weight, bias, relu), [...x.shape.slice(0, -1), output]);
 }
 
 function sizeOf(shape: readonly number[]): number {

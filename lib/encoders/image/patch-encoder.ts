@@ -85,7 +85,7 @@ export class PatchEncoder {
       const mixed = layerNorm(x, layer.mixNorm) as tf.Tensor3D;
       x = tf.add(x, mixing === "mlp" ? mixPatches(mixed, layer.mix) : this.attend(mixed, layer.mix));
       const [wide, narrow] = layer.channel;
-      const hidden = tf.relu(applyLinear(layerNorm(x, layer.channelNorm), wide));
+      const hidden = applyLinear(layerNorm(x, layer.channelNorm), wide, true);
       x = tf.add(x, applyLinear(hidden, narrow));
     }
     return applyLinear(tf.mean(layerNorm(x, this.norm), 1), this.head) as tf.Tensor2D;
@@ -111,7 +111,7 @@ export class PatchEncoder {
 
 /** An MLP over the patches of each channel. */
 function mixPatches(x: tf.Tensor3D, [wide, narrow]: readonly LinearParameters[]): tf.Tensor3D {
-  const hidden = tf.relu(applyLinear(tf.transpose(x, [0, 2, 1]), wide!));
+  const hidden = applyLinear(tf.transpose(x, [0, 2, 1]), wide!, true);
   return tf.transpose(applyLinear(hidden, narrow!), [0, 2, 1]) as tf.Tensor3D;
 }
 
