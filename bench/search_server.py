@@ -34,7 +34,9 @@ def handle(c):
         import bm25s
         import faiss
 
-        return {"faiss": faiss.__version__, "bm25s": bm25s.__version__, "numpy": np.__version__}
+        state["blas"] = faiss.cvar.distance_compute_blas_threshold
+        found = {"faiss": faiss.__version__, "bm25s": bm25s.__version__, "numpy": np.__version__}
+        return found | {"faiss uses BLAS from": state["blas"], "faiss built for": faiss.get_compile_options().strip()}
     if op == "flat-build":
         import faiss
 
@@ -56,6 +58,7 @@ def handle(c):
         import faiss
 
         faiss.omp_set_num_threads(c["threads"])
+        faiss.cvar.distance_compute_blas_threshold = c.get("blas", state["blas"])
         index = state["index" if op == "flat" else "hnsw"]
         if op == "hnsw":
             index.hnsw.efSearch = c["expansionSearch"]

@@ -19,7 +19,7 @@ export interface ComparisonOptions {
 /**
  * Compares run a with run b on one evaluation set, query by query.
  *
- * @throws RangeError if both are one system, or the runs were not evaluated on the same set
+ * @throws RangeError if both are one system, or the runs share no evaluation set
  */
 export async function compareTwoRuns(
   a: RunFolder,
@@ -28,8 +28,12 @@ export async function compareTwoRuns(
 ): Promise<Comparison> {
   const { measure = "Recall@10", typo = 0, shown = 6 } = options;
   const nameOf = systemNames(a, b);
-  const { sets, typos } = evaluatedOn(a);
-  const set = options.set ?? sets[0]!;
+  const { sets, typos } = evaluatedOn(a, b);
+  const set = options.set ?? sets[0];
+  if (set === undefined)
+    throw new RangeError(
+      `compare: the runs must share an evaluation set, got ${a.dir} and ${b.dir} with none in common`,
+    );
   const label = "value";
   const [ofA, ofB] = compareRuns([a, b], [{ label, set, measure, typo }], nameOf);
   const slices = await querySlices(a, { set, typo });

@@ -11,6 +11,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   model: async () => (await import("./commands/model.js")).addModelCommands,
   report: async () => (await import("./commands/report.js")).addReportCommand,
   compare: async () => (await import("./commands/compare.js")).addCompareCommand,
+  trec: async () => (await import("./commands/trec.js")).addTrecCommands,
   projector: async () => (await import("./commands/projector.js")).addProjectorCommand,
   extract: async () => (await import("./commands/extract.js")).addExtractCommand,
   kdd: async () => (await import("./commands/kdd.js")).addKddCommand,

@@ -27,7 +27,7 @@ export async function composeReport(
   runs: readonly RunFolder[],
   options: { baseline: string; listener: Listener; folder: string },
 ): Promise<{ html: string; results: ResultsTable[] }> {
-  const { sets, typos } = evaluatedOn(runs[0]!);
+  const { sets, typos } = evaluatedOn(...runs);
   const nameOf = runNames(runs);
   const names = runs.map(nameOf);
   const baseline = names.includes(options.baseline) ? options.baseline : names[0]!;

@@ -32,6 +32,11 @@ function defaultThreads(): number {
   return Math.min(16, availableParallelism());
 }
 
+/**
+ * Queries of a batch at least, where there are as many. Work is divided by queries first: every range of documents fills
+ * lists of its own, so four ranges cost nearly four times the insertions of one.
+ */
+const MIN_BATCH = 16;
 /** Rows of a range at least. */
 const MIN_RANGE = 16_384;
 
@@ -220,9 +225,10 @@ export class ExactIndex implements VectorIndex {
     const products = this.size * this.dim * queryCount;
     const parallel = this.threads > 1 && products >= (this.pool ? PRODUCTS_TO_WAKE : PRODUCTS_TO_START);
     const threads = parallel ? this.threads : 1;
-    const capacity = Math.min(QueryBatch.capacityFor(k), Math.max(4, Math.ceil(queryCount / threads)));
+    const items = parallel ? 2 * threads : 1;
+    const capacity = Math.min(QueryBatch.capacityFor(k), Math.max(MIN_BATCH, Math.ceil(queryCount / items)));
     const batches = Math.ceil(queryCount / capacity);
-    const ranges = this.ranges(parallel ? Math.ceil((4 * threads) / batches) : 1);
+    const ranges = this.ranges(Math.ceil(items / batches));
     const shared = <T>(make: (buffer: SharedArrayBuffer) => T, bytes: number): T =>
       make(new SharedArrayBuffer(bytes));
     const task: ScanTask = {

@@ -64,15 +64,21 @@ export function compareRuns(
   return [...systems.values()];
 }
 
-/** Sets and typo probabilities that a run was evaluated on, in the order of the file. */
-export function evaluatedOn(run: RunFolder): { sets: string[]; typos: number[] } {
-  const sets = new Set<string>();
-  const typos = new Set<number>();
-  for (const result of run.queries()) {
-    sets.add(result.set);
-    typos.add(result.typo);
-  }
-  return { sets: [...sets], typos: [...typos] };
+/** Sets and typo probabilities that all of the runs were evaluated on, in the order of the first one's file. */
+export function evaluatedOn(...runs: readonly RunFolder[]): { sets: string[]; typos: number[] } {
+  const found = runs.map((run) => {
+    const sets = new Set<string>();
+    const typos = new Set<number>();
+    for (const result of run.queries()) {
+      sets.add(result.set);
+      typos.add(result.typo);
+    }
+    return { sets, typos };
+  });
+  return {
+    sets: [...found[0]!.sets].filter((set) => found.every(({ sets }) => sets.has(set))),
+    typos: [...found[0]!.typos].filter((typo) => found.every(({ typos }) => typos.has(typo))),
+  };
 }
 
 function groupResults(results: readonly QueryResult[]): Map<string, Map<string, QueryResult>> {

@@ -1,14 +1,12 @@
 import { MersenneTwister } from "../engine/mersenne-twister.js";
-import { judgeRanking } from "../metrics/judged-ranking.js";
 import { type Measure, parseMeasure } from "../metrics/measure.js";
 import { metricName, withTypos } from "../metrics/metric-name.js";
-import { recallAtK } from "../metrics/recall.js";
-import { reciprocalRankAtK } from "../metrics/reciprocal-rank.js";
 import { cleanPhrase } from "../tokenizer/clean-phrase.js";
 import { qwertyTypos } from "../typos/qwerty-typos.js";
 import { fromMersenneTwister } from "../typos/random-source.js";
 import type { TypoModel } from "../typos/typo-model.js";
-import type { EvaluationSet, Pool, PoolQuery, Row } from "./evaluation-set.js";
+import type { EvaluationSet, Pool, Row } from "./evaluation-set.js";
+import { judgeQuery } from "./judge-query.js";
 import { type Listener, throttled } from "./progress.js";
 import type { QueryResult } from "./run-folder.js";
 
@@ -39,6 +37,8 @@ export interface EvaluationOptions {
   /** What is done to query texts before they are misspelled. Default: cleaning. */
   prepare?: (text: string) => string;
   typos?: TypoModel;
+  /** Results kept of each query. Default 20. */
+  kept?: number;
   listener?: Listener;
 }
 
@@ -93,29 +93,22 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
 async function evaluateOnce(
   set: EvaluationSet,
   probability: number,
-  { ranker, ks, textColumns, prepare = cleanPhrase, typos = qwertyTypos, listener = {} }: EvaluationOptions,
+  options: EvaluationOptions,
   measures: readonly Measure[],
 ): Promise<QueryResult[]> {
+  const { ranker, ks, textColumns, prepare = cleanPhrase, typos = qwertyTypos, listener = {} } = options;
+  const { kept = KEPT_RESULTS } = options;
   const rows = misspelledRows(set.queries, textColumns, probability, typos, prepare);
-  const depth = Math.max(...ks, KEPT_RESULTS, ...measures.map(({ name }) => depthOf(name)));
+  const depth = Math.max(...ks, kept, ...measures.map(({ name }) => depthOf(name)));
   const report = throttled(listener);
   const results: QueryResult[] = [];
   for (let start = 0; start < rows.length; start += QUERIES_PER_SEARCH) {
     const some = rows.slice(start, start + QUERIES_PER_SEARCH);
     const ranked = await ranker.rank(some, depth);
     ranked.forEach((ranking, i) => {
-      results.push(
-        judge(
-          set,
-          set.queries[start + i]!,
-          rows[start + i]!,
-          ranking,
-          probability,
-          ks,
-          textColumns,
-          measures,
-        ),
-      );
+      const query = set.queries[start + i]!;
+      const judging = { ks, measures, typo: probability, textColumns, kept };
+      results.push(judgeQuery(set, query, rows[start + i]!, ranking, judging));
     });
     report({
       task: `search ${set.name}, typos ${probability}`,
@@ -144,47 +137,7 @@ export function misspelledRows(
   });
 }
 
-function judge(
-  set: EvaluationSet,
-  query: PoolQuery,
-  row: Row,
-  ranking: Ranked,
-  probability: number,
-  ks: readonly number[],
-  textColumns: readonly string[],
-  measures: readonly Measure[],
-): QueryResult {
-  const values: Record<string, number> = {};
-  if (measures.length > 0) {
-    const found = Array.from(ranking.ids).filter((id) => id >= 0);
-    const judged = judgeRanking(found, query.grades);
-    for (const measure of measures) values[measure.name] = measure.compute(judged);
-  }
-  for (const k of ks) {
-    values[`Recall@${k}`] = recallAtK(ranking.ids, query.relevant, k);
-    values[`MRR@${k}`] = reciprocalRankAtK(ranking.ids, query.relevant, k);
-  }
-  const top: [string, number][] = [];
-  for (let i = 0; i < Math.min(KEPT_RESULTS, ranking.ids.length); i++)
-    if (ranking.ids[i]! >= 0) top.push([set.pool.ids[ranking.ids[i]!]!, rounded(ranking.scores[i]!)]);
-  return {
-    set: set.name,
-    typo: probability,
-    id: query.id,
-    query: textColumns.map((column) => row[column]).join(" "),
-    ...(query.slice === undefined ? {} : { slice: query.slice }),
-    relevant: [...query.relevant].map((index) => set.pool.ids[index]!).sort(),
-    top,
-    values,
-  };
-}
-
 /** Ranks that a measure looks at: its cut-off, or enough for those without one. */
 function depthOf(measure: string): number {
   return Number(/@(\d+)$/.exec(measure)?.[1] ?? 1000);
-}
-
-/** Six significant digits: enough to compare, half the file. */
-function rounded(score: number): number {
-  return Number(score.toPrecision(6));
 }

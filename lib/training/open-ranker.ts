@@ -1,14 +1,17 @@
-import { loadBm25Config } from "../config/load-config.js";
+import { loadBm25Config, loadFusionConfig } from "../config/load-config.js";
 import type { RecallValidationConfig } from "../config/sections/evaluation.js";
 import { sourceColumns } from "../features/feature-pipeline.js";
+import { embedderOf } from "./embedder.js";
 import type { Ranker } from "./evaluate.js";
 import type { EvaluationSet } from "./evaluation-set.js";
+import { FusionRanker } from "./fusion-ranker.js";
 import { loadEvaluation, loadExperiment } from "./load-experiment.js";
 import { openEncoder } from "./open-encoder.js";
 import type { Listener } from "./progress.js";
 import { DenseRanker } from "./rankers.js";
 import { bm25Ranker, documentColumns, queryPreparation } from "./run-bm25.js";
 import { openRun, type RunFolder } from "./run-folder.js";
+import { encoderSpec } from "./specs.js";
 
 /** A finished run's system, ready to answer, with what it was evaluated on. */
 export interface OpenedRanker {
@@ -26,9 +29,10 @@ export interface OpenedRanker {
 }
 
 /**
- * Opens a run's system, an encoder with its exact index or BM25, and its evaluation sets.
+ * Opens a run's system, an encoder with its exact index, BM25, or two of these fused, and its evaluation sets.
  *
  * @param options.checkpoint  an encoder's weights from this checkpoint instead of the final ones
+ * @throws RangeError for rankings made elsewhere, which nothing here can make again
  */
 export async function openRanker(
   dir: string,
@@ -36,7 +40,11 @@ export async function openRanker(
 ): Promise<OpenedRanker> {
   const { listener = {} } = options;
   const run = openRun(dir);
-  if (run.manifest().kind === "bm25") {
+  const { kind, system } = run.manifest();
+  if (kind === "rankings")
+    throw new RangeError(`${dir}: must be a run that can answer, got the rankings of "${system}" alone`);
+  if (kind === "fusion") return openFusion(run, listener);
+  if (kind === "bm25") {
     const config = loadBm25Config(run.configFile);
     const columns = documentColumns(config);
     const { sets } = await loadEvaluation(config, [config.query_text], columns, listener);
@@ -60,11 +68,37 @@ export async function openRanker(
   const texts = queries.filter((feature) => feature.type === "text").flatMap((f) => [...sourceColumns(f)]);
   return {
     run,
-    ranker: new DenseRanker({ encoder, ...data.features }, config.recall_validation.similarity),
+    ranker: new DenseRanker(
+      {
+        encoder,
+        ...data.features,
+        embed: embedderOf(encoder, () => encoderSpec(config), config.recall_validation.encode_with, listener),
+      },
+      config.recall_validation.similarity,
+    ),
     sets: data.sets,
     settings: config.recall_validation,
     textColumns: [...new Set([text, ...texts])].filter((column) => texts.includes(column)),
     nameColumn: sourceColumns({ from: undefined, ...named })[0]!,
     close: () => encoder.dispose(),
+  };
+}
+
+async function openFusion(run: RunFolder, listener: Listener): Promise<OpenedRanker> {
+  const { runs, kind, weight, depth, recall_validation: settings } = loadFusionConfig(run.configFile);
+  const first = await openRanker(runs[0], { listener });
+  const second = await openRanker(runs[1], { listener });
+  const weights = weight === null ? {} : { weights: [weight, 1 - weight] };
+  const answered = new Set(run.queries().map((result) => result.set));
+  return {
+    ...first,
+    run,
+    ranker: new FusionRanker([first.ranker, second.ranker], { kind, ...weights }, depth),
+    sets: first.sets.filter((set) => answered.has(set.name)),
+    settings,
+    close: () => {
+      first.close();
+      second.close();
+    },
   };
 }

@@ -30,7 +30,8 @@ export interface QueryResult {
 /** Provenance of a run; everything but `host`, times and `status` follows from config, seed and code. */
 export interface Manifest {
   runFormat: 1;
-  kind: "dense" | "bm25" | "fusion";
+  /** "rankings": results made elsewhere, without a system that could answer again. */
+  kind: "dense" | "bm25" | "fusion" | "rankings";
   /** What tables call it. */
   system: string;
   taskId: string;

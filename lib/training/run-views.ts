@@ -42,7 +42,7 @@ export function typoLines(
   runs: readonly RunFolder[],
   options: { set: string; measure: string; nameOf?: RunName },
 ): TypoLine[] {
-  const { typos } = evaluatedOn(runs[0]!);
+  const { typos } = evaluatedOn(...runs);
   const selections = typos.map((typo) => ({
     label: String(typo),
     set: options.set,

@@ -1,0 +1,105 @@
+import path from "node:path";
+import { type Command, Option } from "commander";
+import { resultsTerminal } from "../../reporting/results-table-view.js";
+import { exportTrec, importTrec } from "../../training/trec-files.js";
+import { printSummary } from "../summary.js";
+import { TerminalListener } from "../terminal.js";
+import { type TrecTableOptions, trecTable } from "../trec-table.js";
+import { writeTables } from "../write-table.js";
+
+const MEASURES = "nDCG@10,Recall@100,MRR@10,MAP";
+
+/** `qdrl trec export|score|import`. */
+export function addTrecCommands(program: Command): void {
+  const trec = program.command("trec").description("exchange results with trec_eval and its kin");
+  trec
+    .command("export")
+    .description("write a run's answers and judgements as TREC files")
+    .argument("<run>", "run folder")
+    .option("-o, --output <dir>", "folder to write", "reports/trec")
+    .option("--sets <list>", "evaluation sets; default: those of the run")
+    .option("--typos <list>", "typo probabilities", "0")
+    .option("--depth <n>", "documents a query", "1000")
+    .action(async (dir: string, options: { output: string; sets?: string; typos: string; depth: string }) => {
+      const listener = new TerminalListener();
+      const files = await exportTrec(dir, options.output, {
+        ...(options.sets === undefined ? {} : { sets: options.sets.split(",") }),
+        typos: options.typos.split(",").map(Number),
+        depth: Number(options.depth),
+        listener,
+      });
+      listener.finish();
+      for (const { run, qrels, queries } of files)
+        process.stdout.write(`${run} and ${qrels}: ${queries.toLocaleString("en")} queries\n`);
+    });
+  trec
+    .command("score")
+    .description("score run files of any system, with intervals and tests")
+    .argument("<runs...>", "TREC run files")
+    .requiredOption("--qrels <file>", "judgements, in TREC's or BEIR's form")
+    .option("--measures <list>", "measures by name", MEASURES)
+    .option("--baseline <file>", "run file that the others are compared with; default: the first")
+    .addOption(
+      new Option(
+        "--queries <which>",
+        "judged: all with judgements; relevant: with a relevant document; answered",
+      )
+        .choices(["judged", "relevant", "answered"])
+        .default("judged"),
+    )
+    .option("-o, --output <file>", "also write the table: .html, .md, .csv or .tex")
+    .action((files: string[], options: ScoreFlags) => {
+      const { qrels, measures, baseline, queries, output } = options;
+      const table = trecTable(qrels, files, {
+        measures: splitMeasures(measures),
+        queries,
+        ...(baseline === undefined ? {} : { baseline }),
+        listener: { line: (text) => void process.stderr.write(`${text}\n`) },
+      });
+      if (output !== undefined) writeTables(output, [table]);
+      process.stdout.write(`${resultsTerminal(table, { color: process.stdout.isTTY === true })}\n`);
+    });
+  trec
+    .command("import")
+    .description("take a run file of a foreign system in as a run folder, for report and compare")
+    .argument("<file>", "TREC run file that answers queries of a data set here")
+    .requiredOption("--dataset <dir>", "data-set folder, such as data/scifact")
+    .requiredOption("--set <name>", "its evaluation set")
+    .option("--name <text>", "what tables call the system; default: the file's name")
+    .option("--task <id>", "folder of the run", "imported")
+    .option("--measures <list>", "measures beside Recall and MRR at 10 and 100", "nDCG@10,MAP")
+    .action(
+      async (
+        file: string,
+        options: { dataset: string; set: string; name?: string; task: string; measures: string },
+      ) => {
+        const listener = new TerminalListener();
+        const { dataset, set, task, measures } = options;
+        const stem = path.basename(file).replace(/\.\w+$/, "");
+        const run = await importTrec(file, {
+          set,
+          system: options.name ?? stem,
+          taskId: task,
+          runId: stem.replace(/[^A-Za-z0-9._-]+/g, "-"),
+          datasetDir: dataset,
+          measures: splitMeasures(measures),
+          listener,
+        });
+        listener.finish();
+        printSummary(run);
+      },
+    );
+}
+
+interface ScoreFlags {
+  qrels: string;
+  measures: string;
+  baseline?: string;
+  queries: NonNullable<TrecTableOptions["queries"]>;
+  output?: string;
+}
+
+/** Names with commas between, those within brackets belonging to the name. */
+function splitMeasures(list: string): string[] {
+  return list.split(/,(?![^(]*\))/).map((name) => name.trim());
+}

@@ -1,0 +1,120 @@
+import fs from "node:fs";
+import path from "node:path";
+import { stringify } from "yaml";
+import { atomicWriteFile } from "../engine/atomic-write.js";
+import { rankByScore, type ScoredDocument } from "../metrics/evaluate-run.js";
+import { parseMeasure } from "../metrics/measure.js";
+import { cleanPhrase } from "../tokenizer/clean-phrase.js";
+import type { EvaluationSet } from "./evaluation-set.js";
+import { judgeQuery } from "./judge-query.js";
+import { loadEvaluation } from "./load-experiment.js";
+import type { Listener } from "./progress.js";
+import { currentCommit, hostFacts, packageVersions, type QueryResult, RunFolder } from "./run-folder.js";
+
+/** Query id → scored documents, in any order. */
+export type Rankings = ReadonlyMap<string, readonly ScoredDocument[]>;
+
+export interface RankingsOptions {
+  /** What tables call the system. */
+  system: string;
+  taskId: string;
+  runId: string;
+  outputDir?: string;
+  /** Data set whose queries were answered. */
+  datasetDir: string;
+  /** Cut-offs of Recall and MRR. Default 10 and 100. */
+  ks?: readonly number[];
+  /** Further measures by name. */
+  measures?: readonly string[];
+  /** Query column. Default "query_search_phrase". */
+  queryText?: string;
+  /** Where the rankings come from; kept in config.yaml. */
+  source: Readonly<Record<string, unknown>>;
+  listener?: Listener;
+}
+
+/** Results kept of each query: as many as trec_eval looks at. */
+const KEPT = 1000;
+
+/**
+ * Judges rankings made elsewhere, by a foreign system or a notebook, and writes them as a run folder, so that tables,
+ * reports and comparisons take them like any run. Documents are ordered as trec_eval does, see rankByScore; documents
+ * that the pool lacks keep their ranks and are not relevant; a query that is not ranked has an empty list.
+ *
+ * @param rankings  evaluation set → rankings of its queries
+ * @throws RangeError for an unknown set, or one of whose queries none is ranked
+ */
+export async function writeRankings(
+  rankings: ReadonlyMap<string, Rankings>,
+  options: RankingsOptions,
+): Promise<RunFolder> {
+  const { system, taskId, runId, outputDir = "reports/runs", datasetDir, source, listener = {} } = options;
+  const { queryText = "query_search_phrase" } = options;
+  const startedAt = new Date().toISOString();
+  const evaluation = { sets: [...rankings.keys()] };
+  const { dataset, sets, counts } = await loadEvaluation(
+    { dataset_dir: datasetDir, max_malformed_rows: 0, recall_validation: evaluation as never },
+    [queryText],
+    [],
+    listener,
+  );
+  const judged = sets.flatMap((set) => {
+    const ranked = rankings.get(set.name)!;
+    const strangers = [...ranked.keys()].filter((id) => !set.queries.some((query) => query.id === id));
+    if (strangers.length === ranked.size)
+      throw new RangeError(
+        `rankings of set "${set.name}": must hold queries of ${datasetDir}, such as ${set.queries[0]!.id}, got ${strangers.slice(0, 3).join(", ") || "none"}`,
+      );
+    const missing = set.queries.filter((query) => !ranked.has(query.id)).length;
+    counts[`${set.name} queries not ranked`] = missing;
+    if (strangers.length > 0 || missing > 0)
+      listener.line?.(
+        `${set.name}: ${missing} queries are not ranked and count 0; ${strangers.length} are not of the set and left out`,
+      );
+    return judgeSet(set, ranked, options);
+  });
+  const run = new RunFolder(path.join(outputDir, taskId, runId));
+  fs.rmSync(run.dir, { recursive: true, force: true });
+  atomicWriteFile(run.configFile, stringify({ system: "rankings", name: system, ...source }));
+  for (const { name: set } of sets) {
+    const results = judged.filter((result) => result.set === set);
+    const prefix = set === sets[0]!.name ? "" : `${set}/`;
+    run.appendMetrics(
+      Object.keys(results[0]!.values).map((name) => ({
+        epoch: 0,
+        step: 0,
+        name: prefix + name,
+        value: results.reduce((sum, { values }) => sum + values[name]!, 0) / results.length,
+      })),
+    );
+  }
+  run.writeQueries(judged);
+  run.writeManifest({
+    ...{ runFormat: 1, kind: "rankings", system, taskId, runId, seed: 0, dataset },
+    ...{ commit: currentCommit(), packages: packageVersions(), backend: "none", engine: "none" },
+    ...{ host: hostFacts(), startedAt, endedAt: new Date().toISOString(), status: "finished", counts },
+  });
+  return run;
+}
+
+function judgeSet(set: EvaluationSet, rankings: Rankings, options: RankingsOptions): QueryResult[] {
+  const { ks = [10, 100], queryText = "query_search_phrase" } = options;
+  const measures = (options.measures ?? []).map(parseMeasure);
+  const ids = [...set.pool.ids];
+  const indexOf = new Map(ids.map((id, index) => [id, index]));
+  const index = (id: string): number => {
+    const known = indexOf.get(id) ?? ids.push(id) - 1;
+    indexOf.set(id, known);
+    return known;
+  };
+  const wider = { ...set, pool: { ...set.pool, ids } };
+  return set.queries.map((query) => {
+    const documents = rankings.get(query.id) ?? [];
+    const scoreOf = new Map(documents.map(({ id, score }) => [id, score]));
+    const ranked = [...new Set(rankByScore(documents, query.id))];
+    const ranking = { ids: ranked.map(index), scores: ranked.map((id) => scoreOf.get(id)!) };
+    const row = { [queryText]: cleanPhrase(query.fields[queryText] ?? "") };
+    const judging = { ks, measures, typo: 0, textColumns: [queryText], kept: KEPT };
+    return judgeQuery(wider, query, row, ranking, judging);
+  });
+}
