@@ -21,7 +21,7 @@ export const experimentSchema = z.strictObject({
   run_id: name,
   name: z.string().min(1).optional().describe("what tables call it; default: made of model, tokens and loss"),
   seed: z.int().min(0).default(0).describe("of every random draw"),
-  num_epochs: z.int().min(1),
+  num_epochs: z.int().min(0).describe("passes over the training pairs; 0 = evaluate the model as it starts"),
   dataset_dir: z.string().min(1).describe("a data-set folder, from the workspace root"),
   output_dir: z.string().min(1).default("reports/runs").describe("where <task_id>/<run_id>/ is written"),
   commit_hash: z.string().nullable().default(null).describe("provenance; null = ask git"),

@@ -14,6 +14,8 @@ export interface Encoder {
   /** tables outside the tape by name, e.g. "text" [rows, dim] */
   readonly tables: Record<string, EmbeddingTable>;
   readonly parameterCount: number;
+  /** names of weights and tables that optimisers are not given; absent: none */
+  readonly frozen?: ReadonlySet<string>;
   /** true while training: switches dropout on */
   training: boolean;
   /** [batch.size, outputDim] */

@@ -44,7 +44,7 @@ export function createTrainer(
   const plain = (why: string) => {
     const runSteps =
       config.num_epochs * stepsPerEpoch(data.pairs.queryOf.length, config.batch_size, config.drop_last);
-    const schedule = createSchedule(scheduleSpec(config, runSteps));
+    const schedule = createSchedule(scheduleSpec(config, Math.max(1, runSteps)));
     const objective = objectiveOf(config, loss, data.pairs, encoder, random);
     const { clip_norm: clipNorm, chunk_size: chunkSize } = config.update;
     const options = { schedule, clipNorm, chunkSize, ...(objective && { objective }) };

@@ -2,6 +2,7 @@ import type { BatchNegativesConfig } from "../config/sections/negatives.js";
 import { encodeAll } from "../encoders/encode-all.js";
 import type { Encoder } from "../encoders/encoder.js";
 import type { FeatureBatch } from "../features/batch.js";
+import { encodingOf } from "../features/token-column.js";
 import type { KnownPositives } from "../losses/candidate-mask.js";
 import { type Rankings, selectMined } from "../negatives/mined-negatives.js";
 import { Bm25Index } from "../retrieval/bm25.js";
@@ -84,18 +85,24 @@ function bm25Rankings(pairs: PairSet, depth: number): Rankings {
   return { ids, scores, depth };
 }
 
-/** The token ids of every text feature, as words. */
+/** The token ids of every text feature, as words; of word-pieces without the special ones at both ends. */
 function tokensOf(side: string, batch: FeatureBatch): string[][] {
-  const texts = Object.values(batch.columns).flatMap((column) => (column.kind === "text" ? [column] : []));
+  const texts = Object.values(batch.columns).flatMap((column) =>
+    column.kind === "text" || column.kind === "tokens" ? [column] : [],
+  );
   if (texts.length === 0)
     throw new RangeError(
       `negatives.add: BM25 needs a text feature of ${side}, got none; mine from the model`,
     );
   return Array.from({ length: batch.size }, (_, row) =>
-    texts.flatMap(({ ids, length }) => {
-      const words: string[] = [];
-      for (let i = row * length; i < (row + 1) * length; i++) if (ids[i] !== 0) words.push(String(ids[i]));
-      return words;
+    texts.flatMap((column) => {
+      const ids =
+        column.kind === "tokens"
+          ? encodingOf(column, row).ids.slice(1, -1)
+          : column.ids.subarray(row * column.length, (row + 1) * column.length);
+      return Array.from(ids)
+        .filter((id) => id !== 0)
+        .map(String);
     }),
   );
 }

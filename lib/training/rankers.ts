@@ -1,9 +1,11 @@
 import { encodeAll } from "../encoders/encode-all.js";
 import type { Encoder } from "../encoders/encoder.js";
+import type { FeatureBatch } from "../features/batch.js";
 import type { FeaturePipeline } from "../features/feature-pipeline.js";
 import { Bm25Index, type Bm25Options } from "../retrieval/bm25.js";
 import { exactSearch } from "../retrieval/exact-search.js";
 import { cleanPhrase } from "../tokenizer/clean-phrase.js";
+import type { Embedder } from "./embedder.js";
 import type { Ranked, Ranker } from "./evaluate.js";
 import type { Pool, Row } from "./evaluation-set.js";
 
@@ -11,6 +13,8 @@ export interface DenseParts {
   encoder: Encoder;
   queryFeatures: FeaturePipeline;
   documentFeatures: FeaturePipeline;
+  /** default: the encoder itself */
+  embed?: Embedder;
 }
 
 /** Exhaustive cosine search over the documents' embeddings. */
@@ -23,18 +27,14 @@ export class DenseRanker implements Ranker {
   ) {}
 
   async index(pool: Pool): Promise<void> {
-    this.documents = encodeAll(
-      this.parts.encoder,
-      this.parts.documentFeatures.encode(pool.items),
-      "document",
-    );
+    this.documents = await this.embed(this.parts.documentFeatures.encode(pool.items), "document");
   }
 
   async rank(queries: readonly Row[], k: number): Promise<Ranked[]> {
     if (this.documents === null)
       throw new RangeError("DenseRanker.rank: index(pool) must be called first, got no pool");
     const dim = this.parts.encoder.outputDim;
-    const embedded = encodeAll(this.parts.encoder, this.parts.queryFeatures.encode(queries), "query");
+    const embedded = await this.embed(this.parts.queryFeatures.encode(queries), "query");
     const found = await exactSearch({
       documents: this.documents,
       dim,
@@ -46,6 +46,11 @@ export class DenseRanker implements Ranker {
       ids: found.ids.subarray(q * k, (q + 1) * k),
       scores: found.scores.subarray(q * k, (q + 1) * k),
     }));
+  }
+
+  private async embed(batch: FeatureBatch, side: "query" | "document"): Promise<Float32Array> {
+    const { embed, encoder } = this.parts;
+    return embed ? embed(batch, side) : encodeAll(encoder, batch, side);
   }
 }
 

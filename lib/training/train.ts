@@ -10,6 +10,7 @@ import { Random } from "../engine/random.js";
 import { TensorBoardLog } from "../tracking/tensorboard-log.js";
 import { latestCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { createTrainer } from "./create-trainer.js";
+import { embedderOf } from "./embedder.js";
 import { type Evaluation, evaluate } from "./evaluate.js";
 import { scheduleNeedsLength } from "./learning-specs.js";
 import { type LoadedExperiment, loadExperiment } from "./load-experiment.js";
@@ -240,7 +241,16 @@ function evaluateEncoder(
   return evaluate({
     sets: data.sets,
     ranker: new DenseRanker(
-      { encoder: trainer.encoder, ...data.features },
+      {
+        encoder: trainer.encoder,
+        ...data.features,
+        embed: embedderOf(
+          trainer.encoder,
+          () => encoderSpec(config),
+          config.recall_validation.encode_with,
+          listener,
+        ),
+      },
       config.recall_validation.similarity,
     ),
     ks: config.recall_validation.k,

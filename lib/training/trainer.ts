@@ -131,10 +131,12 @@ export class Trainer {
     );
   }
 
-  /** What the optimiser moves: the encoder's parameters and the objective's own, as "loss.<name>". */
+  /** What the optimiser moves: the encoder's parameters that are not frozen, the objective's own as "loss.<name>". */
   private parameters(): Parameters {
-    const { weights, tables } = this.encoder;
-    return { weights: { ...weights, ...this.ownWeights() }, tables };
+    const { weights, tables, frozen } = this.encoder;
+    const trained = <T>(all: Record<string, T>): Record<string, T> =>
+      frozen?.size ? Object.fromEntries(Object.entries(all).filter(([name]) => !frozen.has(name))) : all;
+    return { weights: { ...trained(weights), ...this.ownWeights() }, tables: trained(tables) };
   }
 
   private ownWeights(): Record<string, tf.Variable> {

@@ -14,6 +14,7 @@ export function transformerSpec(model: Extract<ModelConfig, { type: "Transformer
     normalize: model.normalize,
     sides: model.sides,
     checkpointed: model.gradient_checkpointing,
+    frozenLayers: model.frozen_layers,
     queryTextFeature: model.query.text_feature,
     documentTextFeature: model.document.text_feature,
   };

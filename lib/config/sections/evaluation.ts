@@ -17,6 +17,10 @@ export const recallValidationSection = z.strictObject({
     .enum(["cosine", "dot"])
     .default("cosine")
     .describe("what the index ranks by: cosine, or the inner product without normalisation"),
+  encode_with: z
+    .enum(["tfjs", "onnx"])
+    .default("tfjs")
+    .describe("what embeds documents and queries: the training backend, or ONNX Runtime on all cores"),
   every_epochs: z
     .int()
     .min(1)

@@ -42,6 +42,11 @@ export function transformerModel<C extends z.ZodRawShape>(common: C) {
       .describe(
         "compute layers again for the gradient instead of keeping them: a third more time, room for larger batches",
       ),
+    frozen_layers: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe("embeddings and this many of the lowest layers keep their weights; 0 = train everything"),
     sides: z
       .enum(["shared", "separate"])
       .default("shared")

@@ -15,7 +15,11 @@ export function exportBagTower(
 ): ExportedSide {
   const graph = new OnnxGraph(`${encoder.kind} ${side}`);
   const inputs: OnnxInput[] = [
-    { name: "ids", feature: side === "query" ? spec.queryTextFeature : spec.documentTextFeature },
+    {
+      name: "ids",
+      feature: side === "query" ? spec.queryTextFeature : spec.documentTextFeature,
+      part: "ids",
+    },
   ];
   const ids = graph.input("ids", "int64", ["batch", "length"]);
   const text = encoder.tables["text"]!;
@@ -26,7 +30,7 @@ export function exportBagTower(
       : meanOfTokens(graph, ids, rows);
   const category = encoder.tables["category"];
   if (category && side === "document") {
-    inputs.push({ name: "category", feature: spec.documentCategoricalFeature! });
+    inputs.push({ name: "category", feature: spec.documentCategoricalFeature!, part: "category" });
     const table = graph.constant("table category", category.weights, [category.rows, category.dim]);
     const row = graph.node("Gather", [table, graph.input("category", "int64", ["batch"])]);
     x = graph.node("Concat", [x, row], { axis: 1 });

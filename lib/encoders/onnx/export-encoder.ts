@@ -2,6 +2,7 @@ import type { Encoder, EncoderSpec } from "../encoder.js";
 import { TowerEncoder } from "../tower-encoder.js";
 import { TransformerEncoder } from "../transformer/transformer-encoder.js";
 import { exportBagTower } from "./export-bag-tower.js";
+import { exportTowers } from "./export-towers.js";
 import { exportTransformer } from "./export-transformer.js";
 import type { ExportedSide } from "./exported-side.js";
 
@@ -9,7 +10,7 @@ export type OnnxExporter = (encoder: Encoder, spec: EncoderSpec, side: "query" |
 
 const exporters = new Map<string, OnnxExporter>();
 
-/** Makes encoders of a kind exportable; for kinds other than bag towers and transformers. */
+/** Makes encoders of a kind exportable; for kinds that the workspace does not bring. */
 export function registerOnnxExporter(kind: string, exporter: OnnxExporter): void {
   exporters.set(kind, exporter);
 }
@@ -24,7 +25,8 @@ export function exportEncoder(encoder: Encoder, spec: EncoderSpec, side: "query"
   const exporter = exporters.get(encoder.kind);
   if (exporter) return exporter(encoder, spec, side);
   if (encoder instanceof TransformerEncoder) return exportTransformer(encoder, side);
+  if (encoder.kind === "Towers") return exportTowers(encoder, spec, side);
   if (encoder instanceof TowerEncoder) return exportBagTower(encoder, spec, side);
-  const known = ["bag towers", "Transformer", ...exporters.keys()];
+  const known = ["bag towers", "Towers", "Transformer", ...exporters.keys()];
   throw new RangeError(`onnx: no exporter for encoder "${encoder.kind}"; known: ${known.join(", ")}`);
 }

@@ -28,7 +28,11 @@ export function exportTransformer(encoder: TransformerEncoder, side: "query" | "
   const feature = side === "query" ? spec.queryTextFeature : spec.documentTextFeature;
   return {
     bytes: graph.toBytes(),
-    inputs: (["input_ids", "attention_mask", "token_type_ids"] as const).map((name) => ({ name, feature })),
+    inputs: (["input_ids", "attention_mask", "token_type_ids"] as const).map((part) => ({
+      name: part,
+      feature,
+      part,
+    })),
     outputDim: encoder.outputDim,
     padId: spec.padId ?? 0,
   };

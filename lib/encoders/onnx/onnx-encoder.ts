@@ -1,9 +1,8 @@
 import * as ort from "onnxruntime-node";
 import { type FeatureBatch, takeRows } from "../../features/batch.js";
-import { padColumn } from "../../features/token-column.js";
 import { rowBatches } from "../encode-all.js";
-import { columnOf } from "../encoder.js";
 import { type ExportedSide, embeddingOutput } from "./exported-side.js";
+import { feedOf } from "./feeds.js";
 
 /** One side of an encoder running in ONNX Runtime. */
 export class OnnxEncoder {
@@ -58,25 +57,7 @@ export class OnnxEncoder {
   }
 
   private feeds(batch: FeatureBatch): Record<string, ort.Tensor> {
-    const feeds: Record<string, ort.Tensor> = {};
-    for (const { name, feature } of this.side.inputs) {
-      if (name === "ids") {
-        const { ids, length } = columnOf(batch, feature, "text");
-        feeds[name] = integers(ids, [batch.size, length]);
-      } else if (name === "category") {
-        feeds[name] = integers(columnOf(batch, feature, "categorical").ids, [batch.size]);
-      } else {
-        const tokens = padColumn(columnOf(batch, feature, "tokens"), this.side.padId);
-        const part = { input_ids: tokens.ids, attention_mask: tokens.mask, token_type_ids: tokens.typeIds };
-        feeds[name] = integers(part[name], [tokens.size, tokens.length]);
-      }
-    }
-    return feeds;
+    const { inputs, padId } = this.side;
+    return Object.fromEntries(inputs.map((input) => [input.name, feedOf(input, batch, padId)]));
   }
-}
-
-function integers(values: ArrayLike<number>, shape: number[]): ort.Tensor {
-  const data = new BigInt64Array(values.length);
-  for (let i = 0; i < values.length; i++) data[i] = BigInt(values[i]!);
-  return new ort.Tensor("int64", data, shape);
 }

@@ -9,6 +9,7 @@ import type { Dropout } from "./dropout.js";
 import { gelu } from "./gelu.js";
 import { layerNorm } from "./layer-norm.js";
 import { recomputed } from "./recomputed.js";
+import { withoutGradient } from "./without-gradient.js";
 
 const INITIAL_DEVIATION = 0.02;
 
@@ -23,7 +24,8 @@ export class BertModel {
    *
    * @param random forked by parameter name
    * @param pooler with the parameters that pooling "pooler" needs
-   * @param checkpointed keep only each layer's input for the gradient, see {@link recomputed}
+   * @param options checkpointed: keep only each layer's input for the gradient, see {@link recomputed}; frozenLayers: no
+   *   gradient for the embeddings and this many of the lowest layers, if it is above 0
    */
   constructor(
     readonly architecture: TransformerArchitecture,
@@ -31,7 +33,7 @@ export class BertModel {
     private readonly dropout: Dropout,
     pooler: boolean,
     tableName = "words",
-    private readonly checkpointed = false,
+    private readonly options: { checkpointed?: boolean; frozenLayers?: number } = {},
   ) {
     const { vocabSize: rows, hiddenSize: dim } = architecture;
     this.words = new EmbeddingTable({ rows, dim, name: tableName, paddingRow: false });
@@ -64,16 +66,36 @@ export class BertModel {
       throw new RangeError(
         `transformer: a text may have ${maxPositionEmbeddings} tokens, got ${T}; set a maximum length`,
       );
-    let x = this.embed(tokens);
-    onLayer?.(x);
+    const { checkpointed = false, frozenLayers: frozen = 0 } = this.options;
     const visible = tf.tensor(Float32Array.from(tokens.mask), [B, 1, 1, T]);
     const hide = tf.mul(tf.sub(visible, 1), 1e9); // 0 for tokens, −1e9 for padding
-    for (let layer = 0; layer < numHiddenLayers; layer++) {
-      const prefix = `encoder.layer.${layer}`;
-      x = this.checkpointed ? this.layerAgain(prefix, x, hide, B, T) : this.layer(prefix, x, hide, B, T);
+    const layers = (from: number, to: number, start: tf.Tensor2D, again: boolean): tf.Tensor2D => {
+      let x = start;
+      for (let layer = from; layer < to; layer++) {
+        const prefix = `encoder.layer.${layer}`;
+        const below = x;
+        const plain = () => this.layer(prefix, below, hide, B, T);
+        if (layer < frozen) x = tf.tidy(plain);
+        else x = again ? this.layerAgain(prefix, x, hide, B, T) : plain();
+        onLayer?.(x);
+      }
+      return x;
+    };
+    const bottom = (): tf.Tensor2D => {
+      const x = this.embed(tokens);
       onLayer?.(x);
-    }
-    return tf.reshape(x, [B, T, D]);
+      return layers(0, frozen, x, false);
+    };
+    const start = frozen > 0 ? withoutGradient(bottom) : bottom();
+    return tf.reshape(layers(frozen, numHiddenLayers, start, checkpointed), [B, T, D]);
+  }
+
+  /** Whether training leaves a parameter alone: the word table's name or one of {@link weights}. */
+  isFrozen(name: string): boolean {
+    const { frozenLayers: frozen = 0 } = this.options;
+    if (frozen === 0) return false;
+    const layer = /^encoder\.layer\.(\d+)\./.exec(name)?.[1];
+    return layer === undefined ? name.startsWith("embeddings.") : Number(layer) < frozen;
   }
 
   /** The pooler's dense layer over the first token's vectors, before tanh. */

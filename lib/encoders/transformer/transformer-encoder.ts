@@ -18,6 +18,8 @@ export class TransformerEncoder implements Encoder {
   readonly weights: Record<string, tf.Variable> = {};
   readonly tables: Record<string, EmbeddingTable> = {};
   readonly parameterCount: number;
+  /** names of weights and tables that training leaves alone */
+  readonly frozen: ReadonlySet<string>;
   /** the same object twice if the sides are shared */
   readonly models: { query: BertModel; document: BertModel };
   private readonly dropout: Dropout;
@@ -31,19 +33,26 @@ export class TransformerEncoder implements Encoder {
     if (!poolings.includes(spec.pooling))
       throw new RangeError(`unknown pooling "${spec.pooling}"; known: ${poolings.join(", ")}`);
     installWasmMatMul();
-    this.outputDim = spec.architecture.hiddenSize;
+    const { frozenLayers = 0, checkpointed = false, architecture } = spec;
+    if (!Number.isInteger(frozenLayers) || frozenLayers < 0 || frozenLayers >= architecture.numHiddenLayers)
+      throw new RangeError(
+        `transformer: frozenLayers must be an integer in [0, ${architecture.numHiddenLayers}), got ${frozenLayers}`,
+      );
+    const frozen = new Set<string>();
+    this.frozen = frozen;
+    this.outputDim = architecture.hiddenSize;
     this.dropout = new Dropout(random.fork("dropout"));
     const build = (prefix: string, generator: Random): BertModel => {
       const withPooler = spec.pooling === "pooler";
-      const model = new BertModel(
-        spec.architecture,
-        generator,
-        this.dropout,
-        withPooler,
-        `${prefix}words`,
-        spec.checkpointed,
-      );
-      for (const [name, weight] of Object.entries(model.weights)) this.weights[prefix + name] = weight;
+      const model = new BertModel(spec.architecture, generator, this.dropout, withPooler, `${prefix}words`, {
+        checkpointed,
+        frozenLayers,
+      });
+      for (const [name, weight] of Object.entries(model.weights)) {
+        this.weights[prefix + name] = weight;
+        if (model.isFrozen(name)) frozen.add(prefix + name);
+      }
+      if (model.isFrozen(wordTableName)) frozen.add(`${prefix}words`);
       this.tables[`${prefix}words`] = model.words;
       if (spec.initial) assignWeights(model, spec.initial);
       return model;

@@ -16,6 +16,8 @@ export interface TransformerSpec {
   documentTextFeature: string;
   /** gradients by computing each layer again: a fraction of the memory, a third more time (default false) */
   checkpointed?: boolean;
+  /** embeddings and this many of the lowest layers keep their weights (default 0: everything is trained) */
+  frozenLayers?: number;
   /** id of [PAD] (default 0) */
   padId?: number;
   /** starting weights of every side by Hugging Face's names; without them N(0, 0.02²) */

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { createEncoder } from "../../../lib/encoders/create-encoder.js";
+import { createEncoder, encoderKinds } from "../../../lib/encoders/create-encoder.js";
 import { encodeAll } from "../../../lib/encoders/encode-all.js";
 import type { Encoder, EncoderSpec } from "../../../lib/encoders/encoder.js";
 import { exportEncoder } from "../../../lib/encoders/onnx/export-encoder.js";
@@ -110,9 +110,13 @@ describe("exported encoders in ONNX Runtime give tfjs's embeddings", () => {
       }
   });
 
+  it("leaves out no kind that there is", () => {
+    expect(encoderKinds().sort()).toEqual([...kinds, "Towers", "Transformer"].sort());
+  });
+
   it("refuses kinds that it has no exporter for, naming those it has", () => {
     expect(() => exportEncoder({ kind: "other" } as Encoder, spec, "query")).toThrow(
-      /no exporter for encoder "other"; known: bag towers, Transformer/,
+      /no exporter for encoder "other"; known: bag towers, Towers, Transformer/,
     );
   });
 });

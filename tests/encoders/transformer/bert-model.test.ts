@@ -118,7 +118,7 @@ describe("BertModel with checkpointed layers", () => {
     const run = (checkpointed: boolean) => {
       const dropout = new Dropout(new Random(5));
       dropout.active = true;
-      const model = new BertModel(bertArchitecture, new Random(1), dropout, false, "words", checkpointed);
+      const model = new BertModel(bertArchitecture, new Random(1), dropout, false, "words", { checkpointed });
       let kept = 0;
       const { value, gradients } = valueAndGradients(
         () => {
