@@ -10,6 +10,8 @@ export interface WorkerStart {
   memory: WasmMemory;
   thread: number;
   threads: number;
+  /** number of the work area: always 0 but in a lock-free run, where each worker has its own */
+  area: number;
 }
 
 /**
@@ -23,6 +25,7 @@ export const command = {
   step: 5,
   side: 6,
   ready: 7,
+  parts: 8,
   learningRate: 8,
   // kinds of order
   train: 1,

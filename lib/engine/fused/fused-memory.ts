@@ -1,5 +1,5 @@
 import type { WasmMemory } from "../kernels/web-assembly.js";
-import type { FusedLayout, TableLayout } from "./layout.js";
+import type { FusedLayout, TableLayout, WorkLayout } from "./layout.js";
 import type { FusedPlan } from "./plan.js";
 
 /** Everything a run must carry over, under the names that the tfjs path uses. */
@@ -27,8 +27,9 @@ export class FusedMemory {
     private readonly plan: FusedPlan,
     private readonly layout: FusedLayout,
     private readonly memory: WasmMemory,
+    private readonly work: WorkLayout = layout.work[0]!,
   ) {
-    for (const table of this.tables().values())
+    for (const table of layout.tables)
       new Int32Array(memory.buffer, table.currentThrough, table.rows).fill(-1);
     if (plan.optimizer.initialAccumulator)
       for (const span of this.spans().optimizer.values())
@@ -52,8 +53,13 @@ export class FusedMemory {
       throw new RangeError(
         `FusedTrainer: feature "${name}" must have ${length} ids per row, got length ${column.length} and ${column.ids.length} ids for ${from + size} rows`,
       );
-    const at = side === 0 ? this.layout.queryIds : this.layout.documentIds;
-    this.copyIds(column.ids.subarray(from * length, (from + size) * length), at, this.plan.text.rows, name);
+    const at = side === 0 ? this.work.queryIds : this.work.documentIds;
+    this.copyIds(
+      column.ids.subarray(from * length, (from + size) * length),
+      at,
+      this.plan.texts[0]!.rows,
+      name,
+    );
   }
 
   setCategories(column: { ids: Int32Array }, from: number, size: number, name: string): void {
@@ -63,10 +69,30 @@ export class FusedMemory {
       );
     this.copyIds(
       column.ids.subarray(from, from + size),
-      this.layout.categories,
+      this.work.categories,
       this.plan.category!.rows,
       name,
     );
+  }
+
+  /**
+   * Names cells (row, document), flattened, that are no negatives in the batch of `size` pairs at hand.
+   *
+   * @throws RangeError for cells outside the batch, or where the plan has no masks
+   */
+  setMask(cells: Int32Array, size: number): void {
+    const { mask, maskWords } = this.work;
+    if (maskWords === 0 && cells.length > 0)
+      throw new RangeError(
+        `FusedTrainer: a model planned without masks got ${cells.length / 2} masked cells`,
+      );
+    const bits = new Int32Array(this.memory.buffer, mask, size * maskWords).fill(0);
+    for (let at = 0; at < cells.length; at += 2) {
+      const [i, j] = [cells[at]!, cells[at + 1]!];
+      if (!(i >= 0 && i < size && j >= 0 && j < size))
+        throw new RangeError(`FusedTrainer: masked cells must lie in the batch of ${size}, got (${i}, ${j})`);
+      if (i !== j) bits[i * maskWords + (j >> 5)]! |= 1 << (j & 31);
+    }
   }
 
   read(): Omit<FusedState, "step"> {
@@ -92,23 +118,16 @@ export class FusedMemory {
     if (misfits.length > 0) throw new RangeError(`FusedTrainer.importState: ${misfits.join("; ")}`);
     for (const group of ["weights", "tables", "optimizer"] as const)
       for (const [name, span] of spans[group]) this.writeSpan(span, state[group][name] ?? null);
-    for (const table of this.tables().values()) this.markRowsWithState(table, state.step);
+    for (const table of this.layout.tables) this.markRowsWithState(table, state.step);
   }
 
   /** Fills weights, biases (with the fan-in of their layer) and table rows (null) in place; text row 0 stays zero. */
   initialise(fill: (values: Float32Array, fanIn: number | null) => void): void {
-    for (const { layers } of this.layout.towers)
-      for (const { inputs, weight, size } of layers) fill(this.floats(weight, size), inputs);
+    for (const { inputs, weight, size } of this.layout.towers.flat()) fill(this.floats(weight, size), inputs);
     for (const [name, span] of this.spans().tables)
       this.each(span, (row, i) => {
-        if (i > 0 || name !== "text" || this.plan.countPadding) fill(row, null);
+        if (i > 0 || name === "category" || this.plan.countPadding) fill(row, null);
       });
-  }
-
-  private tables(): Map<string, TableLayout> {
-    const tables = new Map([["text", this.layout.text]]);
-    if (this.layout.category) tables.set("category", this.layout.category);
-    return tables;
   }
 
   private spans(): Record<"weights" | "tables" | "optimizer", Map<string, Span>> {
@@ -119,7 +138,7 @@ export class FusedMemory {
     const whole = (at: number, width: number): Span => ({ at, width, stride: width * 4, count: 1 });
     plan.towers.forEach((tower, t) => {
       tower.forEach(({ name, inputs, outputs }, i) => {
-        const { weight, bias, state, size } = layout.towers[t]!.layers[i]!;
+        const { weight, bias, state, size } = layout.towers[t]![i]!;
         weights.set(`${name}.weight`, whole(weight, inputs * outputs));
         weights.set(`${name}.bias`, whole(bias, outputs));
         plan.slots.forEach((slot, k) => {
@@ -128,7 +147,7 @@ export class FusedMemory {
         });
       });
     });
-    for (const [name, { base, dim, stride, rows }] of this.tables()) {
+    for (const { name, base, dim, stride, rows } of layout.tables) {
       tables.set(name, { at: base, width: dim, stride, count: rows });
       plan.slots.forEach((slot, k) => {
         optimizer.set(`${name}.${slot}`, { at: base + (k + 1) * dim * 4, width: dim, stride, count: rows });

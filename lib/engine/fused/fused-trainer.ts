@@ -4,9 +4,9 @@ import { type WasmMemory, wasmApi } from "../kernels/web-assembly.js";
 import { startWorker } from "../start-worker.js";
 import { command, type WorkerStart } from "./control.js";
 import { FusedMemory, type FusedState } from "./fused-memory.js";
-import { FusedStep } from "./fused-step.js";
+import { FusedStep, type StepPhase } from "./fused-step.js";
 import { layoutFused } from "./layout.js";
-import { type FusedEncoder, type FusedOptimizer, type FusedPlan, planFused } from "./plan.js";
+import { type FusedEncoder, type FusedModel, type FusedPlan, planFused } from "./plan.js";
 
 /** A batch as lib/features makes it. */
 export interface FusedBatch {
@@ -14,14 +14,7 @@ export interface FusedBatch {
   columns: Record<string, { kind: string; ids?: Int32Array; length?: number }>;
 }
 
-export interface FusedOptions {
-  encoderSpec: FusedEncoder;
-  lossSpec: { kind: string };
-  optimizerSpec: FusedOptimizer;
-  maxBatch: number;
-  /** ids per text: the vectoriser's lengths */
-  queryLength: number;
-  documentLength: number;
+export interface FusedOptions extends FusedModel {
   /** threads, this one included (default 1); the result does not depend on it */
   threads?: number;
 }
@@ -49,11 +42,12 @@ export class FusedTrainer {
     const { module } = loadKernelModule("shared");
     this.learningRate = plan.optimizer.learningRate;
     this.memory = new FusedMemory(plan, layout, memory);
-    this.words = new Int32Array(memory.buffer, layout.control, 64);
-    this.rates = new Float64Array(memory.buffer, layout.control, 32);
-    this.local = new FusedStep(plan, layout, instantiateKernels(module, memory), memory, 0, threads);
+    const work = layout.work[0]!;
+    this.words = new Int32Array(memory.buffer, work.control, 64);
+    this.rates = new Float64Array(memory.buffer, work.control, 32);
+    this.local = new FusedStep(plan, layout, work, instantiateKernels(module, memory), memory, 0, threads);
     for (let thread = 1; thread < threads; thread++) {
-      const workerData: WorkerStart = { plan, layout, module, memory, thread, threads };
+      const workerData: WorkerStart = { plan, layout, module, memory, thread, threads, area: 0 };
       this.workers.push(startWorker("lib/engine/fused/worker.ts", workerData));
     }
     const deadline = performance.now() + 60_000;
@@ -66,21 +60,39 @@ export class FusedTrainer {
   /**
    * One update.
    *
+   * @param queries     as many rows as documents; with self-teaching three times as many: trained, misspelled, clean
+   * @param maskedCells (row, document) flattened: documents that are no negatives of a query
    * @returns the batch's loss before the update; if it is not finite, nothing was updated and `step` stays
    * @throws RangeError for ids outside the tables or batches that do not fit, before anything is computed
    */
-  trainStep(queries: FusedBatch, documents: FusedBatch): number {
-    const size = queries.size;
-    if (documents.size !== size || size < 1 || size > this.plan.maxBatch)
+  trainStep(queries: FusedBatch, documents: FusedBatch, maskedCells: Int32Array = none): number {
+    const { size } = documents;
+    const parts = queries.size / size;
+    const taught = this.plan.teaching !== null && parts === 3;
+    if ((parts !== 1 && !taught) || !(size >= 1 && size <= this.plan.maxBatch))
       throw new RangeError(
-        `FusedTrainer: batches must be alike and of 1 to ${this.plan.maxBatch} rows, got ${size} and ${documents.size}`,
+        `FusedTrainer: batches must be alike and of 1 to ${this.plan.maxBatch} rows, got ${queries.size} and ${size}`,
       );
     this.load(0, queries);
     this.load(1, documents);
+    if (this.plan.masks || maskedCells.length > 0) this.memory.setMask(maskedCells, size);
+    this.words[command.parts] = parts;
     this.order(command.train, size, this.step + 1);
-    const loss = this.local.run(size, this.step + 1, this.learningRate);
+    const loss = this.local.run(size, parts, this.step + 1, this.learningRate);
     if (Number.isFinite(loss)) this.step++;
     return loss;
+  }
+
+  /** Mean divergence of the last batch's misspelled from its clean queries, nats; 0 without self-teaching. */
+  divergence(): number {
+    return this.local.divergence();
+  }
+
+  /** Seconds of this thread by phase since the start, and bytes of table rows moved by all threads (estimated by its share). */
+  spent(): Record<StepPhase, number> & { bytesTouched: number } {
+    const { gather, dense, update, wait } = this.local.spentMs;
+    const bytesTouched = this.local.bytesTouched * this.threads;
+    return { gather: gather / 1e3, dense: dense / 1e3, update: update / 1e3, wait: wait / 1e3, bytesTouched };
   }
 
   /** Embeddings [batch.size, outputDim] of one side, on all threads, without an update. */
@@ -95,7 +107,7 @@ export class FusedTrainer {
       this.words[command.side] = index;
       this.order(command.encode, size, this.step);
       this.local.encode(index, size);
-      out.set(this.memory.floats(this.local.embeddings(index, size), size * outputDim), from * outputDim);
+      out.set(this.memory.floats(this.local.embeddings(index), size * outputDim), from * outputDim);
     }
     return out;
   }
@@ -151,6 +163,8 @@ export class FusedTrainer {
     }
   }
 }
+
+const none = new Int32Array(0);
 
 function columnOf(batch: FusedBatch, name: string): { ids: Int32Array; length?: number } {
   const column = batch.columns[name];

@@ -1,64 +1,69 @@
-import type { FusedPlan } from "./plan.js";
+import type { FusedPlan, FusedTable } from "./plan.js";
 
-/** Addresses (bytes) of one linear layer: weights then biases in one block, state arrays and gradient alike. */
+/** Addresses (bytes) of one linear layer: weights then biases in one block, state arrays alike. */
 export interface LayerLayout {
   inputs: number;
   outputs: number;
   relu: boolean;
   weight: number;
   bias: number;
-  gradient: number;
   state: number;
   /** floats of weight and bias together */
   size: number;
 }
 
-/** One tower: its layers, and per side that uses it the activations of each layer and their gradients. */
-export interface TowerLayout {
-  layers: LayerLayout[];
-  inputDim: number;
-  /** room for twice the batch if both sides share the tower: documents then follow the queries */
-  input: number;
-  inputGradient: number;
-  activations: number[];
-  activationGradients: number[];
-}
-
-/** An embedding table: rows of `stride` bytes, and what grouping a batch by rows needs. */
+/** An embedding table: rows of `stride` bytes. */
 export interface TableLayout {
+  name: string;
   rows: number;
   dim: number;
   stride: number;
   base: number;
-  /** i32 per row, zero between uses */
-  slots: number;
   /** i32 per row: the step through which the row is current, −1 without gradient so far */
   currentThrough: number;
 }
 
-/** What each thread has to itself. */
-export interface ScratchLayout {
-  panel: number;
+/** One tower's activations and gradients. If both sides share it, documents follow the queries. */
+export interface TowerWork {
+  inputDim: number;
+  input: number;
+  inputGradient: number;
+  activations: number[];
+  activationGradients: number[];
+  /** per layer: gradient of weights then biases */
+  gradients: number[];
+}
+
+/** What grouping a batch by rows of one table needs. */
+export interface GroupLayout {
+  /** distinct rows, ends of their spans in bags, bags */
   rows: number;
   ends: number;
   bags: number;
-  categoryRows: number;
-  categoryEnds: number;
-  categoryBags: number;
+}
+
+/** What each thread of a step has to itself. */
+export interface ScratchLayout {
+  panel: number;
+  /** per table */
+  groups: GroupLayout[];
   staleRows: number;
   factors: number;
 }
 
-/** Where everything lies in the shared memory. Plain numbers, so that workers can be sent it. */
-export interface FusedLayout {
+/** All that one batch in flight needs beside the model. */
+export interface WorkLayout {
   control: number;
   queryIds: number;
   documentIds: number;
   categories: number;
+  /** bit j of row i: document j is no negative of query i; rows of maskWords i32 */
+  mask: number;
+  maskWords: number;
   shares: number;
-  /** pooled gradients [2 · maxBatch, dim]: queries, then documents */
+  /** pooled gradients: queries, then documents */
   pooled: number;
-  towers: TowerLayout[];
+  towers: TowerWork[];
   unit: [number, number];
   unitGradient: [number, number];
   norms: [number, number];
@@ -66,90 +71,104 @@ export interface FusedLayout {
   cosines: number;
   cosineStride: number;
   rowLosses: number;
-  text: TableLayout;
-  category: TableLayout | null;
+  teachingLosses: number;
+  /** per table, i32 per row, zero between uses */
+  slots: number[];
   scratch: ScratchLayout[];
+}
+
+/** Where everything lies in the shared memory. Plain numbers, so that workers can be sent it. */
+export interface FusedLayout {
+  towers: LayerLayout[][];
+  /** tables of tokens, then that of categories */
+  tables: TableLayout[];
+  work: WorkLayout[];
   bytes: number;
 }
 
 /** Number of rows caught up per kernel call. */
 export const staleChunk = 1024;
 
-export function layoutFused(plan: FusedPlan, threads: number): FusedLayout {
+/**
+ * @param threads of one step
+ * @param areas   batches in flight at once
+ */
+export function layoutFused(plan: FusedPlan, threads: number, areas = 1): FusedLayout {
   let top = 0;
   const floats = (count: number): number => {
     const at = Math.ceil(top / 128) * 128;
     top = at + count * 4;
     return at;
   };
-  const { maxBatch, queryLength, documentLength, outputDim, slots, text, category } = plan;
-  const table = ({ rows, dim }: { rows: number; dim: number }): TableLayout => ({
-    rows,
-    dim,
-    stride: dim * (1 + slots.length) * 4,
-    base: floats(rows * dim * (1 + slots.length)),
-    slots: floats(rows),
-    currentThrough: floats(rows),
-  });
+  const { slots, texts, category } = plan;
+  const work = Array.from({ length: areas }, () => workLayout(plan, threads, floats));
+  const towers = plan.towers.map((layers) =>
+    layers.map(({ inputs, outputs, relu }): LayerLayout => {
+      const size = inputs * outputs + outputs;
+      const weight = floats(size);
+      const state = floats(size * slots.length);
+      return { inputs, outputs, relu, size, weight, bias: weight + inputs * outputs * 4, state };
+    }),
+  );
+  const tables = [...texts, ...(category ? [category] : [])].map(
+    ({ name, rows, dim }: FusedTable): TableLayout => ({
+      name,
+      rows,
+      dim,
+      stride: dim * (1 + slots.length) * 4,
+      currentThrough: floats(rows),
+      base: floats(rows * dim * (1 + slots.length)),
+    }),
+  );
+  return { towers, tables, work, bytes: top };
+}
+
+function workLayout(plan: FusedPlan, threads: number, floats: (count: number) => number): WorkLayout {
+  const { maxBatch, queryLength, documentLength, outputDim, texts, category } = plan;
+  const dim = texts[0]!.dim;
+  const queries = maxBatch * (plan.teaching ? 3 : 1);
   const shared = plan.towers.length === 1;
-  const tower = (layers: FusedPlan["towers"][number], inputDim: number): TowerLayout => {
-    const batch = maxBatch * (shared ? 2 : 1);
-    return {
-      inputDim,
-      layers: layers.map(({ inputs, outputs, relu }) => {
-        const size = inputs * outputs + outputs;
-        const weight = floats(size);
-        return {
-          inputs,
-          outputs,
-          relu,
-          size,
-          weight,
-          bias: weight + inputs * outputs * 4,
-          gradient: floats(size),
-          state: floats(size * slots.length),
-        };
-      }),
-      input: floats(batch * inputDim),
-      inputGradient: floats(batch * inputDim),
-      activations: layers.map(({ outputs }) => floats(batch * outputs)),
-      activationGradients: layers.map(({ outputs }) => floats(batch * outputs)),
-    };
-  };
-  const tokens = maxBatch * (queryLength + documentLength);
+  const tokens = queries * queryLength + maxBatch * documentLength;
   // 64 bytes more than needed: columns of a power of two apart would fall on one another in the cache
   const cosineStride = ((maxBatch + 3) & ~3) * 4 + 64;
-  const layout: FusedLayout = {
+  const maskWords = plan.masks ? Math.ceil(maxBatch / 32) : 0;
+  return {
     control: floats(64),
-    queryIds: floats(maxBatch * queryLength),
+    queryIds: floats(queries * queryLength),
     documentIds: floats(maxBatch * documentLength),
     categories: floats(category ? maxBatch : 0),
-    shares: floats(2 * maxBatch),
-    pooled: floats(2 * maxBatch * text.dim),
-    towers: plan.towers.map((layers, i) =>
-      tower(layers, layers[0]?.inputs ?? (i === 1 ? text.dim + (category?.dim ?? 0) : text.dim)),
-    ),
-    unit: [floats(maxBatch * outputDim), floats(maxBatch * outputDim)],
-    unitGradient: [floats(maxBatch * outputDim), floats(maxBatch * outputDim)],
-    norms: [floats(maxBatch), floats(maxBatch)],
-    cosines: floats(maxBatch * (cosineStride / 4)),
+    mask: floats(maxBatch * maskWords),
+    maskWords,
+    shares: floats(queries + maxBatch),
+    pooled: floats((queries + maxBatch) * dim),
+    towers: plan.towers.map((layers, i) => {
+      const rows = shared ? queries + maxBatch : i === 0 ? queries : maxBatch;
+      const inputDim = layers[0]?.inputs ?? (i === 1 ? dim + (category?.dim ?? 0) : dim);
+      return {
+        inputDim,
+        input: floats(rows * inputDim),
+        inputGradient: floats(rows * inputDim),
+        activations: layers.map(({ outputs }) => floats(rows * outputs)),
+        activationGradients: layers.map(({ outputs }) => floats(rows * outputs)),
+        gradients: layers.map(({ inputs, outputs }) => floats(inputs * outputs + outputs)),
+      };
+    }),
+    unit: [floats(queries * outputDim), floats(maxBatch * outputDim)],
+    unitGradient: [floats(queries * outputDim), floats(maxBatch * outputDim)],
+    norms: [floats(queries), floats(maxBatch)],
+    cosines: floats(queries * (cosineStride / 4)),
     cosineStride,
     rowLosses: floats(2 * maxBatch),
+    teachingLosses: floats(plan.teaching ? 4 * maxBatch : 0),
+    slots: [...texts, ...(category ? [category] : [])].map(({ rows }) => floats(rows)),
     scratch: Array.from({ length: threads }, () => ({
       panel: floats(256 * 8 + 8),
-      rows: floats(tokens),
-      ends: floats(tokens),
-      bags: floats(tokens),
-      categoryRows: floats(category ? maxBatch : 0),
-      categoryEnds: floats(category ? maxBatch : 0),
-      categoryBags: floats(category ? maxBatch : 0),
+      groups: [...texts, ...(category ? [category] : [])].map((table) => {
+        const most = table === category ? maxBatch : tokens;
+        return { rows: floats(most), ends: floats(most), bags: floats(most) };
+      }),
       staleRows: floats(staleChunk),
       factors: floats(staleChunk * 7),
     })),
-    text: table(text),
-    category: category && table(category),
-    bytes: 0,
   };
-  layout.bytes = top;
-  return layout;
 }

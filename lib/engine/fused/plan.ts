@@ -11,6 +11,12 @@ export type FusedLoss =
   | { kind: "batch_softmax"; temperature: number }
   | { kind: "triplet"; margin: number; numNegatives: number };
 
+/** Self-teaching beside a softmax: queries then come in three parts, trained, misspelled and clean. */
+export interface FusedTeaching {
+  weight: number;
+  temperature: number;
+}
+
 export interface FusedOptimizer {
   kind: string;
   learningRate: number;
@@ -30,26 +36,52 @@ export interface FusedEncoder {
   fcDim?: number | undefined;
   hiddenLayers?: readonly number[] | undefined;
   lastLinear?: boolean | undefined;
+  separateTables?: boolean | undefined;
   queryTextFeature: string;
   documentTextFeature: string;
   documentCategoricalFeature?: string | undefined;
 }
 
+export interface FusedTable {
+  name: string;
+  rows: number;
+  dim: number;
+}
+
 /** A supported model in the terms of the fused step. */
 export interface FusedPlan {
-  text: { rows: number; dim: number };
-  category: { rows: number; dim: number } | null;
+  /** one table of tokens for both sides, or the queries' and the documents' */
+  texts: FusedTable[];
+  category: FusedTable | null;
   /** one tower for both sides, or query tower and document tower */
   towers: FusedLayer[][];
   /** id 0 is a row and every position counts (LinearEncoder) */
   countPadding: boolean;
   outputDim: number;
   loss: FusedLoss;
+  teaching: FusedTeaching | null;
+  /** steps may name documents that are no negatives */
+  masks: boolean;
   optimizer: FusedOptimizer;
   slots: readonly string[];
   maxBatch: number;
   queryLength: number;
   documentLength: number;
+}
+
+/** What decides whether a model has a fused step, and its plan. */
+export interface FusedModel {
+  encoderSpec: FusedEncoder;
+  lossSpec: { kind: string };
+  optimizerSpec: FusedOptimizer;
+  maxBatch: number;
+  /** ids per text: the vectoriser's lengths */
+  queryLength: number;
+  documentLength: number;
+  /** with batch_softmax only */
+  teaching?: FusedTeaching | null;
+  /** with batch_softmax only */
+  masks?: boolean;
 }
 
 const slotsOf: Record<string, readonly string[]> = {
@@ -61,20 +93,14 @@ const slotsOf: Record<string, readonly string[]> = {
 };
 
 /** The plan for a model, or in words why the fused step does not apply to it. */
-export function planFused(options: {
-  encoderSpec: FusedEncoder;
-  lossSpec: { kind: string };
-  optimizerSpec: FusedOptimizer;
-  maxBatch: number;
-  queryLength: number;
-  documentLength: number;
-}): FusedPlan | string {
-  const { encoderSpec: encoder, optimizerSpec: optimizer, maxBatch } = options;
+export function planFused(model: FusedModel): FusedPlan | string {
+  const { encoderSpec: encoder, optimizerSpec: optimizer, lossSpec: loss } = model;
   const { numEmbeddings: rows, embeddingDim: dim } = encoder.textEmbedding;
   const layers = layersOf(encoder);
   if (!layers) return `encoder ${encoder.kind} has no fused step`;
-  if (!["batch_softmax", "triplet"].includes(options.lossSpec.kind))
-    return `loss ${options.lossSpec.kind} has no fused step`;
+  if (!["batch_softmax", "triplet"].includes(loss.kind)) return `loss ${loss.kind} has no fused step`;
+  if (loss.kind !== "batch_softmax" && (model.masks || model.teaching))
+    return `masks and self-teaching beside loss ${loss.kind} have no fused step`;
   const slots = slotsOf[optimizer.kind];
   if (!slots) return `optimizer ${optimizer.kind} has no fused step`;
   const category = encoder.kind === "MultiModalTwoTower" ? encoder.categoryFeature! : null;
@@ -87,18 +113,21 @@ export function planFused(options: {
     if (width !== encoder.outputDim)
       return `a tower must end with outputDim ${encoder.outputDim}, got ${width}`;
   }
+  const apart = layers.length === 2 && encoder.separateTables;
   return {
-    text: { rows, dim },
-    category: category && { rows: category.numEmbeddings, dim: category.embeddingDim },
+    texts: (apart ? ["query_text", "document_text"] : ["text"]).map((name) => ({ name, rows, dim })),
+    category: category && { name: "category", rows: category.numEmbeddings, dim: category.embeddingDim },
     towers: layers,
     countPadding: encoder.kind === "LinearEncoder",
     outputDim: encoder.outputDim,
-    loss: options.lossSpec as FusedLoss,
+    loss: loss as FusedLoss,
+    teaching: model.teaching ?? null,
+    masks: model.masks ?? false,
     optimizer,
     slots,
-    maxBatch,
-    queryLength: options.queryLength,
-    documentLength: options.documentLength,
+    maxBatch: model.maxBatch,
+    queryLength: model.queryLength,
+    documentLength: model.documentLength,
   };
 }
 

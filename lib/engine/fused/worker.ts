@@ -5,10 +5,11 @@ import { command, type WorkerStart } from "./control.js";
 import { FusedStep } from "./fused-step.js";
 
 v8.setFlagsFromString("--experimental-wasm-relaxed-simd");
-const { plan, layout, module, memory, thread, threads } = workerData as WorkerStart;
-const step = new FusedStep(plan, layout, instantiateKernels(module, memory), memory, thread, threads);
-const words = new Int32Array(memory.buffer, layout.control, 64);
-const rates = new Float64Array(memory.buffer, layout.control, 32);
+const { plan, layout, module, memory, thread, threads, area } = workerData as WorkerStart;
+const work = layout.work[area]!;
+const step = new FusedStep(plan, layout, work, instantiateKernels(module, memory), memory, thread, threads);
+const words = new Int32Array(memory.buffer, work.control, 64);
+const rates = new Float64Array(memory.buffer, work.control, 32);
 
 Atomics.add(words, command.ready, 1);
 Atomics.notify(words, command.ready);
@@ -20,7 +21,7 @@ for (;;) {
   const kind = words[command.kind]!;
   if (kind === command.stop) break;
   if (kind === command.train)
-    step.run(words[command.size]!, words[command.step]!, rates[command.learningRate]!);
+    step.run(words[command.size]!, words[command.parts]!, words[command.step]!, rates[command.learningRate]!);
   else if (kind === command.encode) step.encode(words[command.side] as 0 | 1, words[command.size]!);
   else if (kind === command.reset) step.reset(words[command.step]!);
 }

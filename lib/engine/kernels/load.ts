@@ -15,6 +15,7 @@ export interface Kernels {
   unitRowsBackward: Kernel;
   softmaxRows: Kernel;
   tripletRows: Kernel;
+  teachRows: Kernel;
   bagForward: Kernel;
   scaleRows: Kernel;
   countRows: (...args: number[]) => number;

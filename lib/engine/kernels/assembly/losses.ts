@@ -1,4 +1,4 @@
-import { exponential, largestLane, sumOfLanes } from "./vector";
+import { exponential, largestLane, sumOfLanes, withoutTail } from "./vector";
 
 // Rows of cosines s [M, N] (rows `stride` bytes apart, a multiple of 16 with room for N rounded up to 4) become the
 // gradient g · (softmax(scale · s) − 1[own column]); row i's own column is first + i. out[2i] = Σ exp(scale·s − top),
@@ -38,11 +38,6 @@ export function softmaxRows(s: usize, stride: usize, M: i32, N: i32, first: i32,
     s += stride;
     out += 8;
   }
-}
-
-// the first `count` lanes, zeros after them
-function withoutTail(v: v128, count: i32): v128 {
-  return v128.and(v, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count)));
 }
 
 // Rows of cosines s [M, N] become the gradient of Σ over columns j ≠ own, j < columns of max(0, s_j − s_own + margin),

@@ -43,3 +43,10 @@ export function exponential(x: v128): v128 {
   const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
   return f32x4.mul(p, power);
 }
+
+// the first `count` lanes, zeros after them
+// @ts-ignore: decorator
+@inline
+export function withoutTail(v: v128, count: i32): v128 {
+  return v128.and(v, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count)));
+}

@@ -1,0 +1,156 @@
+import type { AdamDrift } from "../adam-drift.js";
+import type { Kernels } from "../kernels/load.js";
+import type { RuleFactors } from "../update-rule.js";
+import type { BatchRows } from "./batch-rows.js";
+import {
+  type FusedLayout,
+  type ScratchLayout,
+  staleChunk,
+  type TableLayout,
+  type WorkLayout,
+} from "./layout.js";
+import type { FusedPlan } from "./plan.js";
+
+/** What a step does with the rows of embedding tables: group the batch's ids, bring rows up to date, move them. */
+export class TablePart {
+  private readonly distinct: number[];
+  private readonly scratch: ScratchLayout;
+
+  constructor(
+    readonly plan: FusedPlan,
+    private readonly layout: FusedLayout,
+    private readonly work: WorkLayout,
+    private readonly kernels: Kernels,
+    private readonly drift: AdamDrift | null,
+    private readonly ints: Int32Array,
+    readonly floats: Float32Array,
+    private readonly rows: BatchRows,
+    readonly thread: number,
+    readonly threads: number,
+  ) {
+    this.scratch = work.scratch[thread]!;
+    this.distinct = layout.tables.map(() => 0);
+  }
+
+  /** Distinct rows of the last batch that this thread moved, all tables together, in bytes of rows and state. */
+  bytesTouched(): number {
+    return this.layout.tables.reduce((sum, { stride }, i) => sum + this.distinct[i]! * stride, 0);
+  }
+
+  /** Lists, for the table rows that are this thread's, the bags of the batch that each occurs in. */
+  group(): void {
+    const { work, plan, rows } = this;
+    const { queryLength, documentLength } = plan;
+    const zero = plan.countPadding ? 1 : 0;
+    const queries = { ids: work.queryIds, length: queryLength, size: rows.queries, bag: 0 };
+    const documents = { ids: work.documentIds, length: documentLength, size: rows.size, bag: rows.queries };
+    if (plan.texts.length === 1) this.groupIds(0, zero, [queries, documents]);
+    else {
+      this.groupIds(0, zero, [queries]);
+      this.groupIds(1, zero, [documents]);
+    }
+    if (plan.category)
+      this.groupIds(plan.texts.length, 1, [{ ids: work.categories, length: 1, size: rows.size, bag: 0 }]);
+  }
+
+  /** Brings this thread's grouped rows to `step`. */
+  catchUpGrouped(step: number): void {
+    this.layout.tables.forEach((table, t) => {
+      const base = this.scratch.groups[t]!.rows / 4;
+      const count = this.distinct[t]!;
+      for (let at = 0; at < count; at += staleChunk)
+        this.catchUp(table, step, Math.min(staleChunk, count - at), (i) => this.ints[base + at + i]!);
+    });
+  }
+
+  /** Brings all rows to `step`; for one thread while the others wait. */
+  synchronise(step: number): void {
+    for (const table of this.layout.tables)
+      for (let row = 0; row < table.rows; row += staleChunk)
+        this.catchUp(table, step, Math.min(staleChunk, table.rows - row), (i) => row + i);
+  }
+
+  /** Moves this thread's grouped rows by the gradients of their bags. */
+  update(step: number, rule: RuleFactors): void {
+    const { plan, work, rows } = this;
+    plan.texts.forEach((text, t) => {
+      this.updateTable(t, work.pooled, text.dim * 4, step, rule);
+    });
+    if (!plan.category) return;
+    const tower = work.towers[1]!;
+    const width = tower.inputDim * 4;
+    const slopes = tower.inputGradient + rows.before(1) * width + plan.texts[0]!.dim * 4;
+    this.updateTable(plan.texts.length, slopes, width, step, rule);
+  }
+
+  private groupIds(
+    table: number,
+    countZero: number,
+    lists: { ids: number; length: number; size: number; bag: number }[],
+  ): void {
+    const { kernels: k, thread, threads } = this;
+    const { rows, ends, bags } = this.scratch.groups[table]!;
+    const slots = this.work.slots[table]!;
+    let u = 0;
+    for (const { ids, length, size } of lists)
+      u = k.countRows(ids, size * length, countZero, slots, rows, ends, u, thread, threads);
+    k.startRows(ends, u);
+    for (const { ids, length, size, bag } of lists)
+      k.placeRows(ids, length, size, countZero, slots, ends, bags, bag, thread, threads);
+    k.clearRows(rows, u, slots);
+    this.distinct[table] = u;
+  }
+
+  private catchUp(table: TableLayout, step: number, count: number, rowAt: (i: number) => number): void {
+    const { ints, floats, scratch } = this;
+    const drift = this.drift!;
+    const through = table.currentThrough / 4;
+    let n = 0;
+    for (let i = 0; i < count; i++) {
+      const row = rowAt(i);
+      let from = ints[through + row]!;
+      if (from === step) continue;
+      if (from < 0) {
+        if (!drift.movesRowsWithoutState) continue;
+        from = 0;
+      }
+      const f = drift.factorsFrom(from);
+      const at = scratch.factors / 4 + n * 7;
+      floats[at] = f.keep;
+      floats[at + 1] = f.pull1;
+      floats[at + 2] = f.floor1;
+      floats[at + 3] = f.pull2;
+      floats[at + 4] = f.floor2;
+      floats[at + 5] = f.first;
+      floats[at + 6] = f.second;
+      ints[scratch.staleRows / 4 + n++] = row;
+      ints[through + row] = step;
+    }
+    if (n > 0)
+      this.kernels.catchUpRows(n, scratch.staleRows, scratch.factors, table.base, table.stride, table.dim);
+  }
+
+  private updateTable(t: number, slopes: number, slopeStride: number, step: number, f: RuleFactors): void {
+    const { base, stride, dim, currentThrough } = this.layout.tables[t]!;
+    const { rows, ends, bags } = this.scratch.groups[t]!;
+    const count = this.distinct[t]!;
+    const factors = [f.keep, f.first, f.second, f.rate, f.floor] as const;
+    this.kernels.updateRows(
+      f.rule,
+      0,
+      count,
+      rows,
+      ends,
+      bags,
+      slopes,
+      slopeStride,
+      base,
+      stride,
+      dim,
+      ...factors,
+    );
+    if (!this.drift) return;
+    const through = currentThrough / 4;
+    for (let i = 0; i < count; i++) this.ints[through + this.ints[rows / 4 + i]!] = step;
+  }
+}
