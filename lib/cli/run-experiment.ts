@@ -27,10 +27,21 @@ export async function runExperiment(
   return withFolderLock(path.join(output_dir, task_id, run_id), work, (line) => listener.line?.(line));
 }
 
-function runLoaded(loaded: AnyConfig, options: { fresh?: boolean; listener: Listener }): Promise<RunFolder> {
+async function runLoaded(
+  loaded: AnyConfig,
+  options: { fresh?: boolean; listener: Listener },
+): Promise<RunFolder> {
   if (loaded.kind === "bm25") return runBm25(loaded.config, options);
-  if (loaded.kind === "fusion") return runFusion(loaded.config, options);
-  return train(loaded.config, options);
+  if (loaded.kind === "dense") return train(loaded.config, options);
+  const { runs } = loaded.config;
+  const first = await folderOf(runs[0], options.listener);
+  const second = await folderOf(runs[1], options.listener);
+  return runFusion({ ...loaded.config, runs: [first, second] }, options);
+}
+
+/** A run's folder as it is; a configuration file is run first. */
+async function folderOf(run: string, listener: Listener): Promise<string> {
+  return /\.ya?ml$/.test(run) ? (await runExperiment(run, [], listener)).dir : run;
 }
 
 /** {@link runExperiment} of several files in turn, with the same overrides. */

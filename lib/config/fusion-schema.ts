@@ -13,7 +13,9 @@ export const fusionSchema = z.strictObject({
   run_id: name,
   output_dir: z.string().min(1).default("reports/runs").describe("where <task_id>/<run_id>/ is written"),
   commit_hash: z.string().nullable().default(null).describe("provenance; null = ask git"),
-  runs: z.tuple([z.string().min(1), z.string().min(1)]).describe("run folders on the same data set"),
+  runs: z
+    .tuple([z.string().min(1), z.string().min(1)])
+    .describe("run folders on the same data set, or configuration files that are run first"),
   kind: z
     .enum(["reciprocal-rank", "min-max", "z-score", "sum"])
     .default("min-max")

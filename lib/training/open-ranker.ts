@@ -1,10 +1,11 @@
 import { loadBm25Config, loadFusionConfig } from "../config/load-config.js";
-import type { RecallValidationConfig } from "../config/sections/evaluation.js";
+import { type RecallValidationConfig, recallValidationSection } from "../config/sections/evaluation.js";
 import { sourceColumns } from "../features/feature-pipeline.js";
 import { embedderOf } from "./embedder.js";
 import type { Ranker } from "./evaluate.js";
 import type { EvaluationSet } from "./evaluation-set.js";
 import { FusionRanker } from "./fusion-ranker.js";
+import { KeptRankings } from "./kept-rankings.js";
 import { loadEvaluation, loadExperiment } from "./load-experiment.js";
 import { openEncoder } from "./open-encoder.js";
 import type { Listener } from "./progress.js";
@@ -29,10 +30,10 @@ export interface OpenedRanker {
 }
 
 /**
- * Opens a run's system, an encoder with its exact index, BM25, or two of these fused, and its evaluation sets.
+ * Opens a run's system, an encoder with its exact index, BM25, or two of these fused, and its evaluation sets. Rankings
+ * made elsewhere answer their own queries only.
  *
  * @param options.checkpoint  an encoder's weights from this checkpoint instead of the final ones
- * @throws RangeError for rankings made elsewhere, which nothing here can make again
  */
 export async function openRanker(
   dir: string,
@@ -40,9 +41,8 @@ export async function openRanker(
 ): Promise<OpenedRanker> {
   const { listener = {} } = options;
   const run = openRun(dir);
-  const { kind, system } = run.manifest();
-  if (kind === "rankings")
-    throw new RangeError(`${dir}: must be a run that can answer, got the rankings of "${system}" alone`);
+  const { kind } = run.manifest();
+  if (kind === "rankings") return openRankings(run, listener);
   if (kind === "fusion") return openFusion(run, listener);
   if (kind === "bm25") {
     const config = loadBm25Config(run.configFile);
@@ -100,5 +100,27 @@ async function openFusion(run: RunFolder, listener: Listener): Promise<OpenedRan
       first.close();
       second.close();
     },
+  };
+}
+
+async function openRankings(run: RunFolder, listener: Listener): Promise<OpenedRanker> {
+  const results = run.queries();
+  const sets = [...new Set(results.map((result) => result.set))];
+  const settings = recallValidationSection.parse({ k: [10, 100], query_typo_probabilities: [0], sets });
+  const column = "query_search_phrase";
+  const source = {
+    dataset_dir: run.manifest().dataset.dir,
+    max_malformed_rows: 0,
+    recall_validation: settings,
+  };
+  const evaluation = await loadEvaluation(source, [column], [], listener);
+  return {
+    run,
+    ranker: new KeptRankings(results, column),
+    sets: evaluation.sets,
+    settings,
+    textColumns: [column],
+    nameColumn: "document_name",
+    close: () => {},
   };
 }

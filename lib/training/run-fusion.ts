@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { FusionConfig } from "../config/fusion-schema.js";
-import { formatConfig } from "../config/load-config.js";
+import { formatConfig, loadFusionConfig } from "../config/load-config.js";
 import { atomicWriteFile } from "../engine/atomic-write.js";
 import { judgeRanking } from "../metrics/judged-ranking.js";
 import { parseMeasure } from "../metrics/measure.js";
@@ -14,12 +14,14 @@ import type { EvaluationSet } from "./evaluation-set.js";
 import { FusionRanker } from "./fusion-ranker.js";
 import { type OpenedRanker, openRanker } from "./open-ranker.js";
 import type { Listener } from "./progress.js";
-import { currentCommit, hostFacts, packageVersions, RunFolder } from "./run-folder.js";
+import { currentCommit, hostFacts, openRun, packageVersions, RunFolder } from "./run-folder.js";
 
 /**
  * Evaluates two finished runs as one system into a run folder of its own. A weight that is not given is chosen on the
- * validation set, with clean queries, before any other set is looked at.
+ * validation set, with clean queries, before any other set is looked at. A folder that holds the finished run of the same
+ * configuration, later than both runs, is taken as it is.
  *
+ * @param options.fresh  start over in any case
  * @throws RangeError if the runs are of different data, or the validation set is also reported on
  */
 export async function runFusion(
@@ -28,6 +30,10 @@ export async function runFusion(
 ): Promise<RunFolder> {
   const { listener = {} } = options;
   const run = new RunFolder(path.join(config.output_dir, config.task_id, config.run_id));
+  if (!options.fresh && isFinished(run, config)) {
+    listener.line?.(`${run.dir}: already finished (--fresh starts over)`);
+    return run;
+  }
   const startedAt = new Date().toISOString();
   const opened = [
     await openRanker(config.runs[0], { listener }),
@@ -130,4 +136,14 @@ async function fusionOf(
     `${config.validation_set}: weight ${chosen.weight.toFixed(2)} of the first run gives ${config.measure} ${chosen.value.toFixed(3)}`,
   );
   return { kind, weights: [chosen.weight, 1 - chosen.weight] };
+}
+
+/** The weight that was searched is what the stored configuration may differ in. */
+function isFinished(run: RunFolder, config: FusionConfig): boolean {
+  if (!fs.existsSync(path.join(run.dir, "manifest.json")) || !fs.existsSync(run.configFile)) return false;
+  const { status, endedAt } = run.manifest();
+  const stored = loadFusionConfig(run.configFile);
+  const asked = config.weight === null ? { ...config, weight: stored.weight } : config;
+  const isNewer = config.runs.every((dir) => (openRun(dir).manifest().endedAt ?? "") <= (endedAt ?? ""));
+  return status === "finished" && isNewer && formatConfig(stored) === formatConfig(asked);
 }

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { stringify } from "yaml";
+import { recallValidationSection } from "../config/sections/evaluation.js";
 import { atomicWriteFile } from "../engine/atomic-write.js";
 import { rankByScore, type ScoredDocument } from "../metrics/evaluate-run.js";
 import { parseMeasure } from "../metrics/measure.js";
@@ -26,8 +27,6 @@ export interface RankingsOptions {
   ks?: readonly number[];
   /** Further measures by name. */
   measures?: readonly string[];
-  /** Query column. Default "query_search_phrase". */
-  queryText?: string;
   /** Where the rankings come from; kept in config.yaml. */
   source: Readonly<Record<string, unknown>>;
   listener?: Listener;
@@ -35,6 +34,7 @@ export interface RankingsOptions {
 
 /** Results kept of each query: as many as trec_eval looks at. */
 const KEPT = 1000;
+const QUERY = "query_search_phrase";
 
 /**
  * Judges rankings made elsewhere, by a foreign system or a notebook, and writes them as a run folder, so that tables,
@@ -49,12 +49,11 @@ export async function writeRankings(
   options: RankingsOptions,
 ): Promise<RunFolder> {
   const { system, taskId, runId, outputDir = "reports/runs", datasetDir, source, listener = {} } = options;
-  const { queryText = "query_search_phrase" } = options;
   const startedAt = new Date().toISOString();
-  const evaluation = { sets: [...rankings.keys()] };
+  const evaluation = recallValidationSection.parse({ sets: [...rankings.keys()] });
   const { dataset, sets, counts } = await loadEvaluation(
-    { dataset_dir: datasetDir, max_malformed_rows: 0, recall_validation: evaluation as never },
-    [queryText],
+    { dataset_dir: datasetDir, max_malformed_rows: 0, recall_validation: evaluation },
+    [QUERY],
     [],
     listener,
   );
@@ -98,7 +97,7 @@ export async function writeRankings(
 }
 
 function judgeSet(set: EvaluationSet, rankings: Rankings, options: RankingsOptions): QueryResult[] {
-  const { ks = [10, 100], queryText = "query_search_phrase" } = options;
+  const { ks = [10, 100] } = options;
   const measures = (options.measures ?? []).map(parseMeasure);
   const ids = [...set.pool.ids];
   const indexOf = new Map(ids.map((id, index) => [id, index]));
@@ -113,8 +112,8 @@ function judgeSet(set: EvaluationSet, rankings: Rankings, options: RankingsOptio
     const scoreOf = new Map(documents.map(({ id, score }) => [id, score]));
     const ranked = [...new Set(rankByScore(documents, query.id))];
     const ranking = { ids: ranked.map(index), scores: ranked.map((id) => scoreOf.get(id)!) };
-    const row = { [queryText]: cleanPhrase(query.fields[queryText] ?? "") };
-    const judging = { ks, measures, typo: 0, textColumns: [queryText], kept: KEPT };
+    const row = { [QUERY]: cleanPhrase(query.fields[QUERY] ?? "") };
+    const judging = { ks, measures, typo: 0, textColumns: [QUERY], kept: KEPT };
     return judgeQuery(wider, query, row, ranking, judging);
   });
 }
