@@ -76,6 +76,11 @@ export function crossCheck(config: ExperimentConfig): CrossFieldIssue[] {
         message: `must equal the last hidden width (${last}) when model.last_linear is false, got ${model.output_dim}`,
       });
   }
+  if (config.update.groups.length > 0 && config.update.layer_wise_decay !== null)
+    issues.push({
+      path: ["update", "groups"],
+      message: `must be empty with update.layer_wise_decay, got ${config.update.groups.length}`,
+    });
   issues.push(...checkNegatives(config));
   return issues;
 }

@@ -8,6 +8,7 @@ import { optimizerSection } from "./sections/optimizer.js";
 import { scheduleSection } from "./sections/schedule.js";
 import { typosSection } from "./sections/typos.js";
 import { updateSection } from "./sections/update.js";
+import { validationSection } from "./sections/validation.js";
 import { vectorizerSection } from "./sections/vectorizer.js";
 
 const name = z
@@ -69,6 +70,7 @@ export const experimentSchema = z.strictObject({
   schedule: scheduleSection.prefault({ type: "constant" }).describe("of the learning rate"),
   update: updateSection.prefault({}).describe("how gradients become an update"),
   typos: typosSection.default(null).describe("misspelled training queries"),
+  validation: validationSection.prefault({}).describe("the loss on the validation part"),
   recall_validation: recallValidationSection.prefault({}),
 });
 

@@ -8,9 +8,14 @@ export interface OptimizerGroup {
   optimizer: Optimizer;
   /** the group's rate is the common learning rate (that of the first group over its factor) times this */
   factor: number;
+  /** the group's own rate by its step, instead of the common rate times `factor` */
+  rate?: (step: number) => number;
 }
 
-/** Several optimisers, each for its own parameters: layer-wise rates, or an optimiser of its own for a loss's weights. */
+/**
+ * Several optimisers, each for its own parameters: layer-wise rates, one per encoder, or one for a loss's own weights. The
+ * first group's rate follows the common one.
+ */
 export class GroupedOptimizer implements Optimizer {
   readonly kind = "grouped";
 
@@ -36,6 +41,7 @@ export class GroupedOptimizer implements Optimizer {
 
   applyStep({ weights, tables }: Parameters, denseGradients: Record<string, tf.Tensor>): void {
     for (const group of this.groups) {
+      if (group.rate) group.optimizer.learningRate = group.rate(group.optimizer.step);
       const own = <T>(all: Record<string, T>, kind: "weight" | "table") =>
         Object.fromEntries(Object.entries(all).filter(([name]) => this.groupOf(name, kind) === group));
       group.optimizer.applyStep(

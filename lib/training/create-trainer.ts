@@ -40,11 +40,13 @@ export function createTrainer(
   threads: number,
 ): { trainer: Trainer; engine: string } {
   const loss = createLoss(lossSpec(config));
-  const optimizer = optimizerOf(config, encoder);
+  const runSteps = Math.max(
+    1,
+    config.num_epochs * stepsPerEpoch(data.pairs.queryOf.length, config.batch_size, config.drop_last),
+  );
+  const optimizer = optimizerOf(config, encoder, runSteps);
   const plain = (why: string) => {
-    const runSteps =
-      config.num_epochs * stepsPerEpoch(data.pairs.queryOf.length, config.batch_size, config.drop_last);
-    const schedule = createSchedule(scheduleSpec(config, Math.max(1, runSteps)));
+    const schedule = createSchedule(scheduleSpec(config, runSteps));
     const objective = objectiveOf(config, loss, data.pairs, encoder, random);
     const { clip_norm: clipNorm, chunk_size: chunkSize } = config.update;
     const options = { schedule, clipNorm, chunkSize, ...(objective && { objective }) };
@@ -62,6 +64,11 @@ export function createTrainer(
         maxBatch: config.batch_size,
         textLength: data.textLength,
         threads,
+        mask: config.negatives.type === "batch" ? config.negatives.mask : "none",
+        teaching: config.typos?.self_teaching
+          ? { weight: config.typos.self_teaching, temperature: config.typos.temperature }
+          : null,
+        pairs: data.pairs,
       },
     );
     if (trainer) return { trainer, engine: `fused, ${threads} ${threads === 1 ? "thread" : "threads"}` };
@@ -73,16 +80,12 @@ export function createTrainer(
 }
 
 /** Why the fused step, which knows a batch's own pairs and a constant rate, cannot train this; null if it can. */
-function beyondFused(
-  { negatives, schedule, update, typos }: ExperimentConfig,
-  loss: BatchLoss,
-): string | null {
-  if (typos && typos.self_teaching > 0) return "self-teaching has no fused step";
+function beyondFused({ negatives, schedule, update }: ExperimentConfig, loss: BatchLoss): string | null {
   if (negatives.type !== "batch") return `negatives of type ${negatives.type} have no fused step`;
-  if (negatives.mask !== "none" || !negatives.in_batch) return "masks have no fused step";
+  if (!negatives.in_batch) return "batches without in-batch negatives have no fused step";
   if (negatives.add.length > 0 || negatives.log_q !== null) return "added negatives have no fused step";
   if (schedule.type !== "constant" || schedule.warmup_steps > 0) return "schedules have no fused step";
-  if (Object.values(update).some((value) => value !== null))
+  if (Object.values(update).some((value) => (Array.isArray(value) ? value.length > 0 : value !== null)))
     return "clipping, chunks and groups have no fused step";
   return loss.weights ? "losses with weights of their own have no fused step" : null;
 }
@@ -127,9 +130,9 @@ function candidateObjective(
   return own && !loss.weights ? null : new CandidateObjective(loss, negatives, pairs, encoder, random);
 }
 
-function optimizerOf(config: ExperimentConfig, encoder: Encoder): Optimizer {
+function optimizerOf(config: ExperimentConfig, encoder: Encoder, runSteps: number): Optimizer {
   const make = () => createOptimizer(optimizerSpec(config));
-  const { layer_wise_decay: decay, loss_learning_rate: lossRate } = config.update;
+  const { layer_wise_decay: decay, loss_learning_rate: lossRate, groups } = config.update;
   const model =
     decay === null
       ? make()
@@ -137,9 +140,28 @@ function optimizerOf(config: ExperimentConfig, encoder: Encoder): Optimizer {
           weights: Object.keys(encoder.weights),
           tables: Object.keys(encoder.tables),
         });
-  if (lossRate === null) return model;
+  if (lossRate === null && groups.length === 0) return model;
+  const names = [...Object.keys(encoder.weights), ...Object.keys(encoder.tables)];
+  for (const { prefix } of groups)
+    if (!names.some((name) => name.startsWith(prefix)))
+      throw new RangeError(
+        `update.groups: prefix must begin a parameter's name (${names.slice(0, 8).join(", ")}, …), got "${prefix}"`,
+      );
+  const grouped = (name: string) => groups.find(({ prefix }) => name.startsWith(prefix));
+  const isLoss = (name: string) => lossRate !== null && name.startsWith("loss.");
   return new GroupedOptimizer([
-    { accepts: (name) => !name.startsWith("loss."), optimizer: model, factor: 1 },
-    { accepts: () => true, optimizer: make(), factor: lossRate / config.learning_rate },
+    { accepts: (name) => !isLoss(name) && !grouped(name), optimizer: model, factor: 1 },
+    ...groups.map((group) => {
+      const factor = createSchedule(scheduleSpec(group, runSteps));
+      return {
+        accepts: (name: string) => !isLoss(name) && grouped(name) === group,
+        optimizer: make(),
+        factor: 1,
+        rate: (step: number) => group.learning_rate * factor(step),
+      };
+    }),
+    ...(lossRate === null
+      ? []
+      : [{ accepts: isLoss, optimizer: make(), factor: lossRate / config.learning_rate }]),
   ]);
 }

@@ -31,9 +31,14 @@ export function scheduleSpec(
   return spec as ScheduleSpec;
 }
 
-/** Whether the run's length decides the learning rate, so that num_epochs may not change on the way. */
-export function scheduleNeedsLength({ schedule }: Pick<ExperimentConfig, "schedule">): boolean {
-  return "total_steps" in schedule && schedule.total_steps === null;
+/** Whether the run's length decides a learning rate, so that num_epochs may not change on the way. */
+export function scheduleNeedsLength({
+  schedule,
+  update,
+}: Pick<ExperimentConfig, "schedule" | "update">): boolean {
+  return [schedule, ...update.groups.map((group) => group.schedule)].some(
+    (each) => "total_steps" in each && each.total_steps === null,
+  );
 }
 
 /** A section as a spec: `type` becomes `kind`, keys are spelled as in code, a custom one is what it names. */

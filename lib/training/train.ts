@@ -4,10 +4,12 @@ import path from "node:path";
 import { formatConfig, parseConfig } from "../config/load-config.js";
 import type { ExperimentConfig } from "../config/schema.js";
 import { createEncoder } from "../encoders/create-encoder.js";
+import type { Encoder } from "../encoders/encoder.js";
 import { atomicWriteFile } from "../engine/atomic-write.js";
 import { selectBackend } from "../engine/backend.js";
 import { Random } from "../engine/random.js";
 import { TensorBoardLog } from "../tracking/tensorboard-log.js";
+import { BestEpoch, patienceIsOver } from "./best-epoch.js";
 import { latestCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { createTrainer } from "./create-trainer.js";
 import { embedderOf } from "./embedder.js";
@@ -28,7 +30,7 @@ import {
 } from "./run-folder.js";
 import { encoderSpec, systemName } from "./specs.js";
 import { writeTensorFile } from "./tensor-file.js";
-import type { Trainer } from "./trainer.js";
+import { setParameters, type Trainer } from "./trainer.js";
 
 /**
  * Trains one experiment into its run folder, going on where an earlier call stopped.
@@ -85,15 +87,22 @@ export async function train(
   let log: TensorBoardLog | null = null;
   try {
     const start = resume(run, trainer, config, listener);
-    if (start >= config.num_epochs && previous?.status === "finished") {
+    const best = bestEpochOf(run, config, data, start);
+    if ((start >= config.num_epochs || mayStop(config, best, start)) && previous?.status === "finished") {
       listener.line?.(`${run.dir}: already finished after ${start} epochs (--fresh starts over)`);
       return run;
     }
     run.writeManifest(manifest);
     if (config.tensorboard) log = new TensorBoardLog(run.tensorboard, start === 0 ? null : trainer.step);
+    if (start === 0 && config.validation.before_training) {
+      const untouched: Measurement[] = [];
+      validate({ run, trainer, config, data }, -1, untouched);
+      run.appendMetrics(untouched);
+      log?.write(untouched);
+    }
     let evaluation: Evaluation | null = null;
-    for (let epoch = start; epoch < config.num_epochs; epoch++) {
-      evaluation = await runEpoch({ run, log, trainer, config, data, listener, epoch, random });
+    for (let epoch = start; epoch < config.num_epochs && !mayStop(config, best, epoch); epoch++) {
+      evaluation = await runEpoch({ run, log, trainer, config, data, listener, epoch, random, best });
       const saved = {
         ...trainer.state(),
         epochsDone: epoch + 1,
@@ -104,9 +113,22 @@ export async function train(
       writeCheckpoint(run.checkpoints, saved, config.keep_checkpoints);
       run.appendTiming({ epoch, name: "checkpoint", seconds: (performance.now() - began) / 1000 });
     }
-    writeTensorFile(run.model, trainer.state().parameters, { format: "qdrl-model-1", kind: encoder.kind });
-    if (config.recall_validation.enabled && evaluation === null)
-      evaluation = await evaluateEncoder(config, data, trainer, listener);
+    const format = { format: "qdrl-model-1", kind: encoder.kind };
+    if (best?.best && config.validation.keep_best) {
+      const { epoch, loss } = best.best;
+      listener.line?.(`keeping epoch ${epoch + 1}, validation loss ${loss.toFixed(4)}`);
+      const parameters = best.parameters();
+      writeTensorFile(run.model, parameters, format);
+      const kept = createEncoder(encoderSpec(config), random.fork("encoder"));
+      setParameters(kept, parameters);
+      if (config.recall_validation.enabled) evaluation = await evaluateEncoder(config, data, kept, listener);
+      kept.dispose();
+    } else {
+      writeTensorFile(run.model, trainer.state().parameters, format);
+      trainer.sync();
+      if (config.recall_validation.enabled && evaluation === null)
+        evaluation = await evaluateEncoder(config, data, encoder, listener);
+    }
     if (evaluation !== null) run.writeQueries(evaluation.perQuery);
     run.writeManifest({ ...manifest, status: "finished", endedAt: new Date().toISOString() });
     return run;
@@ -135,6 +157,7 @@ interface EpochParts {
   listener: Listener;
   epoch: number;
   random: Random;
+  best: BestEpoch | null;
 }
 
 async function runEpoch({
@@ -146,6 +169,7 @@ async function runEpoch({
   listener,
   epoch,
   random,
+  best,
 }: EpochParts): Promise<Evaluation | null> {
   const { batch_size: batchSize } = config;
   const pairs = epochPairs(config, data, epoch, random);
@@ -160,7 +184,7 @@ async function runEpoch({
   const note = (name: string, value: number) => measurements.push({ epoch, step: trainer.step, name, value });
   const task = `epoch ${epoch + 1}/${config.num_epochs}`;
   let began = performance.now();
-  const news = trainer.objective?.beginEpoch(epoch) ?? null;
+  const news = trainer.beginEpoch(epoch);
   if (news !== null) listener.line?.(`${task}: ${news}`);
   let total = 0;
   for (let s = 0; s < steps; s++) {
@@ -185,19 +209,18 @@ async function runEpoch({
   });
   note("Loss/train", total);
   note("AverageLoss/train", total / steps);
-  for (const [name, value] of Object.entries(trainer.objective?.measurements() ?? {})) note(name, value);
-  began = performance.now();
-  if (data.validation !== null) {
-    const validation = trainer.validationLoss(data.validation, batchSize);
-    note("Loss/valid", validation.total);
-    note("AverageLoss/valid", validation.total / validation.batches);
-    run.appendTiming({ epoch, name: "validate", seconds: (performance.now() - began) / 1000 });
+  for (const [name, value] of Object.entries(trainer.measurements())) note(name, value);
+  const last = epoch + 1 === config.num_epochs;
+  if (last || (epoch + 1) % config.validation.every_epochs === 0) {
+    const loss = validate({ run, trainer, config, data }, epoch, measurements);
+    if (loss !== null) best?.offer(epoch, loss, () => trainer.state().parameters, trainer.encoder.kind);
   }
   let evaluation: Evaluation | null = null;
   const { enabled, every_epochs: every } = config.recall_validation;
-  if (enabled && ((epoch + 1) % every === 0 || epoch + 1 === config.num_epochs)) {
+  if (enabled && ((epoch + 1) % every === 0 || last)) {
     began = performance.now();
-    evaluation = await evaluateEncoder(config, data, trainer, listener);
+    trainer.sync();
+    evaluation = await evaluateEncoder(config, data, trainer.encoder, listener);
     for (const { name, value } of evaluation.means) note(name, value);
     run.appendTiming({ epoch, name: "evaluate", seconds: (performance.now() - began) / 1000 });
   }
@@ -231,25 +254,60 @@ function queryTexts(config: ExperimentConfig): string[] {
   return config.dataset.query_features.filter((f) => f.type === "text").map((f) => f.name);
 }
 
+/** Notes the validation loss; null if the data set has no validation part. */
+function validate(
+  { run, trainer, config, data }: Pick<EpochParts, "run" | "trainer" | "config" | "data">,
+  epoch: number,
+  measurements: Measurement[],
+): number | null {
+  if (data.validation === null) return null;
+  const began = performance.now();
+  const { total, batches } = trainer.validationLoss(data.validation, config.batch_size);
+  const { step } = trainer;
+  measurements.push(
+    { epoch, step, name: "Loss/valid", value: total },
+    { epoch, step, name: "AverageLoss/valid", value: total / batches },
+  );
+  run.appendTiming({ epoch, name: "validate", seconds: (performance.now() - began) / 1000 });
+  return total / batches;
+}
+
+/** Where the best epoch is kept, if the configuration asks for it. */
+function bestEpochOf(
+  run: RunFolder,
+  config: ExperimentConfig,
+  data: LoadedExperiment,
+  start: number,
+): BestEpoch | null {
+  const { patience, keep_best: keep, before_training: before } = config.validation;
+  if (patience === null && !keep && !before) return null;
+  if (data.validation === null)
+    throw new RangeError(
+      `validation: the data set must have a validation part, got none in ${config.dataset_dir}`,
+    );
+  const best = new BestEpoch(path.join(run.dir, "checkpoints", "best.safetensors"));
+  if (start === 0) best.clear();
+  return best;
+}
+
+function mayStop({ validation }: ExperimentConfig, best: BestEpoch | null, epochsTrained: number): boolean {
+  if (validation.patience === null || !best?.best) return false;
+  return patienceIsOver(validation.patience, best.best.epoch, epochsTrained);
+}
+
 function evaluateEncoder(
   config: ExperimentConfig,
   data: LoadedExperiment,
-  trainer: Trainer,
+  encoder: Encoder,
   listener: Listener,
 ): Promise<Evaluation> {
-  trainer.sync();
   return evaluate({
     sets: data.sets,
     ranker: new DenseRanker(
       {
-        encoder: trainer.encoder,
+        encoder,
         ...data.features,
-        embed: embedderOf(
-          trainer.encoder,
-          () => encoderSpec(config),
-          config.recall_validation.encode_with,
-          listener,
-        ),
+        embed: embedderOf(encoder, () => encoderSpec(config), config.recall_validation.encode_with, listener),
       },
       config.recall_validation.similarity,
     ),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { scheduleSection } from "./schedule.js";
 
 /** How gradients become an update. */
 export const updateSection = z.strictObject({
@@ -29,6 +30,21 @@ export const updateSection = z.strictObject({
     .nullable()
     .default(null)
     .describe("of weights that a loss trains itself, e.g. a temperature; null = learning_rate"),
+  groups: z
+    .array(
+      z.strictObject({
+        prefix: z
+          .string()
+          .min(1)
+          .describe(
+            'parameters whose names begin so, e.g. "query." and "document." where sides are separate',
+          ),
+        learning_rate: z.number().positive(),
+        schedule: scheduleSection.prefault({ type: "constant" }),
+      }),
+    )
+    .default([])
+    .describe("parameters with an optimiser, a rate and a schedule of their own, e.g. one per encoder"),
 });
 
 export type UpdateConfig = z.infer<typeof updateSection>;

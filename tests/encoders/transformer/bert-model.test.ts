@@ -4,11 +4,16 @@ import { wordTableName } from "../../../lib/encoders/transformer/architecture.js
 import { BertModel } from "../../../lib/encoders/transformer/bert-model.js";
 import { Dropout } from "../../../lib/encoders/transformer/dropout.js";
 import { type Pooling, pool, poolings } from "../../../lib/encoders/transformer/pooling.js";
-import { assignWeights, namedWeights } from "../../../lib/encoders/transformer/transformer-encoder.js";
+import {
+  assignWeights,
+  namedWeights,
+  TransformerEncoder,
+} from "../../../lib/encoders/transformer/transformer-encoder.js";
 import { selectBackend } from "../../../lib/engine/backend.js";
 import { valueAndGradients } from "../../../lib/engine/gradients.js";
 import { Random } from "../../../lib/engine/random.js";
 import { installWasmMatMul } from "../../../lib/engine/wasm-matmul.js";
+import { tokenColumn } from "../../../lib/features/token-column.js";
 import { expectClose, vector } from "../../support/vectors.js";
 import { bert, bertArchitecture, bertTokens, bertWeights, floats } from "./bert-fixture.js";
 
@@ -110,6 +115,54 @@ for (const backend of ["cpu", "wasm"] as const)
       expect(tf.memory().numTensors).toBe(before);
     });
   });
+
+describe("a transformer with frozen layers", () => {
+  beforeAll(async () => void (await selectBackend("wasm")));
+
+  it("embeds as before, and trains what lies above them with the same gradients as without freezing", () => {
+    const build = (frozenLayers: number) =>
+      new TransformerEncoder(
+        {
+          architecture: { ...bertArchitecture, hiddenDropout: 0, attentionDropout: 0 },
+          pooling: "mean",
+          normalize: true,
+          sides: "shared",
+          queryTextFeature: "t",
+          documentTextFeature: "t",
+          frozenLayers,
+        },
+        new Random(4),
+      );
+    const texts = [5, 9, 3].map((length) => ({
+      ids: Int32Array.from({ length }, (_, i) => 1 + ((7 * i + length) % 40)),
+      typeIds: new Uint8Array(length),
+    }));
+    const batch = { size: 3, columns: { t: tokenColumn(texts) } };
+    const run = (encoder: TransformerEncoder) => {
+      const target = tf.tensor2d(
+        Float32Array.from({ length: 3 * encoder.outputDim }, (_, i) => Math.sin(i)),
+        [3, encoder.outputDim],
+      );
+      return valueAndGradients(
+        () => tf.sum(tf.mul(encoder.embedDocuments(batch), target)) as tf.Scalar,
+        encoder,
+      );
+    };
+    const [whole, half] = [build(0), build(1)];
+    const [all, upper] = [run(whole), run(half)];
+    expect(upper.value.dataSync()[0]).toBe(all.value.dataSync()[0]);
+    expect(half.frozen.has("words")).toBe(true);
+    for (const name of Object.keys(half.weights)) {
+      expect(name in upper.gradients, name).toBe(!half.frozen.has(name));
+      if (name in upper.gradients)
+        expectClose(upper.gradients[name]!.dataSync(), all.gradients[name]!.dataSync(), 1e-6, name);
+    }
+    expect(half.tables["words"]!.drainGradients().rows.length).toBe(0);
+    expect(whole.tables["words"]!.drainGradients().rows.length).toBeGreaterThan(0);
+    expect(() => build(2)).toThrow("frozenLayers must be an integer in [0, 2), got 2");
+    for (const encoder of [whole, half]) encoder.dispose();
+  });
+});
 
 describe("BertModel with checkpointed layers", () => {
   beforeAll(async () => void (await selectBackend("wasm")));
