@@ -10,7 +10,7 @@ const root = path.resolve(__dirname, "..");
 process.chdir(root);
 
 require("./kernel/relaxed-simd.cjs").allowRelaxedSimd();
-require("./kernel/compiler-options.cjs").install(); // before tslab's converter is loaded
+require("./kernel/compiler-options.cjs").install(root); // before tslab's converter is loaded
 require("./kernel/cell-source.cjs").install();
 const errors = require("./kernel/error-messages.cjs");
 errors.install(root);

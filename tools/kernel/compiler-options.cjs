@@ -1,22 +1,38 @@
 "use strict";
+const { openCompileCache } = require("./compile-cache.cjs");
 
 /**
  * Strict type checking and package.json "exports" in cells and in the lib files they import. tslab reads no
- * tsconfig.json: it hands its own options to ts.createWatchCompilerHost, so those are amended on the way.
+ * tsconfig.json: it hands its own options to ts.createWatchCompilerHost, so those are amended on the way, and files of
+ * lib come from the compile cache where they were compiled before.
  * The module's exports are read-only getters; a wrapper with the one function replaced takes its place.
  */
-function install() {
+function install(root) {
   const file = require.resolve("@tslab/typescript-for-tslab");
   const ts = require(file);
   const wrapper = {};
   for (const name of Object.keys(ts)) {
     Object.defineProperty(wrapper, name, { enumerable: true, configurable: true, get: () => ts[name] });
   }
-  const createWatchCompilerHost = (rootFiles, options, system, ...rest) => {
+  let cache = null;
+  const replace = (name, value) => Object.defineProperty(wrapper, name, { enumerable: true, value });
+  replace("createWatchCompilerHost", (rootFiles, options, system, _createProgram, ...rest) => {
     allowSeveralTimers(system);
-    return ts.createWatchCompilerHost(rootFiles, amend(ts, options), system, ...rest);
-  };
-  Object.defineProperty(wrapper, "createWatchCompilerHost", { value: createWatchCompilerHost });
+    const amended = amend(ts, options);
+    cache = openCompileCache(ts, root, amended);
+    const createProgram = (...args) => {
+      const builder = ts.createEmitAndSemanticDiagnosticsBuilderProgram(...args);
+      return cache ? cache.watch(builder) : builder;
+    };
+    return ts.createWatchCompilerHost(rootFiles, amended, system, createProgram, ...rest);
+  });
+  replace("getPreEmitDiagnosticsOfFiles", (program, files, ...rest) =>
+    ts.getPreEmitDiagnosticsOfFiles(program, cache ? cache.unchecked(files) : files, ...rest),
+  );
+  replace("transpileModule", (text, ...rest) => {
+    const transpile = () => ts.transpileModule(text, ...rest);
+    return cache ? cache.transpile(text, transpile) : transpile();
+  });
   require.cache[file].exports = wrapper;
 }
 
