@@ -1,6 +1,17 @@
 import { type Fusion, fuse } from "../retrieval/fusion.js";
+import { cleanPhrase } from "../tokenizer/clean-phrase.js";
 import type { Ranked, Ranker } from "./evaluate.js";
 import type { Pool, Row } from "./evaluation-set.js";
+
+/**
+ * What is done to queries that several systems are asked: nothing where one of them reads texts as they are written, since
+ * those that read cleaned texts clean them themselves; else cleaning.
+ */
+export function sharedPreparation(
+  systems: readonly { prepare?: (text: string) => string }[],
+): (text: string) => string {
+  return systems.find((system) => system.prepare !== undefined)?.prepare ?? cleanPhrase;
+}
 
 /** Several systems answering as one: each ranks `depth` documents, which are then fused. */
 export class FusionRanker implements Ranker {

@@ -4,7 +4,7 @@ import { sourceColumns } from "../features/feature-pipeline.js";
 import { embedderOf } from "./embedder.js";
 import type { Ranker } from "./evaluate.js";
 import type { EvaluationSet } from "./evaluation-set.js";
-import { FusionRanker } from "./fusion-ranker.js";
+import { FusionRanker, sharedPreparation } from "./fusion-ranker.js";
 import { KeptRankings } from "./kept-rankings.js";
 import { loadEvaluation, loadExperiment } from "./load-experiment.js";
 import { openEncoder } from "./open-encoder.js";
@@ -93,6 +93,7 @@ async function openFusion(run: RunFolder, listener: Listener): Promise<OpenedRan
   return {
     ...first,
     run,
+    prepare: sharedPreparation([first, second]),
     ranker: new FusionRanker([first.ranker, second.ranker], { kind, ...weights }, depth),
     sets: first.sets.filter((set) => answered.has(set.name)),
     settings,

@@ -7,11 +7,10 @@ import { judgeRanking } from "../metrics/judged-ranking.js";
 import { parseMeasure } from "../metrics/measure.js";
 import type { Fusion } from "../retrieval/fusion.js";
 import { searchFusionWeight } from "../retrieval/fusion-weight.js";
-import { cleanPhrase } from "../tokenizer/clean-phrase.js";
 import { qwertyTypos } from "../typos/qwerty-typos.js";
 import { evaluate, misspelledRows, type Ranked } from "./evaluate.js";
 import type { EvaluationSet } from "./evaluation-set.js";
-import { FusionRanker } from "./fusion-ranker.js";
+import { FusionRanker, sharedPreparation } from "./fusion-ranker.js";
 import { type OpenedRanker, openRanker } from "./open-ranker.js";
 import type { Listener } from "./progress.js";
 import { currentCommit, hostFacts, openRun, packageVersions, RunFolder } from "./run-folder.js";
@@ -60,6 +59,7 @@ export async function runFusion(
       measures: settings.measures,
       typoProbabilities: settings.query_typo_probabilities,
       textColumns: opened[0].textColumns,
+      prepare: sharedPreparation(opened),
       listener,
     });
     atomicWriteFile(run.configFile, formatConfig({ ...config, weight: fusion.weights?.[0] ?? null }));
@@ -119,7 +119,7 @@ async function fusionOf(
     throw new RangeError(
       `validation_set: must be an evaluation set of the runs that is not reported on (${opened[0].sets.map((s) => s.name).join(", ")}), got "${config.validation_set}"`,
     );
-  const rows = misspelledRows(set.queries, opened[0].textColumns, 0, qwertyTypos, cleanPhrase);
+  const rows = misspelledRows(set.queries, opened[0].textColumns, 0, qwertyTypos, sharedPreparation(opened));
   const lists: Ranked[][] = [];
   for (const { ranker } of opened) {
     await ranker.index(set.pool);
