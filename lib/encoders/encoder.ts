@@ -52,6 +52,8 @@ export interface EncoderSpec {
   hiddenLayers?: readonly number[];
   /** towers: end with a linear layer to outputDim (default true); else outputDim is the last hidden width */
   lastLinear?: boolean;
+  /** TwoTower, MultiModalTwoTower: a token table per side, "query_text" and "document_text", not one "text" for both */
+  separateTables?: boolean;
   /** RegularizedSimpleTextEncoder: probability of zeroing a pooled component in training (default 0.5) */
   dropout?: number;
   /** Towers: features, their encoders and their fusion on each side */
@@ -95,5 +97,24 @@ export function bagOfText(
   options?: { countPadding?: boolean },
 ): tf.Tensor2D {
   const column = columnOf(batch, feature, "text");
-  return table.bag(column.ids, batch.size, column.length, options);
+  const { ids, length } = options?.countPadding ? column : withoutPadding(column, batch.size);
+  return table.bag(ids, batch.size, length, options);
+}
+
+/** The columns up to the last one in which any row has an id: a batch of short texts costs what short texts cost. */
+function withoutPadding(
+  { ids, length }: { ids: Int32Array; length: number },
+  size: number,
+): { ids: Int32Array; length: number } {
+  let longest = Math.min(1, length);
+  for (let row = 0; row < size; row++) {
+    let end = length;
+    while (end > longest && ids[row * length + end - 1] === 0) end--;
+    longest = Math.max(longest, end);
+  }
+  if (longest === length) return { ids, length };
+  const kept = new Int32Array(size * longest);
+  for (let row = 0; row < size; row++)
+    for (let i = 0; i < longest; i++) kept[row * longest + i] = ids[row * length + i]!;
+  return { ids: kept, length: longest };
 }

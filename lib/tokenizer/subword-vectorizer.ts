@@ -28,6 +28,7 @@ const CACHED_WORDS = 500_000;
  *
  * Ids: words 1 … n + V − 1 as in DictionaryVectorizer, then n-grams n + V … n + V + buckets − 1, by the 32-bit
  * FNV-1a hash of their UTF-16 units and length, modulo `buckets`. A word's n-grams are computed once and kept.
+ * The words' ids come first, the n-grams' follow at once, padding is last, so that short texts can be cut short.
  *
  * @throws RangeError for limits, lengths or buckets out of range
  * @see Bojanowski et al. 2017, arXiv:1607.04606
@@ -71,19 +72,14 @@ export class SubwordVectorizer implements TextVectorizer {
   vectorizeInto(cleaned: string, out: Int32Array, offset: number): void {
     const { wordsLimit, ngramsLimit } = this.options;
     out.fill(0, offset, offset + this.length);
-    let words = 0;
-    let at = offset + wordsLimit;
+    const words = cleaned.split(" ").filter((word) => word !== "");
+    const kept = Math.min(words.length, wordsLimit);
+    for (let i = 0; i < kept; i++) out[offset + i] = this.wordId(words[i]!);
+    let at = offset + kept;
     const end = at + ngramsLimit;
-    for (let start = 0; start < cleaned.length; ) {
-      const space = cleaned.indexOf(" ", start);
-      const stop = space === -1 ? cleaned.length : space;
-      if (stop > start) {
-        const word = cleaned.slice(start, stop);
-        if (words < wordsLimit) out[offset + words++] = this.wordId(word);
-        const ids = this.ngramIds(word);
-        for (let i = 0; i < ids.length && at < end; i++) out[at++] = ids[i]!;
-      }
-      start = stop + 1;
+    for (let w = 0; w < words.length && at < end; w++) {
+      const ids = this.ngramIds(words[w]!);
+      for (let i = 0; i < ids.length && at < end; i++) out[at++] = ids[i]!;
     }
   }
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { formatConfig } from "../../config/load-config.js";
+import { formatConfig, parseConfig } from "../../config/load-config.js";
 import type { Sweep, SweepRun } from "../../config/load-sweep.js";
 import type { ExperimentConfig } from "../../config/schema.js";
 import type { Listener, Progress } from "../progress.js";
@@ -106,9 +106,10 @@ function folderOf(config: ExperimentConfig): string {
 export function isFinished(config: ExperimentConfig): boolean {
   const run = new RunFolder(folderOf(config));
   if (!fs.existsSync(path.join(run.dir, "manifest.json")) || !fs.existsSync(run.configFile)) return false;
-  return (
-    run.manifest().status === "finished" && fs.readFileSync(run.configFile, "utf8") === formatConfig(config)
-  );
+  if (run.manifest().status !== "finished") return false;
+  // read and written again: a key that the schema has gained since is there with its default
+  const stored = parseConfig(fs.readFileSync(run.configFile, "utf8"), run.configFile);
+  return formatConfig(stored) === formatConfig(config);
 }
 
 function startWorker(): ChildProcess {
