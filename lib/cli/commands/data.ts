@@ -20,17 +20,31 @@ export function addDataCommands(program: Command): void {
     .description("build the embedded emoji data set")
     .argument("[name]", "data set", "emoji")
     .option("--locales <list>", "CLDR locales with commas between, or all", "en")
+    .option("--unseen-locales <list>", "CLDR locales that are tested but not trained on")
+    .option("--held-out-keywords <n>", "keywords per locale that are tested but in no training query", "0")
     .option("--seed <n>", "of the phrases drawn", "42")
     .option("-o, --output <dir>", "folder to write; default: data/<name>")
-    .action(async (name: string, options: { locales: string; seed: string; output?: string }) => {
-      const listener = new TerminalListener();
-      await buildDataset(name, {
-        ...options,
-        listener,
-        locales: options.locales === "all" ? "all" : options.locales.split(","),
-        seed: Number(options.seed),
-      });
-    });
+    .action(
+      async (
+        name: string,
+        options: {
+          locales: string;
+          unseenLocales?: string;
+          heldOutKeywords: string;
+          seed: string;
+          output?: string;
+        },
+      ) => {
+        await buildDataset(name, {
+          ...options,
+          listener: new TerminalListener(),
+          locales: options.locales === "all" ? "all" : options.locales.split(","),
+          unseenLocales: options.unseenLocales?.split(",") ?? [],
+          heldOutKeywords: Number(options.heldOutKeywords),
+          seed: Number(options.seed),
+        });
+      },
+    );
   data
     .command("import")
     .description("bring a public data set, or your own files, into the layout")
@@ -58,6 +72,8 @@ export function addDataCommands(program: Command): void {
 interface BuildOptions {
   listener: Listener;
   locales?: readonly string[] | "all";
+  unseenLocales?: readonly string[];
+  heldOutKeywords?: number;
   seed?: number;
   output?: string;
 }
@@ -78,9 +94,14 @@ export async function ensureDefaultDataset(listener: Listener): Promise<void> {
   listener.line?.(`${describe(outDir, manifest)}${built ? "" : " (already built)"}`);
 }
 
-function emojiOptions(outDir: string, { listener, locales, seed }: BuildOptions): EmojiOptions {
+function emojiOptions(
+  outDir: string,
+  { listener, locales, unseenLocales, heldOutKeywords, seed }: BuildOptions,
+): EmojiOptions {
   return {
     outDir,
+    ...(unseenLocales === undefined ? {} : { unseenLocales }),
+    ...(heldOutKeywords === undefined ? {} : { heldOutKeywords }),
     ...(locales === undefined ? {} : { locales }),
     ...(seed === undefined ? {} : { seed }),
     onProgress: (done, total, step) =>

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { Random } from "../../engine/random.js";
 import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
 import { wordSetKey } from "../comparison-keys.js";
 import { writeJsonLines } from "../json-lines.js";
@@ -9,10 +10,17 @@ import { replaceFolder } from "../replace-folder.js";
 import type { DictionarySizes } from "../token-counts.js";
 import { type AnnotatorTags, annotatorQueries, annotatorTags } from "./annotators.js";
 import { type DocumentSources, emojiDocuments } from "./documents.js";
-import { annotatorsPath, emojiBuilder, emojiManifest } from "./emoji-manifest.js";
+import {
+  annotatorsPath,
+  emojiBuilder,
+  emojiManifest,
+  unseenKeywordsPath,
+  unseenLocalesPath,
+} from "./emoji-manifest.js";
 import { distinctKeywords } from "./keywords.js";
 import { type CldrEntry, type EmojiSources, openEmojiSources, plainEmoji } from "./sources.js";
 import { type LocaleTable, splitKeywords } from "./training-set.js";
+import { keywordQueries, withholdKeywords } from "./unseen-keywords.js";
 import { phraseQueries, writeDictionaries, writeItems, writeRows } from "./write-emoji.js";
 
 export interface EmojiOptions {
@@ -20,6 +28,10 @@ export interface EmojiOptions {
   outDir: string;
   /** CLDR locales of the queries, or "all"; the first one names the documents. Default ["en"]. */
   locales?: readonly string[] | "all";
+  /** Locales that are tested but not trained on. Default none. */
+  unseenLocales?: readonly string[];
+  /** Keywords per locale that are tested but in no training query. Default 0. */
+  heldOutKeywords?: number;
   /** Default 42. */
   seed?: number;
   /** Phrases of two and three keywords per document and locale, at most. Default 24, fewer with many locales. */
@@ -59,7 +71,7 @@ export async function ensureEmoji(
   const settings = withDefaults(options, sources);
   try {
     const manifest = readManifest(options.outDir);
-    const wanted = emojiManifest(sources, settings.locales, settings.locales.includes("en"));
+    const wanted = emojiManifest(sources, settings, settings.locales.includes("en"));
     const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
     if (
       manifest !== null &&
@@ -78,8 +90,19 @@ export async function ensureEmoji(
 
 function withDefaults(options: EmojiOptions, sources: EmojiSources) {
   const locales = resolveLocales(options.locales ?? ["en"], sources);
+  const unseen =
+    (options.unseenLocales ?? []).length === 0 ? [] : resolveLocales(options.unseenLocales!, sources);
+  const both = unseen.filter((locale) => locales.includes(locale));
+  if (both.length > 0)
+    throw new RangeError(`buildEmoji: a locale must be trained or unseen, got both for ${both.join(", ")}`);
+  const heldOutKeywords = options.heldOutKeywords ?? 0;
+  if (!Number.isInteger(heldOutKeywords) || heldOutKeywords < 0)
+    throw new RangeError(`buildEmoji: heldOutKeywords must be an integer ≥ 0, got ${heldOutKeywords}`);
   return {
     locales,
+    // only where they are used, so that other data sets' manifests stay as they were
+    ...(unseen.length > 0 ? { unseenLocales: unseen } : {}),
+    ...(heldOutKeywords > 0 ? { heldOutKeywords } : {}),
     seed: options.seed ?? 42,
     phrasesPerDocument: options.phrasesPerDocument ?? Math.max(2, Math.round(24 / Math.sqrt(locales.length))),
     dictionarySizes: options.dictionarySizes ?? { unigrams: 150_000, bigrams: 10_000, trigrams: 10_000 },
@@ -103,8 +126,8 @@ function writeEmoji(
   sources: EmojiSources,
   onProgress: EmojiOptions["onProgress"],
 ): DatasetManifest {
-  const { locales } = settings;
-  const total = 2 * locales.length + 4;
+  const { locales, unseenLocales = [], heldOutKeywords = 0 } = settings;
+  const total = 2 * locales.length + unseenLocales.length + 4;
   let steps = 0;
   const step = (name: string) => onProgress?.(++steps, total, name);
   const names = sources.readLocale(locales[0]!);
@@ -117,24 +140,40 @@ function writeEmoji(
     keywordPairsOfAllCharacters: 0,
     keywordsWithoutLetters: 0,
   };
-  const tables = locales.flatMap((locale): LocaleTable[] => {
-    const found = readTable(locale, source, sources.readLocale(locale), counts);
-    step(`keywords ${locale}`);
-    return found.table.some((keywords) => keywords.length > 0) ? [found] : [];
-  });
+  const readTables = (wanted: readonly string[], into: Record<string, number>) =>
+    wanted.flatMap((locale): LocaleTable[] => {
+      const found = readTable(locale, source, sources.readLocale(locale), into);
+      step(`keywords ${locale}`);
+      return found.table.some((keywords) => keywords.length > 0) ? [found] : [];
+    });
+  const full = readTables(locales, counts);
+  const untrained = readTables(unseenLocales, { ...counts });
+  const unseen = withholdKeywords(full, untrained, heldOutKeywords, new Random(settings.seed));
+  const { tables } = unseen;
   const split = splitKeywords(tables, {
     seed: settings.seed,
     evaluation: Math.max(20, Math.ceil(2000 / tables.length)),
     validation: Math.max(20, Math.ceil(2000 / tables.length)),
     phrasesPerDocument: settings.phrasesPerDocument,
-    watched: new Set([...(tags?.queries.keys() ?? [])].map(wordSetKey)),
+    watched: new Set([...[...(tags?.queries.keys() ?? [])].map(wordSetKey), ...unseen.wordSets]),
+    untrained,
     onLocale: (done) => step(`phrases ${tables[done - 1]!.locale}`),
   });
   writeItems(folder, source.documents);
   writeRows(folder, source.documents, tables, split, locales.length > 1);
   step("rows");
-  const phrases = phraseQueries(source.documents, tables, split, locales.length > 1);
+  const phrases = phraseQueries(source.documents, tables, split.heldOut, locales.length > 1);
   writeJsonLines(path.join(folder, layout.queries), phrases.map(queryRecord));
+  if (untrained.length > 0) {
+    const queries = phraseQueries(source.documents, untrained, split.untrained, true);
+    writeJsonLines(path.join(folder, unseenLocalesPath), queries.map(queryRecord));
+    counts["unseenLocaleQueries"] = queries.length;
+  }
+  if (heldOutKeywords > 0) {
+    const queries = keywordQueries(source.documents, unseen.drawn);
+    writeJsonLines(path.join(folder, unseenKeywordsPath), queries.map(queryRecord));
+    counts["unseenKeywordQueries"] = queries.length;
+  }
   const localeField = (locale: string): Record<string, string> =>
     locales.length > 1 ? { query_locale: locale } : {};
   const annotated = annotatorQueries(tags ?? { queries: new Map(), listedPairs: 0 }, split.seen, (text) => ({
@@ -162,7 +201,7 @@ function writeEmoji(
     annotatorQueriesUnseen: annotated.filter((query) => query.slice === "unseen").length,
   });
   const manifest = writeManifest(folder, {
-    ...emojiManifest(sources, locales, tags !== null),
+    ...emojiManifest(sources, settings, tags !== null),
     options: { ...settings },
     counts,
   });

@@ -6,11 +6,22 @@ export const emojiBuilder = { name: "emoji", version: 1 } as const;
 
 /** Queries file of the annotator set, next to the default one. */
 export const annotatorsPath = "recall_validation_queries_dataset/annotators.json";
+/** Of phrases in locales that are not trained on. */
+export const unseenLocalesPath = "recall_validation_queries_dataset/unseen_locales.json";
+/** Of keywords that no training query has. */
+export const unseenKeywordsPath = "recall_validation_queries_dataset/unseen_keywords.json";
+
+/** What of the builder's settings the manifest tells of. */
+export interface EmojiLocales {
+  locales: readonly string[];
+  unseenLocales?: readonly string[];
+  heldOutKeywords?: number;
+}
 
 /** Everything about the emoji data set that can be said before it is built. */
 export function emojiManifest(
   sources: EmojiSources,
-  locales: readonly string[],
+  { locales, unseenLocales = [], heldOutKeywords = 0 }: EmojiLocales,
   withAnnotators: boolean,
 ): Pick<
   DatasetManifest,
@@ -31,6 +42,20 @@ export function emojiManifest(
     itemsPath,
     description:
       "tags given by OpenMoji's contributors, minus the pairs that CLDR has as keyword or name; slices: seen or unseen as a training query (never for the same emoji)",
+    judgedNegatives: false,
+  };
+  const inUnseenLocales = {
+    name: "unseen_locales",
+    queriesPath: unseenLocalesPath,
+    itemsPath,
+    description: `phrases as in "phrases" in locales without training queries (${unseenLocales.join(", ")}); slices: locale`,
+    judgedNegatives: false,
+  };
+  const keywords = {
+    name: "unseen_keywords",
+    queriesPath: unseenKeywordsPath,
+    itemsPath,
+    description: `${heldOutKeywords} keywords per locale that no training query of any locale has; relevant: all emoji that carry the keyword; slices: locale`,
     judgedNegatives: false,
   };
   return {
@@ -66,7 +91,12 @@ export function emojiManifest(
         document_emoji: "the characters (candidate pool only)",
       },
     },
-    evaluationSets: withAnnotators ? [phrases, annotators] : [phrases],
+    evaluationSets: [
+      phrases,
+      ...(withAnnotators ? [annotators] : []),
+      ...(unseenLocales.length > 0 ? [inUnseenLocales] : []),
+      ...(heldOutKeywords > 0 ? [keywords] : []),
+    ],
   };
 }
 

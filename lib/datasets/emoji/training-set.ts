@@ -21,6 +21,8 @@ export interface TrainingPairs {
 export interface EmojiSplit {
   /** Per locale, in the order of the tables. */
   heldOut: HeldOut[];
+  /** Of locales that are only tested, in their order. */
+  untrained: HeldOut[];
   training: TrainingPairs;
   /** Those of `watched` that occur among the training queries, in any word order. */
   seen: Set<string>;
@@ -34,6 +36,8 @@ export interface SplitOptions {
   phrasesPerDocument: number;
   /** Word sets of queries that no phrase of two or more keywords may equal, such as the annotators' tags. */
   watched: ReadonlySet<string>;
+  /** Locales that are only tested; validation has none of their phrases. */
+  untrained?: readonly LocaleTable[];
   onLocale?: (done: number) => void;
 }
 
@@ -46,6 +50,9 @@ export function splitKeywords(tables: readonly LocaleTable[], options: SplitOpti
   const reserved: Reserved = { wordSets: new Set(options.watched), single: singleWordSets(tables) };
   const heldOut = tables.map(({ locale, table }) =>
     holdOut(table, options, reserved, random.fork(`held out ${locale}`)),
+  );
+  const untrained = (options.untrained ?? []).map(({ locale, table }) =>
+    holdOut(table, { ...options, validation: 0 }, reserved, random.fork(`held out ${locale}`)),
   );
   const texts: string[] = [];
   const documents: number[] = [];
@@ -74,6 +81,7 @@ export function splitKeywords(tables: readonly LocaleTable[], options: SplitOpti
   const order = random.fork("order").shuffle(Uint32Array.from(texts, (_, i) => i));
   return {
     heldOut,
+    untrained,
     seen,
     training: {
       texts: Array.from(order, (row) => texts[row]!),

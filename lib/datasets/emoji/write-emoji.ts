@@ -7,7 +7,7 @@ import { writeParquet } from "../parquet.js";
 import type { EvaluationQuery } from "../queries.js";
 import { type DictionarySizes, mostFrequent, numberByFrequency, TokenCounts } from "../token-counts.js";
 import type { EmojiDocument } from "./documents.js";
-import { carriersOf, keywordPostings, type Phrase } from "./phrases.js";
+import { carriersOf, type HeldOut, keywordPostings, type Phrase } from "./phrases.js";
 import type { EmojiSplit, LocaleTable } from "./training-set.js";
 
 /** The candidate pool. */
@@ -67,12 +67,12 @@ function rowColumns(
 export function phraseQueries(
   documents: readonly EmojiDocument[],
   tables: readonly LocaleTable[],
-  split: EmojiSplit,
+  heldOut: readonly HeldOut[],
   withLocale: boolean,
 ): EvaluationQuery[] {
   return tables.flatMap(({ locale, table }, index) => {
     const postings = keywordPostings(table);
-    return split.heldOut[index]!.evaluation.map(({ text, keywords }: Phrase, row) => ({
+    return heldOut[index]!.evaluation.map(({ text, keywords }: Phrase, row) => ({
       id: withLocale ? `phrases-${locale}-${row}` : `phrases-${row}`,
       fields: { query_search_phrase: text, ...(withLocale ? { query_locale: locale } : {}) },
       relevantIds: carriersOf(keywords, postings).map((document) => documents[document]!.document_id),
