@@ -21,6 +21,12 @@ const matching = {
     .boolean()
     .default(false)
     .describe("the negative product belongs to the negative query (report) or is drawn on its own (code)"),
+  avoid_known_positives: z
+    .boolean()
+    .default(false)
+    .describe(
+      "no negative query, and no other query of the batch, lists the row's product (as published, it may): for data where many queries share a product",
+    ),
 };
 
 /** The KDD Cup 2020 system: prepare, pre-train, export, two matching models, ensemble, submission. */

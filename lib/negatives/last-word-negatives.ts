@@ -41,6 +41,8 @@ export interface NegativeOptions {
   linked: boolean;
   /** share of the fallback's draws that come from all queries instead of the cluster: 0.5 for model 2 */
   anyQueryShare: number;
+  /** the row's product: queries that list it are no negatives; null takes them all the same, as published */
+  notOf: string | null;
 }
 
 const TRIES = 20;
@@ -54,10 +56,11 @@ const TRIES = 20;
 export function drawNegatives(
   query: string,
   graph: QueryGraph,
-  { linked, anyQueryShare }: NegativeOptions,
+  { linked, anyQueryShare, notOf }: NegativeOptions,
   draws: NegativeDraws,
 ): { query: string; product: string } | null {
   const positives = new Set(graph.productsOf(query));
+  const unfit = (id: string) => id === query || (notOf !== null && graph.productsOf(id).includes(notOf));
   const draw = (): string => {
     const pool = negativePool(query, graph.poolsOf(query), draws.next());
     const wide = pool.kind === "cluster" && draws.next() < anyQueryShare;
@@ -73,7 +76,7 @@ export function drawNegatives(
   let product: string | null = null;
   for (let t = 0; t < TRIES && (negative === null || product === null); t++) {
     const drawn = draw();
-    if (drawn === query) continue;
+    if (unfit(drawn)) continue;
     if (linked) {
       product = productOf(drawn);
       if (product !== null) negative = drawn;
@@ -84,7 +87,7 @@ export function drawNegatives(
   }
   for (let t = 0; t < TRIES * 10 && (negative === null || product === null); t++) {
     const drawn = graph.all[draws.int(graph.all.length)]!;
-    if (drawn === query) continue;
+    if (unfit(drawn)) continue;
     negative ??= drawn;
     product ??= productOf(drawn);
   }
@@ -103,6 +106,27 @@ export function keptRows(
   rows.forEach(({ queryId, length, negativeLength }, i) => {
     if (length === 0 || negativeLength === 0 || met.has(queryId)) return;
     met.add(queryId);
+    kept.push(i);
+  });
+  return kept;
+}
+
+/**
+ * Rows that share no known positive: a row is left out if its query lists the product of a kept row, or a kept row's
+ * query lists its product. In-batch negatives are then never known positives.
+ */
+export function rowsApart(
+  rows: readonly { query: string; product: string }[],
+  productsOf: (query: string) => readonly string[],
+): number[] {
+  const products = new Set<string>();
+  const listed = new Set<string>();
+  const kept: number[] = [];
+  rows.forEach(({ query, product }, i) => {
+    const own = productsOf(query);
+    if (listed.has(product) || own.some((id) => products.has(id))) return;
+    products.add(product);
+    for (const id of own) listed.add(id);
     kept.push(i);
   });
   return kept;

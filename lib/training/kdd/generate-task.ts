@@ -37,8 +37,8 @@ const SIZE = 64;
 
 /**
  * Writes task files from the emoji data set: a product is a changed picture of an emoji (crop, colour, blur), its regions
- * are cut from a grid with simple colour features, queries are the data set's phrases. Validation and test queries are
- * its held-out phrases; their candidates are products that training does not have.
+ * are cut from a grid with simple colour features, queries are the data set's phrases, each with all products of its
+ * emoji. Validation and test queries are held-out phrases; their candidates are products that training does not have.
  *
  * @returns numbers of rows and queries
  */
@@ -131,12 +131,13 @@ async function trainingRows(
   random.shuffle(pairs);
   const products = new Map<string, Omit<TaskRow, "query" | "queryId">[]>();
   const queryIds = new Map<string, number>();
-  return pairs.slice(0, trainRows).map(({ query, id }) => {
+  const rows = pairs.slice(0, Math.ceil(trainRows / variants)).flatMap(({ query, id }) => {
     const made = products.get(id) ?? Array.from({ length: variants }, () => maker.make(sources.get(id)!));
     products.set(id, made);
     if (!queryIds.has(query)) queryIds.set(query, queryIds.size + 1);
-    return { ...made[random.int(variants)]!, query, queryId: String(queryIds.get(query)) };
+    return made.map((product) => ({ ...product, query, queryId: String(queryIds.get(query)) }));
   });
+  return random.shuffle(rows).slice(0, trainRows);
 }
 
 function writeSet(

@@ -9,7 +9,7 @@ import { ParameterSet } from "../../encoders/parameter-set.js";
 import type { ImageHeads } from "../../encoders/regions/region-encoder.js";
 import { Random } from "../../engine/random.js";
 import { pairBce, pairRanking } from "../../losses/matching/pair-ranking.js";
-import { drawNegatives, keptRows } from "../../negatives/last-word-negatives.js";
+import { drawNegatives, keptRows, rowsApart } from "../../negatives/last-word-negatives.js";
 import { epochOrder } from "../pairs.js";
 import { type Listener, throttled } from "../progress.js";
 import { scorePredictions } from "./ensemble.js";
@@ -73,7 +73,14 @@ export async function trainMatcher(
   const all = { ...space.imageWeights, ...matcher.weights };
   const answers = readAnswers(path.join(config.data_dir, "valid_answer.json"));
   const graph = queryGraph(data);
-  const negatives = { linked: settings.linked_negatives, anyQueryShare: which === 2 ? 0.5 : 0 };
+  const { linked_negatives: linked, avoid_known_positives: avoid } = settings;
+  const drawFor = ({ query, product }: { query: string; product: string }, draws: Random) =>
+    drawNegatives(
+      query,
+      graph,
+      { linked, anyQueryShare: which === 2 ? 0.5 : 0, notOf: avoid ? product : null },
+      draws,
+    );
   const report = throttled(listener);
   const ndcg: number[] = [];
   let kept = { epoch: 0, weights: snapshot(all) };
@@ -86,10 +93,10 @@ export async function trainMatcher(
     for (let start = 0; start + settings.batch_size <= order.length; start += settings.batch_size) {
       const pairs = Array.from(order.subarray(start, start + settings.batch_size), (i) => data.pairs[i]!);
       const drawn = pairs.flatMap((pair) => {
-        const negative = drawNegatives(pair.query, graph, negatives, draws);
+        const negative = drawFor(pair, draws);
         return negative === null ? [] : [{ ...pair, negative }];
       });
-      const batch = collate(space, drawn);
+      const batch = collate(space, avoid ? rowsApart(drawn, graph.productsOf).map((i) => drawn[i]!) : drawn);
       if (batch.products.length < 2) continue;
       total += optimizer.step(() => matcher.loss(batch, draws));
       steps++;

@@ -2,7 +2,12 @@ import { describe, expect, it } from "vitest";
 import type { Predictions } from "../../../lib/datasets/kdd/prediction-files.js";
 import { Random } from "../../../lib/engine/random.js";
 import { meanAnswerNdcg } from "../../../lib/metrics/answer-ndcg.js";
-import { drawNegatives, keptRows, negativePool } from "../../../lib/negatives/last-word-negatives.js";
+import {
+  drawNegatives,
+  keptRows,
+  negativePool,
+  rowsApart,
+} from "../../../lib/negatives/last-word-negatives.js";
 import {
   ensembleGrid,
   ensembleScores,
@@ -135,7 +140,7 @@ describe("negatives by last word and cluster", () => {
   it.each([true, false])("are neither the query nor its products (linked: %s)", (linked) => {
     const random = new Random(5);
     for (let i = 0; i < 200; i++) {
-      const drawn = drawNegatives("a", graph, { linked, anyQueryShare: 0 }, random)!;
+      const drawn = drawNegatives("a", graph, { linked, anyQueryShare: 0, notOf: null }, random)!;
       expect(drawn.query).not.toBe("a");
       expect(products["a"]).not.toContain(drawn.product);
       if (linked) expect(products[drawn.query]).toContain(drawn.product);
@@ -144,9 +149,34 @@ describe("negatives by last word and cluster", () => {
 
   it("end even where a query is alone in its pools, and say so when nothing is left", () => {
     const random = new Random(6);
-    const options = { linked: false, anyQueryShare: 0 };
+    const options = { linked: false, anyQueryShare: 0, notOf: null };
     expect(drawNegatives("d", graph, options, random)!.query).not.toBe("d");
     expect(drawNegatives("d", { ...graph, all: ["d"] }, options, random)).toBeNull();
+  });
+
+  it("never list the row's own product if known positives are avoided", () => {
+    const random = new Random(7);
+    const queries = (notOf: string | null) =>
+      new Set(
+        Array.from(
+          { length: 200 },
+          () => drawNegatives("a", graph, { linked: false, anyQueryShare: 0, notOf }, random)!.query,
+        ),
+      );
+    expect(queries(null)).toEqual(new Set(["b", "c"]));
+    expect(queries("2")).toEqual(new Set(["c"]));
+  });
+
+  it("are no known positives within a batch of rows apart", () => {
+    const rows = [
+      { query: "a", product: "1" },
+      { query: "b", product: "2" },
+      { query: "a", product: "2" },
+      { query: "c", product: "3" },
+      { query: "d", product: "4" },
+    ];
+    expect(rowsApart(rows, (query) => products[query]!)).toEqual([0, 3, 4]);
+    expect(rowsApart(rows.slice(1), (query) => products[query]!)).toEqual([0, 2, 3]);
   });
 
   it("are collated without empty or repeated queries", () => {
