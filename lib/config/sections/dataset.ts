@@ -31,6 +31,14 @@ export const feature = z.discriminatedUnion("type", [textFeature, categoricalFea
 export const datasetSection = z.strictObject({
   query_features: z.array(feature).min(1).describe("columns of the query side"),
   document_features: z.array(feature).min(1).describe("columns of the document side"),
+  document_pairs: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      "document column, e.g. the title, whose text is one more training query of its own document; null = off. Documents are those of the default evaluation set",
+    ),
 });
 
 export type FeatureConfig = z.infer<typeof feature>;
