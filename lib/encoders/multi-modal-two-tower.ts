@@ -3,7 +3,7 @@ import { EmbeddingTable } from "../engine/embedding-table.js";
 import type { Random } from "../engine/random.js";
 import { bagOfText, columnOf, type EncoderSpec } from "./encoder.js";
 import { TowerEncoder } from "./tower-encoder.js";
-import { towerOf } from "./two-tower.js";
+import { textTables, towerOf } from "./two-tower.js";
 
 /**
  * TwoTower whose document side reads a category too: concat(mean token embedding, category row) → MLP. The category
@@ -17,10 +17,10 @@ export function multiModalTwoTower(spec: EncoderSpec, random: Random): TowerEnco
     throw new RangeError(
       `MultiModalTwoTower: ${categoryFeature ? "documentCategoricalFeature" : "categoryFeature"} must be given, got undefined`,
     );
-  const { numEmbeddings, embeddingDim } = spec.textEmbedding;
+  const { embeddingDim } = spec.textEmbedding;
   const query = towerOf("query", spec, embeddingDim, random);
   const document = towerOf("document", spec, embeddingDim + categoryFeature.embeddingDim, random);
-  const text = new EmbeddingTable({ rows: numEmbeddings, dim: embeddingDim, random, name: "text" });
+  const { tables, queryText, documentText } = textTables(spec, random);
   const category = new EmbeddingTable({
     rows: categoryFeature.numEmbeddings,
     dim: categoryFeature.embeddingDim,
@@ -31,11 +31,11 @@ export function multiModalTwoTower(spec: EncoderSpec, random: Random): TowerEnco
   return new TowerEncoder(
     spec.kind,
     spec.outputDim,
-    { text, category },
+    { ...tables, category },
     [query, document],
-    (batch) => query.apply(bagOfText(text, batch, spec.queryTextFeature)),
+    (batch) => query.apply(bagOfText(queryText, batch, spec.queryTextFeature)),
     (batch) => {
-      const words = bagOfText(text, batch, spec.documentTextFeature);
+      const words = bagOfText(documentText, batch, spec.documentTextFeature);
       const column = columnOf(batch, documentCategoricalFeature, "categorical");
       return document.apply(tf.concat2d([words, category.lookup(column.ids)], 1));
     },

@@ -1,6 +1,9 @@
 import type { Encoder, EncoderSpec } from "../encoders/encoder.js";
 import { createFusedTrainer, type FusedTrainer } from "../engine/fused/fused-trainer.js";
+import type { FusedTeaching } from "../engine/fused/plan.js";
+import { type MaskRule, positivesByQuery } from "../losses/candidate-mask.js";
 import type { BatchLoss, LossSpec } from "../losses/loss.js";
+import { maskedCells } from "../losses/masked-cells.js";
 import type { Optimizer, OptimizerSpec } from "../optimizers/optimizer.js";
 import type { PairBatch, PairSet } from "./pairs.js";
 import type { StoredTensor } from "./tensor-file.js";
@@ -15,6 +18,11 @@ export interface FusedRequest {
   /** Ids per text. */
   textLength: number;
   threads: number;
+  /** Documents of a batch that are no negatives of a query. */
+  mask: MaskRule;
+  teaching: FusedTeaching | null;
+  /** What the masks are made from. */
+  pairs: PairSet;
 }
 
 /**
@@ -25,14 +33,19 @@ export function fusedTraining(
   parts: { encoder: Encoder; loss: BatchLoss; optimizer: Optimizer },
   request: FusedRequest,
 ): { trainer: Trainer; reason: null } | { trainer: null; reason: string } {
+  const { mask, pairs, textLength } = request;
+  const masks = mask !== "none";
   const made = createFusedTrainer({
     ...request,
-    queryLength: request.textLength,
-    documentLength: request.textLength,
+    masks,
+    queryLength: textLength,
+    documentLength: textLength,
   });
   if (made.trainer === null) return made;
+  const positives = masks ? positivesByQuery(pairs.queryOf, pairs.documentOf) : () => undefined;
+  const cells = (batch: PairBatch) => maskedCells(batch.queryIds, batch.documentIds, mask, positives);
   return {
-    trainer: new FusedTraining(parts.encoder, parts.loss, parts.optimizer, made.trainer),
+    trainer: new FusedTraining(parts.encoder, parts.loss, parts.optimizer, made.trainer, cells),
     reason: null,
   };
 }
@@ -40,24 +53,40 @@ export function fusedTraining(
 class FusedTraining extends Trainer {
   /** Whether the kernels are ahead of the tfjs encoder. */
   private ahead = false;
+  private divergence = { sum: 0, steps: 0 };
 
   constructor(
     encoder: Encoder,
     loss: BatchLoss,
     optimizer: Optimizer,
     private readonly fused: FusedTrainer,
+    private readonly cells: (batch: PairBatch) => Int32Array,
   ) {
     super(encoder, loss, optimizer);
     this.importState(super.state());
   }
 
   override trainStep(batch: PairBatch): number {
-    const loss = this.fused.trainStep(batch.queries, batch.documents);
+    const loss = this.fused.trainStep(batch.queries, batch.documents, this.cells(batch));
     if (!Number.isFinite(loss))
       throw new RangeError(`training: loss must stay finite, got ${loss} at step ${this.step + 1}`);
     this.step = this.fused.step;
     this.ahead = true;
+    if (batch.queries.size > batch.documents.size) {
+      this.divergence.sum += this.fused.divergence();
+      this.divergence.steps++;
+    }
     return loss;
+  }
+
+  override measurements(): Record<string, number> {
+    const { sum, steps } = this.divergence;
+    this.divergence = { sum: 0, steps: 0 };
+    return steps === 0 ? {} : { SelfTeachingDivergence: sum / steps };
+  }
+
+  override spent(): Record<string, number> {
+    return this.fused.spent();
   }
 
   override validationLoss(pairs: PairSet, batchSize: number): { total: number; batches: number } {

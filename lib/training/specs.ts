@@ -19,6 +19,7 @@ export function encoderSpec({ model, dataset }: ExperimentConfig): EncoderSpec {
   if (model.type === "TwoTower" || model.type === "MultiModalTwoTower") {
     spec.hiddenLayers = model.hidden_layers;
     spec.lastLinear = model.last_linear;
+    if (model.separate_tables) spec.separateTables = true;
   }
   if (model.type === "MultiModalTwoTower") {
     spec.documentCategoricalFeature = model.document.categorical_feature!;

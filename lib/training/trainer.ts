@@ -92,6 +92,21 @@ export class Trainer {
     return { total, batches };
   }
 
+  /** Before an epoch: mines negatives anew, if it is time. Returns a line worth telling, or null. */
+  beginEpoch(epoch: number): string | null {
+    return this.objective?.beginEpoch(epoch) ?? null;
+  }
+
+  /** Values of the objective's monitors since the last call, by name. */
+  measurements(): Record<string, number> {
+    return this.objective?.measurements() ?? {};
+  }
+
+  /** Seconds spent since the start by phase of the step, as far as they are told apart. */
+  spent(): Record<string, number> {
+    return {};
+  }
+
   /** Brings {@link encoder} up to the present step, for whoever embeds with it. */
   sync(): void {}
 

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type BackendName, selectBackend } from "../../lib/engine/backend.js";
 import type { FusedState } from "../../lib/engine/fused/fused-memory.js";
-import { fusedPath, type Model, TfjsPath } from "../engine/fused/model.js";
+import { fusedPath, fusedStep, type Model, type TestBatch, TfjsPath } from "../engine/fused/model.js";
 
 /** 50 steps of torch.optim.Adam over everything; made by the script beside it. */
 const fixture = JSON.parse(readFileSync("tests/fixtures/torch-adam/fixture.json", "utf8"));
@@ -24,14 +24,20 @@ const model: Model = {
   queryLength: sizes.length,
   documentLength: sizes.length,
   maxBatch: sizes.batch,
+  masks: false,
+  teaching: null,
 };
 
-const batch = (step: number) => ({
-  size: sizes.batch,
-  columns: {
-    query: { kind: "text" as const, ids: Int32Array.from(fixture.queries[step]), length: sizes.length },
-    title: { kind: "text" as const, ids: Int32Array.from(fixture.documents[step]), length: sizes.length },
-  },
+const numbers = Int32Array.from({ length: sizes.batch }, (_, i) => i);
+const side = (name: string, ids: number[]) => ({
+  size: sizes.batch as number,
+  columns: { [name]: { kind: "text" as const, ids: Int32Array.from(ids), length: sizes.length } },
+});
+const batch = (step: number): TestBatch => ({
+  queries: side("query", fixture.queries[step]),
+  documents: side("title", fixture.documents[step]),
+  queryIds: numbers,
+  documentIds: numbers,
 });
 
 /**
@@ -65,9 +71,7 @@ describe("50 steps of adam equal PyTorch's dense Adam, rows that rest included",
         Object.entries(fixture.start).map(([name, values]) => [name, Float32Array.from(values as number[])]),
       );
       const fused = fusedPath(model, threads, { weights, tables: { text: text! }, optimizer: {}, step: 0 });
-      const losses = fixture.losses.map((_: number, step: number) =>
-        fused.trainStep(batch(step), batch(step)),
-      );
+      const losses = fixture.losses.map((_: number, step: number) => fusedStep(fused, model, batch(step)));
       expectTorch(losses, fused.exportState());
       fused.close();
     });

@@ -23,6 +23,10 @@ const common = {
 const towers = {
   hidden_layers: z.array(z.int().min(1)).default([128]).describe("widths; ReLU after each"),
   last_linear: z.boolean().default(true).describe("end with a linear layer to output_dim"),
+  separate_tables: z
+    .boolean()
+    .optional()
+    .describe("a table of tokens per side instead of one that both sides share (the default)"),
 };
 
 // Published files carry the keys of every model at once, so each model accepts and ignores the others' two.

@@ -22,7 +22,7 @@ export function exportBagTower(
     },
   ];
   const ids = graph.input("ids", "int64", ["batch", "length"]);
-  const text = encoder.tables["text"]!;
+  const text = encoder.tables["text"] ?? encoder.tables[`${side}_text`]!;
   const rows = graph.node("Gather", [graph.constant("table text", text.weights, [text.rows, text.dim]), ids]);
   let x =
     encoder.kind === "LinearEncoder"

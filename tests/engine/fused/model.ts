@@ -6,8 +6,11 @@ import { createFusedTrainer, type FusedTrainer } from "../../../lib/engine/fused
 import { valueAndGradients } from "../../../lib/engine/gradients.js";
 import { Random } from "../../../lib/engine/random.js";
 import type { FeatureBatch } from "../../../lib/features/batch.js";
+import { candidateMask } from "../../../lib/losses/candidate-mask.js";
 import { createLoss } from "../../../lib/losses/create-loss.js";
 import type { LossSpec } from "../../../lib/losses/loss.js";
+import { maskedCells } from "../../../lib/losses/masked-cells.js";
+import { selfTeaching } from "../../../lib/losses/self-teaching.js";
 import { createOptimizer } from "../../../lib/optimizers/create-optimizer.js";
 import type { Optimizer, OptimizerSpec } from "../../../lib/optimizers/optimizer.js";
 
@@ -18,6 +21,16 @@ export interface Model {
   queryLength: number;
   documentLength: number;
   maxBatch: number;
+  masks: boolean;
+  teaching: { weight: number; temperature: number } | null;
+}
+
+/** Queries may be three times the documents: trained, misspelled, clean. */
+export interface TestBatch {
+  queries: FeatureBatch;
+  documents: FeatureBatch;
+  queryIds: Int32Array;
+  documentIds: Int32Array;
 }
 
 /** A model of random kind, shape, loss and optimiser; widths are multiples of 4 up to 44. */
@@ -28,9 +41,15 @@ export function randomModel(seed: number): Model {
   const kind = pick(["TwoTower", "MultiModalTwoTower", "SimpleTextEncoder", "LinearEncoder"]);
   const hiddenLayers = pick([[], [width()], [width(), width()], [width(), width(), width()]]);
   const lastLinear = hiddenLayers.length === 0 || random.next() < 0.5;
+  const loss = pick<LossSpec>([
+    { kind: "batch_softmax", temperature: 0.3 },
+    { kind: "triplet", margin: 0.4, numNegatives: 1 + random.int(20) },
+  ]);
+  const softmax = loss.kind === "batch_softmax";
   return {
     encoder: {
       kind,
+      separateTables: random.next() < 0.4,
       textEmbedding: { numEmbeddings: 5 + random.int(60), embeddingDim: width() },
       categoryFeature: { numEmbeddings: 1 + random.int(6), embeddingDim: width() },
       fcDim: width(),
@@ -41,10 +60,7 @@ export function randomModel(seed: number): Model {
       documentTextFeature: "title",
       documentCategoricalFeature: "category",
     },
-    loss: pick<LossSpec>([
-      { kind: "batch_softmax", temperature: 0.3 },
-      { kind: "triplet", margin: 0.4, numNegatives: 1 + random.int(20) },
-    ]),
+    loss,
     optimizer: pick<OptimizerSpec>([
       { kind: "adam", learningRate: 0.01 },
       { kind: "lazy_adam", learningRate: 0.01 },
@@ -55,34 +71,51 @@ export function randomModel(seed: number): Model {
     queryLength: 1 + random.int(5),
     documentLength: 1 + random.int(9),
     maxBatch: pick([1, 2, 5, 13, 64, 67]),
+    masks: softmax && random.next() < 0.5,
+    teaching: softmax && random.next() < 0.5 ? { weight: 0.7, temperature: 0.2 } : null,
   };
 }
 
-/** A batch with empty bags, padding between tokens and repeated tokens. */
-export function randomBatch(model: Model, seed: number): FeatureBatch {
+/** A batch with empty bags, padding between tokens, repeated tokens and repeated documents. */
+export function randomBatch(model: Model, seed: number): TestBatch {
   const random = new Random(seed);
   const size = random.next() < 0.5 ? model.maxBatch : 1 + random.int(model.maxBatch);
   const rows = model.encoder.textEmbedding.numEmbeddings;
-  const bags = (length: number) => {
-    const ids = new Int32Array(size * length);
-    for (let i = 0; i < size; i++)
+  const bags = (count: number, length: number) => {
+    const ids = new Int32Array(count * length);
+    for (let i = 0; i < count; i++)
       if (random.next() > 0.1)
         for (let j = 0; j < length; j++) ids[i * length + j] = random.next() < 0.3 ? 0 : random.int(rows);
     return ids;
   };
+  const queries = model.teaching && random.next() < 0.8 ? 3 * size : size;
+  const numbers = (most: number) => Int32Array.from({ length: size }, () => random.int(most));
   return {
-    size,
-    columns: {
-      query: { kind: "text", ids: bags(model.queryLength), length: model.queryLength },
-      title: { kind: "text", ids: bags(model.documentLength), length: model.documentLength },
-      category: {
-        kind: "categorical",
-        ids: Int32Array.from({ length: size }, () =>
-          random.int(model.encoder.categoryFeature!.numEmbeddings),
-        ),
+    queries: {
+      size: queries,
+      columns: {
+        query: { kind: "text", ids: bags(queries, model.queryLength), length: model.queryLength },
       },
     },
+    documents: {
+      size,
+      columns: {
+        title: { kind: "text", ids: bags(size, model.documentLength), length: model.documentLength },
+        category: { kind: "categorical", ids: numbers(model.encoder.categoryFeature!.numEmbeddings) },
+      },
+    },
+    queryIds: numbers(size),
+    documentIds: numbers(2 * size),
   };
+}
+
+/** Every query knows three documents. */
+const positives = (query: number) => new Set([query, 2 * query, query + 5]);
+
+export function fusedStep(fused: FusedTrainer, model: Model, batch: TestBatch): number {
+  const { queryIds, documentIds } = batch;
+  const cells = maskedCells(queryIds, documentIds, model.masks ? "known_positives" : "none", positives);
+  return fused.trainStep(batch.queries, batch.documents, cells);
 }
 
 /** The same model trained with tfjs ops. */
@@ -91,22 +124,41 @@ export class TfjsPath {
   readonly optimizer: Optimizer;
   private readonly loss;
 
-  constructor(model: Model) {
+  constructor(private readonly model: Model) {
     this.encoder = createEncoder(model.encoder, new Random(5));
     this.optimizer = createOptimizer(model.optimizer);
     this.loss = createLoss(model.loss);
   }
 
-  step(batch: FeatureBatch): number {
+  step(batch: TestBatch): number {
     const { encoder } = this;
-    const { value, gradients } = valueAndGradients(
-      () => this.loss(encoder.embedQueries(batch), encoder.embedDocuments(batch)).value,
-      encoder,
-    );
+    const { value, gradients } = valueAndGradients(() => this.lossOf(batch), encoder);
     this.optimizer.applyStep(encoder, gradients);
     const loss = value.dataSync()[0]!;
     tf.dispose([value, gradients as never]);
     return loss;
+  }
+
+  private lossOf({ queries, documents, queryIds, documentIds }: TestBatch): tf.Scalar {
+    const { teaching, masks } = this.model;
+    const embedded = this.encoder.embedQueries(queries);
+    const d = this.encoder.embedDocuments(documents);
+    const context = masks
+      ? { negatives: candidateMask(queryIds, documentIds, "known_positives", positives) }
+      : {};
+    if (queries.size === documents.size) return this.loss(embedded, d, context).value;
+    const [trained, misspelled, clean] = tf.split(embedded, 3) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
+    const taught = selfTeaching(clean, misspelled, d, teaching!.temperature);
+    return tf.add(this.loss(trained, d, context).value, tf.mul(taught, teaching!.weight)) as tf.Scalar;
+  }
+
+  restore({ weights, tables, optimizer, step }: FusedState): void {
+    for (const [name, values] of Object.entries(weights)) {
+      const weight = this.encoder.weights[name]!;
+      tf.tidy(() => weight.assign(tf.tensor(values, weight.shape)));
+    }
+    for (const [name, values] of Object.entries(tables)) this.encoder.tables[name]!.setWeights(values);
+    this.optimizer.restore(optimizer, step);
   }
 
   state(): FusedState {
@@ -129,6 +181,8 @@ export function fusedPath(model: Model, threads: number, state: FusedState): Fus
     maxBatch: model.maxBatch,
     queryLength: model.queryLength,
     documentLength: model.documentLength,
+    masks: model.masks,
+    teaching: model.teaching,
     threads,
   });
   if (!trainer) throw new Error(reason);

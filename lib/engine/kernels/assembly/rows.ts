@@ -9,10 +9,15 @@ export function bagForward(
   out: usize, outStride: usize, shares: usize,
 ): void {
   for (let b = 0; b < size; b++) {
-    let count = length;
+    let count = length, end = length; // end: of the last id that counts, so that padding costs one pass
     if (!countZero) {
       count = 0;
-      for (let j = 0; j < length; j++) count += i32(load<i32>(ids + <usize>j * 4) != 0);
+      end = 0;
+      for (let j = 0; j < length; j++)
+        if (load<i32>(ids + <usize>j * 4) != 0) {
+          count++;
+          end = j + 1;
+        }
     }
     const share: f32 = count ? <f32>1 / <f32>count : 0;
     store<f32>(shares + <usize>b * 4, share);
@@ -21,7 +26,7 @@ export function bagForward(
     for (; d + 32 <= dim; d += 32) {
       let x0 = f32x4.splat(0), x1 = f32x4.splat(0), x2 = f32x4.splat(0), x3 = f32x4.splat(0);
       let x4 = f32x4.splat(0), x5 = f32x4.splat(0), x6 = f32x4.splat(0), x7 = f32x4.splat(0);
-      for (let j = 0; j < length; j++) {
+      for (let j = 0; j < end; j++) {
         const id = load<i32>(ids + <usize>j * 4);
         if (id == 0 && !countZero) continue;
         const row = table + <usize>id * stride + <usize>d * 4;
@@ -46,7 +51,7 @@ export function bagForward(
     }
     for (; d < dim; d += 4) {
       let x = f32x4.splat(0);
-      for (let j = 0; j < length; j++) {
+      for (let j = 0; j < end; j++) {
         const id = load<i32>(ids + <usize>j * 4);
         if (id != 0 || countZero) x = f32x4.add(x, v128.load(table + <usize>id * stride + <usize>d * 4));
       }
