@@ -4,6 +4,7 @@ import { fillNormal } from "../../engine/fill-random.js";
 import { Random } from "../../engine/random.js";
 import type { PaddedTokens } from "../../features/token-column.js";
 import { parameterShapes, type TransformerArchitecture, wordTableName } from "./architecture.js";
+import { attentionShares } from "./attention-shares.js";
 import { denseRows } from "./dense-rows.js";
 import type { Dropout } from "./dropout.js";
 import { gelu } from "./gelu.js";
@@ -169,7 +170,7 @@ export class BertModel {
         perm,
       ) as tf.Tensor4D;
     const products = tf.matMul(heads("query", [0, 2, 1, 3]), heads("key", [0, 2, 3, 1]));
-    const shares = tf.softmax(tf.add(tf.mul(products, 1 / Math.sqrt(d)), hide));
+    const shares = attentionShares(products as tf.Tensor4D, hide, 1 / Math.sqrt(d));
     const context = tf.matMul(this.dropout.apply(shares, attentionDropout), heads("value", [0, 2, 1, 3]));
     return tf.reshape(tf.transpose(context, [0, 2, 1, 3]), [B * T, D]);
   }

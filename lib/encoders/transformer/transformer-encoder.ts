@@ -9,6 +9,7 @@ import { checkArchitecture, wordTableName } from "./architecture.js";
 import { BertModel } from "./bert-model.js";
 import { Dropout } from "./dropout.js";
 import { pool, poolings } from "./pooling.js";
+import { installSharedIdentity } from "./shared-identity.js";
 import type { NamedArrays, TransformerSpec } from "./transformer-spec.js";
 
 /** BERT-type encoder of queries and documents; its side models are in {@link models}. */
@@ -33,6 +34,7 @@ export class TransformerEncoder implements Encoder {
     if (!poolings.includes(spec.pooling))
       throw new RangeError(`unknown pooling "${spec.pooling}"; known: ${poolings.join(", ")}`);
     installWasmMatMul();
+    installSharedIdentity();
     const { frozenLayers = 0, checkpointed = false, architecture } = spec;
     if (!Number.isInteger(frozenLayers) || frozenLayers < 0 || frozenLayers >= architecture.numHiddenLayers)
       throw new RangeError(

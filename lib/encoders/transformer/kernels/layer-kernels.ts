@@ -1,0 +1,34 @@
+import * as tf from "@tensorflow/tfjs";
+import { type WasmMemory, wasmApi } from "../../../engine/kernels/web-assembly.js";
+import { type WasmHeap, wasmHeap } from "../../../engine/wasm-heap.js";
+import { fusedBytes, plainBytes } from "./layer-bytes.js";
+
+type Kernel = (...args: number[]) => number;
+
+/** Exports of layers.as; arguments as there, addresses in bytes. */
+export interface LayerKernels {
+  heap: WasmHeap;
+  geluForward: Kernel;
+  geluBackward: Kernel;
+  layerNormForward: Kernel;
+  layerNormBackward: Kernel;
+  maskedSoftmax: Kernel;
+  softmaxBackward: Kernel;
+}
+
+const loaded = new WeakMap<WasmHeap, LayerKernels>();
+
+/** The kernels in the wasm backend's memory; null on other backends. */
+export function layerKernels(): LayerKernels | null {
+  const heap = wasmHeap();
+  if (!heap) return null;
+  let kernels = loaded.get(heap);
+  if (!kernels) {
+    const { memory } = (tf.backend() as unknown as { wasm: { asm: { memory: WasmMemory } } }).wasm.asm;
+    const module = new wasmApi.Module(Buffer.from(heap.fusedMultiplyAdd ? fusedBytes : plainBytes, "base64"));
+    const { exports } = new wasmApi.Instance(module, { env: { memory, abort: () => {} } });
+    kernels = { heap, ...exports } as unknown as LayerKernels;
+    loaded.set(heap, kernels);
+  }
+  return kernels;
+}
