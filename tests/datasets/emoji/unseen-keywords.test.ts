@@ -53,10 +53,9 @@ describe("languages and keywords that are not trained on", () => {
 
   it("have the emoji as relevant that the package gives the keyword to", () => {
     const sources = openEmojiSources("node_modules");
-    const entries = sources.entries.filter(
-      (entry) => sources.readLocale("en").get(plainEmoji(entry.emoji))?.name,
-    );
-    const shown = entries.slice(0, options.maxDocuments);
+    const english = sources.readLocale("en");
+    const named = sources.entries.filter((entry) => english.get(plainEmoji(entry.emoji))?.name);
+    const shown = named.slice(0, options.maxDocuments);
     for (const locale of ["de", "nl"]) {
       const annotations = sources.readLocale(locale);
       for (const query of sets["unseen_keywords"]!.filter(({ slice }) => slice === locale)) {
