@@ -4,6 +4,7 @@ import { bootstrapInterval } from "../metrics/bootstrap.js";
 import { plainTable, type TableCell } from "../reporting/table.js";
 import { tableTerminal } from "../reporting/table-terminal.js";
 import type { QueryResult, RunFolder } from "../training/run-folder.js";
+import { describeTime } from "../training/time-split.js";
 
 const MOST_COLUMNS = 6;
 
@@ -19,6 +20,8 @@ export function printSummary(run: RunFolder, out: NodeJS.WriteStream = process.s
       out.write(`${name} after epoch ${epoch + 1}: ${value.toFixed(4)}\n`);
     out.write("no retrieval evaluation (recall_validation.enabled is false)\n");
   }
+  const time = describeTime(run);
+  if (time !== null) out.write(`${time}\n`);
   out.write(`run: ${run.dir}\n`);
 }
 

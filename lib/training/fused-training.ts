@@ -1,5 +1,6 @@
 import type { Encoder, EncoderSpec } from "../encoders/encoder.js";
 import { createFusedTrainer, type FusedTrainer } from "../engine/fused/fused-trainer.js";
+import { type MachineLimit, measureLimit, type StepWork } from "../engine/fused/machine-limit.js";
 import type { FusedTeaching } from "../engine/fused/plan.js";
 import { type MaskRule, positivesByQuery } from "../losses/candidate-mask.js";
 import type { BatchLoss, LossSpec } from "../losses/loss.js";
@@ -53,6 +54,7 @@ export function fusedTraining(
 class FusedTraining extends Trainer {
   /** Whether the kernels are ahead of the tfjs encoder. */
   private ahead = false;
+  private measured: MachineLimit | null = null;
   private divergence = { sum: 0, steps: 0 };
 
   constructor(
@@ -87,6 +89,15 @@ class FusedTraining extends Trainer {
 
   override spent(): Record<string, number> {
     return this.fused.spent();
+  }
+
+  override work(): StepWork {
+    return this.fused.work();
+  }
+
+  override limit(): MachineLimit {
+    this.measured ??= measureLimit(this.fused.threads);
+    return this.measured;
   }
 
   override validationLoss(pairs: PairSet, batchSize: number): { total: number; batches: number } {

@@ -55,10 +55,11 @@ export function typoLines(
   }));
 }
 
-/** Seconds spent per kind of work, summed over epochs. */
+/** Seconds spent per kind of work, summed over epochs; parts of training are not told apart. */
 export function secondsSpent(run: RunFolder): Record<string, number> {
   const spent: Record<string, number> = {};
-  for (const { name, seconds } of run.timings()) spent[name] = (spent[name] ?? 0) + seconds;
+  for (const { name, seconds } of run.timings())
+    if (name !== "limit" && !name.includes(".")) spent[name] = (spent[name] ?? 0) + seconds;
   return spent;
 }
 

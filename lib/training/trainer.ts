@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Encoder } from "../encoders/encoder.js";
+import type { MachineLimit, StepWork } from "../engine/fused/machine-limit.js";
 import { type Parameters, valueAndGradients } from "../engine/gradients.js";
 import type { BatchLoss } from "../losses/loss.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
@@ -105,6 +106,16 @@ export class Trainer {
   /** Seconds spent since the start by phase of the step, as far as they are told apart. */
   spent(): Record<string, number> {
     return {};
+  }
+
+  /** Arithmetic and memory traffic of all steps since the start that cannot be saved; null if it is not counted. */
+  work(): StepWork | null {
+    return null;
+  }
+
+  /** What this machine could do at best with the trainer's threads, measured now; null if it is not known. */
+  limit(): MachineLimit | null {
+    return null;
   }
 
   /** Brings {@link encoder} up to the present step, for whoever embeds with it. */

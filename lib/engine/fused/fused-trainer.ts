@@ -6,7 +6,8 @@ import { command, type WorkerStart } from "./control.js";
 import { FusedMemory, type FusedState } from "./fused-memory.js";
 import { FusedStep, type StepPhase } from "./fused-step.js";
 import { layoutFused } from "./layout.js";
-import { type FusedEncoder, type FusedModel, type FusedPlan, planFused } from "./plan.js";
+import type { StepWork } from "./machine-limit.js";
+import { type FusedEncoder, type FusedModel, type FusedPlan, planFused, stepFlops } from "./plan.js";
 
 /** A batch as lib/features makes it. */
 export interface FusedBatch {
@@ -26,6 +27,7 @@ export interface FusedOptions extends FusedModel {
 export class FusedTrainer {
   learningRate: number;
   step = 0;
+  private flops = 0;
   private readonly local: FusedStep;
   private readonly memory: FusedMemory;
   private readonly words: Int32Array;
@@ -80,6 +82,7 @@ export class FusedTrainer {
     this.order(command.train, size, this.step + 1);
     const loss = this.local.run(size, parts, this.step + 1, this.learningRate);
     if (Number.isFinite(loss)) this.step++;
+    this.flops += stepFlops(this.plan, queries.size, size);
     return loss;
   }
 
@@ -88,11 +91,15 @@ export class FusedTrainer {
     return this.local.divergence();
   }
 
-  /** Seconds of this thread by phase since the start, and bytes of table rows moved by all threads (estimated by its share). */
-  spent(): Record<StepPhase, number> & { bytesTouched: number } {
+  /** Seconds of this thread by phase since the start. */
+  spent(): Record<StepPhase, number> {
     const { gather, dense, update, wait } = this.local.spentMs;
-    const bytesTouched = this.local.bytesTouched * this.threads;
-    return { gather: gather / 1e3, dense: dense / 1e3, update: update / 1e3, wait: wait / 1e3, bytesTouched };
+    return { gather: gather / 1e3, dense: dense / 1e3, update: update / 1e3, wait: wait / 1e3 };
+  }
+
+  /** Arithmetic of all steps since the start, and their traffic of table rows (of all threads, by this one's share). */
+  work(): StepWork {
+    return { flops: this.flops, bytes: 2 * this.local.bytesTouched * this.threads };
   }
 
   /** Embeddings [batch.size, outputDim] of one side, on all threads, without an update. */

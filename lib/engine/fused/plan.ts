@@ -131,6 +131,13 @@ export function planFused(model: FusedModel): FusedPlan | string {
   };
 }
 
+/** Multiplications and additions of a step's products: layers and cosines, forward and both gradients. */
+export function stepFlops(plan: FusedPlan, queries: number, documents: number): number {
+  const [query, document = query] = plan.towers;
+  const layers = (tower: FusedLayer[]) => tower.reduce((sum, l) => sum + 6 * l.inputs * l.outputs, 0);
+  return queries * layers(query!) + documents * layers(document!) + 6 * queries * documents * plan.outputDim;
+}
+
 function layersOf(encoder: FusedEncoder): FusedLayer[][] | null {
   const { outputDim } = encoder;
   const dim = encoder.textEmbedding.embeddingDim;

@@ -105,7 +105,7 @@ describe("FusedTrainer", () => {
   });
 
   it("hands its state to the tfjs path and takes it back", () => {
-    for (const kind of ["adam", "lazy_adam", "adagrad"]) {
+    for (const kind of ["adam", "lazy_adam", "adagrad"] as const) {
       const model: Model = { ...randomModel(9), maxBatch: 13, optimizer: { kind, learningRate: 0.01 } };
       const straight = fusedPath(model, 2, { ...new TfjsPath(model).state(), optimizer: {} });
       const first = fusedPath(model, 2, straight.exportState());
