@@ -16,6 +16,7 @@ import { mostDifferent, type RankedQuery, rankedQueries } from "../training/run-
 import type { RunFolder } from "../training/run-folder.js";
 import { runNames } from "../training/run-names.js";
 import { lossLines, pairsPerSecond, secondsSpent, typoLines } from "../training/run-views.js";
+import { robustnessSections } from "./robustness-section.js";
 import { runMap } from "./run-map.js";
 import { summaryTable } from "./summary.js";
 import { humanCount, humanTime } from "./terminal.js";
@@ -60,6 +61,7 @@ export async function composeReport(
         }),
       ),
     });
+  sections.push(...robustnessSections(runs, nameOf));
   if (trained.length > 0)
     sections.push({
       title: "Training",

@@ -1,7 +1,7 @@
 import { loadBm25Config, loadFusionConfig } from "../config/load-config.js";
+import type { FeatureConfig } from "../config/sections/dataset.js";
 import { type RecallValidationConfig, recallValidationSection } from "../config/sections/evaluation.js";
 import { sourceColumns } from "../features/feature-pipeline.js";
-import { embedderOf } from "./embedder.js";
 import type { Ranker } from "./evaluate.js";
 import type { EvaluationSet } from "./evaluation-set.js";
 import { FusionRanker, sharedPreparation } from "./fusion-ranker.js";
@@ -9,10 +9,9 @@ import { KeptRankings } from "./kept-rankings.js";
 import { loadEvaluation, loadExperiment } from "./load-experiment.js";
 import { openEncoder } from "./open-encoder.js";
 import type { Listener } from "./progress.js";
-import { DenseRanker } from "./rankers.js";
 import { bm25Ranker, documentColumns, queryPreparation } from "./run-bm25.js";
 import { openRun, type RunFolder } from "./run-folder.js";
-import { encoderSpec } from "./specs.js";
+import { runRanker } from "./run-ranker.js";
 
 /** A finished run's system, ready to answer, with what it was evaluated on. */
 export interface OpenedRanker {
@@ -26,6 +25,8 @@ export interface OpenedRanker {
   prepare?: (text: string) => string;
   /** Document column that names a document. */
   nameColumn: string;
+  /** Document columns that are read as text. */
+  documentColumns: readonly string[];
   close(): void;
 }
 
@@ -56,6 +57,7 @@ export async function openRanker(
       textColumns: [config.query_text],
       prepare: queryPreparation(config),
       nameColumn: columns[0]!,
+      documentColumns: columns,
       close: () => {},
     };
   }
@@ -65,23 +67,27 @@ export async function openRanker(
   const text = config.model.query.text_feature;
   const named =
     documents.find((feature) => feature.name === config.model.document.text_feature) ?? documents[0]!;
-  const texts = queries.filter((feature) => feature.type === "text").flatMap((f) => [...sourceColumns(f)]);
+  const texts = textSources(queries);
+  const dense = runRanker(run, config, encoder, data.features, options);
   return {
     run,
-    ranker: new DenseRanker(
-      {
-        encoder,
-        ...data.features,
-        embed: embedderOf(encoder, () => encoderSpec(config), config.recall_validation.encode_with, listener),
-      },
-      config.recall_validation.similarity,
-    ),
+    ranker: dense.ranker,
     sets: data.sets,
     settings: config.recall_validation,
     textColumns: [...new Set([text, ...texts])].filter((column) => texts.includes(column)),
     nameColumn: sourceColumns({ from: undefined, ...named })[0]!,
-    close: () => encoder.dispose(),
+    documentColumns: textSources(documents),
+    close: () => {
+      dense.close();
+      encoder.dispose();
+    },
   };
+}
+
+/** Columns that text features are read from, each once. */
+function textSources(features: readonly FeatureConfig[]): string[] {
+  const texts = features.filter((feature) => feature.type === "text");
+  return [...new Set(texts.flatMap((feature) => [...sourceColumns(feature)]))];
 }
 
 async function openFusion(run: RunFolder, listener: Listener): Promise<OpenedRanker> {
@@ -97,6 +103,7 @@ async function openFusion(run: RunFolder, listener: Listener): Promise<OpenedRan
     ranker: new FusionRanker([first.ranker, second.ranker], { kind, ...weights }, depth),
     sets: first.sets.filter((set) => answered.has(set.name)),
     settings,
+    documentColumns: [...new Set([...first.documentColumns, ...second.documentColumns])],
     close: () => {
       first.close();
       second.close();
@@ -122,6 +129,7 @@ async function openRankings(run: RunFolder, listener: Listener): Promise<OpenedR
     settings,
     textColumns: [column],
     nameColumn: "document_name",
+    documentColumns: [],
     close: () => {},
   };
 }

@@ -3,11 +3,12 @@ import path from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { readMisspellings } from "../datasets/misspellings.js";
 import { atomicWriteFile } from "../engine/atomic-write.js";
-import { bootstrapInterval } from "../metrics/bootstrap.js";
 import { cleanPhrase } from "../tokenizer/clean-phrase.js";
 import { createTypos, typoModelNames } from "../typos/create-typos.js";
 import { misspellableShare, misspellingTable } from "../typos/real-misspellings.js";
-import { evaluate } from "./evaluate.js";
+import { CorrectingRanker } from "./correcting-ranker.js";
+import { evaluate, type Ranked, type Ranker } from "./evaluate.js";
+import type { Pool, Row } from "./evaluation-set.js";
 import { openRanker } from "./open-ranker.js";
 import type { Listener } from "./progress.js";
 import type { RunFolder } from "./run-folder.js";
@@ -16,7 +17,10 @@ import type { RunFolder } from "./run-folder.js";
 export interface RobustnessResult {
   model: string;
   typo: number;
+  /** Its spelling was corrected by the corpus' words before the search. */
+  corrected?: true;
   id: string;
+  /** As misspelled, before any correction. */
   query: string;
   values: Record<string, number>;
 }
@@ -30,6 +34,8 @@ export interface RobustnessOptions {
   set?: string;
   /** An encoder's weights from this checkpoint instead of the final ones. */
   checkpoint?: string;
+  /** Also the same with every query's spelling corrected before the search. Default false. */
+  correct?: boolean;
   /** Where `real` finds its misspellings. */
   misspellingsDir?: string;
   listener?: Listener;
@@ -40,6 +46,7 @@ const FILE = "robustness.jsonl.gz";
 /**
  * Evaluates a run under every kind of typo and probability, clean queries included (model "clean"), and keeps one line
  * per query in the run folder. Kinds that the run was trained on and kinds that it never met can so be told apart.
+ * "real" also comes at probability 1: every word misspelled of which a real misspelling is known.
  *
  * @returns the results, and the share of the queries' words that "real" can misspell (null if it was not asked)
  */
@@ -61,24 +68,40 @@ export async function evaluateRobustness(
       throw new RangeError(
         `evaluateRobustness: set must be one of ${opened.sets.map((s) => s.name).join(", ")}, got "${options.set}"`,
       );
+    const ranker = new IndexedOnce(opened.ranker);
+    const systems: { ranker: Ranker; mark: { corrected?: true } }[] = [{ ranker, mark: {} }];
+    if (options.correct)
+      systems.push({
+        ranker: new IndexedOnce(new CorrectingRanker(ranker, opened)),
+        mark: { corrected: true },
+      });
     const results: RobustnessResult[] = [];
     const run = async (
       model: string,
       typoProbabilities: readonly number[],
       typos?: (typeof models)[number],
     ) => {
-      const { perQuery } = await evaluate({
-        ...opened,
-        sets: [set],
-        ks: [10],
-        typoProbabilities,
-        listener,
-        ...(typos ? { typos } : {}),
-      });
-      for (const { typo, id, query, values } of perQuery) results.push({ model, typo, id, query, values });
+      for (const { ranker, mark } of systems) {
+        const { perQuery } = await evaluate({
+          ...opened,
+          ranker,
+          sets: [set],
+          ks: [10],
+          typoProbabilities,
+          listener,
+          ...(typos ? { typos } : {}),
+        });
+        for (const { typo, id, query, values } of perQuery)
+          results.push({ model, typo, ...mark, id, query, values });
+      }
     };
     await run("clean", [0]);
-    for (const typos of models) await run(typos.name, probabilities, typos);
+    for (const typos of models)
+      await run(
+        typos.name,
+        typos.name === "real" ? [...new Set([...probabilities, 1])] : probabilities,
+        typos,
+      );
     const text = results.map((result) => `${JSON.stringify(result)}\n`).join("");
     atomicWriteFile(path.join(opened.run.dir, FILE), gzipSync(text));
     const queries = set.queries.map(({ fields }) => cleanPhrase(fields[opened.textColumns[0]!] ?? ""));
@@ -88,10 +111,31 @@ export async function evaluateRobustness(
   }
 }
 
+/** A system that indexes a pool once, however often it is asked to. */
+class IndexedOnce implements Ranker {
+  private pool: Pool | null = null;
+
+  constructor(private readonly ranker: Ranker) {}
+
+  async index(pool: Pool): Promise<void> {
+    if (this.pool !== pool) await this.ranker.index(pool);
+    this.pool = pool;
+  }
+
+  rank(queries: readonly Row[], k: number): Promise<Ranked[]> {
+    return this.ranker.rank(queries, k);
+  }
+}
+
+/** Whether {@link evaluateRobustness} was called on a run. */
+export function hasRobustness(run: RunFolder): boolean {
+  return fs.existsSync(path.join(run.dir, FILE));
+}
+
 /** What {@link evaluateRobustness} left in a run folder. @throws RangeError if nothing */
 export function readRobustness(run: RunFolder): RobustnessResult[] {
   const file = path.join(run.dir, FILE);
-  if (!fs.existsSync(file))
+  if (!hasRobustness(run))
     throw new RangeError(
       `${file}: must exist, got a run without it; make it with: qdrl evaluate --robustness`,
     );
@@ -100,56 +144,4 @@ export function readRobustness(run: RunFolder): RobustnessResult[] {
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line));
-}
-
-/** Mean with a 95 % interval per typo model and probability, in the order met. */
-export function robustnessCurves(
-  results: readonly RobustnessResult[],
-  measure: string,
-): { model: string; points: { typo: number; mean: number; low: number; high: number }[] }[] {
-  const curves = new Map<string, Map<number, number[]>>();
-  for (const { model, typo, values } of results) {
-    const value = values[measure];
-    if (value === undefined)
-      throw new RangeError(
-        `robustnessCurves: measure must be one of ${Object.keys(values).join(", ")}, got "${measure}"`,
-      );
-    const points = curves.get(model) ?? new Map<number, number[]>();
-    curves.set(model, points);
-    const list = points.get(typo) ?? [];
-    points.set(typo, list);
-    list.push(value);
-  }
-  return [...curves].map(([model, points]) => ({
-    model,
-    points: [...points].map(([typo, values]) => ({
-      typo,
-      ...bootstrapInterval(values, { resamples: 2000 }),
-    })),
-  }));
-}
-
-/** Queries that lose most of a measure under typos, worst first: mean loss over all kinds at the highest probability. */
-export function worstQueries(
-  results: readonly RobustnessResult[],
-  measure: string,
-  count: number,
-): { id: string; query: string; clean: number; misspelled: number }[] {
-  const highest = Math.max(...results.map((result) => result.typo));
-  const clean = new Map(results.filter((r) => r.model === "clean").map((r) => [r.id, r]));
-  const sums = new Map<string, { total: number; count: number }>();
-  for (const { model, typo, id, values } of results) {
-    if (model === "clean" || typo !== highest) continue;
-    const sum = sums.get(id) ?? { total: 0, count: 0 };
-    sum.total += values[measure] ?? 0;
-    sum.count++;
-    sums.set(id, sum);
-  }
-  return [...sums]
-    .map(([id, sum]) => {
-      const { query, values } = clean.get(id)!;
-      return { id, query, clean: values[measure] ?? 0, misspelled: sum.total / sum.count };
-    })
-    .sort((a, b) => b.clean - b.misspelled - (a.clean - a.misspelled))
-    .slice(0, count);
 }

@@ -2,12 +2,8 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../lib/config/load-config.js";
-import {
-  evaluateRobustness,
-  readRobustness,
-  robustnessCurves,
-  worstQueries,
-} from "../../lib/training/robustness.js";
+import { evaluateRobustness, readRobustness } from "../../lib/training/robustness.js";
+import { changedQueries, robustnessCurves, worstQueries } from "../../lib/training/robustness-views.js";
 import { openRun } from "../../lib/training/run-folder.js";
 import { train } from "../../lib/training/train.js";
 import { tinyDataset } from "./tiny-dataset.js";
@@ -46,8 +42,23 @@ describe("evaluateRobustness", () => {
     expect(worst[0]!.clean - worst[0]!.misspelled).toBeGreaterThanOrEqual(
       worst[2]!.clean - worst[2]!.misspelled,
     );
+    const changed = changedQueries(results, "Recall@10", "real", 1)!;
+    expect(changed.queries).toBeGreaterThan(0);
+    expect(changed.change.mean).toBeCloseTo(changed.misspelled - changed.clean, 12);
+    expect(changedQueries(results, "Recall@10", "vowel", 1)).toBeNull();
     const clear = results.find((r) => r.id === worst[0]!.id && r.model === "clean")!;
     expect(worst[0]!.clean).toBe(clear.values["Recall@10"]);
+    const { results: both } = await evaluateRobustness(run.dir, {
+      models: ["insertion"],
+      probabilities: [1],
+      correct: true,
+    });
+    expect(both.filter((result) => !result.corrected)).toEqual(
+      results.filter((r) => r.model === "clean" || (r.model === "insertion" && r.typo === 1)),
+    );
+    const [, , wrong, corrected] = robustnessCurves(both, "Recall@10");
+    expect([wrong!.model, corrected!.model]).toEqual(["insertion", "insertion, corrected"]);
+    expect(corrected!.points[0]!.mean).toBeGreaterThan(wrong!.points[0]!.mean);
     await expect(evaluateRobustness(run.dir, { set: "none" })).rejects.toThrow(
       'set must be one of queries, got "none"',
     );

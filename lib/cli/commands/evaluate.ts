@@ -1,8 +1,16 @@
 import type { Command } from "commander";
+import type { Table } from "../../reporting/table.js";
 import { tableTerminal } from "../../reporting/table-terminal.js";
 import { evaluateRun } from "../../training/evaluate-run.js";
-import { evaluateRobustness, robustnessCurves, worstQueries } from "../../training/robustness.js";
-import { robustnessTable } from "../robustness-table.js";
+import { queryConsistency } from "../../training/query-consistency.js";
+import { evaluateRobustness } from "../../training/robustness.js";
+import {
+  changedQueries,
+  damageByError,
+  robustnessCurves,
+  worstQueries,
+} from "../../training/robustness-views.js";
+import { changedTable, consistencyTable, damageTable, robustnessTable } from "../robustness-table.js";
 import { printSummary } from "../summary.js";
 import { TerminalListener } from "../terminal.js";
 
@@ -20,9 +28,19 @@ export function addEvaluateCommand(program: Command): void {
       "every kind of typo at several probabilities, those the run was trained on and others",
     )
     .option("--models <list>", "with --robustness: kinds of typo by name; default: all")
+    .option(
+      "--correct",
+      "with --robustness: also with every query's spelling corrected by the words of the documents",
+    )
+    .option("--consistency", "how near DL-Typo's misspelled searches are embedded to those meant")
     .action(async (dir: string, options: EvaluateFlags) => {
       const listener = new TerminalListener();
       if (options.robustness) return showRobustness(dir, options, listener);
+      if (options.consistency) {
+        const consistency = await queryConsistency(dir, "data/typos", { listener });
+        show(consistencyTable([{ name: dir, consistency }]));
+        return;
+      }
       const run = await evaluateRun(dir, {
         listener,
         ...(options.checkpoint === undefined ? {} : { checkpoint: options.checkpoint }),
@@ -40,6 +58,8 @@ interface EvaluateFlags {
   typos?: string;
   robustness?: boolean;
   models?: string;
+  correct?: boolean;
+  consistency?: boolean;
 }
 
 async function showRobustness(
@@ -52,20 +72,26 @@ async function showRobustness(
     ...(options.checkpoint === undefined ? {} : { checkpoint: options.checkpoint }),
     ...(options.models === undefined ? {} : { models: options.models.split(",") }),
     ...(options.typos === undefined ? {} : { probabilities: numbers("--typos", options.typos) }),
+    ...(options.correct ? { correct: true } : {}),
   });
   listener.finish();
-  const table = robustnessTable(
-    robustnessCurves(results, "Recall@10"),
-    `Recall@10 of ${dir} by kind of typo`,
-  );
-  process.stdout.write(`${tableTerminal(table, { color: process.stdout.isTTY === true })}\n`);
+  const measure = "Recall@10";
+  show(robustnessTable(robustnessCurves(results, measure), `${measure} of ${dir} by kind of typo`));
   if (misspellableWords !== null)
     process.stdout.write(
       `real misspellings are known of ${(100 * misspellableWords).toFixed(0)} % of the queries' words\n`,
     );
+  const real = changedQueries(results, measure, "real", 1);
+  if (real) show(changedTable([{ name: "every word misspelled", damage: real }], measure));
+  show(damageTable(damageByError(results, measure), measure));
   process.stdout.write("most hurt:\n");
-  for (const { query, clean, misspelled } of worstQueries(results, "Recall@10", 5))
+  for (const { query, clean, misspelled } of worstQueries(results, measure, 5))
     process.stdout.write(`  ${query}: ${clean.toFixed(2)} → ${misspelled.toFixed(2)}\n`);
+  process.stdout.write(`page with curves: npm run qdrl -- report ${dir}\n`);
+}
+
+function show(table: Table): void {
+  process.stdout.write(`${tableTerminal(table, { color: process.stdout.isTTY === true })}\n`);
 }
 
 function numbers(flag: string, list: string): number[] {

@@ -1,0 +1,40 @@
+import { cleanPhrase } from "../tokenizer/clean-phrase.js";
+import { SpellingCorrector, wordCounts } from "../typos/spelling-corrector.js";
+import type { Ranked, Ranker } from "./evaluate.js";
+import type { Pool, Row } from "./evaluation-set.js";
+
+/** A system whose queries are first corrected by the words of the documents that it searches. */
+export class CorrectingRanker implements Ranker {
+  private corrector: SpellingCorrector | null = null;
+
+  /** @param options.maxDistance  edits that a correction may be away; default 2 */
+  constructor(
+    private readonly ranker: Ranker,
+    private readonly options: {
+      documentColumns: readonly string[];
+      textColumns: readonly string[];
+      maxDistance?: number;
+    },
+  ) {}
+
+  async index(pool: Pool): Promise<void> {
+    const { documentColumns, maxDistance } = this.options;
+    const texts = pool.items.flatMap((item) =>
+      documentColumns.map((column) => cleanPhrase(item[column] ?? "")),
+    );
+    this.corrector = new SpellingCorrector(wordCounts(texts), maxDistance);
+    await this.ranker.index(pool);
+  }
+
+  async rank(queries: readonly Row[], k: number): Promise<Ranked[]> {
+    const corrector = this.corrector;
+    if (corrector === null)
+      throw new RangeError("CorrectingRanker.rank: index(pool) must be called first, got no pool");
+    const corrected = queries.map((query) => {
+      const row = { ...query };
+      for (const column of this.options.textColumns) row[column] = corrector.correct(row[column] ?? "");
+      return row;
+    });
+    return this.ranker.rank(corrected, k);
+  }
+}
