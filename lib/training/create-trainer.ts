@@ -7,7 +7,7 @@ import { createOptimizer } from "../optimizers/create-optimizer.js";
 import { GroupedOptimizer } from "../optimizers/grouped-optimizer.js";
 import { layerWiseOptimizer } from "../optimizers/layer-wise.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
-import { createSchedule } from "../optimizers/schedules.js";
+import { createSchedule, type Schedule } from "../optimizers/schedules.js";
 import { CacheObjective } from "./cache-objective.js";
 import { CandidateObjective } from "./candidate-objective.js";
 import { fusedTraining } from "./fused-training.js";
@@ -40,13 +40,11 @@ export function createTrainer(
   threads: number,
 ): { trainer: Trainer; engine: string } {
   const loss = createLoss(lossSpec(config));
-  const runSteps = Math.max(
-    1,
-    config.num_epochs * stepsPerEpoch(data.pairs.queryOf.length, config.batch_size, config.drop_last),
-  );
+  const runSteps =
+    config.num_epochs * stepsPerEpoch(data.pairs.queryOf.length, config.batch_size, config.drop_last);
   const optimizer = optimizerOf(config, encoder, runSteps);
   const plain = (why: string) => {
-    const schedule = createSchedule(scheduleSpec(config, runSteps));
+    const schedule = scheduleOf(config, runSteps);
     const objective = objectiveOf(config, loss, data.pairs, encoder, random);
     const { clip_norm: clipNorm, chunk_size: chunkSize } = config.update;
     const options = { schedule, clipNorm, chunkSize, ...(objective && { objective }) };
@@ -130,6 +128,11 @@ function candidateObjective(
   return own && !loss.weights ? null : new CandidateObjective(loss, negatives, pairs, encoder, random);
 }
 
+/** A run without steps has no schedule, whatever warm-up it asks for. */
+function scheduleOf(section: Pick<ExperimentConfig, "schedule">, runSteps: number): Schedule {
+  return runSteps === 0 ? () => 1 : createSchedule(scheduleSpec(section, runSteps));
+}
+
 function optimizerOf(config: ExperimentConfig, encoder: Encoder, runSteps: number): Optimizer {
   const make = () => createOptimizer(optimizerSpec(config));
   const { layer_wise_decay: decay, loss_learning_rate: lossRate, groups } = config.update;
@@ -152,7 +155,7 @@ function optimizerOf(config: ExperimentConfig, encoder: Encoder, runSteps: numbe
   return new GroupedOptimizer([
     { accepts: (name) => !isLoss(name) && !grouped(name), optimizer: model, factor: 1 },
     ...groups.map((group) => {
-      const factor = createSchedule(scheduleSpec(group, runSteps));
+      const factor = scheduleOf(group, runSteps);
       return {
         accepts: (name: string) => !isLoss(name) && grouped(name) === group,
         optimizer: make(),

@@ -5,8 +5,36 @@ import { OnnxEncoder } from "../encoders/onnx/onnx-encoder.js";
 import type { FeatureBatch } from "../features/batch.js";
 import type { Listener } from "./progress.js";
 
+type Side = "query" | "document";
+
 /** Embeddings of a whole batch, [batch.size, outputDim]. */
-export type Embedder = (batch: FeatureBatch, side: "query" | "document") => Promise<Float32Array>;
+export type Embedder = (batch: FeatureBatch, side: Side) => Promise<Float32Array>;
+
+/** An encoder with the weights it had when it was first asked, running in ONNX Runtime. */
+export class OnnxEmbedder {
+  private readonly sessions = new Map<Side, OnnxEncoder>();
+
+  /** @param spec what the encoder was made from */
+  constructor(
+    private readonly encoder: Encoder,
+    private readonly spec: () => EncoderSpec,
+  ) {}
+
+  /** @throws RangeError for an encoder without an exporter */
+  readonly embed: Embedder = async (batch, side) => {
+    let session = this.sessions.get(side);
+    if (!session) {
+      session = await OnnxEncoder.open(exportEncoder(this.encoder, this.spec(), side));
+      this.sessions.set(side, session);
+    }
+    return session.encodeAll(batch);
+  };
+
+  async close(): Promise<void> {
+    for (const session of this.sessions.values()) await session.dispose();
+    this.sessions.clear();
+  }
+}
 
 /**
  * Embeds by an encoder's present weights: in tfjs, or by ONNX Runtime, which is faster for transformers and agrees to
@@ -22,10 +50,8 @@ export function embedderOf(
   listener: Listener = {},
 ): Embedder {
   if (runtime === "tfjs") return async (batch, side) => encodeAll(encoder, batch, side);
-  let known: EncoderSpec | null = null;
   return async (batch, side) => {
-    known ??= spec();
-    const session = await OnnxEncoder.open(exportEncoder(encoder, known, side));
+    const session = await OnnxEncoder.open(exportEncoder(encoder, spec(), side));
     const task = side === "query" ? "embedding queries" : "embedding documents";
     try {
       return await session.encodeAll(batch, {

@@ -1,0 +1,80 @@
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import { VectorStore, type VectorStoreHeader } from "../datasets/vector-store.js";
+import type { FeaturePipeline } from "../features/feature-pipeline.js";
+import type { Embedder } from "./embedder.js";
+import { encodeCorpus, searchStore } from "./encode-corpus.js";
+import type { Ranked, Ranker } from "./evaluate.js";
+import type { Pool, Row } from "./evaluation-set.js";
+import { type Listener, throttled } from "./progress.js";
+
+export interface StoredParts {
+  /** folder for the documents' embeddings, one store per pool */
+  dir: string;
+  /** which weights they are of; stores of others are made anew */
+  key: string;
+  outputDim: number;
+  embed: Embedder;
+  queryFeatures: FeaturePipeline;
+  documentFeatures: FeaturePipeline;
+  listener?: Listener;
+}
+
+/** Documents embedded and written at a time: what an interruption can lose. */
+const BLOCK = 256;
+
+/**
+ * Exhaustive search over documents' embeddings that are kept on disk: encoding goes on where it was interrupted, and is not
+ * done again for the same weights and documents. Memory is that of one block.
+ */
+export class StoredRanker implements Ranker {
+  private store: VectorStore | null = null;
+
+  constructor(
+    private readonly parts: StoredParts,
+    private readonly metric: "cosine" | "dot" = "cosine",
+  ) {}
+
+  async index(pool: Pool): Promise<void> {
+    const { key, outputDim: dim, embed, documentFeatures, listener = {} } = this.parts;
+    const documents = createHash("sha256").update(JSON.stringify(pool.items)).digest("hex").slice(0, 16);
+    this.close();
+    this.store = openStore(path.join(this.parts.dir, documents), { dim, rows: pool.items.length, key });
+    const report = throttled(listener);
+    await encodeCorpus({
+      store: this.store,
+      features: (from, count) => documentFeatures.encode(pool.items.slice(from, from + count)),
+      embed: (batch) => embed(batch, "document"),
+      blockRows: BLOCK,
+      onProgress: (done, total) => report({ task: "embedding documents", done, total, unit: "documents" }),
+    });
+  }
+
+  async rank(queries: readonly Row[], k: number): Promise<Ranked[]> {
+    if (this.store === null)
+      throw new RangeError("StoredRanker.rank: index(pool) must be called first, got no pool");
+    const embedded = await this.parts.embed(this.parts.queryFeatures.encode(queries), "query");
+    const found = searchStore(this.store, embedded, k, { metric: this.metric });
+    return queries.map((_, q) => ({
+      ids: found.ids.subarray(q * k, (q + 1) * k),
+      scores: found.scores.subarray(q * k, (q + 1) * k),
+    }));
+  }
+
+  close(): void {
+    this.store?.close();
+    this.store = null;
+  }
+}
+
+/** The store of this header, made anew where the folder holds that of other weights. */
+function openStore(dir: string, header: VectorStoreHeader): VectorStore {
+  const file = path.join(dir, "store.json");
+  if (fs.existsSync(file)) {
+    const held = JSON.parse(fs.readFileSync(file, "utf8")) as VectorStoreHeader;
+    if (held.key !== header.key || held.rows !== header.rows || held.dim !== header.dim)
+      fs.rmSync(dir, { recursive: true });
+  }
+  return VectorStore.open(dir, header);
+}
