@@ -70,6 +70,12 @@ export const experimentSchema = z.strictObject({
   schedule: scheduleSection.prefault({ type: "constant" }).describe("of the learning rate"),
   update: updateSection.prefault({}).describe("how gradients become an update"),
   typos: typosSection.default(null).describe("misspelled training queries"),
+  store_rows: z
+    .enum(["float32", "int8"])
+    .default("float32")
+    .describe(
+      "rows of embedding tables in the model file; int8 with a scale a row takes a quarter, and results per query are of the model as stored (metrics.jsonl stays that of the model as trained)",
+    ),
   validation: validationSection.prefault({}).describe("the loss on the validation part"),
   recall_validation: recallValidationSection.prefault({}),
 });

@@ -6,10 +6,10 @@ import type { Encoder } from "../encoders/encoder.js";
 import { selectBackend } from "../engine/backend.js";
 import { Random } from "../engine/random.js";
 import { readCheckpoint } from "./checkpoint.js";
+import { readModel } from "./model-file.js";
 import type { Listener } from "./progress.js";
 import { openRun, type RunFolder } from "./run-folder.js";
 import { encoderSpec } from "./specs.js";
-import { readTensorFile } from "./tensor-file.js";
 import { setParameters } from "./trainer.js";
 
 /** A trained encoder with the configuration it was trained by. The caller disposes of the encoder. */
@@ -26,9 +26,7 @@ export async function openEncoder(
       `${run.model}: must exist, got a run that has not finished; name one of its checkpoints`,
     );
   const parameters =
-    options.checkpoint === undefined
-      ? readTensorFile(run.model).tensors
-      : readCheckpoint(options.checkpoint).parameters;
+    options.checkpoint === undefined ? readModel(run.model) : readCheckpoint(options.checkpoint).parameters;
   const backend = await selectBackend(config.backend);
   options.listener?.line?.(backend.line);
   const encoder = createEncoder(encoderSpec(config), new Random(config.seed));

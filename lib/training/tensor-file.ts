@@ -16,6 +16,7 @@ const DTYPES: Record<string, { size: number; decode(bytes: Uint8Array): Float32A
   F16: { size: 2, decode: (bytes) => Float32Array.from(new Uint16Array(bytes.buffer), halfToNumber) },
   BF16: { size: 2, decode: (bytes) => bfloatsToFloats(new Uint16Array(bytes.buffer)) },
   I64: { size: 8, decode: (bytes) => Int32Array.from(new BigInt64Array(bytes.buffer), Number) },
+  I8: { size: 1, decode: (bytes) => Int32Array.from(new Int8Array(bytes.buffer)) },
   U8: { size: 1, decode: (bytes) => Int32Array.from(bytes) },
 };
 const CHECKSUM = "sha256";
@@ -28,13 +29,13 @@ const CHUNK = 1 << 26;
  * zeroed, followed by the data, so any changed byte is found on reading.
  *
  * @param file      path to create or replace
- * @param tensors   arrays by name; element count must be the product of the shape
+ * @param tensors   arrays by name; element count must be the product of the shape. Int8 is read back as int32
  * @param metadata  strings kept beside them
  * @see https://github.com/huggingface/safetensors#format
  */
 export function writeTensorFile(
   file: string,
-  tensors: Record<string, StoredTensor>,
+  tensors: Record<string, StoredTensor | { shape: number[]; data: Int8Array }>,
   metadata: Record<string, string> = {},
 ): void {
   const entries = Object.entries(tensors);
@@ -46,7 +47,7 @@ export function writeTensorFile(
       throw new RangeError(
         `writeTensorFile: ${name} must have ${count} values for shape [${shape}], got ${data.length}`,
       );
-    const dtype = data instanceof Int32Array ? "I32" : "F32";
+    const dtype = data instanceof Int8Array ? "I8" : data instanceof Int32Array ? "I32" : "F32";
     header[name] = { dtype, shape, data_offsets: [offset, offset + data.byteLength] };
     offset += data.byteLength;
   }
@@ -170,7 +171,7 @@ function bfloatsToFloats(upper: Uint16Array): Float32Array {
   return new Float32Array(bits.buffer);
 }
 
-function bytesOf(data: Float32Array | Int32Array): Uint8Array {
+function bytesOf(data: Float32Array | Int32Array | Int8Array): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 

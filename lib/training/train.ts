@@ -17,6 +17,7 @@ import { type Evaluation, evaluate } from "./evaluate.js";
 import { scheduleNeedsLength } from "./learning-specs.js";
 import { type LoadedExperiment, loadExperiment } from "./load-experiment.js";
 import { misspelledPairs, trainingTypos } from "./misspelled-pairs.js";
+import { writeModel } from "./model-file.js";
 import { epochOrder, type PairSet, pairBatch, stepsPerEpoch } from "./pairs.js";
 import { type Listener, throttled } from "./progress.js";
 import { DenseRanker } from "./rankers.js";
@@ -29,7 +30,6 @@ import {
   RunFolder,
 } from "./run-folder.js";
 import { encoderSpec, systemName } from "./specs.js";
-import { writeTensorFile } from "./tensor-file.js";
 import { setParameters, type Trainer } from "./trainer.js";
 
 /**
@@ -114,20 +114,19 @@ export async function train(
       run.appendTiming({ epoch, name: "checkpoint", seconds: (performance.now() - began) / 1000 });
     }
     const format = { format: "qdrl-model-1", kind: encoder.kind };
-    if (best?.best && config.validation.keep_best) {
-      const { epoch, loss } = best.best;
-      listener.line?.(`keeping epoch ${epoch + 1}, validation loss ${loss.toFixed(4)}`);
-      const parameters = best.parameters();
-      writeTensorFile(run.model, parameters, format);
-      const kept = createEncoder(encoderSpec(config), random.fork("encoder"));
-      setParameters(kept, parameters);
-      if (config.recall_validation.enabled) evaluation = await evaluateEncoder(config, data, kept, listener);
-      kept.dispose();
-    } else {
-      writeTensorFile(run.model, trainer.state().parameters, format);
+    const kept = config.validation.keep_best ? (best?.best ?? null) : null;
+    if (kept) listener.line?.(`keeping epoch ${kept.epoch + 1}, validation loss ${kept.loss.toFixed(4)}`);
+    const parameters = kept ? best!.parameters() : trainer.state().parameters;
+    const stored = writeModel(run.model, parameters, config.store_rows, format);
+    manifest.counts["model file bytes"] = fs.statSync(run.model).size;
+    if (config.recall_validation.enabled && (kept || stored !== parameters)) {
+      const model = createEncoder(encoderSpec(config), random.fork("encoder"));
+      setParameters(model, stored);
+      evaluation = await evaluateEncoder(config, data, model, listener);
+      model.dispose();
+    } else if (config.recall_validation.enabled && evaluation === null) {
       trainer.sync();
-      if (config.recall_validation.enabled && evaluation === null)
-        evaluation = await evaluateEncoder(config, data, encoder, listener);
+      evaluation = await evaluateEncoder(config, data, encoder, listener);
     }
     if (evaluation !== null) run.writeQueries(evaluation.perQuery);
     run.writeManifest({ ...manifest, status: "finished", endedAt: new Date().toISOString() });
