@@ -1,9 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
+import { maxOverFew } from "../../engine/maxima.js";
 import { maskedSoftmax } from "../regions/masks.js";
 
 /** max over heads of ⟨word, head⟩ for pairs: [B, T, D] words and [B, H, D] heads → [B, T] */
 export function bestHeads(words: tf.Tensor3D, heads: tf.Tensor3D): tf.Tensor2D {
-  return tf.max(tf.matMul(words, heads, false, true), 2) as tf.Tensor2D;
+  return maxOverFew(tf.matMul(words, heads, false, true), 2) as tf.Tensor2D;
 }
 
 /** The same for every query with every picture: [Q, T, D] and [I, H, D] → [Q, I, T] */
@@ -16,7 +17,7 @@ export function bestHeadsCross(words: tf.Tensor3D, heads: tf.Tensor3D): tf.Tenso
     false,
     true,
   );
-  const best = tf.max(tf.reshape(products, [queries, length, images, count]), 3);
+  const best = maxOverFew(tf.reshape(products, [queries, length, images, count]), 3);
   return tf.transpose(best, [0, 2, 1]) as tf.Tensor3D;
 }
 

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { logSumExpRows } from "../../engine/maxima.js";
 
 /**
  * Cross-entropy of predicting token t + 1 at position t, in nats: targets that are padding contribute nothing; summed
@@ -25,6 +26,6 @@ export function captionLoss(
     }
   const flat = tf.reshape(logits, [batch * steps, vocabulary]) as tf.Tensor2D;
   const own = tf.sum(tf.mul(flat, tf.tensor2d(targets, [batch * steps, vocabulary])), 1);
-  const terms = tf.mul(tf.sub(tf.logSumExp(flat, 1), own), tf.tensor1d(real));
+  const terms = tf.mul(tf.sub(logSumExpRows(flat), own), tf.tensor1d(real));
   return tf.div(tf.sum(terms), batch) as tf.Scalar;
 }

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { maxOverFew } from "../../engine/maxima.js";
 
 export interface MultilabelOptions {
   /** negatives that count: the words with the largest terms, per picture */
@@ -11,7 +12,7 @@ export interface MultilabelOptions {
 export function labelLogits(heads: tf.Tensor3D, words: tf.Tensor2D): tf.Tensor2D {
   const [batch, count, dim] = heads.shape;
   const products = tf.matMul(tf.reshape(heads, [batch * count, dim]), words, false, true);
-  return tf.max(tf.reshape(products, [batch, count, words.shape[0]]), 1) as tf.Tensor2D;
+  return maxOverFew(tf.reshape(products, [batch, count, words.shape[0]]), 1) as tf.Tensor2D;
 }
 
 /**
