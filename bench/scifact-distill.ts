@@ -1,201 +1,134 @@
-// What a bag-of-words tower gains from a transformer on SciFact: labels alone, titles as queries, and MiniLM's scores.
-//   node --import tsx bench/scifact-distill.ts [EPOCHS] [SEEDS] [PART_OF_NAME]
-// Needs what bench/scifact-minilm.ts needs, and its embeddings of the documents.
+// What the bag-of-n-grams tower gains from a transformer on SciFact: labels alone, MiniLM's scores in their place, or both.
+//   node --import tsx bench/scifact-distill.ts [TEACHER_RUN] [EPOCHS] [PART_OF_NAME]
+// Writes run folders reports/runs/scifact/distilled-*. Needs an evaluated run of configs/scifact-minilm.yaml as teacher;
+// its embeddings of queries are kept in .cache/scifact.
 import path from "node:path";
-import { readDictionary } from "../lib/datasets/dictionary-file.js";
-import { readItems } from "../lib/datasets/items.js";
-import { readQueries } from "../lib/datasets/queries.js";
-import { readTrainingRows } from "../lib/datasets/training-rows.js";
+import * as tf from "@tensorflow/tfjs";
+import { loadConfig } from "../lib/config/load-config.js";
 import { VectorStore } from "../lib/datasets/vector-store.js";
 import { createEncoder } from "../lib/encoders/create-encoder.js";
-import { encodeAll } from "../lib/encoders/encode-all.js";
-import { exportTransformer } from "../lib/encoders/onnx/export-transformer.js";
-import { OnnxEncoder } from "../lib/encoders/onnx/onnx-encoder.js";
-import { TransformerEncoder } from "../lib/encoders/transformer/transformer-encoder.js";
 import { selectBackend } from "../lib/engine/backend.js";
 import { Random } from "../lib/engine/random.js";
-import { FeaturePipeline } from "../lib/features/feature-pipeline.js";
-import { TokenReader } from "../lib/features/token-reader.js";
+import type { FeatureBatch } from "../lib/features/batch.js";
+import { takeRows } from "../lib/features/batch.js";
 import { batchSoftmax } from "../lib/losses/batch-softmax.js";
 import {
   batchMarginMse,
   rankingDistillation,
   type ScoreTeacherLoss,
 } from "../lib/losses/score-distillation.js";
-import { bootstrapInterval } from "../lib/metrics/bootstrap.js";
-import { judgeRanking } from "../lib/metrics/judged-ranking.js";
-import { parseMeasure } from "../lib/metrics/measure.js";
 import { createOptimizer } from "../lib/optimizers/create-optimizer.js";
-import { exactSearch } from "../lib/retrieval/exact-search.js";
-import { DictionaryVectorizer } from "../lib/tokenizer/dictionary-vectorizer.js";
 import { distill, type TeacherEmbeddings } from "../lib/training/distill.js";
+import { OnnxEmbedder } from "../lib/training/embedder.js";
 import { encodeCorpus } from "../lib/training/encode-corpus.js";
-import { buildPairs } from "../lib/training/pairs.js";
-import { readTransformerFolder } from "../lib/training/pretrained/transformer-folder.js";
+import { optimizerSpec } from "../lib/training/learning-specs.js";
+import { loadExperiment } from "../lib/training/load-experiment.js";
+import { openEncoder } from "../lib/training/open-encoder.js";
+import { DenseRanker } from "../lib/training/rankers.js";
+import { encoderSpec } from "../lib/training/specs.js";
+import { writeRankings } from "../lib/training/write-rankings.js";
 
-const epochs = Number(process.argv[2] ?? 20);
-const only = process.argv[4]; // run the systems whose name holds this
-const seeds = Number(process.argv[3] ?? 1);
-const data = "data/scifact";
-const K = 10;
+const teacherRun = process.argv[2] ?? "reports/runs/scifact/minilm";
+const epochs = Number(process.argv[3] ?? 10);
+const only = process.argv[4] ?? "";
+const K = 100;
 
 await selectBackend("wasm");
-const { items } = await readItems(path.join(data, "recall_validation_items_dataset/items.json"));
-const { queries } = await readQueries(path.join(data, "recall_validation_queries_dataset/queries.json"));
-const { columns: claims } = await readTrainingRows(data, "training", [
-  "query_search_phrase",
-  "document_text",
-]);
-const claimPairs = claims["query_search_phrase"]!.map((query, i) => [query, claims["document_text"]![i]!]);
-const titlePairs = items.map((item) => [item["document_name"]!, item["document_text"]!]);
-
-const vectorizer = new DictionaryVectorizer({
-  dictionary: readDictionary(path.join(data, "token_dictionary"), "token"),
-  numOovTokens: 2000,
-  wordUnigramsLimit: 200,
-  wordBigramsLimit: 0,
-  charTrigramsLimit: 0,
-});
-const pipeline = (name: string) => new FeaturePipeline({ features: [{ name, type: "text" }], vectorizer });
-const features = { query: pipeline("query"), document: pipeline("document") };
-const pairsOf = (rows: string[][]) =>
-  buildPairs(
-    { query: rows.map(([query]) => query!), document: rows.map(([, document]) => document!) },
-    { query: ["query"], document: ["document"] },
-    features,
-  );
-const both = [...claimPairs, ...titlePairs];
-const distinct = (column: number) => [...new Set(both.map((row) => row[column]!))];
+const config = loadConfig("configs/scifact.yaml", ["text_vectorizer.ngrams_limit=1200"]);
+const { pairs, features, sets } = await loadExperiment(config, {});
 const teacher = await teacherEmbeddings();
 
-// the teacher's 8 nearest documents of each document, itself first
-const nearest = exactSearch({
-  documents: teacher.documents,
-  dim: teacher.dim,
-  queries: teacher.documents,
-  k: 9,
-}).ids;
-const groups = { nearest, count: 9, groupSize: 8 };
-
-type Choice = [TeacherEmbeddings, ScoreTeacherLoss, boolean?];
-const systems: [string, string[][], (t: TeacherEmbeddings) => Choice][] = [
-  ["claims, labels", claimPairs, () => [blank(claimPairs), labels]],
-  ["claims and titles, labels", both, () => [blank(both), labels]],
-  ["claims and titles, MiniLM's ranking (KL)", both, (t) => [t, rankingDistillation()]],
-  ["claims and titles, MiniLM's margins (MSE)", both, (t) => [t, batchMarginMse()]],
-  ["the same, neighbours in a batch, ranking (KL)", both, (t) => [t, rankingDistillation(), true]],
-  ["the same, neighbours in a batch, margins (MSE)", both, (t) => [t, batchMarginMse(), true]],
-  ["the same, neighbours in a batch, labels", both, () => [blank(both), labels, true]],
-];
-for (const [name, rows, choose] of systems.filter(([each]) => each.includes(only ?? ""))) {
-  const perSeed: Float64Array[] = [];
-  const began = performance.now();
-  for (let seed = 1; seed <= seeds; seed++) {
-    const random = new Random(seed);
-    const student = createEncoder(
-      {
-        kind: "TwoTower",
-        textEmbedding: { numEmbeddings: vectorizer.rows, embeddingDim: 256 },
-        hiddenLayers: [],
-        lastLinear: true,
-        outputDim: 256,
-        queryTextFeature: "query",
-        documentTextFeature: "document",
-      },
-      random.fork("student"),
-    );
-    const optimizer = createOptimizer({
-      kind: "adam",
-      beta1: 0.9,
-      beta2: 0.999,
-      epsilon: 1e-8,
-      learningRate: 0.003,
-    } as never);
-    const [target, loss, near] = choose(teacher);
-    await distill({
-      student,
-      teacher: target,
-      pairs: pairsOf(rows),
-      loss,
-      optimizer,
-      batchSize: 64,
-      epochs,
-      random,
-      ...(near ? { groups } : {}),
-    });
-    const documents = encodeAll(
-      student,
-      features.document.encode(items.map((i) => ({ document: i["document_text"]! }))),
-      "document",
-    );
-    const asked = encodeAll(
-      student,
-      features.query.encode(queries.map((q) => ({ query: q.fields["query_search_phrase"]! }))),
-      "query",
-    );
-    const { ids } = exactSearch({ documents, dim: student.outputDim, queries: asked, k: K });
-    perSeed.push(
-      Float64Array.from(queries, (query, q) => {
-        const ranked = Array.from(ids.subarray(q * K, (q + 1) * K), (id) => items[id]!["document_id"]!);
-        const grades = new Map(query.relevantIds.map((id) => [id, 1]));
-        return parseMeasure("nDCG@10").compute(judgeRanking(ranked, grades));
-      }),
-    );
-    student.dispose();
-  }
-  const values = perSeed[0]!.map((_, q) => perSeed.reduce((sum, each) => sum + each[q]!, 0) / seeds);
-  const { mean, low, high } = bootstrapInterval(values, { seed: 1 });
-  const seconds = (performance.now() - began) / 1000 / seeds;
-  console.log(
-    `${name}: nDCG@10 ${mean.toFixed(4)} [${low.toFixed(4)}, ${high.toFixed(4)}], ${queries.length} queries, ${seeds} seeds, ${seconds.toFixed(0)} s each`,
-  );
-}
-
-/** In-batch softmax on the pairs themselves; the teacher is not heard. */
-function labels(...[q, d]: Parameters<ScoreTeacherLoss>): ReturnType<ScoreTeacherLoss> {
-  return batchSoftmax({ temperature: 0.05 })(q, d);
-}
-
-function blank(rows: string[][]): TeacherEmbeddings {
-  const pairs = pairsOf(rows);
+const labels = batchSoftmax({ temperature: 0.05 });
+const ranking = rankingDistillation();
+const both: ScoreTeacherLoss = (queries, documents, scores) => {
+  const [own, taught] = [labels(queries, documents), ranking(queries, documents, scores)];
   return {
-    queries: new Float32Array(pairs.queries.size),
-    documents: new Float32Array(pairs.documents.size),
-    dim: 1,
+    value: tf.add(own.value, taught.value) as tf.Scalar,
+    perExample: tf.add(own.perExample, taught.perExample) as tf.Tensor1D,
   };
-}
-
-/** MiniLM's embeddings of the distinct queries and documents of both kinds of pairs. */
-async function teacherEmbeddings(): Promise<TeacherEmbeddings> {
-  const store = VectorStore.read(".cache/scifact/all-MiniLM-L6-v2");
-  const { dim } = store.header;
-  const rowOf = new Map(items.map((item, row) => [item["document_text"]!, row]));
-  const texts = distinct(1);
-  const documents = new Float32Array(texts.length * dim);
-  for (const [i, text] of texts.entries()) documents.set(store.rows(rowOf.get(text)!, 1), i * dim);
-  const asked = distinct(0);
-  const queryStore = VectorStore.open(".cache/scifact/all-MiniLM-L6-v2-queries", {
-    dim,
-    rows: asked.length,
-    key: "scifact claims and titles",
-  });
-  if (!queryStore.complete) {
-    const model = readTransformerFolder("data/models/all-MiniLM-L6-v2");
-    const names = { queryTextFeature: "query", documentTextFeature: "document" };
-    const encoder = new TransformerEncoder(
-      { ...model, ...names, sides: "shared", initial: model.weights },
-      new Random(1),
+};
+const name = path.basename(teacherRun);
+const systems: [string, string, ScoreTeacherLoss][] = [
+  ["labels", "bag of n-grams, labels", (queries, documents) => labels(queries, documents)],
+  ["kl", "bag of n-grams, MiniLM's ranking", ranking],
+  ["margins", "bag of n-grams, MiniLM's margins", batchMarginMse()],
+  ["both", "bag of n-grams, labels + MiniLM's ranking", both],
+];
+for (const [id, system, loss] of systems.filter(([each]) => each.includes(only))) {
+  const began = performance.now();
+  const random = new Random(1);
+  const student = createEncoder(encoderSpec(config), random.fork("student"));
+  const optimizer = createOptimizer(optimizerSpec(config));
+  await distill({ student, teacher, pairs, loss, optimizer, batchSize: 64, epochs, random });
+  const seconds = (performance.now() - began) / 1000;
+  const ranker = new DenseRanker({ encoder: student, ...features });
+  await ranker.index(sets[0]!.pool);
+  const rankings = new Map();
+  for (const set of sets) {
+    const found = await ranker.rank(
+      set.queries.map(({ fields }) => fields),
+      K,
     );
-    const session = await OnnxEncoder.open(exportTransformer(encoder, "query"));
-    const reader = new TokenReader(model.tokenizer, model.maxLength);
-    await encodeCorpus({
-      store: queryStore,
-      features: (from, size) => ({ size, columns: { query: reader.read(asked.slice(from, from + size)) } }),
-      embed: (batch) => session.encodeAll(batch),
-      onProgress: (done, total) => console.log(`teacher: ${done} of ${total} queries`),
-    });
-    await session.dispose();
-    encoder.dispose();
+    const ranked = set.queries.map((query, q): [string, { id: string; score: number }[]] => [
+      query.id,
+      Array.from(found[q]!.ids, (row, i) => ({ id: set.pool.ids[row]!, score: found[q]!.scores[i]! })),
+    ]);
+    rankings.set(set.name, new Map(ranked));
   }
-  return { queries: queryStore.rows(0, asked.length), documents, dim };
+  const run = await writeRankings(rankings, {
+    system,
+    taskId: "scifact",
+    runId: `distilled-${id}-${name}`,
+    datasetDir: config.dataset_dir,
+    measures: ["nDCG@10"],
+    source: { teacher: teacherRun, epochs, seconds: Math.round(seconds), loss: id },
+  });
+  const means = run.metrics().filter((m) => m.name.includes("nDCG@10"));
+  console.log(
+    `${system} (${name}): ${means.map((m) => `${m.name} ${m.value.toFixed(4)}`).join(", ")}; ${seconds.toFixed(0)} s`,
+  );
+  student.dispose();
+}
+process.exit(0);
+
+/** The teacher's embeddings of the distinct training queries and documents, in the student's order. */
+async function teacherEmbeddings(): Promise<TeacherEmbeddings> {
+  const opened = await openEncoder(teacherRun);
+  const { dataset, ...rest } = opened.config;
+  const own = await loadExperiment(
+    { ...rest, dataset: { ...dataset, document_pairs: config.dataset.document_pairs } },
+    {},
+  );
+  for (const side of ["queryOf", "documentOf"] as const)
+    if (own.pairs[side].join() !== pairs[side].join())
+      throw new RangeError(`${teacherRun}: teacher must read the student's pairs, got others in ${side}`);
+  const embedder = new OnnxEmbedder(opened.encoder, () => encoderSpec(opened.config));
+  const dim = opened.encoder.outputDim;
+  const embedded = async (batch: FeatureBatch, side: "query" | "document"): Promise<Float32Array> => {
+    const store = VectorStore.open(`.cache/scifact/${name}-${side}`, {
+      dim,
+      rows: batch.size,
+      key: teacherRun,
+    });
+    await encodeCorpus({
+      store,
+      features: (from, count) =>
+        takeRows(
+          batch,
+          Array.from({ length: count }, (_, i) => from + i),
+        ),
+      embed: (part) => embedder.embed(part, side),
+      blockRows: 256,
+      onProgress: (done, total) => console.log(`teacher: ${done} of ${total} ${side}s`),
+    });
+    return store.rows(0, batch.size).slice();
+  };
+  const teacher = {
+    queries: await embedded(own.pairs.queries, "query"),
+    documents: await embedded(own.pairs.documents, "document"),
+    dim,
+  };
+  await embedder.close();
+  opened.encoder.dispose();
+  return teacher;
 }

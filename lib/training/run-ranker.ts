@@ -31,6 +31,24 @@ export function runRanker(
       ranker: new DenseRanker({ encoder, ...features }, similarity),
       close: () => {},
     };
+  const { ranker, embedder } = storedRankerOf(run, config, encoder, features, options);
+  return {
+    ranker,
+    close: () => {
+      ranker.close();
+      void embedder.close();
+    },
+  };
+}
+
+/** {@link runRanker} with embeddings on disk, and what embeds. The caller closes both. */
+export function storedRankerOf(
+  run: RunFolder,
+  config: ExperimentConfig,
+  encoder: Encoder,
+  features: LoadedExperiment["features"],
+  options: { checkpoint?: string; listener?: Listener } = {},
+): { ranker: StoredRanker; embedder: OnnxEmbedder } {
   const embedder = new OnnxEmbedder(encoder, () => encoderSpec(config));
   const weights = createHash("sha256").update(fs.readFileSync(options.checkpoint ?? run.model));
   const ranker = new StoredRanker(
@@ -42,13 +60,7 @@ export function runRanker(
       ...features,
       ...(options.listener && { listener: options.listener }),
     },
-    similarity,
+    config.recall_validation.similarity,
   );
-  return {
-    ranker,
-    close: () => {
-      ranker.close();
-      void embedder.close();
-    },
-  };
+  return { ranker, embedder };
 }

@@ -62,6 +62,13 @@ export class StoredRanker implements Ranker {
     }));
   }
 
+  /** All embeddings of the pool that was indexed, [documents, outputDim]. */
+  vectors(): Float32Array {
+    if (this.store === null)
+      throw new RangeError("StoredRanker.vectors: index(pool) must be called first, got no pool");
+    return this.store.rows(0, this.store.header.rows);
+  }
+
   close(): void {
     this.store?.close();
     this.store = null;
