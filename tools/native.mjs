@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 import { ensure } from "./setup.mjs";
 
 const root = path.resolve(fileURLToPath(import.meta.url), "../..");
-const MIRRORS = "to use a mirror, set TFJS_NODE_CDN_STORAGE or TFJS_NODE_BASE_URI";
+const MIRRORS =
+  "to use a mirror, set TFJS_NODE_CDN_STORAGE or TFJS_NODE_BASE_URI; to build it from PyPI's wheel: node tools/native-from-wheel.mjs";
 
 async function main() {
   const kind = process.argv[2] ?? "gpu";
