@@ -1,24 +1,11 @@
 // Exhaustive search, clusters and HNSW on a run's embeddings of SciFact's abstracts: recall against exhaustive, nDCG@10, latency.
 //   node --import tsx bench/scifact-indexes.ts [RUN_DIR] [ROUNDS]
 // Needs a run of configs/scifact-minilm.yaml, e.g. the one with num_epochs 0.
-import { compareIndexes, type IndexTrial } from "../lib/training/compare-indexes.js";
+import { compareIndexes, indexTrials } from "../lib/training/compare-indexes.js";
 
 const run = process.argv[2] ?? "reports/runs/scifact/minilm";
 const rounds = Number(process.argv[3] ?? 5);
-const clusters = (count: number, probes: number): IndexTrial => ({
-  name: `clusters, ${probes} of ${count}`,
-  index: { kind: "clusters", clusters: count, probes, restarts: 3 },
-});
-const trials: IndexTrial[] = [
-  { name: "exhaustive", index: { kind: "exact" } },
-  clusters(10, 1), // the course's
-  clusters(10, 3),
-  clusters(10, 10),
-  clusters(144, 8),
-  { name: "HNSW, efSearch 64", index: { kind: "hnsw" } },
-  { name: "HNSW, efSearch 200", index: { kind: "hnsw", expansionSearch: 200 } },
-];
-for (const { name, recall, quality, ...facts } of await compareIndexes(run, trials, {
+for (const { name, recall, quality, ...facts } of await compareIndexes(run, indexTrials([10, 144]), {
   set: "test",
   measure: "nDCG@10",
   rounds,

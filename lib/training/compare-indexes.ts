@@ -16,6 +16,25 @@ export interface IndexTrial {
   index: { kind: IndexSpec["kind"]; [option: string]: unknown };
 }
 
+/**
+ * Exhaustive search; for each number of clusters one of them and a tenth (at least two) searched; a graph, at two widths.
+ */
+export function indexTrials(clusterCounts: readonly number[]): IndexTrial[] {
+  const clusters = (count: number, probes: number): IndexTrial => ({
+    name: `clusters, ${probes} of ${count}`,
+    index: { kind: "clusters", clusters: count, probes, restarts: 3 },
+  });
+  return [
+    { name: "exhaustive", index: { kind: "exact" } },
+    ...clusterCounts.flatMap((count) => [
+      clusters(count, 1),
+      clusters(count, Math.max(2, Math.round(count / 10))),
+    ]),
+    { name: "HNSW, efSearch 64", index: { kind: "hnsw" } },
+    { name: "HNSW, efSearch 200", index: { kind: "hnsw", expansionSearch: 200 } },
+  ];
+}
+
 /** How an index did on a run's embeddings. */
 export interface IndexResult {
   name: string;

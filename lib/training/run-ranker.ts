@@ -59,6 +59,8 @@ export function storedRankerOf(
       embed: embedder.embed,
       ...features,
       ...(options.listener && { listener: options.listener }),
+      onEncoded: (seconds, count) =>
+        run.appendTiming({ epoch: config.num_epochs, name: "encode", seconds, count }),
     },
     config.recall_validation.similarity,
   );

@@ -19,6 +19,8 @@ export interface StoredParts {
   queryFeatures: FeaturePipeline;
   documentFeatures: FeaturePipeline;
   listener?: Listener;
+  /** told how long it took to embed how many documents that were not there */
+  onEncoded?: (seconds: number, documents: number) => void;
 }
 
 /** Documents embedded and written at a time: what an interruption can lose. */
@@ -42,6 +44,7 @@ export class StoredRanker implements Ranker {
     this.close();
     this.store = openStore(path.join(this.parts.dir, documents), { dim, rows: pool.items.length, key });
     const report = throttled(listener);
+    const [began, before] = [performance.now(), this.store.rowsDone];
     await encodeCorpus({
       store: this.store,
       features: (from, count) => documentFeatures.encode(pool.items.slice(from, from + count)),
@@ -49,6 +52,8 @@ export class StoredRanker implements Ranker {
       blockRows: BLOCK,
       onProgress: (done, total) => report({ task: "embedding documents", done, total, unit: "documents" }),
     });
+    const added = this.store.rowsDone - before;
+    if (added > 0) this.parts.onEncoded?.((performance.now() - began) / 1000, added);
   }
 
   async rank(queries: readonly Row[], k: number): Promise<Ranked[]> {
