@@ -6,6 +6,7 @@ import { modelSection } from "./sections/model.js";
 import { negativesSection } from "./sections/negatives.js";
 import { optimizerSection } from "./sections/optimizer.js";
 import { scheduleSection } from "./sections/schedule.js";
+import { streamingSection } from "./sections/streaming.js";
 import { typosSection } from "./sections/typos.js";
 import { updateSection } from "./sections/update.js";
 import { validationSection } from "./sections/validation.js";
@@ -34,10 +35,16 @@ export const experimentSchema = z.strictObject({
     .min(0)
     .default(0)
     .describe(
-      "kept so that published files load: pairs are read and vectorised once, there is nothing left for loader threads",
+      "threads that read and vectorise where pairs are streamed, part-file i by thread i mod W; 0 = the training thread. Pairs in memory are read once and need none",
     ),
   shuffle: z.boolean().default(true).describe("draw the pairs of each epoch in a new seeded order"),
-  drop_last: z.boolean().default(true).describe("leave out the incomplete last batch of an epoch"),
+  drop_last: z
+    .boolean()
+    .default(true)
+    .describe(
+      "leave out the incomplete last batch of an epoch; that of each reader thread where pairs are streamed",
+    ),
+  streaming: streamingSection.prefault({}).describe("data that are too large for memory"),
   on_error: z
     .enum(["skip", "fail"])
     .default("fail")
@@ -78,6 +85,16 @@ export const experimentSchema = z.strictObject({
     ),
   validation: validationSection.prefault({}).describe("the loss on the validation part"),
   recall_validation: recallValidationSection.prefault({}),
+  search: z
+    .strictObject({
+      threshold: z
+        .number()
+        .nullable()
+        .default(null)
+        .describe("score under which qdrl search returns nothing; what qdrl threshold saves goes before it"),
+    })
+    .prefault({})
+    .describe("search in a finished run"),
 });
 
 /** A checked experiment with every default filled in. */

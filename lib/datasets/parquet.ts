@@ -126,6 +126,16 @@ export function writeParquet(file: string, columns: Readonly<Record<string, read
   atomicWriteFile(file, new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: 100_000 })));
 }
 
+/** Rows of a Parquet file by its metadata. @throws DataError if it cannot be read */
+export async function parquetRows(file: string): Promise<number> {
+  const source = openParquet(file);
+  try {
+    return Number((await orDamaged(file, parquetMetadataAsync(source))).num_rows);
+  } finally {
+    closeSync(source.handle);
+  }
+}
+
 interface ParquetSource {
   handle: number;
   byteLength: number;

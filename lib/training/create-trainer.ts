@@ -21,6 +21,8 @@ import { Trainer } from "./trainer.js";
 /** The data that a trainer must know before it starts. */
 export interface TrainerData {
   pairs: PairSet;
+  /** About how many pairs an epoch holds, where they are streamed and `pairs` is empty. */
+  stream?: { rows: number } | null;
   /** Ids per text. */
   textLength: number;
 }
@@ -41,7 +43,8 @@ export function createTrainer(
 ): { trainer: Trainer; engine: string } {
   const loss = createLoss(lossSpec(config));
   const runSteps =
-    config.num_epochs * stepsPerEpoch(data.pairs.queryOf.length, config.batch_size, config.drop_last);
+    config.num_epochs *
+    stepsPerEpoch(data.stream?.rows ?? data.pairs.queryOf.length, config.batch_size, config.drop_last);
   const optimizer = optimizerOf(config, encoder, runSteps);
   const plain = (why: string) => {
     const schedule = scheduleOf(config, runSteps);

@@ -4,11 +4,11 @@ import { exportEncoder } from "../encoders/onnx/export-encoder.js";
 import { namedWeights, TransformerEncoder } from "../encoders/transformer/transformer-encoder.js";
 import { atomicWriteFile } from "../engine/atomic-write.js";
 import { WordPieceVectorizer } from "../tokenizer/wordpiece/word-piece-vectorizer.js";
-import { createVectorizer } from "./load-experiment.js";
 import { openEncoder } from "./open-encoder.js";
 import { writeTransformerFolder } from "./pretrained/transformer-folder.js";
 import type { Listener } from "./progress.js";
 import { encoderSpec } from "./specs.js";
+import { createVectorizer } from "./vectorizers.js";
 
 /**
  * Writes a run's encoder for use elsewhere: `query.onnx` and `document.onnx` with `onnx.json` (what their inputs are),

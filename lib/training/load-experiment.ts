@@ -3,7 +3,6 @@ import path from "node:path";
 import type { Bm25Config } from "../config/bm25-schema.js";
 import type { ExperimentConfig } from "../config/schema.js";
 import type { FeatureConfig } from "../config/sections/dataset.js";
-import { readDictionary } from "../datasets/dictionary-file.js";
 import { readItems } from "../datasets/items.js";
 import { type Dataset, openDataset } from "../datasets/open-dataset.js";
 import { readQueries } from "../datasets/queries.js";
@@ -12,16 +11,14 @@ import { readTrainingRows } from "../datasets/training-rows.js";
 import { FeaturePipeline, sourceColumns } from "../features/feature-pipeline.js";
 import { TokenReader } from "../features/token-reader.js";
 import { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
-import { DictionaryVectorizer } from "../tokenizer/dictionary-vectorizer.js";
-import { HashingVectorizer } from "../tokenizer/hashing-vectorizer.js";
-import { SubwordVectorizer } from "../tokenizer/subword-vectorizer.js";
 import type { TextVectorizer } from "../tokenizer/text-vectorizer.js";
 import { WordPieceVectorizer } from "../tokenizer/wordpiece/word-piece-vectorizer.js";
 import { type EvaluationSet, evaluationSet, type Pool } from "./evaluation-set.js";
 import { FeatureReaders } from "./feature-readers.js";
+import { openPairStream, type PairStream } from "./pair-stream.js";
 import { buildPairs, type PairSet } from "./pairs.js";
-import { readTokenizer } from "./pretrained/transformer-folder.js";
 import type { Listener } from "./progress.js";
+import { createVectorizer, mapperOptions } from "./vectorizers.js";
 
 export interface LoadedEvaluation {
   dataset: { name: string; dir: string; fingerprint: string };
@@ -31,7 +28,10 @@ export interface LoadedEvaluation {
 }
 
 export interface LoadedExperiment extends LoadedEvaluation {
+  /** All training pairs; none where they are streamed. */
   pairs: PairSet;
+  /** Reads the training pairs anew in every epoch; null where they are in memory. The caller closes it. */
+  stream: PairStream | null;
   /** null if the data set has no validation part. */
   validation: PairSet | null;
   features: { queryFeatures: FeaturePipeline; documentFeatures: FeaturePipeline };
@@ -56,7 +56,9 @@ export async function loadExperiment(
   };
   const evaluation = await loadEvaluation(config, names.query, names.document, listener);
   const vectorizer = createVectorizer(config);
-  const categories = createMappers(config);
+  const categories = Object.fromEntries(
+    Object.entries(mapperOptions(config)).map(([name, options]) => [name, new CategoricalMapper(options)]),
+  );
   checkTables(config, vectorizer, categories);
   const readers = {
     query: await FeatureReaders.create(config, config.dataset.query_features, categories),
@@ -104,7 +106,8 @@ export async function loadExperiment(
     documentOf: new Int32Array(0),
   };
   const wanted = options.training ?? true;
-  const pairs = wanted ? await read("training") : empty;
+  const stream = wanted ? await openPairStream(config, (line) => listener.line?.(line)) : null;
+  const pairs = wanted && stream === null ? await read("training") : empty;
   const validation =
     wanted && fs.existsSync(path.join(config.dataset_dir, "validation_dataset"))
       ? await read("validation")
@@ -118,6 +121,7 @@ export async function loadExperiment(
   return {
     ...evaluation,
     pairs,
+    stream,
     validation,
     features: { queryFeatures, documentFeatures },
     textLength: vectorizer.length,
@@ -242,63 +246,6 @@ function note(listener: Listener, counts: Record<string, number>, prefix: string
 function tokenReader(config: ExperimentConfig, vectorizer: TextVectorizer): TokenReader | null {
   if (config.model.type !== "Transformer" || !(vectorizer instanceof WordPieceVectorizer)) return null;
   return new TokenReader(vectorizer.tokenizer, vectorizer.length);
-}
-
-/** The vectoriser that a configuration names, with its dictionary read. */
-export function createVectorizer(config: ExperimentConfig): TextVectorizer {
-  const options = config.text_vectorizer;
-  if (options.type === "word_pieces")
-    return new WordPieceVectorizer(
-      readTokenizer(dictionaryPath(config.dataset_dir, options.vocabulary_path)),
-      options.max_length,
-    );
-  if (options.type === "hashing")
-    return new HashingVectorizer({ numFeatures: options.num_features, maxLength: options.max_length });
-  if (options.type === "subword")
-    return new SubwordVectorizer({
-      dictionary:
-        options.dictionary_path === null
-          ? new Map()
-          : readDictionary(dictionaryPath(config.dataset_dir, options.dictionary_path), "token"),
-      numOovTokens: options.num_oov_tokens,
-      wordsLimit: options.words_limit,
-      minLength: options.min_length,
-      maxLength: options.max_length,
-      buckets: options.buckets,
-      ngramsLimit: options.ngrams_limit,
-    });
-  return new DictionaryVectorizer({
-    dictionary: readDictionary(dictionaryPath(config.dataset_dir, options.dictionary_path), "token"),
-    numOovTokens: options.num_oov_tokens,
-    wordUnigramsLimit: options.word_unigrams_limit,
-    wordBigramsLimit: options.word_bigrams_limit,
-    charTrigramsLimit: options.char_trigrams_limit,
-    emptyText: options.empty_text,
-  });
-}
-
-function createMappers(config: ExperimentConfig): Record<string, CategoricalMapper> {
-  const mappers: Record<string, CategoricalMapper> = {};
-  for (const feature of [...config.dataset.query_features, ...config.dataset.document_features])
-    if (feature.type === "categorical" || feature.type === "multi_categorical")
-      mappers[feature.name] = createMapper(config.dataset_dir, feature);
-  return mappers;
-}
-
-function createMapper(
-  datasetDir: string,
-  feature: Extract<FeatureConfig, { type: "categorical" | "multi_categorical" }>,
-): CategoricalMapper {
-  return new CategoricalMapper({
-    dictionary: readDictionary(dictionaryPath(datasetDir, feature.dictionary_path), "category"),
-    numOovCategories: feature.num_oov_categories,
-  });
-}
-
-/** A dictionary named in a configuration: inside the data set, else from the workspace root. */
-function dictionaryPath(datasetDir: string, named: string): string {
-  const inside = path.join(datasetDir, named);
-  return fs.existsSync(inside) || !fs.existsSync(named) ? inside : named;
 }
 
 /** What the rows of a text table stand for. */

@@ -1,5 +1,9 @@
+import fs from "node:fs";
+import { parseConfig } from "../config/load-config.js";
 import { openRanker } from "./open-ranker.js";
 import type { Listener } from "./progress.js";
+import type { RunFolder } from "./run-folder.js";
+import { savedThreshold } from "./run-threshold.js";
 
 /** A document found for a query. */
 export interface SearchHit {
@@ -16,11 +20,17 @@ export type Search = (query: string, k: number) => Promise<SearchHit[]>;
 /**
  * Makes the documents of a run's first evaluation set searchable with its own system.
  *
+ * @param options.threshold  documents scored lower are not returned; null = all are. Default: the one saved by
+ *   `qdrl threshold`, else the configuration's search.threshold, else all
  * @returns a function from query text to the best k documents, best first
  */
-export async function openSearch(dir: string, options: { listener?: Listener } = {}): Promise<Search> {
-  const { ranker, sets, textColumns, nameColumn } = await openRanker(dir, options);
+export async function openSearch(
+  dir: string,
+  options: { threshold?: number | null; listener?: Listener } = {},
+): Promise<Search> {
+  const { run, ranker, sets, textColumns, nameColumn } = await openRanker(dir, options);
   const { pool } = sets[0]!;
+  const threshold = options.threshold === undefined ? thresholdOf(run) : options.threshold;
   await ranker.index(pool);
   return async (query, k) => {
     const row = Object.fromEntries(textColumns.map((column, i) => [column, i === 0 ? query : ""]));
@@ -29,9 +39,18 @@ export async function openSearch(dir: string, options: { listener?: Listener } =
     for (let i = 0; i < ranked!.ids.length; i++) {
       const document = pool.items[ranked!.ids[i]!];
       if (document === undefined) continue;
+      if (threshold !== null && ranked!.scores[i]! < threshold) break;
       const id = pool.ids[ranked!.ids[i]!]!;
       hits.push({ id, name: document[nameColumn] ?? id, score: ranked!.scores[i]!, document });
     }
     return hits;
   };
+}
+
+/** The threshold that a run's search uses when none is given; null = none. */
+export function thresholdOf(run: RunFolder): number | null {
+  const saved = savedThreshold(run);
+  if (saved !== null) return saved.threshold;
+  if (run.manifest().kind !== "dense") return null;
+  return parseConfig(fs.readFileSync(run.configFile, "utf8"), run.configFile).search.threshold;
 }

@@ -13,12 +13,11 @@ import { BestEpoch, patienceIsOver } from "./best-epoch.js";
 import { latestCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { createTrainer } from "./create-trainer.js";
 import { embedderOf } from "./embedder.js";
+import { epochBatches, queryTexts, tooFewPairs } from "./epoch-batches.js";
 import { type Evaluation, evaluate } from "./evaluate.js";
 import { scheduleNeedsLength } from "./learning-specs.js";
 import { type LoadedExperiment, loadExperiment } from "./load-experiment.js";
-import { misspelledPairs, trainingTypos } from "./misspelled-pairs.js";
 import { writeModel } from "./model-file.js";
-import { epochOrder, type PairSet, pairBatch, stepsPerEpoch } from "./pairs.js";
 import { type Listener, throttled } from "./progress.js";
 import { DenseRanker } from "./rankers.js";
 import {
@@ -30,6 +29,7 @@ import {
   RunFolder,
 } from "./run-folder.js";
 import { encoderSpec, systemName } from "./specs.js";
+import { TimeSplit } from "./time-split.js";
 import { setParameters, type Trainer } from "./trainer.js";
 
 /**
@@ -83,6 +83,8 @@ export async function train(
   );
   manifest.engine = engine;
   listener.line?.(`engine: ${engine}`);
+  if (data.stream)
+    listener.line?.(`training pairs: about ${data.stream.rows}, streamed by ${readers(data.stream.threads)}`);
   manifest.counts["parameters"] = encoder.parameterCount;
   let log: TensorBoardLog | null = null;
   try {
@@ -103,6 +105,7 @@ export async function train(
     let evaluation: Evaluation | null = null;
     for (let epoch = start; epoch < config.num_epochs && !mayStop(config, best, epoch); epoch++) {
       evaluation = await runEpoch({ run, log, trainer, config, data, listener, epoch, random, best });
+      noteStream(data, manifest, epoch === start, listener);
       const saved = {
         ...trainer.state(),
         epochsDone: epoch + 1,
@@ -144,6 +147,7 @@ export async function train(
     log?.close();
     trainer.close();
     encoder.dispose();
+    await data.stream?.close();
   }
 }
 
@@ -170,14 +174,6 @@ async function runEpoch({
   random,
   best,
 }: EpochParts): Promise<Evaluation | null> {
-  const { batch_size: batchSize } = config;
-  const pairs = epochPairs(config, data, epoch, random);
-  const order = epochOrder(pairs.queryOf.length, config.shuffle ? random.fork(`order-${epoch}`) : null);
-  const steps = stepsPerEpoch(order.length, batchSize, config.drop_last);
-  if (steps === 0)
-    throw new RangeError(
-      `training: an epoch must hold a batch of ${batchSize} pairs, got ${order.length} pairs (drop_last is true)`,
-    );
   const report = throttled(listener);
   const measurements: Measurement[] = [];
   const note = (name: string, value: number) => measurements.push({ epoch, step: trainer.step, name, value });
@@ -185,27 +181,28 @@ async function runEpoch({
   let began = performance.now();
   const news = trainer.beginEpoch(epoch);
   if (news !== null) listener.line?.(`${task}: ${news}`);
+  const split = new TimeSplit(run, trainer);
+  split.beginEpoch();
+  const { batches, pairs } = epochBatches(config, data, epoch, random);
   let total = 0;
-  for (let s = 0; s < steps; s++) {
-    const batch = pairBatch(pairs, order, s * batchSize, Math.min(order.length, (s + 1) * batchSize));
+  let steps = 0;
+  let done = 0;
+  for await (const batch of split.making(batches)) {
     const loss = trainer.trainStep(batch);
     total += loss;
     if (trainer.step % config.log_every === 0) note("Loss/step", loss);
-    report({
-      task,
-      done: (s + 1) * batchSize,
-      total: steps * batchSize,
-      unit: "pairs",
-      note: `loss ${loss.toFixed(3)}`,
-    });
-    if (s % 16 === 15) await new Promise((resolve) => setImmediate(resolve));
+    done += batch.documentIds.length;
+    report({ task, done, total: Math.max(done, pairs), unit: "pairs", note: `loss ${loss.toFixed(3)}` });
+    if (++steps % 16 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
+  if (steps === 0) throw tooFewPairs(config.batch_size, data.stream?.counts()["training rows"] ?? 0);
   run.appendTiming({
     epoch,
     name: "train",
     seconds: (performance.now() - began) / 1000,
-    count: steps * batchSize,
+    count: done,
   });
+  split.endEpoch(epoch);
   note("Loss/train", total);
   note("AverageLoss/train", total / steps);
   for (const [name, value] of Object.entries(trainer.measurements())) note(name, value);
@@ -228,29 +225,21 @@ async function runEpoch({
   return evaluation;
 }
 
-/** The pairs as an epoch sees them: as read, or with queries misspelled anew. */
-function epochPairs(
-  config: ExperimentConfig,
-  data: LoadedExperiment,
-  epoch: number,
-  random: Random,
-): PairSet {
-  const { typos } = config;
-  if (!typos || epoch < typos.from_epoch) return data.pairs;
-  return misspelledPairs(data.pairs, {
-    features: data.features.queryFeatures,
-    texts: queryTexts(config),
-    model: trainingTypos(typos),
-    probability: typos.probability,
-    augment: typos.augment,
-    selfTeaching: typos.self_teaching > 0,
-    random: random.fork(`typos-${epoch}`),
-  });
+function readers(threads: number): string {
+  if (threads === 0) return "the training thread";
+  return `${threads} reader ${threads === 1 ? "thread" : "threads"}`;
 }
 
-/** Query columns that hold text. */
-function queryTexts(config: ExperimentConfig): string[] {
-  return config.dataset.query_features.filter((f) => f.type === "text").map((f) => f.name);
+/** What an epoch of streamed pairs met goes into the manifest, and is told once. */
+function noteStream(
+  { stream }: LoadedExperiment,
+  manifest: Manifest,
+  isFirst: boolean,
+  listener: Listener,
+): void {
+  if (stream === null) return;
+  Object.assign(manifest.counts, stream.counts());
+  if (isFirst) for (const line of stream.lines()) listener.line?.(line);
 }
 
 /** Notes the validation loss; null if the data set has no validation part. */
@@ -350,6 +339,7 @@ const MAY_CHANGE = new Set([
   "reuse_epoch",
   "commit_hash",
   "output_dir",
+  "search",
 ]);
 
 function differingKeys(a: ExperimentConfig, b: ExperimentConfig): string[] {

@@ -11,12 +11,17 @@ export function addSearchCommand(program: Command): void {
     .argument("<run>", "run folder, e.g. reports/runs/tour/baseline")
     .argument("[query...]", "the query; without it, queries are read line by line")
     .option("-k, --top <n>", "results shown", "30")
-    .action(async (dir: string, words: string[], options: { top: string }) => {
+    .option(
+      "--threshold <score>",
+      "return nothing scored lower, or none for everything; default: the one saved by qdrl threshold, else search.threshold",
+    )
+    .action(async (dir: string, words: string[], options: { top: string; threshold?: string }) => {
       const k = Number(options.top);
       if (!Number.isInteger(k) || k < 1)
         throw new RangeError(`--top: must be a positive integer, got ${options.top}`);
       const listener = new TerminalListener();
-      const search = await openSearch(dir, { listener });
+      const threshold = thresholdFrom(options.threshold);
+      const search = await openSearch(dir, { listener, ...(threshold === undefined ? {} : { threshold }) });
       listener.finish();
       if (words.length > 0) return print(await search(words.join(" "), k));
       const input = readline.createInterface({
@@ -30,6 +35,14 @@ export function addSearchCommand(program: Command): void {
         input.prompt();
       }
     });
+}
+
+function thresholdFrom(given: string | undefined): number | null | undefined {
+  if (given === undefined) return undefined;
+  if (given === "none") return null;
+  if (given.trim() === "" || !Number.isFinite(Number(given)))
+    throw new RangeError(`--threshold: must be a number or none, got ${given}`);
+  return Number(given);
 }
 
 function print(hits: readonly SearchHit[]): void {

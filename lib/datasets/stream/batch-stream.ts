@@ -37,7 +37,7 @@ export interface BatchStreamOptions {
 /** Ids of one feature for the rows of a batch. */
 export type StreamColumn =
   | { kind: "text"; ids: Int32Array; length: number }
-  | { kind: "categorical"; ids: Int32Array };
+  | { kind: "categorical"; ids: Int32Array; missing?: Uint8Array };
 
 export interface StreamedSide {
   size: number;
@@ -184,7 +184,17 @@ function columnOf(flat: Int32Array, rows: number, width: number, field: RowField
     const from = row * width + field.offset;
     for (let i = 0; i < field.width; i++) ids[row * field.width + i] = flat[from + i]!;
   }
-  return field.type === "text" ? { kind: "text", ids, length: field.width } : { kind: "categorical", ids };
+  return field.type === "text" ? { kind: "text", ids, length: field.width } : categories(ids);
+}
+
+/** Ids of categories, and which of them stand for an empty cell (stored as −1 − id). */
+function categories(ids: Int32Array): StreamColumn {
+  if (ids.every((id) => id >= 0)) return { kind: "categorical", ids };
+  return {
+    kind: "categorical",
+    ids: ids.map((id) => (id < 0 ? -1 - id : id)),
+    missing: Uint8Array.from(ids, (id) => (id < 0 ? 1 : 0)),
+  };
 }
 
 /** A reader thread and the answers that have come from it. */

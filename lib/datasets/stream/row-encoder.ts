@@ -1,16 +1,14 @@
 import { CategoricalMapper, type CategoricalMapperOptions } from "../../tokenizer/categorical-mapper.js";
 import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
-import {
-  DictionaryVectorizer,
-  type DictionaryVectorizerOptions,
-} from "../../tokenizer/dictionary-vectorizer.js";
-import { HashingVectorizer, type HashingVectorizerOptions } from "../../tokenizer/hashing-vectorizer.js";
 import type { TextVectorizer } from "../../tokenizer/text-vectorizer.js";
 import type { TextColumns } from "../parquet.js";
+import { type VectorizerSpec, vectorizerOf } from "./stream-vectorizer.js";
 
 export interface StreamFeature {
   name: string;
   type: "text" | "categorical";
+  /** Columns whose values are joined by spaces; default: the one of the feature's name. */
+  from?: readonly string[] | undefined;
 }
 
 /** How rows become ids. Plain data, so that it can be sent to worker threads. */
@@ -18,9 +16,7 @@ export interface RowEncoding {
   query: readonly StreamFeature[];
   document: readonly StreamFeature[];
   /** For text features. */
-  vectorizer:
-    | ({ kind: "dictionary" } & DictionaryVectorizerOptions)
-    | ({ kind: "hashing" } & HashingVectorizerOptions);
+  vectorizer: VectorizerSpec;
   /** By the name of the categorical feature. */
   categories?: Readonly<Record<string, CategoricalMapperOptions>>;
 }
@@ -35,13 +31,15 @@ export interface RowField {
   name: string;
   type: "text" | "categorical";
   side: "query" | "document";
+  /** Columns that it is read from. */
+  from: readonly string[];
   offset: number;
   width: number;
 }
 
 /**
  * Rows of text columns → flat rows of integers: a hash of the query, a hash of the document, then the ids of every
- * feature, query first. The hashes (FNV-1a, 32 bits) say which rows of a batch are the same query or document; two
+ * feature, query first. A category of an empty cell is stored as −1 − id. The hashes (FNV-1a, 32 bits) say which rows of a batch are the same query or document; two
  * different texts share one with probability 2⁻³².
  */
 export class RowEncoder {
@@ -56,16 +54,13 @@ export class RowEncoder {
 
   /** @throws RangeError for a categorical feature without mapper, or a side without features */
   constructor(encoding: RowEncoding) {
-    this.vectorizer =
-      encoding.vectorizer.kind === "dictionary"
-        ? new DictionaryVectorizer(encoding.vectorizer)
-        : new HashingVectorizer(encoding.vectorizer);
+    this.vectorizer = vectorizerOf(encoding.vectorizer);
     const fields: RowField[] = [];
     let offset = 2;
     for (const side of ["query", "document"] as const) {
       if (encoding[side].length === 0)
         throw new RangeError(`RowEncoder: ${side} must have at least one feature, got none`);
-      for (const { name, type } of encoding[side]) {
+      for (const { name, type, from = [name] } of encoding[side]) {
         if (type === "categorical" && !this.mappers.has(name)) {
           const options = encoding.categories?.[name];
           if (options === undefined)
@@ -73,13 +68,13 @@ export class RowEncoder {
           this.mappers.set(name, new CategoricalMapper(options));
         }
         const width = type === "text" ? this.vectorizer.length : 1;
-        fields.push({ name, type, side, offset, width });
+        fields.push({ name, type, side, from, offset, width });
         offset += width;
       }
     }
     this.fields = fields;
     this.width = offset;
-    this.columns = [...new Set(fields.map((field) => field.name))];
+    this.columns = [...new Set(fields.flatMap((field) => field.from))];
     for (const { name, type } of fields)
       (type === "text" ? this.counts.emptyTexts : this.counts.unknownCategories)[name] = 0;
   }
@@ -89,11 +84,11 @@ export class RowEncoder {
     const rows = columns[this.columns[0]!]!.length;
     const flat = new Int32Array(rows * this.width);
     for (const field of this.fields) {
-      const values = columns[field.name]!;
+      const parts = field.from.map((column) => columns[column]!);
       const hashAt = field.side === "query" ? 0 : 1;
       for (let row = 0; row < rows; row++) {
         const start = row * this.width;
-        const value = values[row]!;
+        const value = parts.length === 1 ? parts[0]![row]! : joined(parts, row);
         flat[start + hashAt] = hashText(value, flat[start + hashAt]!);
         if (field.type === "text") this.writeText(field, value, flat, start + field.offset);
         else flat[start + field.offset] = this.categoryId(field.name, value);
@@ -111,8 +106,16 @@ export class RowEncoder {
   private categoryId(name: string, value: string): number {
     const mapper = this.mappers.get(name)!;
     if (!mapper.knows(value)) this.counts.unknownCategories[name]!++;
-    return mapper.id(value);
+    return value === "" ? -1 - mapper.id(value) : mapper.id(value);
   }
+}
+
+/** The parts of a row that are not empty, with a space between. */
+function joined(parts: readonly (readonly string[])[], row: number): string {
+  return parts
+    .map((values) => values[row]!)
+    .filter((value) => value !== "")
+    .join(" ");
 }
 
 /** FNV-1a over UTF-16 units and an end mark, continuing from `seed`. */

@@ -1,0 +1,50 @@
+import type { Command } from "commander";
+import type { ThresholdCriterion } from "../../retrieval/threshold.js";
+import { saveThreshold } from "../../training/run-threshold.js";
+import { TerminalListener } from "../terminal.js";
+
+interface Options {
+  precision?: string;
+  typos: string;
+  top: string;
+}
+
+/** `qdrl threshold RUN`. */
+export function addThresholdCommand(program: Command): void {
+  program
+    .command("threshold")
+    .description("choose the score under which a run's search returns nothing, on its validation data")
+    .argument("<run>", "run folder, e.g. reports/runs/tour/baseline")
+    .option(
+      "--precision <p>",
+      "the lowest threshold with this share of relevant answers; default: the best F1",
+    )
+    .option("--typos <list>", "misspell the validation queries with these probabilities, e.g. 0,0.5", "0")
+    .option("-k, --top <n>", "answers looked at of each query", "10")
+    .action(async (dir: string, options: Options) => {
+      const answers = Number(options.top);
+      if (!Number.isInteger(answers) || answers < 1)
+        throw new RangeError(`--top: must be a positive integer, got ${options.top}`);
+      const typos = options.typos.split(",").map(Number);
+      if (!typos.every((p) => p >= 0 && p <= 1))
+        throw new RangeError(`--typos: must be probabilities with commas between, got ${options.typos}`);
+      const listener = new TerminalListener();
+      const criterion = criterionOf(options);
+      const saved = await saveThreshold(dir, { criterion, typos, answers, listener });
+      listener.finish();
+      if (saved === null)
+        throw new RangeError(`threshold: some score must meet ${wanted(criterion)}, got none`);
+      const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+      process.stdout.write(
+        `threshold ${saved.threshold.toFixed(4)} (${wanted(criterion)}, ${saved.queries} validation queries): precision ${percent(saved.precision)}, recall ${percent(saved.recall)}, no answer for ${percent(saved.silent)} of queries\nsaved in ${dir}/threshold.json; qdrl search uses it\n`,
+      );
+    });
+}
+
+function criterionOf({ precision }: Options): ThresholdCriterion {
+  return precision === undefined ? { kind: "f1" } : { kind: "precision", target: Number(precision) };
+}
+
+function wanted(criterion: ThresholdCriterion): string {
+  return criterion.kind === "f1" ? "best F1" : `precision ≥ ${criterion.target}`;
+}

@@ -1,0 +1,88 @@
+import fs from "node:fs";
+import path from "node:path";
+import { atomicWriteFile } from "../engine/atomic-write.js";
+import {
+  chooseThreshold,
+  type ScoredAnswer,
+  type ThresholdChoice,
+  type ThresholdCriterion,
+} from "../retrieval/threshold.js";
+import { qwertyTypos } from "../typos/qwerty-typos.js";
+import { misspelledRows } from "./evaluate.js";
+import { openRanker } from "./open-ranker.js";
+import type { Listener } from "./progress.js";
+import type { RunFolder } from "./run-folder.js";
+import { validationQueries } from "./validation-queries.js";
+
+/** The threshold saved in a run, and how it was chosen. */
+export interface SavedThreshold extends ThresholdChoice {
+  criterion: ThresholdCriterion;
+  /** Validation queries that it was chosen on, once for each typo probability. */
+  queries: number;
+  typos: number[];
+  /** Answers looked at of each query. */
+  answers: number;
+}
+
+const QUERIES_PER_SEARCH = 128;
+
+/**
+ * Chooses the score under which a run's search returns nothing, on the validation part of its data set (never on an
+ * evaluation set), and saves it in the run as threshold.json.
+ *
+ * @param options.typos    misspells the validation queries with these probabilities, all of them together
+ * @param options.answers  looked at of each query; default 10
+ * @returns null (nothing is saved) if no threshold meets the criterion
+ */
+export async function saveThreshold(
+  dir: string,
+  options: {
+    criterion: ThresholdCriterion;
+    typos?: readonly number[];
+    answers?: number;
+    listener?: Listener;
+  },
+): Promise<SavedThreshold | null> {
+  const { criterion, typos = [0], answers: depth = 10, listener = {} } = options;
+  const { run, ranker, sets, textColumns, nameColumn, prepare, close } = await openRanker(dir, { listener });
+  try {
+    const { pool } = sets[0]!;
+    const names = { queries: textColumns, document: nameColumn };
+    const { queries } = await validationQueries(run.manifest().dataset.dir, pool, names);
+    await ranker.index(pool);
+    const answers: ScoredAnswer[][] = [];
+    for (const probability of typos) {
+      const rows = misspelledRows(queries, textColumns, probability, qwertyTypos, prepare);
+      for (let start = 0; start < rows.length; start += QUERIES_PER_SEARCH) {
+        const ranked = await ranker.rank(rows.slice(start, start + QUERIES_PER_SEARCH), depth);
+        ranked.forEach(({ ids, scores }, i) => {
+          const { relevant } = queries[start + i]!;
+          const found = Array.from(ids, (id, rank) => ({
+            score: scores[rank]!,
+            relevant: relevant.has(id),
+            id,
+          }));
+          answers.push(found.filter(({ id }) => id >= 0));
+        });
+      }
+    }
+    const relevant = typos.length * queries.reduce((sum, query) => sum + query.relevant.size, 0);
+    const chosen = chooseThreshold(answers, relevant, criterion);
+    if (chosen === null) return null;
+    const saved = { ...chosen, criterion, queries: queries.length, typos: [...typos], answers: depth };
+    atomicWriteFile(thresholdFile(run), `${JSON.stringify(saved, null, 2)}\n`);
+    return saved;
+  } finally {
+    close();
+  }
+}
+
+/** The threshold saved in a run; null if none was. */
+export function savedThreshold(run: RunFolder): SavedThreshold | null {
+  const file = thresholdFile(run);
+  return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, "utf8")) : null;
+}
+
+function thresholdFile(run: RunFolder): string {
+  return path.join(run.dir, "threshold.json");
+}

@@ -1,0 +1,101 @@
+import fs from "node:fs";
+import path from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { loadConfig } from "../../lib/config/load-config.js";
+import { readParquet, writeParquet } from "../../lib/datasets/parquet.js";
+import type { RunFolder } from "../../lib/training/run-folder.js";
+import { train } from "../../lib/training/train.js";
+import { type TinyDataset, tinyDataset } from "./tiny-dataset.js";
+
+let tiny: TinyDataset;
+let folder: string;
+
+/** The 672 pairs in four part-files of different kinds. */
+beforeAll(async () => {
+  tiny = tinyDataset();
+  folder = path.join(tiny.dir, "training_dataset");
+  const whole = path.join(folder, "part-00000.parquet");
+  const { columns } = await readParquet(whole);
+  const names = Object.keys(columns);
+  const rows = columns[names[0]!]!.length;
+  const quarter = rows / 4;
+  const part = (i: number) =>
+    Object.fromEntries(names.map((name) => [name, columns[name]!.slice(i * quarter, (i + 1) * quarter)]));
+  const records = (i: number) =>
+    Array.from({ length: quarter }, (_, row) =>
+      Object.fromEntries(names.map((name) => [name, part(i)[name]![row]!])),
+    );
+  writeParquet(whole, part(0));
+  writeParquet(path.join(folder, "part-00001.parquet"), part(1));
+  const lines = records(2).map((record) => JSON.stringify(record));
+  fs.writeFileSync(path.join(folder, "part-00002.jsonl"), `${lines.join("\n")}\n`);
+  const cells = records(3).map((record) => names.map((name) => record[name]).join(","));
+  fs.writeFileSync(path.join(folder, "part-00003.csv"), `${[names.join(","), ...cells].join("\n")}\n`);
+});
+
+const config = (run: string, streaming: object, further: object = {}) =>
+  loadConfig(tiny.config({ run_id: run, streaming: { mode: "always", ...streaming }, ...further }));
+const metrics = (run: RunFolder) => fs.readFileSync(path.join(run.dir, "metrics.jsonl"), "utf8");
+const recall = (run: RunFolder) =>
+  run
+    .metrics()
+    .filter(({ name }) => name === "Recall@1")
+    .at(-1)!.value;
+
+describe("training on streamed pairs", () => {
+  it("in file order gives the bytes of training on pairs in memory in file order", async () => {
+    const options = { shuffle: false, num_epochs: 2, tensorboard: false };
+    const streamed = await train(config("stream", { shuffle_rows: 100 }, options));
+    const inMemory = await train(config("memory", { mode: "never" }, options));
+    expect(metrics(streamed)).toBe(metrics(inMemory));
+    expect(streamed.manifest().counts).toMatchObject({ "training rows": 672 });
+  });
+
+  it("by several threads learns, and gives the same bytes again, also when it is stopped and goes on", async () => {
+    const further = { dataloader_workers: 2, num_epochs: 3 };
+    const once = await train(config("threads", { shuffle_rows: 50 }, further));
+    const again = await train(config("again", { shuffle_rows: 50 }, further));
+    const short = config("resumed", { shuffle_rows: 50 }, { ...further, num_epochs: 1 });
+    await train(short);
+    const resumed = await train({ ...short, num_epochs: 3 });
+    expect(metrics(again)).toBe(metrics(once));
+    expect(metrics(resumed)).toBe(metrics(once));
+    expect(recall(once)).toBeGreaterThan(0.5);
+    const steps = once.metrics().at(-1)!.step;
+    expect(steps).toBe(3 * 2 * Math.floor(336 / 16)); // each thread drops its own incomplete batch
+  });
+
+  it("keeps or drops each thread's incomplete batch", async () => {
+    const kept = await train(
+      config("kept", {}, { dataloader_workers: 2, batch_size: 100, drop_last: false, num_epochs: 1 }),
+    );
+    expect(kept.metrics().at(-1)!.step).toBe(2 * 4);
+    const dropped = await train(
+      config("dropped", {}, { dataloader_workers: 2, batch_size: 100, num_epochs: 1 }),
+    );
+    expect(dropped.metrics().at(-1)!.step).toBe(2 * 3);
+    expect(dropped.manifest().counts["training rows of incomplete batches, dropped"]).toBe(72);
+  });
+
+  it("begins by itself where the files are larger than the limit, unless all pairs are needed", async () => {
+    const lines: string[] = [];
+    const listener = { line: (line: string) => lines.push(line) };
+    const auto = { mode: "auto", above_megabytes: 0.001 };
+    await train(config("auto", auto, { num_epochs: 0, dataloader_workers: 3 }), { listener });
+    expect(lines).toContain("training pairs: about 673, streamed by 3 reader threads");
+    const masked = { negatives: { type: "batch", mask: "known_positives" }, num_epochs: 0 };
+    await train(config("masked", auto, masked), { listener });
+    expect(lines.join("\n")).toMatch(
+      /training pairs \(0 MB\) are held in memory, as known positives are masked/,
+    );
+    await expect(train(config("refused", {}, masked))).rejects.toThrow(
+      "streaming.mode: must not be always here, as known positives are masked, which takes all pairs",
+    );
+  });
+
+  it("says when no thread fills a batch", async () => {
+    await expect(train(config("large", {}, { batch_size: 1000 }))).rejects.toThrow(
+      "an epoch must hold a batch of 1000 pairs, got 672 pairs (drop_last is true)",
+    );
+  });
+});
