@@ -1,8 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
+import { createEncoder } from "../../lib/encoders/create-encoder.js";
+import type { Encoder } from "../../lib/encoders/encoder.js";
 import { selectBackend } from "../../lib/engine/backend.js";
+import { valueAndGradients } from "../../lib/engine/gradients.js";
+import { Random } from "../../lib/engine/random.js";
+import { batchSoftmax } from "../../lib/losses/batch-softmax.js";
 import { judgeRanking } from "../../lib/metrics/judged-ranking.js";
 import { parseMeasure } from "../../lib/metrics/measure.js";
+import { createOptimizer } from "../../lib/optimizers/create-optimizer.js";
 import { exactSearch } from "../../lib/retrieval/exact-search.js";
 import { stepsPerEpoch } from "../../lib/training/pairs.js";
 import { parametersOf, setParameters } from "../../lib/training/trainer.js";
@@ -45,6 +51,56 @@ describe("best weights", () => {
     setParameters(encoder, best.weights);
     expect(weight.dataSync()[0]).toBe(expected.correct_restored_value);
     weight.dispose();
+  });
+});
+
+describe("gradients of a step", () => {
+  /** Weights after three steps; what happens before each forward pass, and between it and the update, is up to the caller. */
+  const weightsAfter = (
+    disturb: (encoder: Encoder, loss: () => tf.Scalar, step: number) => void,
+    zeroFirst: boolean,
+  ): number[] => {
+    const text = (ids: number[]) => ({
+      size: 3,
+      columns: { t: { kind: "text" as const, ids: Int32Array.from(ids), length: 2 } },
+    });
+    const [queries, documents] = [text([1, 2, 3, 0, 4, 5]), text([2, 6, 7, 3, 4, 0])];
+    const encoder = createEncoder(
+      {
+        kind: "TwoTower",
+        textEmbedding: { numEmbeddings: 8, embeddingDim: 4 },
+        outputDim: 4,
+        queryTextFeature: "t",
+        documentTextFeature: "t",
+        hiddenLayers: [],
+      },
+      new Random(1),
+    );
+    const optimizer = createOptimizer({ kind: "adam", learningRate: 0.05 });
+    const loss = () =>
+      batchSoftmax({ temperature: 0.1 })(encoder.embedQueries(queries), encoder.embedDocuments(documents))
+        .value;
+    for (let step = 0; step < 3; step++) {
+      if (zeroFirst) encoder.tables["text"]!.clearGradients();
+      disturb(encoder, loss, step);
+      const { value, gradients } = valueAndGradients(loss, encoder);
+      optimizer.applyStep(encoder, gradients);
+      tf.dispose([value, gradients]);
+    }
+    const all = Object.values(parametersOf(encoder)).flatMap(({ data }) => Array.from(data));
+    encoder.dispose();
+    return all;
+  };
+
+  it("are its own: zeroed at the start or not at all by the caller, and whatever was differentiated before (quirk 1)", () => {
+    const plain = weightsAfter(() => {}, false);
+    expect(weightsAfter(() => {}, true)).toEqual(plain);
+    // a backward pass without an update, as a gradient check or an evaluation with gradients makes it
+    const disturbed = weightsAfter((encoder, loss) => {
+      const { value, gradients } = valueAndGradients(loss, encoder);
+      tf.dispose([value, gradients]);
+    }, false);
+    expect(disturbed).toEqual(plain);
   });
 });
 
