@@ -45,6 +45,18 @@ export const bm25Schema = z.strictObject({
           min_length: z.int().min(1).default(2).describe("fewest characters of a token"),
         })
         .describe("runs of letters and digits, stop words out, stemmed"),
+      z
+        .strictObject({
+          type: z.literal("ngrams"),
+          min_length: z.int().min(1).default(3).describe("characters of the shortest, bounds counted"),
+          max_length: z.int().min(1).default(3).describe("characters of the longest"),
+          words: z.boolean().default(true).describe("whole words too"),
+        })
+        .refine((ngrams) => ngrams.max_length >= ngrams.min_length, {
+          path: ["max_length"],
+          error: "must be at least min_length",
+        })
+        .describe("character n-grams of each cleaned <word>: finds misspelled words"),
     ])
     .default({ type: "cleaned" })
     .describe("how texts become tokens"),

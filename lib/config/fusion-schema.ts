@@ -35,6 +35,13 @@ export const fusionSchema = z.strictObject({
     .default("validation")
     .describe("evaluation set that the weight is chosen on; never one that results are reported on"),
   measure: z.string().min(1).default("nDCG@10").describe("what the chosen weight makes best"),
+  validation_typos: z
+    .array(z.number().min(0).max(1))
+    .min(1)
+    .default([0])
+    .describe(
+      "typo probabilities at which the validation queries are asked for the choice; 0 = as they are. Several count alike",
+    ),
   depth: z.int().min(10).default(200).describe("results of each run that are fused"),
   recall_validation: recallValidationSection.prefault({}),
 });

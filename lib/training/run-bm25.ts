@@ -3,6 +3,7 @@ import path from "node:path";
 import type { Bm25Config } from "../config/bm25-schema.js";
 import { formatConfig } from "../config/load-config.js";
 import { atomicWriteFile } from "../engine/atomic-write.js";
+import { ngramAnalyzer } from "../retrieval/ngram-analysis.js";
 import { createAnalyzer } from "../retrieval/text-analysis.js";
 import { cleanPhrase } from "../tokenizer/clean-phrase.js";
 import { evaluate } from "./evaluate.js";
@@ -81,16 +82,27 @@ export function bm25Ranker(config: Bm25Config): Bm25Ranker {
     b: config.b,
     variant: config.variant,
     ...(config.delta === undefined ? {} : { delta: config.delta }),
-    ...(analysis.type === "cleaned"
-      ? {}
-      : {
-          analyze: createAnalyzer({
-            stopWords: analysis.stop_words,
-            stemmer: analysis.stemmer,
-            minLength: analysis.min_length,
-          }),
-        }),
+    ...analyzerOf(analysis),
   });
+}
+
+function analyzerOf(analysis: Bm25Config["analysis"]): { analyze?: (text: string) => string[] } {
+  if (analysis.type === "cleaned") return {};
+  if (analysis.type === "ngrams") {
+    const ngrams = ngramAnalyzer({
+      minLength: analysis.min_length,
+      maxLength: analysis.max_length,
+      words: analysis.words,
+    });
+    return { analyze: (text) => ngrams(cleanPhrase(text)) };
+  }
+  return {
+    analyze: createAnalyzer({
+      stopWords: analysis.stop_words,
+      stemmer: analysis.stemmer,
+      minLength: analysis.min_length,
+    }),
+  };
 }
 
 /** Columns searched in. */
@@ -100,7 +112,7 @@ export function documentColumns(config: Bm25Config): string[] {
 
 /** What happens to a query before typos and analysis: the standard analysis reads texts as they are written. */
 export function queryPreparation(config: Bm25Config): (text: string) => string {
-  return config.analysis.type === "cleaned" ? cleanPhrase : (text) => text;
+  return config.analysis.type === "standard" ? (text) => text : cleanPhrase;
 }
 
 function isFinished(run: RunFolder, config: Bm25Config, fingerprint: string): boolean {

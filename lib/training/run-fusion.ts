@@ -17,7 +17,7 @@ import { currentCommit, hostFacts, openRun, packageVersions, RunFolder } from ".
 
 /**
  * Evaluates two finished runs as one system into a run folder of its own. A weight that is not given is chosen on the
- * validation set, with clean queries, before any other set is looked at. A folder that holds the finished run of the same
+ * validation set, before any other set is looked at. A folder that holds the finished run of the same
  * configuration, later than both runs, is taken as it is.
  *
  * @param options.fresh  start over in any case
@@ -119,7 +119,9 @@ async function fusionOf(
     throw new RangeError(
       `validation_set: must be an evaluation set of the runs that is not reported on (${opened[0].sets.map((s) => s.name).join(", ")}), got "${config.validation_set}"`,
     );
-  const rows = misspelledRows(set.queries, opened[0].textColumns, 0, qwertyTypos, sharedPreparation(opened));
+  const rows = config.validation_typos.flatMap((probability) =>
+    misspelledRows(set.queries, opened[0].textColumns, probability, qwertyTypos, sharedPreparation(opened)),
+  );
   const lists: Ranked[][] = [];
   for (const { ranker } of opened) {
     await ranker.index(set.pool);
@@ -127,9 +129,10 @@ async function fusionOf(
   }
   const measure = parseMeasure(config.measure);
   const chosen = searchFusionWeight(
-    set.queries.map((_, q) => [lists[0]![q]!, lists[1]![q]!] as const),
+    rows.map((_, q) => [lists[0]![q]!, lists[1]![q]!] as const),
     kind,
-    ({ ids }, q) => measure.compute(judgeRanking(Array.from(ids), set.queries[q]!.grades)),
+    ({ ids }, q) =>
+      measure.compute(judgeRanking(Array.from(ids), set.queries[q % set.queries.length]!.grades)),
     { k: 100 },
   );
   listener.line?.(
