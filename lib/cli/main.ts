@@ -8,6 +8,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   sweep: async () => (await import("./commands/sweep.js")).addSweepCommand,
   evaluate: async () => (await import("./commands/evaluate.js")).addEvaluateCommand,
   search: async () => (await import("./commands/search.js")).addSearchCommand,
+  threshold: async () => (await import("./commands/threshold.js")).addThresholdCommand,
   model: async () => (await import("./commands/model.js")).addModelCommands,
   report: async () => (await import("./commands/report.js")).addReportCommand,
   compare: async () => (await import("./commands/compare.js")).addCompareCommand,
@@ -23,6 +24,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
 export async function main(argv: readonly string[]): Promise<number> {
   const program = new Command("qdrl")
     .description("Train encoders that put queries and documents into one space, and find out what helps.")
+    .enablePositionalOptions()
     .showHelpAfterError("(qdrl --help lists the commands)")
     .exitOverride();
   const [name = ""] = argv;

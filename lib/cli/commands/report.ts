@@ -5,12 +5,14 @@ import { resultsTerminal } from "../../reporting/results-table-view.js";
 import { listRuns, openRun } from "../../training/run-folder.js";
 import { composeReport } from "../report-page.js";
 import { TerminalListener } from "../terminal.js";
+import { addEvidenceReport } from "./report-evidence.js";
 import { addThesisReport } from "./report-thesis.js";
 
 /** `qdrl report [RUN...]`. */
 export function addReportCommand(program: Command): void {
   const report = program
     .command("report")
+    .enablePositionalOptions() // so that a subcommand's own --output is its own
     .description("one self-contained HTML page about some runs: table, curves, map, rankings")
     .argument("[runs...]", "run folders; default: all of reports/runs/tour")
     .option("-o, --output <file>", "page to write", "reports/index.html")
@@ -20,6 +22,7 @@ export function addReportCommand(program: Command): void {
       await writeReport(dirs, options.output, options.baseline, listener);
     });
   addThesisReport(report);
+  addEvidenceReport(report);
 }
 
 /** Writes the page, prints its table and says where the page is. */

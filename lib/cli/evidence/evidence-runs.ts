@@ -35,17 +35,18 @@ const titles = {
 const KS = [10, 100];
 const TYPOS = [0, 0.5];
 
+/** Folder of a data set's runs. */
+export function evidenceTask(set: EvidenceSet): string {
+  return `evidence-${set.name.toLowerCase().replace(/[^a-z0-9]+/g, "-")}`.replace(/-$/, "");
+}
+
 /**
  * BM25 in all its variants (k1 0.9 and b 0.4, English stop words and stems, as the published figures have it), once
  * more over plain words, the dense system with every seed, and both fused. Runs that are finished are taken as they are.
  */
 export async function evidenceRuns(set: EvidenceSet, listener: Listener): Promise<RunFolder[]> {
-  const task = `evidence-${set.name.toLowerCase().replace(/[^a-z0-9]+/g, "-")}`.replace(/-$/, "");
-  const sets = [...set.sets, ...(set.validation === null ? [] : [set.validation])];
-  const evaluation = {
-    ...{ enabled: true, k: KS, measures: [...evidenceMeasures], sets },
-    query_typo_probabilities: set.dense.kind === "trained" ? TYPOS : [0],
-  };
+  const task = evidenceTask(set);
+  const evaluation = evaluationOf(set);
   const lexical = (runId: string, name: string, more: object) =>
     runBm25(
       bm25Schema.parse({
@@ -63,7 +64,7 @@ export async function evidenceRuns(set: EvidenceSet, listener: Listener): Promis
       }),
     );
   bm25.push(await lexical("plain-words", "BM25, Lucene, plain words", { analysis: { type: "cleaned" } }));
-  const dense = await denseRuns(set, task, evaluation, listener);
+  const dense = await denseRuns(set, listener);
   const fused: RunFolder[] = [];
   for (const run of dense)
     for (const kind of set.validation === null
@@ -83,31 +84,47 @@ export async function evidenceRuns(set: EvidenceSet, listener: Listener): Promis
   return [...bm25, ...dense, ...fused];
 }
 
-async function denseRuns(
-  set: EvidenceSet,
-  task: string,
-  evaluation: Record<string, unknown>,
-  listener: Listener,
-): Promise<RunFolder[]> {
+/** What every run of a data set is asked. */
+function evaluationOf(set: EvidenceSet) {
+  return {
+    ...{ enabled: true, k: KS, measures: [...evidenceMeasures] },
+    sets: [...set.sets, ...(set.validation === null ? [] : [set.validation])],
+    query_typo_probabilities: set.dense.kind === "trained" ? TYPOS : [0],
+  };
+}
+
+async function denseRuns(set: EvidenceSet, listener: Listener): Promise<RunFolder[]> {
   const { dense } = set;
-  const measures = evidenceMeasures;
   if (dense.kind === "pretrained") {
-    const [textColumn] = set.documentText;
-    const where = { datasetDir: set.dir, sets: evaluation["sets"] as string[], modelDir: dense.modelDir };
-    const what = { system: dense.name, taskId: task, runId: "pretrained", ks: KS, measures };
-    return [await pretrainedRun({ ...where, ...what, textColumn: textColumn!, listener })];
+    const where = { datasetDir: set.dir, sets: evaluationOf(set).sets, modelDir: dense.modelDir };
+    const what = { system: dense.name, taskId: evidenceTask(set), runId: "pretrained" };
+    const asked = { ks: KS, measures: evidenceMeasures, textColumn: set.documentText[0]! };
+    return [await pretrainedRun({ ...where, ...what, ...asked, listener })];
   }
   const runs: RunFolder[] = [];
-  for (const seed of dense.seeds) {
-    const own = { task_id: task, run_id: `dense-seed${seed}`, name: dense.name, seed, dataset_dir: set.dir };
-    const overrides = Object.entries({
-      ...own,
-      ...Object.fromEntries(
-        Object.entries(evaluation).map(([key, value]) => [`recall_validation.${key}`, value]),
-      ),
-      "recall_validation.every_epochs": 100,
-    }).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
-    runs.push(await runExperiment(dense.config, [...dense.overrides, ...overrides], listener));
-  }
+  for (const seed of dense.seeds) runs.push(await trainedRun(set, seed, listener));
   return runs;
+}
+
+/** The data set's trained encoder with one seed. @throws RangeError if its dense system is not trained */
+export function trainedRun(set: EvidenceSet, seed: number, listener: Listener): Promise<RunFolder> {
+  const { dense } = set;
+  if (dense.kind !== "trained")
+    throw new RangeError(`trainedRun: set must train its dense system, got ${set.name}`);
+  const evaluation = Object.entries(evaluationOf(set)).map(([key, value]) => [
+    `recall_validation.${key}`,
+    value,
+  ]);
+  const overrides = Object.entries({
+    ...{
+      task_id: evidenceTask(set),
+      run_id: `dense-seed${seed}`,
+      name: dense.name,
+      seed,
+      dataset_dir: set.dir,
+    },
+    ...Object.fromEntries(evaluation),
+    "recall_validation.every_epochs": 100,
+  }).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+  return runExperiment(dense.config, [...dense.overrides, ...overrides], listener);
 }

@@ -39,7 +39,7 @@ export interface EvidenceSet {
 
 const beir = "Thakur et al. 2021, arXiv:2104.08663, table 2";
 const pyserini = "castorini.github.io/pyserini/2cr/beir.html";
-const grams = ["typos.self_teaching=0", "typos.augment=0"];
+const grams = ["typos=null"];
 const films = ["name", "director", "genres", "year", "cast", "characters", "tags"].map(
   (c) => `document_${c}`,
 );
