@@ -25,8 +25,11 @@ export interface Finding {
 
 export interface Examination {
   findings: Finding[];
-  /** of the full run, by the tfjs path; evaluation is not in it */
-  forecast: { steps: number; stepsPerSecond: number; seconds: number; residentBytes: number };
+  /**
+   * of the full run, by the tfjs path; the time is without evaluation, the memory is the peak of the steps timed here and
+   * the embeddings of the largest pool of documents
+   */
+  forecast: { steps: number; stepsPerSecond: number; seconds: number; peakBytes: number };
 }
 
 export interface ExamineOptions {
@@ -161,8 +164,14 @@ function timeSteps(
     steps,
     stepsPerSecond: 1 / secondsPerStep,
     seconds: steps * secondsPerStep,
-    residentBytes: process.memoryUsage.rss(),
+    peakBytes: process.resourceUsage().maxRSS * 1024 + poolBytes(config, data),
   };
+}
+
+/** Embeddings that evaluation holds beside the model. */
+function poolBytes(config: ExperimentConfig, data: LoadedExperiment): number {
+  if (!config.recall_validation.enabled) return 0;
+  return Math.max(0, ...data.sets.map(({ pool }) => pool.items.length)) * config.model.output_dim * 4;
 }
 
 function overfit(
