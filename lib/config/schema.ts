@@ -59,6 +59,11 @@ export const experimentSchema = z.strictObject({
     .min(1)
     .default(2)
     .describe("newest checkpoints kept; a damaged one falls back to the one before"),
+  checkpoint_every: z
+    .int()
+    .min(1)
+    .default(1)
+    .describe("epochs between two checkpoints; the last epoch always writes one"),
   log_every: z.int().min(1).default(50).describe("steps between two entries of Loss/step"),
   tensorboard: z.boolean().default(true).describe("write event files for TensorBoard beside metrics.jsonl"),
   backend: z.enum(["auto", "tensorflow", "wasm", "cpu"]).default("auto"),

@@ -36,7 +36,7 @@ import { setParameters, type Trainer } from "./trainer.js";
  * Trains one experiment into its run folder, going on where an earlier call stopped.
  *
  * After every epoch: losses, validation loss and (if enabled) retrieval measures go to metrics.jsonl, then a checkpoint
- * is written. A run that was killed loses at most the epoch under way and ends with the same bytes as one that was
+ * is written. A run that was killed loses what came after its last checkpoint and ends with the same bytes as one that was
  * not: the order of each epoch comes from the seed and the epoch's number, everything else is in the checkpoint.
  *
  * @param options.fresh    start over: remove the run folder first
@@ -106,9 +106,12 @@ export async function train(
     for (let epoch = start; epoch < config.num_epochs && !mayStop(config, best, epoch); epoch++) {
       evaluation = await runEpoch({ run, log, trainer, config, data, listener, epoch, random, best });
       noteStream(data, manifest, epoch === start, listener);
+      const done = epoch + 1;
+      const isLast = done === config.num_epochs || mayStop(config, best, done);
+      if (!isLast && done % config.checkpoint_every !== 0) continue;
       const saved = {
         ...trainer.state(),
-        epochsDone: epoch + 1,
+        epochsDone: done,
         metricsBytes: run.metricsBytes(),
         randomState: encoder.randomState() ?? [],
       };
@@ -336,6 +339,7 @@ const MAY_CHANGE = new Set([
   "name",
   "num_epochs",
   "keep_checkpoints",
+  "checkpoint_every",
   "reuse_epoch",
   "commit_hash",
   "output_dir",
