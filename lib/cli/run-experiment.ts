@@ -1,5 +1,6 @@
 import path from "node:path";
 import { type AnyConfig, loadAnyConfig } from "../config/load-config.js";
+import { loadSweep } from "../config/load-sweep.js";
 import type { Listener } from "../training/progress.js";
 import { runBm25 } from "../training/run-bm25.js";
 import type { RunFolder } from "../training/run-folder.js";
@@ -52,5 +53,32 @@ export async function runExperiments(
 ): Promise<RunFolder[]> {
   const runs: RunFolder[] = [];
   for (const file of files) runs.push(await runExperiment(file, overrides, listener));
+  return runs;
+}
+
+/**
+ * Runs of a sweep, one after the other in this process: {@link runExperiment} for each. `qdrl sweep` trains several at
+ * a time; what it finished is taken as it is.
+ *
+ * @param options.rows  names of the rows wanted, in the sweep's order; default: all
+ * @throws RangeError for a row that the sweep has not
+ */
+export async function runSweepRows(
+  file: string,
+  options: { rows?: readonly string[]; seeds?: readonly number[]; overrides?: readonly string[] } = {},
+  listener: Listener = {},
+): Promise<RunFolder[]> {
+  const sweep = loadSweep(file, options.overrides, options.seeds);
+  const { rows = sweep.rows } = options;
+  const unknown = rows.find((row) => !sweep.rows.includes(row));
+  if (unknown !== undefined)
+    throw new RangeError(`unknown row "${unknown}" of ${file}; known: ${sweep.rows.join(", ")}`);
+  const runs: RunFolder[] = [];
+  for (const { row, config } of sweep.runs) {
+    if (!rows.includes(row)) continue;
+    const folder = path.join(config.output_dir, config.task_id, config.run_id);
+    const line = (text: string) => listener.line?.(text);
+    runs.push(await withFolderLock(folder, () => train(config, { listener }), line));
+  }
   return runs;
 }
