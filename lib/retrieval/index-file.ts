@@ -97,7 +97,9 @@ export function openIndexFile(filePath: string, kind: string | null = null): Ind
     throw fail(`cannot be opened: ${(error as NodeJS.ErrnoException).code}`);
   }
   try {
-    const size = fstatSync(file).size;
+    const stat = fstatSync(file);
+    if (!stat.isFile()) throw fail("is not a file");
+    const { size } = stat;
     if (size < TRAILER)
       throw fail(`is not an index file of this workspace, or cut short: it has ${size} bytes`);
     const trailer = readAt(file, size - TRAILER, TRAILER);

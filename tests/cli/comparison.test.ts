@@ -7,13 +7,14 @@ import { searchRankings } from "../../lib/cli/search-rankings.js";
 import { comparePage } from "../../lib/reporting/compare-page.js";
 import { htmlPage } from "../../lib/reporting/html-page.js";
 import { queryRows } from "../../lib/training/query-rows.js";
-import type { RunFolder } from "../../lib/training/run-folder.js";
+import { openRun, type RunFolder } from "../../lib/training/run-folder.js";
 import { sliceMeans } from "../../lib/training/slice-means.js";
 import { type TinyDataset, tinyDataset } from "../training/tiny-dataset.js";
 
 let tiny: TinyDataset;
 let encoder: RunFolder;
 let bm25: RunFolder;
+let files: [dense: string, lexical: string];
 
 beforeAll(async () => {
   tiny = tinyDataset();
@@ -40,7 +41,8 @@ beforeAll(async () => {
     lexical,
     `system: bm25\n${lines.map(([key, value]) => `${key}: ${JSON.stringify(value)}`).join("\n")}\n`,
   );
-  [encoder, bm25] = (await runExperiments([dense, lexical])) as [RunFolder, RunFolder];
+  files = [dense, lexical];
+  [encoder, bm25] = (await runExperiments(files)) as [RunFolder, RunFolder];
 });
 
 describe("compareTwoRuns", () => {
@@ -110,5 +112,28 @@ describe("views for notebooks", () => {
     const before = fs.statSync(path.join(bm25.dir, "manifest.json")).mtimeMs;
     await runExperiments([path.join(tiny.root, "bm25.yaml")]);
     expect(fs.statSync(path.join(bm25.dir, "manifest.json")).mtimeMs).toBe(before);
+  });
+});
+
+describe("a fusion", () => {
+  it("names configuration files, answers again, and is not run twice", async () => {
+    const file = path.join(tiny.root, "fusion.yaml");
+    const lines = [
+      `system: fusion\ntask_id: tiny\nrun_id: both\noutput_dir: ${tiny.root}/runs\nruns: ${JSON.stringify(files)}`,
+      "kind: reciprocal-rank\nrecall_validation: {k: [1, 5, 60], query_typo_probabilities: [0]}\n",
+    ];
+    fs.writeFileSync(file, lines.join("\n"));
+    const [fused] = await runExperiments([file]);
+    const [ranking] = await searchRankings([fused!], ["red shoe"], 3);
+    expect(ranking!.lists[0]!.documents[0]!.name).toBe("red shoe");
+    const before = fs.statSync(path.join(fused!.dir, "manifest.json")).mtimeMs;
+    await runExperiments([file]);
+    expect(fs.statSync(path.join(fused!.dir, "manifest.json")).mtimeMs).toBe(before);
+  });
+
+  it("is compared with a run at the typo probabilities that both have", async () => {
+    const fused = openRun(path.join(tiny.root, "runs/tiny/both"));
+    const { results } = await compareTwoRuns(bm25, fused, { measure: "Recall@5" });
+    expect(results.metrics.some((metric) => metric.includes("typos"))).toBe(false);
   });
 });
