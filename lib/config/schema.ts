@@ -68,10 +68,10 @@ export const experimentSchema = z.strictObject({
   tensorboard: z.boolean().default(true).describe("write event files for TensorBoard beside metrics.jsonl"),
   backend: z.enum(["auto", "tensorflow", "wasm", "cpu"]).default("auto"),
   engine: z
-    .enum(["auto", "fused", "tfjs"])
+    .enum(["auto", "fused", "tfjs", "hogwild"])
     .default("auto")
     .describe(
-      "what computes training steps: whole steps in SIMD kernels where the model has them, else tfjs",
+      "what computes training steps: whole steps in SIMD kernels where the model has them, else tfjs; hogwild: such steps on several threads at once without locks, which no run can repeat",
     ),
   dataset: datasetSection,
   text_vectorizer: vectorizerSection,

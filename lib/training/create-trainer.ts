@@ -65,6 +65,7 @@ export function createTrainer(
         maxBatch: config.batch_size,
         textLength: data.textLength,
         threads,
+        lockFree: config.engine === "hogwild",
         mask: config.negatives.type === "batch" ? config.negatives.mask : "none",
         teaching: config.typos?.self_teaching
           ? { weight: config.typos.self_teaching, temperature: config.typos.temperature }
@@ -72,12 +73,17 @@ export function createTrainer(
         pairs: data.pairs,
       },
     );
-    if (trainer) return { trainer, engine: `fused, ${threads} ${threads === 1 ? "thread" : "threads"}` };
+    if (trainer) return { trainer, engine: engineName(config.engine, threads) };
     if (config.engine === "auto") return plain(reason);
-    throw new RangeError(`engine: fused must apply to the model, got: ${reason}`);
+    throw new RangeError(`engine: ${config.engine} must apply to the model, got: ${reason}`);
   }
   if (config.engine === "auto") return plain(beyond);
-  throw new RangeError(`engine: fused must apply to the experiment, got: ${beyond}`);
+  throw new RangeError(`engine: ${config.engine} must apply to the experiment, got: ${beyond}`);
+}
+
+function engineName(engine: ExperimentConfig["engine"], threads: number): string {
+  const kind = engine === "hogwild" ? "fused without locks (not reproducible)" : "fused";
+  return `${kind}, ${threads} ${threads === 1 ? "thread" : "threads"}`;
 }
 
 /** Why the fused step, which knows a batch's own pairs and a constant rate, cannot train this; null if it can. */

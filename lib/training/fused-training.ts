@@ -1,5 +1,5 @@
 import type { Encoder, EncoderSpec } from "../encoders/encoder.js";
-import { createFusedTrainer, type FusedTrainer } from "../engine/fused/fused-trainer.js";
+import { createFusedTrainer, type FusedStepper } from "../engine/fused/fused-trainer.js";
 import { type MachineLimit, measureLimit, type StepWork } from "../engine/fused/machine-limit.js";
 import type { FusedTeaching } from "../engine/fused/plan.js";
 import { type MaskRule, positivesByQuery } from "../losses/candidate-mask.js";
@@ -19,6 +19,8 @@ export interface FusedRequest {
   /** Ids per text. */
   textLength: number;
   threads: number;
+  /** Steps of several threads at once, without locks; the run cannot be repeated. */
+  lockFree: boolean;
   /** Documents of a batch that are no negatives of a query. */
   mask: MaskRule;
   teaching: FusedTeaching | null;
@@ -61,7 +63,7 @@ class FusedTraining extends Trainer {
     encoder: Encoder,
     loss: BatchLoss,
     optimizer: Optimizer,
-    private readonly fused: FusedTrainer,
+    private readonly fused: FusedStepper,
     private readonly cells: (batch: PairBatch) => Int32Array,
   ) {
     super(encoder, loss, optimizer);

@@ -15,7 +15,7 @@ export interface WorkerStart {
 }
 
 /**
- * The control block: 64 words. Words 0 and 1 are the barrier; the others as named here (learningRate counts in
+ * The control block: 64 words. Words 0 and 1 are the barrier; the others as named here (learningRate and loss count in
  * float64). `serial` grows by one with each order to the workers.
  */
 export const command = {
@@ -26,7 +26,10 @@ export const command = {
   side: 6,
   ready: 7,
   parts: 8,
+  /** orders carried out, for those who do not wait at the barrier */
+  finished: 9,
   learningRate: 8,
+  loss: 10,
   // kinds of order
   train: 1,
   encode: 2,

@@ -6,19 +6,20 @@ import { command, type WorkerStart } from "./control.js";
 import { FusedMemory, type FusedState } from "./fused-memory.js";
 import { FusedStep, type StepPhase } from "./fused-step.js";
 import { layoutFused } from "./layout.js";
+import { type FusedBatch, loadBatch, loadSide } from "./load-batch.js";
+import { beyondLockFree, LockFreeTrainer } from "./lock-free-trainer.js";
 import type { StepWork } from "./machine-limit.js";
 import { type FusedEncoder, type FusedModel, type FusedPlan, planFused, stepFlops } from "./plan.js";
-
-/** A batch as lib/features makes it. */
-export interface FusedBatch {
-  size: number;
-  columns: Record<string, { kind: string; ids?: Int32Array; length?: number }>;
-}
 
 export interface FusedOptions extends FusedModel {
   /** threads, this one included (default 1); the result does not depend on it */
   threads?: number;
+  /** without locks and without waiting, but not to be repeated: see {@link LockFreeTrainer} */
+  lockFree?: boolean;
 }
+
+/** What trains a model in fused steps. */
+export type FusedStepper = FusedTrainer | LockFreeTrainer;
 
 /**
  * Trains a standard tower model with whole steps in SIMD kernels, on several threads over one shared memory: the same
@@ -69,15 +70,7 @@ export class FusedTrainer {
    */
   trainStep(queries: FusedBatch, documents: FusedBatch, maskedCells: Int32Array = none): number {
     const { size } = documents;
-    const parts = queries.size / size;
-    const taught = this.plan.teaching !== null && parts === 3;
-    if ((parts !== 1 && !taught) || !(size >= 1 && size <= this.plan.maxBatch))
-      throw new RangeError(
-        `FusedTrainer: batches must be alike and of 1 to ${this.plan.maxBatch} rows, got ${queries.size} and ${size}`,
-      );
-    this.load(0, queries);
-    this.load(1, documents);
-    if (this.plan.masks || maskedCells.length > 0) this.memory.setMask(maskedCells, size);
+    const parts = loadBatch(this.memory, this.plan, this.encoder, queries, documents, maskedCells);
     this.words[command.parts] = parts;
     this.order(command.train, size, this.step + 1);
     const loss = this.local.run(size, parts, this.step + 1, this.learningRate);
@@ -110,7 +103,7 @@ export class FusedTrainer {
     const out = new Float32Array(batch.size * outputDim);
     for (let from = 0; from < batch.size; from += maxBatch) {
       const size = Math.min(maxBatch, batch.size - from);
-      this.load(index, batch, from, size);
+      loadSide(this.memory, this.plan, this.encoder, index, batch, from, size);
       this.words[command.side] = index;
       this.order(command.encode, size, this.step);
       this.local.encode(index, size);
@@ -158,26 +151,9 @@ export class FusedTrainer {
     Atomics.add(this.words, command.serial, 1);
     Atomics.notify(this.words, command.serial);
   }
-
-  private load(side: 0 | 1, batch: FusedBatch, from = 0, size = batch.size): void {
-    const { plan, memory } = this;
-    const features = this.encoder;
-    const text = side === 0 ? features.queryTextFeature : features.documentTextFeature;
-    memory.setIds(side, columnOf(batch, text), from, size, text);
-    if (side === 1 && plan.category) {
-      const name = features.documentCategoricalFeature!;
-      memory.setCategories(columnOf(batch, name), from, size, name);
-    }
-  }
 }
 
 const none = new Int32Array(0);
-
-function columnOf(batch: FusedBatch, name: string): { ids: Int32Array; length?: number } {
-  const column = batch.columns[name];
-  if (!column?.ids) throw new RangeError(`FusedTrainer: batch must have ids of feature "${name}", got none`);
-  return column as { ids: Int32Array };
-}
 
 /**
  * A fused trainer for the model, or the reason why there is none: an encoder, loss or optimiser without fused step,
@@ -185,25 +161,31 @@ function columnOf(batch: FusedBatch, name: string): { ids: Int32Array; length?: 
  * until {@link FusedTrainer.importState}.
  */
 export function createFusedTrainer(
+  options: FusedOptions & { lockFree?: false },
+): { trainer: FusedTrainer; reason: null } | { trainer: null; reason: string };
+export function createFusedTrainer(
   options: FusedOptions,
-): { trainer: FusedTrainer; reason: null } | { trainer: null; reason: string } {
-  const threads = options.threads ?? 1;
+): { trainer: FusedStepper; reason: null } | { trainer: null; reason: string };
+export function createFusedTrainer(
+  options: FusedOptions,
+): { trainer: FusedStepper; reason: null } | { trainer: null; reason: string } {
+  const { threads = 1, lockFree = false, encoderSpec } = options;
   if (!Number.isInteger(threads) || threads < 1)
     throw new RangeError(`createFusedTrainer: threads must be a positive integer, got ${threads}`);
   const plan = planFused(options);
   if (typeof plan === "string") return { trainer: null, reason: plan };
-  const layout = layoutFused(plan, threads);
+  const beyond = lockFree ? beyondLockFree(plan) : null;
+  if (beyond !== null) return { trainer: null, reason: beyond };
+  const layout = lockFree ? layoutFused(plan, 1, threads) : layoutFused(plan, threads);
+  const gigabytes = (layout.bytes / 2 ** 30).toFixed(1);
   const pages = Math.ceil(layout.bytes / 65_536);
-  if (pages > 65_536)
-    return {
-      trainer: null,
-      reason: `tables must fit in 4 GiB, got ${(layout.bytes / 2 ** 30).toFixed(1)} GiB`,
-    };
+  if (pages > 65_536) return { trainer: null, reason: `tables must fit in 4 GiB, got ${gigabytes} GiB` };
   let memory: WasmMemory;
   try {
     memory = new wasmApi.Memory({ initial: pages, maximum: pages, shared: true });
   } catch {
-    return { trainer: null, reason: `no memory for ${(layout.bytes / 2 ** 30).toFixed(1)} GiB` };
+    return { trainer: null, reason: `no memory for ${gigabytes} GiB` };
   }
-  return { trainer: new FusedTrainer(plan, options.encoderSpec, threads, memory, layout), reason: null };
+  const Kind = lockFree ? LockFreeTrainer : FusedTrainer;
+  return { trainer: new Kind(plan, encoderSpec, threads, memory, layout), reason: null };
 }

@@ -21,7 +21,16 @@ for (;;) {
   const kind = words[command.kind]!;
   if (kind === command.stop) break;
   if (kind === command.train)
-    step.run(words[command.size]!, words[command.parts]!, words[command.step]!, rates[command.learningRate]!);
+    rates[command.loss] = step.run(
+      words[command.size]!,
+      words[command.parts]!,
+      words[command.step]!,
+      rates[command.learningRate]!,
+    );
   else if (kind === command.encode) step.encode(words[command.side] as 0 | 1, words[command.size]!);
   else if (kind === command.reset) step.reset(words[command.step]!);
+  if (threads === 1) {
+    Atomics.add(words, command.finished, 1);
+    Atomics.notify(words, command.finished);
+  }
 }

@@ -2,7 +2,11 @@ import * as tf from "@tensorflow/tfjs";
 import { createEncoder } from "../../../lib/encoders/create-encoder.js";
 import type { Encoder, EncoderSpec } from "../../../lib/encoders/encoder.js";
 import type { FusedState } from "../../../lib/engine/fused/fused-memory.js";
-import { createFusedTrainer, type FusedTrainer } from "../../../lib/engine/fused/fused-trainer.js";
+import {
+  createFusedTrainer,
+  type FusedStepper,
+  type FusedTrainer,
+} from "../../../lib/engine/fused/fused-trainer.js";
 import { valueAndGradients } from "../../../lib/engine/gradients.js";
 import { Random } from "../../../lib/engine/random.js";
 import type { FeatureBatch } from "../../../lib/features/batch.js";
@@ -112,7 +116,7 @@ export function randomBatch(model: Model, seed: number): TestBatch {
 /** Every query knows three documents. */
 const positives = (query: number) => new Set([query, 2 * query, query + 5]);
 
-export function fusedStep(fused: FusedTrainer, model: Model, batch: TestBatch): number {
+export function fusedStep(fused: FusedStepper, model: Model, batch: TestBatch): number {
   const { queryIds, documentIds } = batch;
   const cells = maskedCells(queryIds, documentIds, model.masks ? "known_positives" : "none", positives);
   return fused.trainStep(batch.queries, batch.documents, cells);
@@ -174,20 +178,15 @@ export class TfjsPath {
 
 /** The fused trainer for a model, starting from `state`. */
 export function fusedPath(model: Model, threads: number, state: FusedState): FusedTrainer {
-  const { trainer, reason } = createFusedTrainer({
-    encoderSpec: model.encoder,
-    lossSpec: model.loss,
-    optimizerSpec: model.optimizer,
-    maxBatch: model.maxBatch,
-    queryLength: model.queryLength,
-    documentLength: model.documentLength,
-    masks: model.masks,
-    teaching: model.teaching,
-    threads,
-  });
+  const { trainer, reason } = createFusedTrainer({ ...fusedModel(model), threads });
   if (!trainer) throw new Error(reason);
   trainer.importState(state);
   return trainer;
+}
+
+/** A model as createFusedTrainer takes it. */
+export function fusedModel({ encoder, loss, optimizer, ...model }: Model) {
+  return { ...model, encoderSpec: encoder, lossSpec: loss, optimizerSpec: optimizer };
 }
 
 function mapValues<T, R>(record: Record<string, T>, change: (value: T) => R): Record<string, R> {
