@@ -49,7 +49,9 @@ export async function compareTwoRuns(
   );
   const changed = [...queries].sort((x, y) => y.a - y.b - (x.a - x.b));
   const rank = async (chosen: readonly ComparedQuery[]) =>
-    (await rankedQueries([a, b], { set, typo, measure, ids: chosen.map(({ id }) => id) })).map(withPictures);
+    (await rankedQueries([a, b], { set, typo, measure, nameOf, ids: chosen.map(({ id }) => id) })).map(
+      withPictures,
+    );
   const won = changed.filter((query) => query.a > query.b).slice(0, shown);
   const lost = changed
     .filter((query) => query.a < query.b)

@@ -66,7 +66,7 @@ function whereSentence(groups: readonly WinLoss[], alpha = 0.05): string {
   if (found.length === 0) return "No slice differs significantly after correction.";
   const sorted = [...found].sort((x, y) => y.difference.mean - x.difference.mean);
   const name = (group: WinLoss) =>
-    `${group.kind} “${group.slice}” (${formatDelta(group.difference.mean, 3)}, corrected p ${formatP(group.adjustedP)})`;
+    `“${group.slice}” (${group.kind}: ${formatDelta(group.difference.mean, 3)}, corrected p ${formatP(group.adjustedP)})`;
   const gain = sorted[0]!.difference.mean > 0 ? `The largest gain is on ${name(sorted[0]!)}` : null;
   const last = sorted[sorted.length - 1]!;
   const loss =

@@ -32,6 +32,7 @@ export interface RankedDocumentView {
  * @param options.ids      query ids, in the order wanted
  * @param options.measure  shown beside each list
  * @param options.depth    documents per list
+ * @param options.nameOf   what a run is called; default: its system
  */
 export async function rankedQueries(
   runs: readonly RunFolder[],
@@ -42,12 +43,14 @@ export async function rankedQueries(
     measure?: string;
     depth?: number;
     nameColumn?: string;
+    nameOf?: (run: RunFolder) => string;
   },
 ): Promise<RankedQuery[]> {
   const { set, typo = 0, ids, measure = "Recall@10", depth = 10, nameColumn = "document_name" } = options;
+  const { nameOf = (run) => run.manifest().system } = options;
   const documents = await documentsOf(runs[0]!, set);
   const answers = runs.map((run) => ({
-    system: run.manifest().system,
+    system: nameOf(run),
     byId: new Map(
       run
         .queries()

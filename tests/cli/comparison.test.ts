@@ -73,6 +73,21 @@ describe("compareTwoRuns", () => {
     expect(htmlPage(comparePage(comparison))).toContain("misspelled");
   });
 
+  it("calls two runs of one system by their folders, in rankings too", async () => {
+    const twin = path.join(tiny.root, "runs/tiny/twin");
+    fs.cpSync(bm25.dir, twin, { recursive: true });
+    const manifest = JSON.parse(fs.readFileSync(path.join(twin, "manifest.json"), "utf8"));
+    fs.writeFileSync(path.join(twin, "manifest.json"), JSON.stringify({ ...manifest, runId: "twin" }));
+    const other = openRun(twin);
+    other.writeQueries(
+      other.queries().map((result) => ({ ...result, values: { ...result.values, "Recall@5": 0.5 } })),
+    );
+    const comparison = await compareTwoRuns(bm25, other, { measure: "Recall@5" });
+    expect([comparison.a, comparison.b]).toEqual(["BM25 (tiny/bm25)", "BM25 (tiny/twin)"]);
+    const lists = [...comparison.won, ...comparison.lost][0]!.lists.map((list) => list.system);
+    expect(lists).toEqual([comparison.a, comparison.b]);
+  });
+
   it("refuses one run twice", async () => {
     await expect(compareTwoRuns(bm25, bm25)).rejects.toThrow("compare: the runs must differ, got");
   });

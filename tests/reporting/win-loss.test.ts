@@ -141,7 +141,7 @@ describe("comparePage", () => {
       query(i, i < 30 ? "short" : "long", i < 30 ? 1 : 0, i < 30 ? 0 : 1),
     );
     expect(comparePage({ ...base, queries: many }).answer[1]).toMatch(
-      /^The largest gain is on length “short” \(\+1\.000, corrected p <\u00a0\.001\), the largest loss on length “long” \(−1\.000, /,
+      /^The largest gain is on “short” \(length: \+1\.000, corrected p <\u00a0\.001\), the largest loss on “long” \(length: −1\.000, /,
     );
     const gains = many.map((q) => ({ ...q, a: 1, b: 0 }));
     expect(comparePage({ ...base, queries: gains }).answer[1]).toMatch(/; no slice loses significantly\.$/);
