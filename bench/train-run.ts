@@ -4,14 +4,15 @@ import * as tf from "@tensorflow/tfjs";
 import { createEncoder } from "../lib/encoders/create-encoder.js";
 import type { EncoderSpec } from "../lib/encoders/encoder.js";
 import { selectBackend } from "../lib/engine/backend.js";
-import { createFusedTrainer } from "../lib/engine/fused/fused-trainer.js";
+import { createFusedTrainer, type FusedStepper } from "../lib/engine/fused/fused-trainer.js";
+import { measureLimit, shortestSeconds } from "../lib/engine/fused/machine-limit.js";
 import { valueAndGradients } from "../lib/engine/gradients.js";
 import { Random } from "../lib/engine/random.js";
 import type { FeatureBatch } from "../lib/features/batch.js";
 import { createOptimizer } from "../lib/optimizers/create-optimizer.js";
 
 export interface RunOptions {
-  path: "fused" | "tfjs";
+  path: "fused" | "hogwild" | "tfjs";
   queries: string;
   documents: string;
   length: number;
@@ -77,8 +78,9 @@ function tfjsStep(): (batch: FeatureBatch) => void {
   };
 }
 
-function fusedStep(): (batch: FeatureBatch) => void {
+function fusedStepper(): FusedStepper {
   const { trainer, reason } = createFusedTrainer({
+    lockFree: options.path === "hogwild",
     encoderSpec,
     lossSpec: { kind: "batch_softmax", temperature: 0.1 } as { kind: string },
     optimizerSpec,
@@ -93,15 +95,17 @@ function fusedStep(): (batch: FeatureBatch) => void {
     const bound = fanIn === null ? 1.7 : 1 / Math.sqrt(fanIn);
     for (let i = 0; i < values.length; i++) values[i] = (2 * random.next() - 1) * bound;
   });
-  return (batch) => void trainer.trainStep(batch, batch);
+  return trainer;
 }
 
 await selectBackend("wasm");
-const step = options.path === "fused" ? fusedStep() : tfjsStep();
+const fused = options.path === "tfjs" ? null : fusedStepper();
+const step = fused ? (batch: FeatureBatch) => void fused.trainStep(batch, batch) : tfjsStep();
 let index = 0;
 for (let i = 0; i < 100 + 6400 / size; i++) step(batchAt(index++));
 let done = 0;
 let best = 0;
+const workBefore = fused?.work();
 const before = process.cpuUsage();
 const began = performance.now();
 while (performance.now() - began < options.seconds * 1000) {
@@ -112,11 +116,21 @@ while (performance.now() - began < options.seconds * 1000) {
 }
 const wall = (performance.now() - began) / 1000;
 const { user, system } = process.cpuUsage(before);
+const work = fused?.work();
+const shortest =
+  work && workBefore
+    ? shortestSeconds(
+        { flops: work.flops - workBefore.flops, bytes: work.bytes - workBefore.bytes },
+        measureLimit(options.threads),
+      )
+    : 0;
 console.log(
   JSON.stringify({
     pairsPerSecond: done / wall,
     pairsPerCpuSecond: done / ((user + system) / 1e6),
     best,
+    shareOfLimit: shortest / wall,
+    spent: fused?.spent(),
     residentBytes: process.memoryUsage().rss,
   }),
 );

@@ -49,7 +49,7 @@ export class FusedMemory {
     name: string,
   ): void {
     const length = side === 0 ? this.plan.queryLength : this.plan.documentLength;
-    if (column.length !== length || column.ids.length < (from + size) * length)
+    if (column.length !== length || !(Number.isInteger(size) && column.ids.length >= (from + size) * length))
       throw new RangeError(
         `FusedTrainer: feature "${name}" must have ${length} ids per row, got length ${column.length} and ${column.ids.length} ids for ${from + size} rows`,
       );

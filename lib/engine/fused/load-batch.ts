@@ -24,7 +24,7 @@ export function loadBatch(
   const { size } = documents;
   const parts = queries.size / size;
   const taught = plan.teaching !== null && parts === 3;
-  if ((parts !== 1 && !taught) || !(size >= 1 && size <= plan.maxBatch))
+  if ((parts !== 1 && !taught) || !(Number.isInteger(size) && size >= 1 && size <= plan.maxBatch))
     throw new RangeError(
       `FusedTrainer: batches must be alike and of 1 to ${plan.maxBatch} rows, got ${queries.size} and ${size}`,
     );

@@ -115,6 +115,12 @@ export class LockFreeTrainer {
     this.step = state.step;
   }
 
+  /** As FusedTrainer.initialise. */
+  initialise(fill: (values: Float32Array, fanIn: number | null) => void): void {
+    this.finish();
+    this.lanes[0]!.memory.initialise(fill);
+  }
+
   close(): void {
     this.finish();
     for (const lane of this.lanes) this.order(lane, command.stop);
