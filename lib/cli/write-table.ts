@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import path from "node:path";
 import { atomicWriteFile } from "../engine/atomic-write.js";
 import { htmlPage } from "../reporting/html-page.js";
@@ -6,7 +7,7 @@ import type { ResultsTable } from "../reporting/results-table.js";
 import { resultsCsv, resultsLatex, resultsMarkdown } from "../reporting/results-table-view.js";
 
 const formats: Record<string, (tables: readonly ResultsTable[], folder: string) => string> = {
-  ".md": (tables) => tables.map(resultsMarkdown).join("\n\n"),
+  ".md": (tables, folder) => tables.map((table) => resultsMarkdown(linked(table, folder))).join("\n\n"),
   ".csv": (tables) => resultsCsv(tables[0]!) + tables.slice(1).map(withoutHead).join(""),
   ".tex": (tables) => tables.map((table) => resultsLatex(table)).join("\n\n"),
   ".html": (tables, folder) =>
@@ -18,7 +19,7 @@ const formats: Record<string, (tables: readonly ResultsTable[], folder: string) 
       sections: [
         {
           title: "Results",
-          blocks: tables.map((table) => ({ kind: "results", results: linkRuns(table, folder) })),
+          blocks: tables.map((table) => ({ kind: "results", results: linked(table, folder) })),
         },
       ],
       sources: [],
@@ -35,6 +36,13 @@ export function writeTables(file: string, tables: readonly ResultsTable[]): void
   if (!format)
     throw new RangeError(`table file: must end with ${Object.keys(formats).join(", ")}, got "${file}"`);
   atomicWriteFile(file, `${format(tables, path.dirname(file)).trimEnd()}\n`);
+}
+
+/** Links to run folders; rows that come from files have none. */
+function linked(table: ResultsTable, folder: string): ResultsTable {
+  const hasFolder = (dir: string): boolean => fs.existsSync(path.join(dir, "manifest.json"));
+  const isRuns = table.rows.every((row) => row.runs.every((run) => hasFolder(run.dir)));
+  return isRuns ? linkRuns(table, folder) : table;
 }
 
 function withoutHead(table: ResultsTable): string {

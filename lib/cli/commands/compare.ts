@@ -8,6 +8,7 @@ import { tableTerminal } from "../../reporting/table-terminal.js";
 import { winLoss, winLossTable } from "../../reporting/win-loss.js";
 import { openRun } from "../../training/run-folder.js";
 import { compareTwoRuns } from "../comparison.js";
+import { writeTables } from "../write-table.js";
 
 /** `qdrl compare RUN_A RUN_B`. */
 export function addCompareCommand(program: Command): void {
@@ -21,12 +22,13 @@ export function addCompareCommand(program: Command): void {
     .option("--set <name>", "evaluation set; default: the first")
     .option("--measure <name>", "per-query measure", "Recall@10")
     .option("--typo <p>", "probability of a typo per word, one that the runs were evaluated at", "0")
+    .option("--table <file>", "also write the table of all measures: .md, .csv, .tex or .html")
     .option("-o, --output <file>", "page to write", "reports/compare.html")
     .action(
       async (
         a: string,
         b: string,
-        options: { set?: string; measure: string; typo: string; output: string },
+        options: { set?: string; measure: string; typo: string; table?: string; output: string },
       ) => {
         const { set, measure, typo, output } = options;
         const comparison = await compareTwoRuns(openRun(a), openRun(b), {
@@ -40,6 +42,7 @@ export function addCompareCommand(program: Command): void {
             comparePage({ ...comparison, results: linkRuns(comparison.results, path.dirname(output)) }),
           ),
         );
+        if (options.table !== undefined) writeTables(options.table, [comparison.results]);
         const table = winLossTable(winLoss(comparison.queries), comparison);
         process.stdout.write(
           `${tableTerminal(table, { color: process.stdout.isTTY === true })}\npage: ${output}\n`,

@@ -1,10 +1,12 @@
 import path from "node:path";
 import type { Command } from "commander";
 import { atomicWriteFile } from "../../engine/atomic-write.js";
+import type { ResultsTable } from "../../reporting/results-table.js";
 import { resultsTerminal } from "../../reporting/results-table-view.js";
 import { listRuns, openRun } from "../../training/run-folder.js";
 import { composeReport } from "../report-page.js";
 import { TerminalListener } from "../terminal.js";
+import { writeTables } from "../write-table.js";
 import { addEvidenceReport } from "./report-evidence.js";
 import { addThesisReport } from "./report-thesis.js";
 
@@ -17,21 +19,23 @@ export function addReportCommand(program: Command): void {
     .argument("[runs...]", "run folders; default: all of reports/runs/tour")
     .option("-o, --output <file>", "page to write", "reports/index.html")
     .option("--baseline <system>", "system that the others are compared with", "BM25")
-    .action(async (dirs: string[], options: { output: string; baseline: string }) => {
+    .option("--table <file>", "also write its tables: .md, .csv, .tex or .html")
+    .action(async (dirs: string[], options: { output: string; baseline: string; table?: string }) => {
       const listener = new TerminalListener();
-      await writeReport(dirs, options.output, options.baseline, listener);
+      const results = await writeReport(dirs, options.output, options.baseline, listener);
+      if (options.table !== undefined) writeTables(options.table, results);
     });
   addThesisReport(report);
   addEvidenceReport(report);
 }
 
-/** Writes the page, prints its table and says where the page is. */
+/** Writes the page, prints its tables and says where the page is. */
 export async function writeReport(
   dirs: readonly string[],
   output: string,
   baseline: string,
   listener: TerminalListener,
-): Promise<void> {
+): Promise<ResultsTable[]> {
   const runs = dirs.length > 0 ? dirs.map(openRun) : listRuns("reports/runs/tour");
   if (runs.length === 0)
     throw new RangeError(
@@ -43,4 +47,5 @@ export async function writeReport(
   const color = process.stdout.isTTY === true;
   for (const table of results) process.stdout.write(`\n${resultsTerminal(table, { color })}\n`);
   process.stdout.write(`\nreport: ${output}\n`);
+  return results;
 }
