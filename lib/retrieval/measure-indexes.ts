@@ -45,7 +45,7 @@ export async function measureIndexes(
   },
 ): Promise<MeasuredIndex[]> {
   const { dim, folder, metric = "cosine", k = 10, seconds = 0.3, onProgress } = options;
-  const { expansions = [10, 16, 32, 64, 128, 256], probes = [1, 2, 4, 8, 16, 32] } = options;
+  const { expansions = [10, 16, 32, 64, 128, 256], probes = [1, 2, 4, 8, 16, 32, 64, 128] } = options;
   const measured: MeasuredIndex[] = [];
   const total = 1 + 2 * expansions.length + probes.length;
   const started = performance.now();
