@@ -18,6 +18,7 @@ import { FeatureReaders } from "./feature-readers.js";
 import { openPairStream, type PairStream } from "./pair-stream.js";
 import { buildPairs, type PairSet } from "./pairs.js";
 import type { Listener } from "./progress.js";
+import { reportCounts } from "./report-counts.js";
 import { createVectorizer, mapperOptions } from "./vectorizers.js";
 
 export interface LoadedEvaluation {
@@ -235,10 +236,7 @@ function checkColumns(file: string, first: Record<string, string>, columns: read
 }
 
 function note(listener: Listener, counts: Record<string, number>, prefix: string, report: ReadReport): void {
-  counts[`${prefix}rows`] = report.rows;
-  if (report.malformed > 0) counts[`${prefix}malformed rows`] = report.malformed;
-  if (report.duplicateIds > 0) counts[`${prefix}duplicate ids`] = report.duplicateIds;
-  if (report.skippedFiles.length > 0) counts[`${prefix}skipped files`] = report.skippedFiles.length;
+  Object.assign(counts, reportCounts(prefix, report));
   for (const line of describeReport(report)) listener.line?.(`${prefix}${line}`);
 }
 

@@ -9,6 +9,7 @@ import { describeReport } from "../datasets/read-report.js";
 import { BatchStream } from "../datasets/stream/batch-stream.js";
 import type { RowEncoding, StreamFeature } from "../datasets/stream/row-encoder.js";
 import type { PairBatch } from "./pairs.js";
+import { reportCounts } from "./report-counts.js";
 import { mapperOptions, vectorizerSpec } from "./vectorizers.js";
 
 /** Rows that each reader thread prepares ahead: enough to go on while the next file or row group is decoded. */
@@ -116,12 +117,10 @@ function sizeOf(file: string): number {
 function countsOf({ report }: BatchStream): Record<string, number> {
   if (report === null) return {};
   const { read, encoding, droppedRows } = report;
-  const counts: Record<string, number> = { "training rows": read.rows };
+  const counts = reportCounts("training ", read);
   const note = (name: string, count: number) => {
     if (count > 0) counts[`training ${name}`] = count;
   };
-  note("malformed rows", read.malformed);
-  note("skipped files", read.skippedFiles.length);
   note("rows of incomplete batches, dropped", droppedRows);
   for (const [name, count] of Object.entries(encoding.emptyTexts)) note(`empty texts: ${name}`, count);
   for (const [name, count] of Object.entries(encoding.unknownCategories))
