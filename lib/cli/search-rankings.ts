@@ -9,15 +9,17 @@ import { openSearch } from "../training/search-run.js";
  * marked.
  *
  * @param k  documents per system
+ * @param options.threshold  documents scored lower are left out; see openSearch
  */
 export async function searchRankings(
   runs: readonly RunFolder[],
   queries: readonly string[],
   k = 10,
+  options: { threshold?: number | null } = {},
 ): Promise<QueryRankings[]> {
   const rankings: QueryRankings[] = queries.map((query) => ({ query, lists: [] }));
   for (const run of runs) {
-    const search = await openSearch(run.dir);
+    const search = await openSearch(run.dir, options);
     for (const ranking of rankings) {
       const hits = await search(ranking.query, k);
       const documents = hits.map(({ id, name, score, document }) => {

@@ -1,3 +1,4 @@
+import { headline } from "../../reporting/headline.js";
 import { type OurResults, sideBySide } from "../../reporting/published-table.js";
 import type { Table } from "../../reporting/table.js";
 import { thesisTables } from "../../reporting/thesis-tables.js";
@@ -44,7 +45,9 @@ export async function lossView(options: {
   return {
     ours,
     table: sideBySide(thesisTables.loss, ours, ["Recall@10", "MRR@10"]),
-    answer: answers(thesisTables.loss, ours),
+    answer: answers(thesisTables.loss, ours).map(
+      (shape, i) => `${shape} ${headline(ours[i]!.results, SOFTMAX, "MRR@10")}`,
+    ),
     statement: `Settings chosen by Recall@10 on the first evaluation set (thesis: m 0.3 and τ 0.1). ${chosen.join("; ")}.`,
   };
 }

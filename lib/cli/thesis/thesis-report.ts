@@ -9,8 +9,9 @@ import { lossView } from "./loss-view.js";
 import { redundantView } from "./redundant-view.js";
 import { ReportParts, type ThesisReport } from "./report-parts.js";
 import { semanticMatches } from "./semantic-view.js";
-import type { Size } from "./sweep-runs.js";
+import { type Size, type SweepRuns, sweepRuns } from "./sweep-runs.js";
 import { thresholdView } from "./threshold-view.js";
+import { timeTable } from "./time-table.js";
 import { typoViews } from "./typo-view.js";
 
 export interface ThesisReportOptions {
@@ -25,9 +26,11 @@ export interface ThesisReportOptions {
 /** Every experiment of the thesis in its order, run or read, with the published numbers beside ours. */
 export async function thesisReport(options: ThesisReportOptions): Promise<ThesisReport> {
   const report = new ReportParts(options.folder);
+  const timed: { title: string; sweep: SweepRuns }[] = [];
   const view = async (key: ExperimentKey, figureTitle: string) => {
     const found = await experimentView(key, options);
     report.addExperiment(found, figureTitle);
+    for (const sweep of found.sweeps) timed.push({ title: found.experiment.title, sweep });
     return found;
   };
   await view("margin", "Recall@10 against the margin");
@@ -46,6 +49,11 @@ export async function thesisReport(options: ThesisReportOptions): Promise<Thesis
   addBm25(report, bm25);
   await addStudies(report, bm25);
   await view("negatives", "Recall@10 by negatives");
+  for (const sweep of await sweepRuns("tokens", options)) timed.push({ title: "Tokens and typos", sweep });
+  const taken = timeTable(timed);
+  const { host } = timed[0]!.sweep.runs[0]!.manifest();
+  report.section("Time", `What the sweeps took on ${host.cpu}, ${host.cores} cores.`, []);
+  report.table("time", taken);
   return report.finish(["Softmax against triplet", "Against BM25"]);
 }
 
@@ -62,8 +70,9 @@ async function addTypos(report: ReportParts, options: ThesisReportOptions): Prom
   }
 }
 
-function addBm25(report: ReportParts, { ours, table, answer, typos }: Bm25View): void {
+function addBm25(report: ReportParts, { ours, graded, table, answer, typos }: Bm25View): void {
   report.add("bm25", "Against BM25", "BM25 (k1 1.2, b 0.75) over the documents' names.", answer, table, ours);
+  for (const { dataset, results } of graded) report.results(`bm25 graded ${dataset}`, results);
   for (const { title, figure } of typos)
     report.figure(`bm25 typos ${title}`, figure, `Recall@10 under typos: ${title}`);
 }

@@ -2,6 +2,7 @@ import { intervalCurve } from "../../reporting/figures/interval-curve.js";
 import type { Figure } from "../../reporting/figures/theme.js";
 import { plainTable, type Table } from "../../reporting/table.js";
 import type { QueryResult, RunFolder } from "../../training/run-folder.js";
+import type { SavedThreshold } from "../../training/run-threshold.js";
 import { pickThreshold, type ThresholdPoint, thresholdCurve } from "../../training/threshold-curve.js";
 
 export interface ThresholdView {
@@ -79,4 +80,16 @@ function sentence(
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
+}
+
+/** A threshold chosen on validation data, in words. */
+export function thresholdSaved(saved: SavedThreshold | null): string {
+  if (saved === null) return "No score meets the criterion on the validation data; nothing was saved.";
+  const { criterion, threshold, queries, typos, answers, precision, recall, silent } = saved;
+  const wanted = criterion.kind === "f1" ? "the best F1" : `a precision of ${percent(criterion.target)}`;
+  return (
+    `Threshold ${threshold.toFixed(2)} gives ${wanted} on ${queries} validation queries at typo probability ${typos.join(" and ")}: ` +
+    `of the first ${answers} answers at or above it ${percent(precision)} are relevant, ${percent(recall)} of all relevant documents ` +
+    `are among them, and ${percent(silent)} of the queries get no answer.`
+  );
 }

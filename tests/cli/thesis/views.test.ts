@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { compareTwoRuns } from "../../../lib/cli/comparison.js";
 import { runExperiments } from "../../../lib/cli/run-experiment.js";
 import { datasetResults } from "../../../lib/cli/thesis/experiment-view.js";
+import { hybridRun } from "../../../lib/cli/thesis/hybrid-run.js";
 import { bestRuns } from "../../../lib/cli/thesis/loss-view.js";
 import { redundantView } from "../../../lib/cli/thesis/redundant-view.js";
 import { ReportParts } from "../../../lib/cli/thesis/report-parts.js";
@@ -38,6 +39,17 @@ beforeAll(async () => {
   const evaluation = { enabled: true, k: [10], query_typo_probabilities: [0, 0.5] };
   const dense = tiny.config({ run_id: "encoder", recall_validation: evaluation });
   [encoder, bm25] = (await runExperiments([dense, lexical])) as [RunFolder, RunFolder];
+});
+
+describe("hybridRun", () => {
+  it("answers with both runs, asked what the encoder was asked, and is taken as it is the next time", async () => {
+    const hybrid = await hybridRun(bm25, encoder, "both", {});
+    expect(hybrid.manifest()).toMatchObject({ kind: "fusion", system: "both", taskId: "tiny", seed: 3 });
+    const asked = (run: RunFolder) => run.queries().map(({ set, typo, id }) => [set, typo, id]);
+    expect(asked(hybrid)).toEqual(asked(encoder));
+    const { endedAt } = hybrid.manifest();
+    expect((await hybridRun(bm25, encoder, "both", {})).manifest().endedAt).toBe(endedAt);
+  });
 });
 
 describe("redundantView", () => {
