@@ -11,7 +11,7 @@ import { openEncoder } from "./open-encoder.js";
 import type { Listener } from "./progress.js";
 import { bm25Ranker, documentColumns, queryPreparation } from "./run-bm25.js";
 import { openRun, type RunFolder } from "./run-folder.js";
-import { runRanker } from "./run-ranker.js";
+import { encoderPreparation, runRanker } from "./run-ranker.js";
 
 /** A finished run's system, ready to answer, with what it was evaluated on. */
 export interface OpenedRanker {
@@ -74,6 +74,7 @@ export async function openRanker(
     ranker: dense.ranker,
     sets: data.sets,
     settings: config.recall_validation,
+    ...encoderPreparation(config),
     textColumns: [...new Set([text, ...texts])].filter((column) => texts.includes(column)),
     nameColumn: sourceColumns({ from: undefined, ...named })[0]!,
     documentColumns: textSources(documents),

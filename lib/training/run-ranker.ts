@@ -66,3 +66,10 @@ export function storedRankerOf(
   );
   return { ranker, embedder };
 }
+
+/** How queries reach the encoder: cleaned, as its vectoriser reads them, or as they stand where it reads word-pieces. */
+export function encoderPreparation({ text_vectorizer: text }: ExperimentConfig): {
+  prepare?: (text: string) => string;
+} {
+  return text.type === "word_pieces" ? { prepare: (query) => query } : {};
+}

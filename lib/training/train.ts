@@ -28,6 +28,7 @@ import {
   packageVersions,
   RunFolder,
 } from "./run-folder.js";
+import { encoderPreparation } from "./run-ranker.js";
 import { encoderSpec, systemName } from "./specs.js";
 import { TimeSplit } from "./time-split.js";
 import { setParameters, type Trainer } from "./trainer.js";
@@ -306,6 +307,7 @@ function evaluateEncoder(
     measures: config.recall_validation.measures,
     typoProbabilities: config.recall_validation.query_typo_probabilities,
     textColumns: queryTexts(config),
+    ...encoderPreparation(config),
     listener,
   });
 }
