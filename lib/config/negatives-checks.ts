@@ -1,7 +1,12 @@
 import type { ExperimentConfig } from "./schema.js";
 
 /** Rules between loss, negatives, schedule and update. */
-export function checkNegatives(config: ExperimentConfig): { path: (string | number)[]; message: string }[] {
+export function checkNegatives(
+  config: Pick<ExperimentConfig, "negatives" | "batch_size"> & {
+    loss: { type: string };
+    update: Pick<ExperimentConfig["update"], "chunk_size">;
+  },
+): { path: (string | number)[]; message: string }[] {
   const { negatives, loss, update } = config;
   const issues: { path: (string | number)[]; message: string }[] = [];
   const blame = (path: (string | number)[], message: string) => issues.push({ path, message });

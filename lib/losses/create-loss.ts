@@ -54,8 +54,24 @@ const factories = new Map<string, LossFactory>([
   ["circle", (spec: { margin?: number; gamma?: number }) => scoredBatchLoss("circle", circle(spec))],
 ]);
 
+/** Options that a kind falls back on: those of configurations. */
+const defaults: Record<string, object> = {
+  batch_softmax: { temperature: 0.1 },
+  triplet: { margin: 0.3, numNegatives: 63 },
+  symmetric_softmax: { temperature: 0.1 },
+  softmax: { temperature: 0.1 },
+  pairwise_logistic: { temperature: 0.1 },
+  pairwise_hinge: { margin: 0.3 },
+  pointwise_bce: { temperature: 0.1, bias: 0 },
+  list_net: { temperature: 0.1 },
+  approximate_ndcg: { temperature: 0.1 },
+  triplet_margin: { margin: 0.3 },
+  contrastive: { margin: 1 },
+};
+
 /** Makes a loss available to {@link createLoss} under `kind`; replaces one of the same name. */
 export function registerLoss<S>(kind: string, factory: (spec: S) => BatchLoss): void {
+  delete defaults[kind];
   factories.set(kind, factory as LossFactory);
 }
 
@@ -72,5 +88,5 @@ export function lossKinds(): string[] {
 export function createLoss(spec: { kind: string }): BatchLoss {
   const factory = factories.get(spec.kind);
   if (!factory) throw new RangeError(`unknown loss "${spec.kind}"; known: ${lossKinds().join(", ")}`);
-  return factory(spec as never);
+  return factory({ ...defaults[spec.kind], ...spec } as never);
 }

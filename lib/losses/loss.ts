@@ -6,6 +6,8 @@ export interface LossContext {
   negatives?: Float32Array;
   /** [C] log of the expected number of times document j is among the candidates; taken off its score (logQ) */
   logQ?: Float32Array;
+  /** [C] number of each document: equal numbers are one document */
+  documentIds?: Int32Array;
 }
 
 export interface LossValue {
@@ -23,12 +25,18 @@ export interface OwnWeights {
   readonly clamp?: () => void;
 }
 
+/** Set by losses that read {@link LossContext.documentIds}. */
+export interface LossNeeds {
+  readonly readsIds?: boolean;
+}
+
 /**
  * queries [B, D] and documents [C, D], C ≥ B; document i is the positive of query i, the documents from row B on are
  * further candidates of every query.
  */
 export type BatchLoss = ((queries: tf.Tensor2D, documents: tf.Tensor2D, context?: LossContext) => LossValue) &
-  OwnWeights;
+  OwnWeights &
+  LossNeeds;
 
 /** A loss in plain data: its kind and the options of that kind. */
 export type LossSpec =

@@ -34,6 +34,16 @@ export class WeightAverage {
       throw new RangeError(`WeightAverage: decay must be in [0, 1), got ${decay}`);
   }
 
+  get started(): boolean {
+    return this.average !== null;
+  }
+
+  /** Goes on from {@link values}. */
+  restore(average: ParameterArrays): void {
+    this.average = null;
+    this.add(average);
+  }
+
   /** Takes the parameters of one more moment in. */
   add(current: ParameterArrays): void {
     if (this.average === null) {

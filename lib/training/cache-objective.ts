@@ -87,6 +87,7 @@ export class CacheObjective implements Objective {
     const documentsOf = this.cache.data["document"]!;
     if (this.coded && needsAxes(step)) this.coded.refit(this.random.fork("axes"));
     const masked = this.options.mask === "known_positives";
+    const positives = Array.from(batch.queryIds, (query) => this.positives(query));
     return {
       documents: batch.documents,
       loss: (queries, documents) => {
@@ -98,8 +99,7 @@ export class CacheObjective implements Objective {
           positives: unit,
           random: this.random.fork(`cache-${step}`),
           ...(masked && {
-            excluded: (query: number, row: number) =>
-              this.positives(batch.queryIds[query]!)?.has(documentsOf[row]!) ?? false,
+            excluded: (query: number, row: number) => positives[query]?.has(documentsOf[row]!) ?? false,
           }),
           ...(this.options.in_batch && {
             batchNegatives: candidateMask(

@@ -157,7 +157,7 @@ export class CandidateObjective implements Objective {
 
   private contextOf(batch: PairBatch, ids: Int32Array): LossContext {
     const { mask, in_batch: inBatch } = this.options;
-    const context: LossContext = {};
+    const context: LossContext = { documentIds: ids };
     if (mask !== "none" || !inBatch)
       context.negatives = candidateMask(batch.queryIds, ids, mask, this.positives, { inBatch });
     if (this.frequency) {

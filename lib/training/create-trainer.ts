@@ -1,7 +1,6 @@
 import type { ExperimentConfig } from "../config/schema.js";
 import type { Encoder } from "../encoders/encoder.js";
 import type { Random } from "../engine/random.js";
-import { createLoss } from "../losses/create-loss.js";
 import type { BatchLoss } from "../losses/loss.js";
 import { createOptimizer } from "../optimizers/create-optimizer.js";
 import { GroupedOptimizer } from "../optimizers/grouped-optimizer.js";
@@ -11,6 +10,7 @@ import { createSchedule, type Schedule } from "../optimizers/schedules.js";
 import { CacheObjective } from "./cache-objective.js";
 import { CandidateObjective } from "./candidate-objective.js";
 import { fusedTraining } from "./fused-training.js";
+import { lossOf } from "./labelled-pair-loss.js";
 import { lossSpec, optimizerSpec, scheduleSpec } from "./learning-specs.js";
 import type { Objective } from "./objective.js";
 import { type PairSet, stepsPerEpoch } from "./pairs.js";
@@ -41,7 +41,7 @@ export function createTrainer(
   random: Random,
   threads: number,
 ): { trainer: Trainer; engine: string } {
-  const loss = createLoss(lossSpec(config));
+  const loss = lossOf(config, random);
   const runSteps =
     config.num_epochs *
     stepsPerEpoch(data.stream?.rows ?? data.pairs.queryOf.length, config.batch_size, config.drop_last);
@@ -94,6 +94,7 @@ function beyondFused({ negatives, schedule, update }: ExperimentConfig, loss: Ba
   if (schedule.type !== "constant" || schedule.warmup_steps > 0) return "schedules have no fused step";
   if (Object.values(update).some((value) => (Array.isArray(value) ? value.length > 0 : value !== null)))
     return "clipping, chunks and groups have no fused step";
+  if (loss.readsIds) return "losses of labelled items have no fused step";
   return loss.weights ? "losses with weights of their own have no fused step" : null;
 }
 
@@ -134,7 +135,9 @@ function candidateObjective(
   if (negatives.type === "cache") return null;
   const own =
     negatives.mask === "none" && negatives.in_batch && negatives.add.length === 0 && !negatives.log_q;
-  return own && !loss.weights ? null : new CandidateObjective(loss, negatives, pairs, encoder, random);
+  return own && !loss.weights && !loss.readsIds
+    ? null
+    : new CandidateObjective(loss, negatives, pairs, encoder, random);
 }
 
 /** A run without steps has no schedule, whatever warm-up it asks for. */

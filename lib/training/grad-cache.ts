@@ -35,7 +35,8 @@ export function gradCache(
   const embedded = { query: [] as Float32Array[], document: [] as Float32Array[] };
   for (const chunk of chunks) {
     states.push(encoder.randomState());
-    embedded[chunk.side].push(tf.tidy(() => embed(chunk).dataSync() as Float32Array).slice());
+    // nothing but tensors may leave a tidy: it would walk through every number
+    tf.tidy(() => void embedded[chunk.side].push((embed(chunk).dataSync() as Float32Array).slice()));
   }
   const after = encoder.randomState();
 

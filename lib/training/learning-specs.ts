@@ -60,6 +60,8 @@ export function objectiveName({ loss, negatives }: Pick<ExperimentConfig, "loss"
 
 function lossName(loss: ExperimentConfig["loss"]): string {
   if (loss.type === "custom") return loss.name;
+  if (loss.type === "labelled")
+    return [loss.name, loss.miner?.name].filter(Boolean).join(" with ").replaceAll("_", " ");
   const name = loss.type === "batch_softmax" ? "softmax" : loss.type.replaceAll("_", " ");
   if ("temperature" in loss) return `${name} τ ${loss.temperature}`;
   return "margin" in loss ? `${name} m ${loss.margin}` : name;

@@ -7,7 +7,8 @@ import { transformerSpec } from "./transformer-spec.js";
 /** The encoder that a configuration names, in plain data. */
 export function encoderSpec({ model, dataset }: ExperimentConfig): EncoderSpec {
   const spec: EncoderSpec = {
-    kind: model.type,
+    ...(model.type === "custom" ? model.options : {}),
+    kind: model.type === "custom" ? model.name : model.type,
     textEmbedding: sizes(model.text_embedding),
     outputDim: model.output_dim,
     queryTextFeature: model.query.text_feature,
@@ -56,7 +57,8 @@ export function systemName(config: ExperimentConfig): string {
         model[side].features.map(({ feature }) => feature.replace(/^(query|document)_/, "")).join(" + "),
       ),
     );
-  return `${model.type}, ${reads.join(" + ")}, ${objectiveName(config)}`;
+  const kind = model.type === "custom" ? model.name : model.type;
+  return `${kind}, ${reads.join(" + ")}, ${objectiveName(config)}`;
 }
 
 function sizes(table: { num_embeddings: number; embedding_dim: number }) {

@@ -109,7 +109,7 @@ describe("training with negatives", () => {
       listener: { line: (line) => void lines.push(line) },
     });
     expect(lines.join("\n")).toMatch(/hard negatives mined by bm25; \d+ queries have none/);
-    expect(lines.join("\n")).toMatch(/engine: tfjs \(masks have no fused step\)/);
+    expect(lines.join("\n")).toMatch(/engine: tfjs \(added negatives have no fused step\)/);
   });
 
   it("keeps the number of epochs fixed when the schedule ends with the run", async () => {

@@ -79,6 +79,25 @@ export const lossSection = z.discriminatedUnion("type", [
     average: z.enum(["all", "non_zero"]).default("all").describe("triplets that the mean counts"),
   }),
   z.strictObject({ type: z.literal("contrastive"), ...common, margin: margin(1), distance }),
+  z
+    .strictObject({
+      type: z.literal("labelled"),
+      ...common,
+      name: z
+        .string()
+        .min(1)
+        .describe("a loss of labelled items, e.g. triplet, siamese, sup_con, or a registered one"),
+      options: z.record(z.string(), z.unknown()).default({}).describe("of the loss, spelled as in code"),
+      miner: z
+        .strictObject({
+          name: z.string().min(1).describe("e.g. easy_hard_triplets, or a registered one"),
+          options: z.record(z.string(), z.unknown()).default({}),
+        })
+        .nullable()
+        .default(null)
+        .describe("what the loss compares; null = all pairs or triplets"),
+    })
+    .describe("queries and documents are items, labelled by the document"),
   customSection.extend(common),
 ]);
 

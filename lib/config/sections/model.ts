@@ -63,6 +63,19 @@ const multiModal = z.strictObject({
   category_feature: table,
 });
 
+const custom = z
+  .strictObject({
+    type: z.literal("custom"),
+    name: z.string().min(1).describe("as registered, e.g. in a notebook cell"),
+    options: z
+      .record(z.string(), z.unknown())
+      .default({})
+      .describe("handed to the registered factory with the rest"),
+    ...common,
+    ...unused,
+  })
+  .describe("an encoder registered under a name of its own");
+
 /** The encoder. */
 export const modelSection = z.discriminatedUnion("type", [
   simple,
@@ -72,6 +85,7 @@ export const modelSection = z.discriminatedUnion("type", [
   multiModal,
   towersModel,
   transformerModel(common),
+  custom,
 ]);
 
 export type ModelConfig = z.infer<typeof modelSection>;

@@ -1,3 +1,4 @@
+import * as tf from "@tensorflow/tfjs";
 import { checkGroups, type GroupMaxima } from "./retrieval.js";
 
 /** The embeddings that a loss searches: those of one cache, or of several behind one another. */
@@ -33,23 +34,40 @@ export function arrayRows(embeddings: Float32Array, dim: number, written?: Array
       checkGroups("groupMaxima", size, k);
       const rows = queries.length / dim;
       const width = size / k;
-      const scores = new Float32Array(rows * k).fill(-Infinity);
-      const columns = new Int32Array(rows * k);
-      for (let g = 0; g < k; g++)
-        for (let i = 0; i < rows; i++) {
-          const cell = i * k + g;
-          columns[cell] = g * width;
-          for (let row = g * width; row < (g + 1) * width; row++) {
-            if (!usable(row)) continue;
-            let score = 0;
-            for (let d = 0; d < dim; d++) score += queries[i * dim + d]! * embeddings[row * dim + d]!;
-            if (score > scores[cell]!) {
-              scores[cell] = score;
-              columns[cell] = row;
-            }
+      const out = { scores: new Float32Array(rows * k).fill(-Infinity), columns: new Int32Array(rows * k) };
+      const groups = Math.max(1, Math.floor(SCORES / (rows * width)));
+      for (let first = 0; first < k; first += groups) {
+        const end = Math.min(k, first + groups);
+        const from = first * width;
+        const part = embeddings.subarray(from * dim, end * width * dim);
+        const scores = products(queries, part, dim);
+        for (let i = 0; i < rows; i++)
+          for (let g = first; g < end; g++) {
+            const cell = i * k + g;
+            out.columns[cell] = g * width;
+            const shift = i * (part.length / dim) - from;
+            for (let row = g * width; row < (g + 1) * width; row++)
+              if (scores[shift + row]! > out.scores[cell]! && usable(row)) {
+                out.scores[cell] = scores[shift + row]!;
+                out.columns[cell] = row;
+              }
           }
-        }
-      return { scores, columns };
+      }
+      return out;
     },
   };
+}
+
+/** Scores held at a time. */
+const SCORES = 1 << 22;
+
+/** a · bᵀ, row by row. */
+function products(a: Float32Array, b: Float32Array, dim: number): Float32Array {
+  let out = new Float32Array(0);
+  tf.tidy(() => {
+    const left = tf.tensor2d(a, [a.length / dim, dim]);
+    const right = tf.tensor2d(b, [b.length / dim, dim]);
+    out = (tf.matMul(left, right, false, true).dataSync() as Float32Array).slice();
+  });
+  return out;
 }

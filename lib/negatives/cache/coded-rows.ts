@@ -1,23 +1,21 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Random } from "../../engine/random.js";
 import type { CachedRows } from "./cached-rows.js";
-import { type GroupMaximaKernel, loadGroupMaxima } from "./kernel/load-kernel.js";
+import { type GroupMaximaKernels, loadGroupMaxima } from "./kernel/load-kernel.js";
 import type { NegativeCache } from "./negative-cache.js";
 import { principalAxes } from "./principal-axes.js";
 import { checkGroups, type GroupMaxima } from "./retrieval.js";
+import { AXES, type BlockLayout, blockLayout, CHUNK_BYTES, ROWS_PER_CHUNK, RowBlocks } from "./row-blocks.js";
 
-/** Numbers in a code. */
-const AXES = 16;
-const ROWS_PER_CHUNK = 8;
-const CHUNK_BYTES = AXES * ROWS_PER_CHUNK;
 const SAMPLE = 4096;
 /** Σ |query code| at most: sums of products with codes up to 127 then fit in 16 bits. */
 const QUERY_REACH = 258;
 
 /**
  * Fast approximate search of a large cache: each row has a code of 16 small integers, its coordinates on the principal axes
- * of the cached embeddings. Per query and group the codes pick a few candidates (the best of each of 8 interleaved parts),
- * of which the best `candidates` are scored exactly. Returned scores are exact; the row is the group's best one only
+ * of the cached embeddings. Per query and group the codes pick a few candidates (the best of each of 8 interleaved parts,
+ * in large groups of 8 of their blocks of similar rows), of which the best `candidates` are scored exactly. Returned
+ * scores are exact; the row is the group's best one only
  * as far as the axes tell, so a group's score is at most its true maximum.
  *
  * Codes must follow the cache: call {@link update} with the rows that it wrote, and {@link refit} now and then as the
@@ -26,9 +24,9 @@ const QUERY_REACH = 258;
 export class CodedRows implements CachedRows {
   readonly size: number;
   readonly dim: number;
-  private readonly kernel: GroupMaximaKernel;
-  private readonly codes: Uint8Array;
-  private readonly at: { queries: number; scores: number; places: number };
+  private readonly kernels: GroupMaximaKernels;
+  private readonly blocks: RowBlocks;
+  private readonly at: Addresses;
   private readonly buffer: ArrayBuffer;
   private axes: Float32Array;
   private scale = 1;
@@ -36,23 +34,23 @@ export class CodedRows implements CachedRows {
   private constructor(
     private readonly cache: NegativeCache,
     private readonly field: string,
-    private readonly groups: number,
+    private readonly layout: BlockLayout,
     private readonly maxQueries: number,
     private readonly candidates: number,
     loaded: NonNullable<ReturnType<typeof loadGroupMaxima>>,
   ) {
     this.size = cache.size;
     this.dim = cache.width(field);
-    this.kernel = loaded.kernel;
+    this.kernels = loaded.kernels;
     this.buffer = loaded.memory.buffer;
-    const codeBytes = this.size * AXES;
-    this.codes = new Uint8Array(this.buffer, 0, codeBytes).fill(64);
-    const found = maxQueries * groups * 16;
-    this.at = {
-      queries: codeBytes,
-      scores: codeBytes + maxQueries * 128,
-      places: codeBytes + maxQueries * 128 + found,
-    };
+    this.at = addresses(layout, maxQueries);
+    const { means, used, found } = this.at;
+    this.blocks = new RowBlocks(
+      layout,
+      new Uint8Array(this.buffer, 0, means),
+      new Uint8Array(this.buffer, means, used - means),
+      new Int32Array(this.buffer, used, (found - used) / 4),
+    );
     this.axes = new Float32Array(AXES * this.dim);
   }
 
@@ -74,8 +72,9 @@ export class CodedRows implements CachedRows {
     const width = cache.size / groups;
     if (width % ROWS_PER_CHUNK !== 0 || width / ROWS_PER_CHUNK > 32_767 || cache.width(field) < AXES)
       return null;
-    const loaded = loadGroupMaxima(cache.size * AXES + maxQueries * 128 + 2 * maxQueries * groups * 16);
-    return loaded && new CodedRows(cache, field, groups, maxQueries, candidates, loaded);
+    const layout = blockLayout(cache.size, groups);
+    const loaded = loadGroupMaxima(addresses(layout, maxQueries).end);
+    return loaded && new CodedRows(cache, field, layout, maxQueries, candidates, loaded);
   }
 
   /** Finds the axes of the present embeddings and codes every row anew. */
@@ -88,18 +87,21 @@ export class CodedRows implements CachedRows {
     this.axes = principalAxes(sample, this.dim, AXES, random);
     const largest = this.project(sample).reduce((most, x) => Math.max(most, Math.abs(x)), 0);
     this.scale = largest === 0 ? 1 : 63 / largest;
+    const codes = new Uint8Array(this.size * AXES);
     for (let row = 0; row < this.size; row += SAMPLE) {
       const end = Math.min(this.size, row + SAMPLE);
       const coordinates = this.project(embeddings.subarray(row * this.dim, end * this.dim));
-      for (let i = 0; i < end - row; i++) this.encode(row + i, coordinates, i * AXES);
+      for (let i = 0; i < coordinates.length; i++) codes[row * AXES + i] = this.encode(coordinates[i]!);
     }
+    this.blocks.writeAll(codes);
   }
 
   /** Codes rows anew whose embeddings have changed. */
   update(rows: ArrayLike<number>): void {
     const changed = this.cache.take(this.field, rows) as Float32Array;
-    const coordinates = this.project(changed);
-    for (let i = 0; i < rows.length; i++) this.encode(rows[i]!, coordinates, i * AXES);
+    const codes = this.project(changed).map((coordinate) => this.encode(coordinate));
+    for (let i = 0; i < rows.length; i++) this.blocks.write(rows[i]!, codes, i * AXES);
+    this.blocks.sortNext();
   }
 
   embedding(row: number): Float32Array {
@@ -111,8 +113,8 @@ export class CodedRows implements CachedRows {
   }
 
   groupMaxima(queries: Float32Array, k: number): GroupMaxima {
-    const { dim } = this;
-    const groups = this.groups;
+    const { dim, at } = this;
+    const { groups, room, meanChunks } = this.layout;
     const count = queries.length / dim;
     if (k !== groups || count > this.maxQueries)
       throw new RangeError(
@@ -120,10 +122,12 @@ export class CodedRows implements CachedRows {
       );
     const coordinates = this.project(queries);
     for (let q = 0; q < count; q++) this.encodeQuery(q, coordinates.subarray(q * AXES, (q + 1) * AXES));
-    const chunks = this.size / groups / ROWS_PER_CHUNK;
-    this.kernel(0, chunks, groups, this.at.queries, count, this.at.scores, this.at.places);
-    const scores = new Int16Array(this.buffer, this.at.scores, count * groups * 8);
-    const places = new Int16Array(this.buffer, this.at.places, count * groups * 8);
+    const chunks = room / ROWS_PER_CHUNK;
+    const found = [groups, at.queries, count, at.scores, at.places];
+    if (meanChunks === 0) this.kernels.groupMaxima(0, chunks, chunks, ...found);
+    else this.kernels.blockMaxima(0, chunks, at.means, meanChunks, at.used, ...found, at.found);
+    const scores = new Int16Array(this.buffer, at.scores, count * groups * 8);
+    const places = new Int16Array(this.buffer, at.places, count * groups * 8);
     const out = { scores: new Float32Array(count * k).fill(-Infinity), columns: new Int32Array(count * k) };
     const lanes = new Int32Array(8);
     for (let cell = 0; cell < count * k; cell++) {
@@ -132,8 +136,8 @@ export class CodedRows implements CachedRows {
       out.columns[cell] = (group * this.size) / groups;
       this.bestLanes(scores, cell * 8, lanes);
       for (let c = 0; c < this.candidates; c++) {
-        const row = (group * chunks + places[cell * 8 + lanes[c]!]!) * ROWS_PER_CHUNK + lanes[c]!;
-        if (!this.usable(row)) continue;
+        const row = this.blocks.row(group, places[cell * 8 + lanes[c]!]!, lanes[c]!);
+        if (row < 0 || !this.usable(row)) continue;
         const score = this.dot(queries, query * dim, row);
         if (score > out.scores[cell]!) {
           out.scores[cell] = score;
@@ -174,26 +178,19 @@ export class CodedRows implements CachedRows {
   /** Coordinates [n, 16] of rows [n, dim]. */
   private project(rows: Float32Array): Float32Array {
     const { dim } = this;
-    return tf.tidy(
-      () =>
-        tf
-          .matMul(
-            tf.tensor2d(rows, [rows.length / dim, dim]),
-            tf.tensor2d(this.axes, [AXES, dim]),
-            false,
-            true,
-          )
-          .dataSync() as Float32Array,
-    );
+    let out = new Float32Array(0);
+    // nothing but tensors may leave a tidy: it would walk through every number
+    tf.tidy(() => {
+      const left = tf.tensor2d(rows, [rows.length / dim, dim]);
+      const right = tf.tensor2d(this.axes, [AXES, dim]);
+      out = (tf.matMul(left, right, false, true).dataSync() as Float32Array).slice();
+    });
+    return out;
   }
 
   /** Codes are shifted by 64 into [1, 127]; that adds the same to all scores of a query. */
-  private encode(row: number, coordinates: Float32Array, from: number): void {
-    const at = Math.floor(row / ROWS_PER_CHUNK) * CHUNK_BYTES + (row % ROWS_PER_CHUNK) * 2;
-    for (let axis = 0; axis < AXES; axis++) {
-      const code = Math.max(-63, Math.min(63, Math.round(coordinates[from + axis]! * this.scale)));
-      this.codes[at + (axis >> 1) * 16 + (axis & 1)] = code + 64;
-    }
+  private encode(coordinate: number): number {
+    return 64 + Math.max(-63, Math.min(63, Math.round(coordinate * this.scale)));
   }
 
   private encodeQuery(query: number, coordinates: Float32Array): void {
@@ -210,4 +207,25 @@ export class CodedRows implements CachedRows {
   private embeddings(): Float32Array {
     return this.cache.data[this.field] as Float32Array;
   }
+}
+
+/** Where things stand in the kernels' memory, in bytes; codes come first. */
+interface Addresses {
+  means: number;
+  used: number;
+  found: number;
+  queries: number;
+  scores: number;
+  places: number;
+  end: number;
+}
+
+function addresses({ groups, room, meanChunks }: BlockLayout, maxQueries: number): Addresses {
+  const means = groups * room * AXES;
+  const used = means + groups * meanChunks * CHUNK_BYTES;
+  const found = used + Math.ceil(groups / 4) * 16;
+  const queries = found + 16;
+  const scores = queries + maxQueries * 128;
+  const places = scores + maxQueries * groups * 16;
+  return { means, used, found, queries, scores, places, end: places + maxQueries * groups * 16 };
 }

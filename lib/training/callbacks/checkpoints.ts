@@ -22,6 +22,7 @@ export function bestModelCheckpoint(options: {
   let best: number | null = null;
   return {
     name: `best_model_${monitor}`,
+    monitors: monitor,
     file,
     on: {
       epoch_end(state) {
@@ -75,6 +76,8 @@ export function writeFitCheckpoint(file: string, saved: FitCheckpoint): void {
   const tensors: Record<string, StoredTensor> = {};
   for (const [name, tensor] of Object.entries(saved.parameters)) tensors[`parameters/${name}`] = tensor;
   for (const [name, tensor] of Object.entries(saved.objective)) tensors[`objective/${name}`] = tensor;
+  for (const [name, tensor] of Object.entries(saved.callbackTensors ?? {}))
+    tensors[`callbacks/${name}`] = tensor;
   for (const [name, data] of Object.entries(saved.optimizer))
     tensors[`optimizer/${name}`] = { shape: [data.length], data };
   const { epochsDone, step, callbacks, randomState } = saved;
@@ -99,6 +102,7 @@ export function readFitCheckpoint(file: string): FitCheckpoint {
     ...JSON.parse(metadata["state"]!),
     parameters: group("parameters/"),
     objective: group("objective/"),
+    callbackTensors: group("callbacks/"),
     optimizer: Object.fromEntries(
       Object.entries(group("optimizer/")).map(([name, { data }]) => [name, data as Float32Array]),
     ),

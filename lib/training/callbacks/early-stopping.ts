@@ -24,6 +24,7 @@ export function earlyStopping(
   let counter = 0;
   return {
     name: `early_stopping_${monitor}`,
+    monitors: monitor,
     get counter() {
       return counter;
     },

@@ -60,6 +60,8 @@ export interface FitCheckpoint {
   objective: Record<string, StoredTensor>;
   /** state of callbacks by name, plain JSON */
   callbacks: Record<string, unknown>;
+  /** tensors of callbacks, as <callback>/<tensor> */
+  callbackTensors?: Record<string, StoredTensor>;
   /** state of the encoder's generator */
   randomState: number[];
 }
@@ -67,8 +69,13 @@ export interface FitCheckpoint {
 /** Something that runs at moments of a fit. On each, callbacks run in the order given, the progress bar first. */
 export interface Callback {
   readonly name: string;
+  /** the measure that it cannot do without, if it is known */
+  readonly monitors?: string;
   readonly on: { readonly [E in FitEvent]?: (state: FitState) => void | Promise<void> };
   /** plain JSON, for checkpoints */
   state?(): unknown;
   restore?(state: unknown): void;
+  /** what is too large for JSON, by name, for checkpoints */
+  tensors?(): Record<string, StoredTensor>;
+  restoreTensors?(tensors: Record<string, StoredTensor>): void;
 }

@@ -1,8 +1,9 @@
-import type { BatchNegativesConfig } from "../../config/sections/negatives.js";
+import type { BatchNegativesConfig, CacheConfig } from "../../config/sections/negatives.js";
 import type { Encoder, EncoderSpec } from "../../encoders/encoder.js";
 import type { OptimizerSpec } from "../../optimizers/optimizer.js";
 import type { Schedule, ScheduleSpec } from "../../optimizers/schedules.js";
 import type { Callback, FitCheckpoint } from "./callback.js";
+import type { DatasetRequest } from "./dataset-data.js";
 import type { FitData } from "./fit-data.js";
 import type { Side } from "./learner.js";
 
@@ -11,13 +12,15 @@ export interface FitOptions {
   /** a registered name with its options in `modelOptions`, a spec, or an encoder (which is trained in place) */
   model: string | EncoderSpec | Encoder;
   modelOptions?: Omit<EncoderSpec, "kind">;
-  trainData: FitData;
-  evalData?: FitData;
+  /** or a data set by name or folder: its training part, and defaults for `modelOptions` (see datasetData) */
+  trainData: FitData | string | DatasetRequest;
+  /** or "validation": that part of the data set that trainData names */
+  evalData?: FitData | "validation";
   /** kind or spec; for pairs a loss of batches, for scored pairs "cosine_similarity", else a loss of labelled items */
   loss: string | { kind: string; [option: string]: unknown };
   miner?: string | { kind: string; [option: string]: unknown };
-  /** pairs only: masks and candidates beyond the batch, as in a configuration's section `negatives` of type batch */
-  negatives?: Partial<Omit<BatchNegativesConfig, "type">>;
+  /** pairs only: masks and candidates beyond the batch, or a cache, as in a configuration's section `negatives` */
+  negatives?: Partial<BatchNegativesConfig> | ({ type: "cache"; size: number } & Partial<CacheConfig>);
   /** how batches are drawn; "auto": by the data's kind, at random for losses with class weights */
   sampler?: "auto" | "class" | "session" | "instance" | "random";
   /** class sampler: items of a class in a batch (default: batch size / classes) */
@@ -28,6 +31,8 @@ export interface FitOptions {
   optimizer?: string | Omit<OptimizerSpec, "learningRate">;
   /** default 1e-3 */
   learningRate?: number;
+  /** each layer's rate is this times that of the layer above, in (0, 1]; default 1 */
+  layerWiseDecay?: number;
   /** of weights that the loss trains itself; default: the same optimiser and rate */
   lossOptimizer?: OptimizerSpec;
   /** factor of the rate, by step or by epoch */

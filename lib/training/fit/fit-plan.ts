@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import { type BatchNegativesConfig, negativesSection } from "../../config/sections/negatives.js";
+import { checkNegatives } from "../../config/negatives-checks.js";
+import { negativesSection } from "../../config/sections/negatives.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import type { Random } from "../../engine/random.js";
 import { createLoss } from "../../losses/create-loss.js";
@@ -11,6 +12,7 @@ import { sessionBatches } from "../../negatives/samplers/session-sampler.js";
 import { createOptimizer } from "../../optimizers/create-optimizer.js";
 import { GroupedOptimizer } from "../../optimizers/grouped-optimizer.js";
 import type { Optimizer } from "../../optimizers/optimizer.js";
+import { CacheObjective } from "../cache-objective.js";
 import { CandidateObjective } from "../candidate-objective.js";
 import type { Objective } from "../objective.js";
 import type { StoredTensor } from "../tensor-file.js";
@@ -26,6 +28,8 @@ export interface FitPlan {
   /** batches of an epoch, positions into the data */
   batches(epoch: number): Int32Array[];
   evaluation: { task: BatchTask; batches: Int32Array[] } | null;
+  /** monitors of negatives since the last call, by name */
+  measurements(): Record<string, number>;
   /** weights of the loss itself */
   state(): Record<string, StoredTensor>;
   restore(state: Record<string, StoredTensor>): void;
@@ -33,8 +37,6 @@ export interface FitPlan {
 
 type Options = Pick<
   FitOptions,
-  | "trainData"
-  | "evalData"
   | "loss"
   | "miner"
   | "sampler"
@@ -44,7 +46,7 @@ type Options = Pick<
   | "side"
   | "negatives"
   | "lossOptimizer"
->;
+> & { trainData: FitData; evalData?: FitData };
 
 /** Joins data, loss, miner and sampler, and refuses what can be known to fail. */
 export function planFit(options: Options, encoder: Encoder, random: Random, optimizer: Optimizer): FitPlan {
@@ -74,6 +76,7 @@ export function planFit(options: Options, encoder: Encoder, random: Random, opti
       remembered?.beginEpoch(epoch);
       return draw(trainData, random.fork(`batches-${epoch}`));
     },
+    measurements: () => remembered?.measurements() ?? {},
     evaluation: evalData
       ? { task: make(evalData), batches: draw(evalData, random.fork("validation")) }
       : null,
@@ -95,14 +98,32 @@ export function planFit(options: Options, encoder: Encoder, random: Random, opti
 
 /** Negatives beyond the batch, as configured. */
 function pairObjective(
-  { negatives, trainData }: Options,
+  { negatives, trainData, loss: named, batchSize = 256 }: Options,
   encoder: Encoder,
   random: Random,
   loss: BatchLoss,
 ): Objective | null {
-  if (!negatives || trainData.kind !== "pairs") return null;
-  const section = negativesSection.parse({ ...negatives, type: "batch" }) as BatchNegativesConfig;
-  return new CandidateObjective(loss, section, trainData.pairs, encoder, random.fork("negatives"));
+  if (trainData.kind !== "pairs" || (!negatives && !loss.readsIds)) return null;
+  const parsed = negativesSection.safeParse({ type: "batch", ...negatives });
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0]!;
+    throw new RangeError(`fit: ${["negatives", ...path].join(".")}: ${message}`);
+  }
+  const section = parsed.data;
+  const kind = typeof named === "string" ? named : named.kind;
+  const rules = {
+    negatives: section,
+    loss: { type: kind },
+    update: { chunk_size: null },
+    batch_size: batchSize,
+  };
+  const [broken] = checkNegatives(rules);
+  if (broken) throw new RangeError(`fit: ${broken.path.join(".")} ${broken.message}`);
+  const { pairs } = trainData;
+  const draws = random.fork("negatives");
+  if (section.type === "batch") return new CandidateObjective(loss, section, pairs, encoder, draws);
+  const temperature = (typeof named === "object" && (named["temperature"] as number | undefined)) || 0.1;
+  return new CacheObjective({ ...section, temperature, batchSize }, pairs, encoder, draws);
 }
 
 /** One loss object for training and evaluation data, so that its own weights are shared. */

@@ -2,10 +2,13 @@ import { createEncoder } from "../../encoders/create-encoder.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import { Random } from "../../engine/random.js";
 import { createOptimizer } from "../../optimizers/create-optimizer.js";
+import { layerWiseOptimizer } from "../../optimizers/layer-wise.js";
 import type { Optimizer, OptimizerSpec } from "../../optimizers/optimizer.js";
 import { createSchedule, type Schedule } from "../../optimizers/schedules.js";
 import { parametersOf, setParameters } from "../trainer.js";
 import type { Callback, FitCheckpoint, FitEvent, FitState } from "./callback.js";
+import { datasetData } from "./dataset-data.js";
+import type { FitData } from "./fit-data.js";
 import type { FitOptions } from "./fit-options.js";
 import { type FitPlan, planFit } from "./fit-plan.js";
 import { Learner } from "./learner.js";
@@ -33,10 +36,15 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   const { epochs = 10, seed = 0, learningRate = 1e-3, callbacks = [], emptyBatch = "skip" } = options;
   if (!Number.isInteger(epochs) || epochs < 1)
     throw new RangeError(`fit: epochs must be a positive integer, got ${epochs}`);
+  if (!(learningRate > 0 && Number.isFinite(learningRate)))
+    throw new RangeError(`fit: learningRate must be > 0, got ${learningRate}`);
+  checkCallbacks(options);
   const random = new Random(seed);
-  const encoder = encoderOf(options, random);
-  const optimizer = optimizerOf(options, learningRate);
-  const plan = planFit(options, encoder, random, optimizer);
+  const { trainData, evalData, modelOptions } = await resolveData(options);
+  const encoder = encoderOf(options, modelOptions, random);
+  const optimizer = optimizerOf(options, learningRate, encoder);
+  const { evalData: _named, ...rest } = options;
+  const plan = planFit({ ...rest, trainData, ...(evalData && { evalData }) }, encoder, random, optimizer);
   const learner = new Learner(encoder, plan.task, plan.optimizer, options.clipNorm ?? null);
   const schedule = scheduleOf(options);
   const all = [...(options.progress ? [options.progress] : []), ...callbacks];
@@ -70,6 +78,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       if (interrupted) break;
       await run.fire("train_epoch_end");
       if (plan.evaluation) await validate(run, plan.evaluation, encoder);
+      Object.assign(run.metrics, plan.measurements());
       run.epochsDone = epoch + 1;
       await run.fire("epoch_end");
       history.push({
@@ -184,6 +193,11 @@ class FitRun implements FitState {
       callbacks: Object.fromEntries(
         this.callbacks.flatMap(({ name, state }) => (state ? [[name, state()]] : [])),
       ),
+      callbackTensors: Object.fromEntries(
+        this.callbacks.flatMap(({ name, tensors }) =>
+          Object.entries(tensors?.() ?? {}).map(([key, tensor]) => [`${name}/${key}`, tensor]),
+        ),
+      ),
       randomState: this.encoder.randomState() ?? [],
     };
   }
@@ -194,14 +208,59 @@ class FitRun implements FitState {
     this.learner.step = saved.step;
     this.plan.restore(saved.objective);
     if (saved.randomState.length > 0) this.encoder.setRandomState(saved.randomState);
-    for (const { name, restore } of this.callbacks)
+    for (const { name, restore, restoreTensors } of this.callbacks) {
       if (name in saved.callbacks) restore?.(saved.callbacks[name]);
+      restoreTensors?.(withoutPrefix(saved.callbackTensors ?? {}, `${name}/`));
+    }
     this.epochsDone = saved.epochsDone;
     return saved.epochsDone;
   }
 }
 
-function encoderOf({ model, modelOptions }: FitOptions, random: Random): Encoder {
+function withoutPrefix<T>(all: Readonly<Record<string, T>>, prefix: string): Record<string, T> {
+  return Object.fromEntries(
+    Object.entries(all).flatMap(([key, value]) =>
+      key.startsWith(prefix) ? [[key.slice(prefix.length), value]] : [],
+    ),
+  );
+}
+
+/** Data by name are read; other data are as they are. */
+async function resolveData({ trainData, evalData, model, modelOptions }: FitOptions): Promise<{
+  trainData: FitData;
+  evalData?: FitData;
+  modelOptions?: FitOptions["modelOptions"];
+}> {
+  const given = modelOptions && { modelOptions };
+  if (typeof trainData === "object" && "kind" in trainData) {
+    if (evalData === "validation")
+      throw new RangeError("fit: evalData must be data, as trainData names no data set, got validation");
+    return { trainData, ...(evalData && { evalData }), ...given };
+  }
+  const request = typeof trainData === "string" ? { dataset: trainData } : trainData;
+  const read = await datasetData({ ...(typeof model === "string" && { model }), ...request });
+  if (evalData === "validation" && !read.evalData)
+    throw new RangeError(`fit: ${request.dataset} must have a validation part for evalData, got none`);
+  const held = evalData === "validation" ? read.evalData : evalData;
+  return {
+    trainData: read.trainData,
+    ...(held && { evalData: held }),
+    modelOptions: { ...read.modelOptions, ...modelOptions },
+  };
+}
+
+/** What callbacks need is known before the first step. */
+function checkCallbacks({ callbacks = [], evalData }: FitOptions): void {
+  const names = callbacks.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new RangeError(`fit: callbacks must have names of their own, got "${twice}" twice`);
+  const blind = callbacks.find(({ monitors }) => monitors === "val_loss");
+  if (blind && !evalData)
+    throw new RangeError(`fit: evalData must be given for ${blind.name}, which reads val_loss, got none`);
+}
+
+function encoderOf({ model }: FitOptions, modelOptions: FitOptions["modelOptions"], random: Random): Encoder {
   if (typeof model === "object" && "embedDocuments" in model) return model;
   if (typeof model === "object") return createEncoder(model, random.fork("encoder"));
   if (!modelOptions)
@@ -209,9 +268,16 @@ function encoderOf({ model, modelOptions }: FitOptions, random: Random): Encoder
   return createEncoder({ ...modelOptions, kind: model }, random.fork("encoder"));
 }
 
-function optimizerOf({ optimizer = "adam" }: FitOptions, learningRate: number): Optimizer {
+function optimizerOf(
+  { optimizer = "adam", layerWiseDecay: decay = 1 }: FitOptions,
+  learningRate: number,
+  { weights, tables }: Encoder,
+): Optimizer {
   const spec = typeof optimizer === "string" ? { kind: optimizer } : optimizer;
-  return createOptimizer({ ...spec, learningRate } as OptimizerSpec);
+  const make = () => createOptimizer({ ...spec, learningRate } as OptimizerSpec);
+  if (!(decay > 0 && decay <= 1)) throw new RangeError(`fit: layerWiseDecay must be in (0, 1], got ${decay}`);
+  if (decay === 1) return make();
+  return layerWiseOptimizer(make, decay, { weights: Object.keys(weights), tables: Object.keys(tables) });
 }
 
 function scheduleOf({ schedule }: FitOptions): Schedule {

@@ -22,6 +22,8 @@ import { concatenatedRows, splitRows } from "../../../lib/negatives/cache/severa
 import { shardedLoss, topKPerShard } from "../../../lib/negatives/cache/sharded-loss.js";
 import { expectClose, expectFloat32Close, vector, vectors } from "../../support/vectors.js";
 
+beforeAll(async () => void (await selectBackend("cpu")));
+
 const flat = (rows: number[][]) => Float32Array.from(rows.flat());
 const forced =
   (columns: number[]): Retrieval =>
