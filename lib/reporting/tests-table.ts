@@ -72,7 +72,7 @@ export function testsTable(
         p(randomization),
         p(byHolm[i]!),
         p(byDiscovery[i]!),
-        { text: effect.toFixed(2) },
+        { text: effect.toFixed(2).replace("-", "−") },
         { text: detectable.toFixed(3) },
       ],
     })),

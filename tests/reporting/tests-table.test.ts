@@ -35,7 +35,7 @@ describe("testsTable", () => {
     const ps = [paired.p, seeds.p];
     expect([cells(0)[4], cells(1)[4]]).toEqual(holm(ps).map(shown));
     expect([cells(0)[5], cells(1)[5]]).toEqual(benjaminiHochberg(ps).map(shown));
-    expect(cells(0)[6]).toBe(cohensDz(b[0]!, a[0]!).toFixed(2));
+    expect(cells(0)[6]).toBe(cohensDz(b[0]!, a[0]!).toFixed(2).replace("-", "−"));
     const differences = b[0]!.map((value, q) => value - a[0]![q]!);
     expect(cells(0)[7]).toBe(detectableDifferenceOf(differences).toFixed(3));
   });

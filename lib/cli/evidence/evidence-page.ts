@@ -15,7 +15,7 @@ export function evidencePage(views: readonly EvidenceView[], folder: string): Re
     eyebrow: "qdrl evidence",
     question:
       "BM25 in its variants, dense search and both fused, on the same queries: which is better, and is it certain?",
-    answer: views.map(({ title, answer }) => `${title}. ${answer[0]}`),
+    answer: views.map(({ title, lead }) => `${title}. ${lead}`),
     facts: views.map(({ title, main }) => ({
       label: title,
       value: best(main.rows.map((row) => row.cells[0]?.mean ?? 0)),

@@ -1,10 +1,14 @@
+import path from "node:path";
 import { bm25Schema } from "../../config/bm25-schema.js";
 import { fusionSchema } from "../../config/fusion-schema.js";
+import { loadConfig } from "../../config/load-config.js";
+import { openDataset } from "../../datasets/open-dataset.js";
 import { bm25VariantNames } from "../../retrieval/bm25-variants.js";
 import type { Listener } from "../../training/progress.js";
 import { runBm25 } from "../../training/run-bm25.js";
-import type { RunFolder } from "../../training/run-folder.js";
+import { RunFolder } from "../../training/run-folder.js";
 import { runFusion } from "../../training/run-fusion.js";
+import { isFinished } from "../../training/sweep/run-sweep.js";
 import { runExperiment } from "../run-experiment.js";
 import { type EvidenceSet, LUCENE } from "./evidence-sets.js";
 import { pretrainedRun } from "./pretrained-rankings.js";
@@ -106,8 +110,8 @@ async function denseRuns(set: EvidenceSet, listener: Listener): Promise<RunFolde
   return runs;
 }
 
-/** The data set's trained encoder with one seed. @throws RangeError if its dense system is not trained */
-export function trainedRun(set: EvidenceSet, seed: number, listener: Listener): Promise<RunFolder> {
+/** The data set's trained encoder with one seed, trained if need be. @throws RangeError if its dense system is not trained */
+export async function trainedRun(set: EvidenceSet, seed: number, listener: Listener): Promise<RunFolder> {
   const { dense } = set;
   if (dense.kind !== "trained")
     throw new RangeError(`trainedRun: set must train its dense system, got ${set.name}`);
@@ -126,5 +130,9 @@ export function trainedRun(set: EvidenceSet, seed: number, listener: Listener): 
     ...Object.fromEntries(evaluation),
     "recall_validation.every_epochs": 100,
   }).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+  const config = loadConfig(dense.config, [...dense.overrides, ...overrides]);
+  const run = new RunFolder(path.join(config.output_dir, config.task_id, config.run_id));
+  const { fingerprint } = openDataset(set.dir, { verify: "size" });
+  if (isFinished(config) && run.manifest().dataset.fingerprint === fingerprint) return run;
   return runExperiment(dense.config, [...dense.overrides, ...overrides], listener);
 }

@@ -14,6 +14,9 @@ export interface EvidenceView {
   /** Data set and evaluation set. */
   title: string;
   runs: RunFolder[];
+  /** The better of the dense and the fused systems against BM25, in a sentence. */
+  lead: string;
+  /** Every such system, and how far the variants of BM25 are apart. */
   answer: string[];
   /** The measures usually quoted, and under typos where every system was asked misspelled queries. */
   main: ResultsTable;
@@ -30,7 +33,7 @@ const MAIN = ["nDCG@10", "Recall@100", "MRR@10", "MAP@100"];
 /**
  * Lexical, dense and fused search on every data set that is there, run or read.
  *
- * @param options.size  "full", or "small": three hundred emoji in seconds
+ * @param options.size  "full", or "small": three hundred emoji, few measures and resamples, in seconds
  */
 export async function evidenceViews(options: {
   size: "full" | "small";
@@ -51,24 +54,36 @@ function view(set: EvidenceSet, name: string, runs: RunFolder[]): EvidenceView {
   const clean = (measure: string) => ({ label: measure, set: name, measure, typo: 0 });
   const typos = evaluatedOn(...runs).typos.filter((typo) => typo > 0);
   const misspelled = typos.map((typo) => ({ ...clean("nDCG@10"), label: `nDCG@10, typos ${typo}`, typo }));
+  const isSmall = set === smallEvidence;
   const table = (selections: readonly ReturnType<typeof clean>[], what: string) =>
     resultsTable(compareRuns(runs, selections), {
       title: `${title}: ${what}`,
       baseline: LUCENE,
       metrics: selections.map(({ label }) => label),
+      resamples: isSmall ? 200 : 2000,
     });
   const main = table([...MAIN.map(clean), ...misspelled], "lexical, dense and fused search");
-  const measures = [...new Set([...MAIN, "Recall@10", "MRR@100", ...evidenceMeasures])];
+  const measures = [...new Set([...MAIN, "Recall@10", "MRR@100", ...evidenceMeasures])].slice(
+    0,
+    isSmall ? 6 : undefined,
+  );
   return {
     set,
     title,
     runs,
+    lead: leadOf(set, main),
     answer: answerOf(set, main),
     main,
     all: table(measures.map(clean), "all measures"),
     tests: testsTable(compareRuns(runs, [clean("nDCG@10")]), { baseline: LUCENE, metric: "nDCG@10" }),
     published: set.published.length === 0 ? null : publishedTable(set, main),
   };
+}
+
+function leadOf(set: EvidenceSet, main: ResultsTable): string {
+  const candidates = main.rows.filter(({ system }) => system.includes(set.dense.name));
+  const best = candidates.reduce((a, b) => (b.cells[0]!.mean > a.cells[0]!.mean ? b : a));
+  return headline(main, best.system, main.metrics[0]!);
 }
 
 /** The dense system and the fused ones against BM25, and how far the variants of BM25 are apart. */

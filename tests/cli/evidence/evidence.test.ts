@@ -54,7 +54,13 @@ describe("evidencePage", () => {
     }));
     const results = resultsTable(systems, { baseline: LUCENE });
     const view: EvidenceView = {
-      ...{ set: evidenceSets[0]!, title: "SciFact, test", runs: [], answer: ["It is <better>."] },
+      ...{
+        set: evidenceSets[0]!,
+        title: "SciFact, test",
+        runs: [],
+        lead: "It is <better>.",
+        answer: ["It is."],
+      },
       ...{ main: results, all: results, published: null },
       tests: testsTable(systems, { baseline: LUCENE, metric: "nDCG@10" }),
     };
