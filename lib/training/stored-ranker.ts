@@ -81,7 +81,7 @@ export class StoredRanker implements Ranker {
 }
 
 /** The store of this header, made anew where the folder holds that of other weights. */
-function openStore(dir: string, header: VectorStoreHeader): VectorStore {
+export function openStore(dir: string, header: VectorStoreHeader): VectorStore {
   const file = path.join(dir, "store.json");
   if (fs.existsSync(file)) {
     const held = JSON.parse(fs.readFileSync(file, "utf8")) as VectorStoreHeader;

@@ -1,4 +1,7 @@
+import fs from "node:fs";
+import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { loadConfig } from "../../lib/config/load-config.js";
 import { createEncoder } from "../../lib/encoders/create-encoder.js";
 import { encodeAll } from "../../lib/encoders/encode-all.js";
 import { selectBackend } from "../../lib/engine/backend.js";
@@ -7,7 +10,11 @@ import { batchMarginMse, rankingDistillation } from "../../lib/losses/score-dist
 import { createOptimizer } from "../../lib/optimizers/create-optimizer.js";
 import { exactSearch } from "../../lib/retrieval/exact-search.js";
 import { distill, teacherScores } from "../../lib/training/distill.js";
+import { distillRun } from "../../lib/training/distill-run.js";
 import type { PairSet } from "../../lib/training/pairs.js";
+import type { RunFolder } from "../../lib/training/run-folder.js";
+import { train } from "../../lib/training/train.js";
+import { tinyDataset } from "./tiny-dataset.js";
 
 const dim = 6;
 const count = 60;
@@ -146,5 +153,31 @@ describe("teacherScores", () => {
     expect(Array.from(teacherScores(teacher, Int32Array.of(1, 0), Int32Array.of(0, 1)))).toEqual([
       8, 12, 3, 5,
     ]);
+  });
+});
+
+describe("distillRun", () => {
+  it("writes a run like any other that follows its teacher, and keeps the teacher's embeddings", async () => {
+    const tiny = tinyDataset();
+    const teacher = await train(loadConfig(tiny.config(), ["run_id=teacher"]));
+    const student = (id: string) => loadConfig(tiny.config(), [`run_id=${id}`, "seed=4", "num_epochs=4"]);
+    const run = await distillRun(student("student"), { teacher: teacher.dir, teaching: "ranking" });
+    const losses = run.metrics().filter(({ name }) => name === "AverageLoss/train");
+    expect(losses).toHaveLength(4);
+    expect(losses[3]!.value).toBeLessThan(losses[0]!.value / 2);
+    expect(run.manifest()).toMatchObject({ kind: "dense", status: "finished", seed: 4 });
+    const recall = (of: RunFolder) =>
+      of.queries().reduce((sum, { values }) => sum + values["Recall@5"]!, 0) / of.queries().length;
+    const untrained = await train(loadConfig(tiny.config(), ["run_id=untrained", "seed=4", "num_epochs=0"]));
+    expect(recall(run)).toBeGreaterThan(recall(untrained) + 0.2);
+    const kept = fs.readdirSync(path.join(teacher.dir, "embeddings"));
+    expect(kept.filter((name) => name.startsWith("training-"))).toHaveLength(2);
+
+    const both = await distillRun(student("both"), { teacher: teacher.dir, teaching: "margins", labels: 1 });
+    expect(both.manifest().engine).toContain("margins, labels 1");
+    await expect(
+      distillRun(student("other"), { teacher: teacher.dir, teaching: "rank" as never }),
+    ).rejects.toThrow('unknown teaching "rank"; known: ranking, margins');
+    fs.rmSync(tiny.root, { recursive: true, force: true });
   });
 });

@@ -1,12 +1,22 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
+import { loadConfig } from "../../config/load-config.js";
 import { datasetVocabulary } from "../../training/dataset-vocabulary.js";
+import { distillRun, type Teaching, teachings } from "../../training/distill-run.js";
 import { exportRun } from "../../training/export-run.js";
 import { importModel, wheelModels } from "../../training/pretrained/import-model.js";
+import { printSummary } from "../summary.js";
 import { TerminalListener } from "../terminal.js";
 
-/** `qdrl model import|export|vocabulary`. */
+interface DistillFlags {
+  teacher: string;
+  teaching: string;
+  labels: string;
+  set?: string[];
+}
+
+/** `qdrl model import|export|distill|vocabulary`. */
 export function addModelCommands(program: Command): void {
   const model = program.command("model").description("pretrained transformers, exports, vocabularies");
   model
@@ -41,6 +51,25 @@ export function addModelCommands(program: Command): void {
       });
       for (const file of written)
         process.stdout.write(`${file}: ${(fs.statSync(file).size / 2 ** 20).toFixed(1)} MiB\n`);
+    });
+  model
+    .command("distill")
+    .description("train a configuration's encoder by the scores of a trained one")
+    .argument("<config>", "YAML file of the student, e.g. configs/scifact.yaml")
+    .requiredOption("--teacher <run>", "run folder of the teacher")
+    .option("--teaching <kind>", `what is followed: ${Object.keys(teachings).join(", ")}`, "ranking")
+    .option("--labels <weight>", "weight of the configuration's own loss beside it", "0")
+    .option("--set <key=value...>", "override a key, e.g. --set run_id=distilled")
+    .action(async (file: string, options: DistillFlags) => {
+      const listener = new TerminalListener();
+      const run = await distillRun(loadConfig(file, options.set ?? []), {
+        teacher: options.teacher,
+        teaching: options.teaching as Teaching,
+        labels: Number(options.labels),
+        listener,
+      });
+      listener.finish();
+      printSummary(run);
     });
   model
     .command("vocabulary")
