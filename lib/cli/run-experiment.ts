@@ -3,9 +3,10 @@ import { type AnyConfig, loadAnyConfig } from "../config/load-config.js";
 import { loadSweep } from "../config/load-sweep.js";
 import type { Listener } from "../training/progress.js";
 import { runBm25 } from "../training/run-bm25.js";
-import type { RunFolder } from "../training/run-folder.js";
+import { RunFolder } from "../training/run-folder.js";
 import { runFusion } from "../training/run-fusion.js";
 import { withFolderLock } from "../training/run-lock.js";
+import { isFinished } from "../training/sweep/run-sweep.js";
 import { train } from "../training/train.js";
 
 /**
@@ -78,7 +79,9 @@ export async function runSweepRows(
     if (!rows.includes(row)) continue;
     const folder = path.join(config.output_dir, config.task_id, config.run_id);
     const line = (text: string) => listener.line?.(text);
-    runs.push(await withFolderLock(folder, () => train(config, { listener }), line));
+    // a sweep leaves no checkpoints, by which train would see that the run is finished
+    const work = async () => (isFinished(config) ? new RunFolder(folder) : train(config, { listener }));
+    runs.push(await withFolderLock(folder, work, line));
   }
   return runs;
 }
