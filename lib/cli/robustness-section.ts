@@ -1,10 +1,12 @@
 import { recallVsTypo } from "../reporting/figures/recall-vs-typo.js";
+import type { Figure } from "../reporting/figures/theme.js";
 import type { Block } from "../reporting/page-blocks.js";
 import { plainTable } from "../reporting/table.js";
 import { hasRobustness, readRobustness } from "../training/robustness.js";
 import {
   changedQueries,
   damageByError,
+  type RobustnessCurve,
   robustnessCurves,
   worstQueries,
 } from "../training/robustness-views.js";
@@ -12,6 +14,16 @@ import type { RunFolder } from "../training/run-folder.js";
 import { changedTable, damageTable, robustnessTable } from "./robustness-table.js";
 
 const MEASURE = "Recall@10";
+
+/** One line per kind of typo, from the clean queries on. */
+export function robustnessFigure(curves: readonly RobustnessCurve[], measure: string): Figure {
+  const clean = curves.find(({ model }) => model === "clean")!.points[0]!;
+  const lines = curves.filter(({ model }) => !model.startsWith("clean"));
+  return recallVsTypo(
+    lines.map(({ model, points }) => ({ name: model, points: [clean, ...points] })),
+    measure,
+  );
+}
 
 /**
  * The report's section on typos of every kind: for each run on which `qdrl evaluate --robustness` was called, curves, what
@@ -28,15 +40,10 @@ export function robustnessSections(
   const blocks: Block[] = [];
   for (const { name, results } of tested) {
     const curves = robustnessCurves(results, MEASURE);
-    const lines = curves.filter(({ model }) => !model.startsWith("clean"));
-    const clean = curves[0]!.points[0]!;
     blocks.push(
       {
         kind: "figure",
-        figure: recallVsTypo(
-          lines.map((line) => ({ name: line.model, points: [clean, ...line.points] })),
-          MEASURE,
-        ),
+        figure: robustnessFigure(curves, MEASURE),
         title: `${name}: ${MEASURE} by kind of typo`,
       },
       { kind: "table", table: robustnessTable(curves, `${name}: ${MEASURE} by kind of typo`) },
