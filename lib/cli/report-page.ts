@@ -207,8 +207,10 @@ async function rankingSection(reference: RunFolder, shown: RunFolder, set: strin
 
 /** Picture files read in, as a self-contained page needs them; a missing file leaves the name alone. */
 export function withPictures(ranking: RankedQuery): QueryRankings {
+  const { pictureFile: shown, ...rest } = ranking;
   return {
-    ...ranking,
+    ...rest,
+    ...(shown !== undefined && fs.existsSync(shown) ? { picture: pictureAddress(shown) } : {}),
     lists: ranking.lists.map((list) => ({
       ...list,
       documents: list.documents.map(({ pictureFile, ...document }) =>

@@ -13,6 +13,8 @@ export interface RankedDocument {
 /** What one or more systems return for a query. */
 export interface QueryRankings {
   query: string;
+  /** `data:` address of the picture that is the query. */
+  picture?: string;
   /** Facts shown beside the query: slice, number of relevant documents. */
   about?: string;
   lists: {
@@ -46,7 +48,14 @@ function rankingHtml(ranking: QueryRankings, classes: Map<string, string>): stri
     if (documents.length === 0) return `${head}<p class="q-empty">nothing found</p>`;
     return `${head}<ol class="q-list" tabindex="0">${documents.map((document, at) => documentHtml(document, at + 1, classes)).join("")}</ol>`;
   });
-  return `<article class="q-ranking"><h4>${escapeHtml(ranking.query)}</h4>${about}${lists.join("")}</article>`;
+  return `<article class="q-ranking"><h4>${queryHtml(ranking, classes)}</h4>${about}${lists.join("")}</article>`;
+}
+
+function queryHtml({ query, picture }: QueryRankings, classes: Map<string, string>): string {
+  const text = escapeHtml(query);
+  if (picture === undefined) return text;
+  const shown = `<span class="q-picture ${pictureClass(picture, classes)}" role="img" aria-label="query picture"></span>`;
+  return text === "" ? shown : `${shown} ${text}`;
 }
 
 function documentHtml(document: RankedDocument, rank: number, classes: Map<string, string>): string {

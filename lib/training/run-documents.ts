@@ -1,5 +1,8 @@
+import fs from "node:fs";
+import path from "node:path";
 import { readItems } from "../datasets/items.js";
 import { evaluationSet, openDataset } from "../datasets/open-dataset.js";
+import { readQueries } from "../datasets/queries.js";
 import type { QueryResult, RunFolder } from "./run-folder.js";
 
 /** The documents of the evaluation set a run was evaluated on, by id. */
@@ -13,6 +16,8 @@ export async function documentsOf(run: RunFolder, set: string): Promise<Map<stri
 /** One query with what each run returned for it, ready to be shown. */
 export interface RankedQuery {
   query: string;
+  /** Path of the picture that is the query. */
+  pictureFile?: string;
   about: string;
   lists: { system: string; about: string; documents: RankedDocumentView[] }[];
 }
@@ -49,6 +54,8 @@ export async function rankedQueries(
   const { set, typo = 0, ids, measure = "Recall@10", depth = 10, nameColumn = "document_name" } = options;
   const { nameOf = (run) => run.manifest().system } = options;
   const documents = await documentsOf(runs[0]!, set);
+  const { dir } = runs[0]!.manifest().dataset;
+  const pictures = await queryPictures(dir, set);
   const answers = runs.map((run) => ({
     system: nameOf(run),
     byId: new Map(
@@ -69,16 +76,44 @@ export async function rankedQueries(
     });
     const { query, slice, relevant } = results[0]!.result;
     const count = `${relevant.length} relevant ${relevant.length === 1 ? "document" : "documents"}`;
+    const picture = pictures.get(id);
     return {
       query,
+      ...(picture === undefined ? {} : { pictureFile: picture }),
       about: slice === undefined ? count : `${slice}, ${count}`,
       lists: results.map(({ system, result }) => ({
         system,
         about: `${measure} ${(result.values[measure] ?? Number.NaN).toFixed(2)}`,
-        documents: shownDocuments(result, documents, depth, nameColumn),
+        documents: shownDocuments(result, documents, depth, nameColumn, dir),
       })),
     };
   });
+}
+
+/** The first queries of the first set that a run was evaluated on, as {@link rankedQueries} shows them. */
+export async function firstRankings(run: RunFolder, count: number): Promise<RankedQuery[]> {
+  const results = run.queries();
+  const set = results[0]?.set;
+  if (set === undefined) return [];
+  const ids = results.filter((result) => result.set === set && result.typo === 0).map(({ id }) => id);
+  return rankedQueries([run], { set, ids: ids.slice(0, count) });
+}
+
+/** Query id → picture file, where queries are pictures. */
+async function queryPictures(dir: string, set: string): Promise<ReadonlyMap<string, string>> {
+  const column = "query_picture";
+  const dataset = openDataset(dir, { verify: "size" });
+  if (dataset.manifest?.columns.query[column] === undefined) return new Map();
+  const { queries } = await readQueries(evaluationSet(dataset, set).queriesPath, { columns: [column] });
+  return new Map(
+    queries.flatMap(({ id, fields }) => (fields[column] ? [[id, inDataset(dir, fields[column])]] : [])),
+  );
+}
+
+/** Inside the data set if it is there, else from the workspace root. */
+function inDataset(dir: string, file: string): string {
+  const inside = path.join(dir, file);
+  return fs.existsSync(inside) ? inside : file;
 }
 
 function shownDocuments(
@@ -86,6 +121,7 @@ function shownDocuments(
   documents: ReadonlyMap<string, Record<string, string>>,
   depth: number,
   nameColumn: string,
+  dir: string,
 ): RankedDocumentView[] {
   const relevant = new Set(result.relevant);
   return result.top.slice(0, depth).map(([id, score]) => {
@@ -96,7 +132,7 @@ function shownDocuments(
       name: document?.[nameColumn] ?? id,
       relevant: relevant.has(id),
       score,
-      ...(picture ? { pictureFile: picture } : {}),
+      ...(picture ? { pictureFile: inDataset(dir, picture) } : {}),
     };
   });
 }

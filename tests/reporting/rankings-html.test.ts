@@ -40,6 +40,14 @@ describe("rankingsHtml", () => {
     expect(html).toMatch(/<li><span class="q-rank">2<\/span>.*cat<\/li>/);
   });
 
+  it("shows the picture that is the query", () => {
+    const shown = rankingsHtml([{ query: "", picture, lists: [] }]);
+    expect(shown).toMatch(
+      /<h4><span class="q-picture q-p-[0-9a-f]{16}" role="img" aria-label="query picture">/,
+    );
+    expect(shown.split(picture)).toHaveLength(2);
+  });
+
   it("says so where nothing was found", () => {
     expect(html).toContain('<p class="q-empty">nothing found</p>');
   });
