@@ -1,9 +1,10 @@
-// Pictures per second of each stage, from file to embedding, in one process; the last column says what limits it.
+// Pictures per second from file to embedding, stage by stage in one process, and which stage limits training.
 //   npx tsx bench/images.ts [pictures]
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
+import sharp from "sharp";
 import { decodeDefaults } from "../lib/datasets/images/decode-picture.js";
 import { PictureStore } from "../lib/datasets/images/picture-store.js";
 import { PatchEncoder } from "../lib/encoders/image/patch-encoder.js";
@@ -16,60 +17,93 @@ import { median, timeMs } from "./measure.js";
 
 const BATCH = 64;
 const SIZE = 32;
-const folder = "node_modules/openmoji/color/svg";
+const ROUNDS = 7;
+const drawings = "node_modules/openmoji/color/svg";
+const work = path.join(os.tmpdir(), `qdrl-bench-${process.pid}`);
 
-async function main(): Promise<void> {
-  const count = Number(process.argv[2] ?? 512);
-  console.log((await selectBackend()).line);
-  const files = readdirSync(folder).slice(0, count);
-  const cacheDir = path.join(os.tmpdir(), `qdrl-bench-${process.pid}`);
-  const options = {
-    ...decodeDefaults,
-    size: SIZE,
-    folders: [folder],
-    downloads: null,
-    cacheDir,
-    onError: "fail" as const,
+/** Pictures per second of wall time, and the cores that were busy with them. */
+interface Rate {
+  stage: string;
+  perSecond: number;
+  cores: number;
+}
+
+async function measured(stage: string, pictures: number, run: () => Promise<void> | void): Promise<Rate> {
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  await run();
+  const elapsedMs = performance.now() - start;
+  const { user, system } = process.cpuUsage(cpu);
+  return {
+    stage,
+    perSecond: (1000 * pictures) / elapsedMs,
+    cores: (user + system) / 1000 / elapsedMs,
   };
-  const rates: [string, number][] = [];
-  const load = async (name: string) => {
-    const store = new PictureStore(options);
-    const start = performance.now();
+}
+
+/** The same drawings as files of 256 pixels. */
+async function photographs(files: readonly string[], format: "png" | "jpeg" | "webp"): Promise<string> {
+  const folder = path.join(work, format);
+  mkdirSync(folder, { recursive: true });
+  for (const file of files) {
+    const picture = sharp(readFileSync(path.join(drawings, file)), { density: 256 }).resize(256, 256);
+    await picture.flatten({ background: "#fff" }).toFormat(format).toFile(path.join(folder, file));
+  }
+  return folder;
+}
+
+async function decoding(files: readonly string[]): Promise<{ rates: Rate[]; pixels: Uint8Array }> {
+  const settings = { ...decodeDefaults, size: SIZE, downloads: null, onError: "fail" as const };
+  const load = (folder: string, cacheDir: string | null) => async () => {
+    const store = new PictureStore({ ...settings, folders: [folder], cacheDir });
     await store.load(files);
-    rates.push([name, (1000 * files.length) / (performance.now() - start)]);
     return store;
   };
-  await load("decode SVG (librsvg, 4 at a time)");
-  const store = await load("read from the cache");
-  const pixels = store.get(files[0]!)!;
-  const random = new Random(1);
-  const changes = { flip: 0.5, crop: 0.7, colour: 0.3, blur: 0.3 };
-  const augment = timeMs(() => {
-    for (let i = 0; i < 2000; i++) augmentPicture(pixels, SIZE, changes, random);
-  });
-  rates.push(["augment", 2_000_000 / augment]);
+  const cacheDir = path.join(work, "cache");
+  const rates: Rate[] = [];
+  for (const format of ["png", "jpeg", "webp"] as const) {
+    const folder = await photographs(files, format);
+    const run = load(folder, null);
+    rates.push(
+      await measured(
+        `decode ${format.toUpperCase()} of 256 pixels`,
+        files.length,
+        async () => void (await run()),
+      ),
+    );
+  }
+  rates.push(
+    await measured(
+      "decode SVG (OpenMoji)",
+      files.length,
+      async () => void (await load(drawings, cacheDir)()),
+    ),
+  );
+  rates.push(
+    await measured("read from the cache", files.length, async () => void (await load(drawings, cacheDir)())),
+  );
+  return { rates, pixels: (await load(drawings, cacheDir)()).get(files[0]!)! };
+}
+
+async function encoding(random: Random): Promise<Rate[]> {
   const batch = Float32Array.from({ length: BATCH * SIZE * SIZE * 3 }, () => random.normal());
-  const cnn = new ParameterSet("cnn", random);
-  const patches = new ParameterSet("patches", random);
-  const encoders = [
-    {
-      name: "CNN 16-32-64",
-      set: cnn,
-      encoder: new ResidualCnn(
-        { size: SIZE, channels: [16, 32, 64], blocks: 1, stemStride: 2, outputDim: 64 },
-        cnn,
-      ),
-    }, // prettier-ignore
-    {
-      name: "patches of 8, 2 layers",
-      set: patches,
-      encoder: new PatchEncoder(
-        { size: SIZE, patch: 8, width: 64, layers: 2, mixing: "mlp", heads: 4, outputDim: 64 },
-        patches,
-      ),
-    }, // prettier-ignore
-  ];
-  for (const { name, set, encoder } of encoders) {
+  const cnnSet = new ParameterSet("cnn", random);
+  const patchSet = new ParameterSet("patches", random);
+  const cnn = { size: SIZE, channels: [16, 32, 64], blocks: 1, stemStride: 2, outputDim: 64 };
+  const patches = {
+    size: SIZE,
+    patch: 8,
+    width: 64,
+    layers: 2,
+    mixing: "mlp" as const,
+    heads: 4,
+    outputDim: 64,
+  };
+  const rates: Rate[] = [];
+  for (const { name, set, encoder } of [
+    { name: "CNN 16-32-64", set: cnnSet, encoder: new ResidualCnn(cnn, cnnSet) },
+    { name: "patches of 8, 2 layers of 64", set: patchSet, encoder: new PatchEncoder(patches, patchSet) },
+  ]) {
     const loss = () => tf.sum(tf.square(encoder.apply(batch, BATCH))) as tf.Scalar;
     const weights = Object.values(set.variables);
     const forward = () => void tf.tidy(() => loss().dataSync());
@@ -78,19 +112,49 @@ async function main(): Promise<void> {
         for (const slope of Object.values(tf.variableGrads(loss, weights).grads)) slope.dataSync();
       });
     for (const [what, run] of [
-      ["forward", forward],
-      ["forward and backward", step],
+      ["embed", forward],
+      ["train", step],
     ] as const) {
-      // prettier-ignore
       run();
-      rates.push([`${name}, ${what}`, (1000 * BATCH) / median(Array.from({ length: 7 }, () => timeMs(run)))]);
+      const times: number[] = [];
+      const rate = await measured(`${what}, ${name}`, BATCH * ROUNDS, () => {
+        for (let round = 0; round < ROUNDS; round++) times.push(timeMs(run));
+      });
+      rates.push({ ...rate, perSecond: (1000 * BATCH) / median(times) });
     }
   }
-  const slowest = Math.min(...rates.map(([, rate]) => rate));
-  for (const [name, rate] of rates)
+  return rates;
+}
+
+async function main(): Promise<void> {
+  const count = Number(process.argv[2] ?? 512);
+  console.log((await selectBackend()).line);
+  const random = new Random(1);
+  const { rates, pixels } = await decoding(readdirSync(drawings).slice(0, count));
+  const changes = { flip: 0.5, crop: 0.7, colour: 0.3, blur: 0.3 };
+  rates.push(
+    await measured("augment (flip, crop, colour, blur)", 4000, () => {
+      for (let i = 0; i < 4000; i++) augmentPicture(pixels, SIZE, changes, random);
+    }),
+  );
+  rates.push(...(await encoding(random)));
+  for (const { stage, perSecond, cores } of rates)
     console.log(
-      `${name.padEnd(44)} ${rate.toFixed(0).padStart(8)} pictures/s ${(rate / slowest).toFixed(1).padStart(7)} times the slowest`,
+      `${stage.padEnd(42)} ${perSecond.toFixed(0).padStart(8)} pictures/s ${cores.toFixed(1).padStart(5)} cores busy`,
     );
+  const of = (stage: string) => 1 / rates.find((rate) => rate.stage.startsWith(stage))!.perSecond;
+  const decodeAndEmbed = of("decode SVG") + of("embed, patches");
+  console.log(
+    `\nfile to embedding, one after the other: SVG ${(1 / decodeAndEmbed).toFixed(0)} pictures/s, ` +
+      `${((100 * of("decode SVG")) / decodeAndEmbed).toFixed(0)} % of it decoding; ` +
+      `JPEG ${(1 / (of("decode JPEG") + of("embed, patches"))).toFixed(0)} pictures/s`,
+  );
+  const epoch = of("read from the cache") + of("augment") + of("train, CNN");
+  console.log(
+    `training from the cache with augmentation, CNN: ${(1 / epoch).toFixed(0)} pictures/s, ` +
+      `${((100 * of("train, CNN")) / epoch).toFixed(0)} % of it the encoder's step`,
+  );
+  rmSync(work, { recursive: true, force: true });
 }
 
 void main();
