@@ -99,12 +99,14 @@ function indexTable(title: string, measured: readonly MeasuredIndex[]): Table {
     "MB in memory",
     "MB on disk",
   ];
-  return plainTable(labels, rows, {
+  const table = plainTable(labels, rows, {
     title,
     notes: [
       `Recall@${K}: share of the exact ${K} nearest that are found. One thread; ms a query: median of queries asked alone. Memory of HNSW is estimated.`,
     ],
   });
+  const columns = table.columns.map((column, c) => (c < 2 ? column : { ...column, align: "right" as const }));
+  return { ...table, columns };
 }
 
 /** The fastest setting of each approximate index that finds nearly all, against exhaustive search. */
