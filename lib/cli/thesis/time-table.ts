@@ -1,11 +1,12 @@
 import { plainTable, type Table } from "../../reporting/table.js";
 import type { RunFolder } from "../../training/run-folder.js";
+import { secondsSpent } from "../../training/run-views.js";
 import { humanTime } from "../terminal.js";
 import type { SweepRuns } from "./sweep-runs.js";
 
 /**
- * How long every sweep took: its runs' times together (from the start to the end of each), and from the first start to
- * the last end, which is what one waits for where several processes train at once and nothing comes between.
+ * How long every sweep took: its runs' times together (training, validation, evaluation and checkpoints), and from the
+ * first start to the last end, which is what one waits for where several processes train at once and nothing comes between.
  */
 export function timeTable(
   sweeps: readonly { title: string; sweep: Pick<SweepRuns, "dataset" | "runs"> }[],
@@ -26,18 +27,18 @@ export function timeTable(
   );
 }
 
-function times(run: RunFolder): { start: number; end: number } {
-  const { startedAt, endedAt } = run.manifest();
-  const start = Date.parse(startedAt);
-  return { start, end: endedAt === null ? start : Date.parse(endedAt) };
+/** Seconds that a run took, and when it ended; the start in its manifest may be that of a training since repeated. */
+function times(run: RunFolder): { seconds: number; end: number } {
+  const seconds = Object.values(secondsSpent(run)).reduce((sum, part) => sum + part, 0);
+  return { seconds, end: Date.parse(run.manifest().endedAt ?? "") / 1000 };
 }
 
 function secondsTogether(runs: readonly RunFolder[]): number {
-  return runs.map(times).reduce((sum, { start, end }) => sum + (end - start) / 1000, 0);
+  return runs.map(times).reduce((sum, { seconds }) => sum + seconds, 0);
 }
 
 function secondsBetween(runs: readonly RunFolder[]): number {
   if (runs.length === 0) return 0;
   const all = runs.map(times);
-  return (Math.max(...all.map(({ end }) => end)) - Math.min(...all.map(({ start }) => start))) / 1000;
+  return Math.max(...all.map(({ end }) => end)) - Math.min(...all.map(({ end, seconds }) => end - seconds));
 }

@@ -11,6 +11,7 @@ import { redundantView } from "../../../lib/cli/thesis/redundant-view.js";
 import { ReportParts } from "../../../lib/cli/thesis/report-parts.js";
 import { semanticMatches } from "../../../lib/cli/thesis/semantic-view.js";
 import { thresholdView } from "../../../lib/cli/thesis/threshold-view.js";
+import { timeTable } from "../../../lib/cli/thesis/time-table.js";
 import { knownShares, tokenTable, typoTable, vocabularyOf } from "../../../lib/cli/thesis/token-view.js";
 import { writeThesisReport } from "../../../lib/cli/thesis/write-report.js";
 import { intervalCurve } from "../../../lib/reporting/figures/interval-curve.js";
@@ -144,6 +145,26 @@ describe("bestRuns", () => {
     const dataset = { name: "d", dir: "d", sets: ["s", "t"], overrides: [], obtain: null };
     const best = bestRuns({ dataset, runs, rows: ["a", "b"], baseline: "a" });
     expect([best.row, best.runs]).toEqual(["b", [runs[1], runs[3]]]);
+  });
+});
+
+describe("timeTable", () => {
+  it("adds the runs' times, and counts from the first start to the last end", () => {
+    const run = (endedAt: string, seconds: number): RunFolder => {
+      const folder = new Folder(fs.mkdtempSync(path.join(os.tmpdir(), "qdrl-time-")));
+      folder.writeManifest({ endedAt } as Manifest);
+      folder.appendTiming({ epoch: 0, name: "train", seconds: seconds - 1 });
+      folder.appendTiming({ epoch: 0, name: "evaluate", seconds: 1 });
+      return folder;
+    };
+    // two processes side by side: 0:00 to 0:40, 0:10 to 1:10
+    const runs = [run("2026-01-01T00:00:40.000Z", 40), run("2026-01-01T00:01:10.000Z", 60)];
+    const dataset = { name: "d", dir: "d", sets: [], overrides: [], obtain: null };
+    const { rows } = timeTable([{ title: "margin", sweep: { dataset, runs } }]);
+    expect(rows.map(({ cells }) => cells.map(({ text }) => text))).toEqual([
+      ["margin", "d", "2", "1 min 40 s", "1 min 10 s"],
+      ["all", "", "2", "1 min 40 s", "1 min 10 s"],
+    ]);
   });
 });
 
