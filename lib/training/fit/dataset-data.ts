@@ -68,7 +68,7 @@ export async function datasetData(request: string | DatasetRequest): Promise<Dat
 
 function folderOf(name: string): string {
   for (const dir of [path.join("data", name), name])
-    if (fs.existsSync(path.join(dir, "manifest.json"))) return dir;
+    if (fs.existsSync(path.join(dir, "training_dataset"))) return dir;
   const there = fs.existsSync("data")
     ? fs.readdirSync("data").filter((dir) => fs.existsSync(path.join("data", dir, "manifest.json")))
     : [];

@@ -194,7 +194,9 @@ describe("losses of labelled items over pairs", () => {
     [{ name: "triplet", options: { margin: 0 } }, /triplet: margin must be > 0, got 0/],
   ])("refuse %j before the first step", async (loss, message) => {
     await expect(
-      train(loadConfig(tiny.config({ loss: { type: "labelled", ...loss }, run_id: "refused" }))),
+      train(loadConfig(tiny.config({ loss: { type: "labelled", ...loss }, run_id: "refused" })), {
+        fresh: true,
+      }),
     ).rejects.toThrow(message);
   });
 });
