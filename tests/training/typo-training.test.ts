@@ -112,7 +112,7 @@ describe("training on misspelled queries", () => {
     expect(divergences.map((m) => m.epoch)).toEqual([0, 1, 2, 3, 4, 5]);
     for (const { value } of divergences) expect(value).toBeGreaterThan(0);
     expect(augmented.manifest().engine).toMatch(/^fused/);
-    expect(taught.manifest().engine).toBe("tfjs (self-teaching has no fused step)");
+    expect(taught.manifest().engine).toMatch(/^fused/);
     await run("halved", "{augment: 0, self_teaching: 1}", ["num_epochs=3"]);
     const halved = await run("halved", "{augment: 0, self_teaching: 1}");
     expect(bytes(halved)).toBe(bytes(taught));
