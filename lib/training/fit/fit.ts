@@ -80,6 +80,8 @@ export async function fit(options: FitOptions): Promise<FitResult> {
       if (plan.evaluation) await validate(run, plan.evaluation, encoder);
       Object.assign(run.metrics, plan.measurements());
       run.epochsDone = epoch + 1;
+      // rows that wait for their optimiser are brought up to date, as a checkpoint would: with or without, the same bytes
+      run.parameters();
       await run.fire("epoch_end");
       history.push({
         trainLoss: run.trainLoss,
