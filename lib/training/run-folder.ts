@@ -115,6 +115,15 @@ export class RunFolder {
     appendLines(path.join(this.dir, "timings.jsonl"), [timing]);
   }
 
+  /** Forgets the clock of epochs that will be trained again, and a last line that was being written at a kill. */
+  cutTimings(epochsDone: number): void {
+    const file = path.join(this.dir, "timings.jsonl");
+    if (!fs.existsSync(file)) return;
+    const lines = fs.readFileSync(file, "utf8").split("\n").slice(0, -1);
+    const kept = lines.filter((line) => epochsDone > 0 && JSON.parse(line).epoch < epochsDone);
+    atomicWriteFile(file, kept.map((line) => `${line}\n`).join(""));
+  }
+
   timings(): { epoch: number; name: string; seconds: number; count?: number }[] {
     const file = path.join(this.dir, "timings.jsonl");
     return fs.existsSync(file) ? parseLines(fs.readFileSync(file, "utf8"), file) : [];

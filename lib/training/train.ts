@@ -358,6 +358,7 @@ function resume(run: RunFolder, trainer: Trainer, config: ExperimentConfig, list
   const latest = latestCheckpoint(run.checkpoints, (message) => listener.line?.(message));
   if (latest === null) {
     run.cutMetrics(0);
+    run.cutTimings(0);
     return 0;
   }
   const { checkpoint } = latest;
@@ -369,9 +370,11 @@ function resume(run: RunFolder, trainer: Trainer, config: ExperimentConfig, list
     );
     fs.rmSync(run.checkpoints, { recursive: true });
     run.cutMetrics(0);
+    run.cutTimings(0);
     return 0;
   }
   run.cutMetrics(checkpoint.metricsBytes);
+  run.cutTimings(checkpoint.epochsDone);
   listener.line?.(`${latest.file}: going on after ${checkpoint.epochsDone} epochs`);
   return checkpoint.epochsDone;
 }
