@@ -7,6 +7,7 @@ import { runBm25 } from "../../lib/training/run-bm25.js";
 import { openRun, type RunFolder } from "../../lib/training/run-folder.js";
 import { openSearch } from "../../lib/training/search-run.js";
 import { train } from "../../lib/training/train.js";
+import { vector } from "../support/vectors.js";
 import { type TinyDataset, tinyDataset } from "./tiny-dataset.js";
 
 let tiny: TinyDataset;
@@ -108,6 +109,21 @@ describe("train", () => {
     await expect(train(loadConfig(tiny.config(), ["learning_rate=0.5"]))).rejects.toThrow(
       /config\.yaml: a run goes on only with its own configuration, got another learning_rate; choose another run_id or start over with --fresh/,
     );
+  });
+
+  it("goes on after the last finished epoch, not with it again (checkpoint_resume)", async () => {
+    const { inputs, expected } = vector("0-qdrl/checkpoint_resume");
+    const upTo = (epochs: number) =>
+      train(loadConfig(tiny.config(), ["run_id=vector", `num_epochs=${epochs}`]));
+    const first = await upTo(inputs.last_completed_epoch + 1);
+    const before = first.metricsBytes();
+    const resumed = await upTo(inputs.num_epochs);
+    const added = fs.readFileSync(path.join(resumed.dir, "metrics.jsonl")).subarray(before).toString();
+    const epochs = added
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line).epoch);
+    expect([...new Set(epochs)]).toEqual(expected.correct_epochs_run_after_resume);
   });
 
   it("stops at a loss that is not finite, names the step and keeps the last good checkpoint", async () => {
