@@ -69,7 +69,7 @@ export class AdamDrift implements RowDrift {
   }
 
   /** The factors from the end of step `from` to the last recorded step; the object is reused by the next call. */
-  factorsFrom(from: number): DriftFactors {
+  private factorsFrom(from: number): DriftFactors {
     const f = this.factors;
     const start = from - this.origin;
     const last = this.now - this.origin;
@@ -97,6 +97,17 @@ export class AdamDrift implements RowDrift {
     f.floor1 = (mean + spread * low) * this.epsilon;
     f.floor2 = (mean + spread * high) * this.epsilon;
     return f;
+  }
+
+  writeFactors(from: number, out: Float32Array, at: number): void {
+    const f = this.factorsFrom(from);
+    out[at] = f.keep;
+    out[at + 1] = f.pull1;
+    out[at + 2] = f.floor1;
+    out[at + 3] = f.pull2;
+    out[at + 4] = f.floor2;
+    out[at + 5] = f.first;
+    out[at + 6] = f.second;
   }
 
   catchUp(

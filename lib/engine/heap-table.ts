@@ -109,16 +109,8 @@ export function heapCatchUp(
     const count = Math.min(staleChunk, stale.length - start);
     const { floats, ints } = heap;
     for (let i = 0; i < count; i++) {
-      const f = drift.factorsFrom(from[start + i]!);
       ints[rows / 4 + i] = stale[start + i]!;
-      const at = factors / 4 + i * 7;
-      floats[at] = f.keep;
-      floats[at + 1] = f.pull1;
-      floats[at + 2] = f.floor1;
-      floats[at + 3] = f.pull2;
-      floats[at + 4] = f.floor2;
-      floats[at + 5] = f.first;
-      floats[at + 6] = f.second;
+      drift.writeFactors(from[start + i]!, floats, factors / 4 + i * 7);
     }
     heap.kernels.catchUpRows(count, rows, factors, table.at, table.stride, table.dim);
   }

@@ -61,8 +61,8 @@ export interface RowDrift {
   reset(step: number): void;
   /** takes note of update `step` (one more than the last), made with `learningRate` */
   record(step: number, learningRate: number): void;
-  /** the factors from the end of step `from` to the last recorded one; the object is reused by the next call */
-  factorsFrom(from: number): DriftFactors;
+  /** writes the seven factors from the end of step `from` to the last recorded one, as the kernel catchUpRows reads them */
+  writeFactors(from: number, out: Float32Array, at: number): void;
   /** catches up a span that is current through update `from` to the last recorded one; state as in UpdateRule */
   catchUp(
     values: Float32Array,

@@ -114,15 +114,7 @@ export class TablePart {
         if (!drift.movesRowsWithoutState) continue;
         from = 0;
       }
-      const f = drift.factorsFrom(from);
-      const at = scratch.factors / 4 + n * 7;
-      floats[at] = f.keep;
-      floats[at + 1] = f.pull1;
-      floats[at + 2] = f.floor1;
-      floats[at + 3] = f.pull2;
-      floats[at + 4] = f.floor2;
-      floats[at + 5] = f.first;
-      floats[at + 6] = f.second;
+      drift.writeFactors(from, floats, scratch.factors / 4 + n * 7);
       ints[scratch.staleRows / 4 + n++] = row;
       ints[through + row] = step;
     }
