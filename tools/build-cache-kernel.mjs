@@ -9,29 +9,10 @@ const target = "lib/negatives/cache/kernel/group-maxima-bytes.ts";
 
 /** The TypeScript file that holds the compiled kernel. */
 export async function compileCacheKernel() {
-  let binary = null;
-  let messages = "";
-  const options = [
-    "-O3",
-    "--noAssert",
-    "--runtime",
-    "stub",
-    "--importMemory",
-    "--enable",
-    "simd",
-    "--enable",
-    "relaxed-simd",
-  ];
-  const { error } = await compileAssemblyScript(["kernel.ts", ...options, "--outFile", "out.wasm"], {
-    readFile: (name) => (name === "kernel.ts" ? readFileSync(source, "utf8") : null),
-    writeFile: (name, content) => {
-      if (name.endsWith(".wasm")) binary = content;
-    },
-    listFiles: () => [],
-    stderr: { write: (text) => void (messages += text) },
-    stdout: { write: () => {} },
-  });
-  if (error) throw new Error(`build-cache-kernel: ${error.message}\n${messages}`);
+  const options = ["-O3", "--noAssert", "--runtime", "stub", "--importMemory"];
+  const features = ["--enable", "simd", "--enable", "relaxed-simd"];
+  const read = (name) => (name === "kernel.ts" ? readFileSync(source, "utf8") : null);
+  const binary = await compileAssemblyScript(["kernel.ts", ...options, ...features], read);
   const base64 = Buffer.from(binary).toString("base64");
   const lines = base64.match(/.{1,100}/g).map((line) => `  "${line}",`);
   return `/** Made by tools/build-cache-kernel.mjs from group-maxima.as. */\nexport const groupMaximaBytes = [\n${lines.join("\n")}\n].join("");\n`;

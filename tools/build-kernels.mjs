@@ -38,25 +38,10 @@ async function compile(shared, fused) {
   ];
   if (shared) options.push("--enable", "threads", "--sharedMemory");
   if (fused) options.push("--enable", "relaxed-simd");
-  let binary = null;
-  let messages = "";
-  const { error } = await compileAssemblyScript(
-    [shared ? "shared.ts" : "private.ts", ...options, "--outFile", "out.wasm"],
-    {
-      readFile: (path) => {
-        const source = sources.get(basename(path)) ?? null;
-        return basename(path) === "variant.ts" ? source.replace("= false", `= ${fused}`) : source;
-      },
-      writeFile: (path, content) => {
-        if (path.endsWith(".wasm")) binary = content;
-      },
-      listFiles: () => [],
-      stderr: { write: (text) => void (messages += text) },
-      stdout: { write: () => {} },
-    },
-  );
-  if (error) throw new Error(`build-kernels: ${error.message}\n${messages}`);
-  return binary;
+  return compileAssemblyScript([shared ? "shared.ts" : "private.ts", ...options], (path) => {
+    const source = sources.get(basename(path)) ?? null;
+    return basename(path) === "variant.ts" ? source.replace("= false", `= ${fused}`) : source;
+  });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -13,39 +13,16 @@ export async function buildSearchKernels() {
 }
 
 async function compile(fma) {
-  let binary = null;
-  let messages = "";
   const features = ["simd", "threads", ...(fma ? ["relaxed-simd"] : [])];
-  const { error } = await compileAssemblyScript(
-    [
-      "search.ts",
-      "-O3",
-      "--noAssert",
-      "--runtime=stub",
-      "--importMemory",
-      "--sharedMemory",
-      "--initialMemory=1",
-      "--maximumMemory=65536",
-      ...features.flatMap((f) => ["--enable", f]),
-      "--use",
-      `FMA=${fma}`,
-      "--outFile=search.wasm",
-    ],
-    {
-      readFile: (name) => {
-        const file = path.join(folder, "assembly", name);
-        return existsSync(file) ? readFileSync(file, "utf8") : null;
-      },
-      writeFile: (name, contents) => {
-        if (name.endsWith(".wasm")) binary = contents;
-      },
-      listFiles: () => [],
-      stdout: { write: () => {} },
-      stderr: { write: (text) => (messages += text) },
+  const memory = ["--importMemory", "--sharedMemory", "--initialMemory=1", "--maximumMemory=65536"];
+  const enabled = features.flatMap((feature) => ["--enable", feature]);
+  return compileAssemblyScript(
+    ["search.ts", "-O3", "--noAssert", "--runtime=stub", ...memory, ...enabled, "--use", `FMA=${fma}`],
+    (name) => {
+      const file = path.join(folder, "assembly", name);
+      return existsSync(file) ? readFileSync(file, "utf8") : null;
     },
   );
-  if (error || binary === null) throw new Error(`build-search-kernels: ${messages || error}`);
-  return binary;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
