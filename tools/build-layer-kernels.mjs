@@ -16,21 +16,10 @@ const sources = new Map([
 async function compile(fused) {
   const options = ["-O3", "--noAssert", "--runtime", "stub", "--importMemory", "--maximumMemory", "65536"];
   options.push("--enable", "simd", ...(fused ? ["--enable", "relaxed-simd"] : []));
-  let binary = null;
-  let messages = "";
-  const { error } = await compileAssemblyScript(["layers.ts", ...options, "--outFile", "out.wasm"], {
-    readFile: (path) => {
-      const source = sources.get(basename(path)) ?? null;
-      return basename(path) === "variant.ts" ? source.replace("= false", `= ${fused}`) : source;
-    },
-    writeFile: (name, content) => {
-      if (name.endsWith(".wasm")) binary = content;
-    },
-    listFiles: () => [],
-    stderr: { write: (text) => void (messages += text) },
-    stdout: { write: () => {} },
+  const binary = await compileAssemblyScript(["layers.ts", ...options], (path) => {
+    const source = sources.get(basename(path)) ?? null;
+    return basename(path) === "variant.ts" ? source.replace("= false", `= ${fused}`) : source;
   });
-  if (error) throw new Error(`build-layer-kernels: ${error.message}\n${messages}`);
   const lines = Buffer.from(binary)
     .toString("base64")
     .match(/.{1,100}/g)
