@@ -81,6 +81,19 @@ export function crossCheck(config: ExperimentConfig): CrossFieldIssue[] {
       path: ["update", "groups"],
       message: `must be empty with update.layer_wise_decay, got ${config.update.groups.length}`,
     });
+  const { optimizer } = config;
+  if ("row_moments" in optimizer && optimizer.row_moments !== "float32" && !hasTables(model))
+    issues.push({
+      path: ["optimizer", "row_moments"],
+      message: `must be float32 for a model without tables (no text and no category among its features), got ${optimizer.row_moments}`,
+    });
   issues.push(...checkNegatives(config));
   return issues;
+}
+
+/** Whether a model reads texts or categories, whose embeddings are tables. */
+function hasTables(model: ExperimentConfig["model"]): boolean {
+  if (model.type !== "Towers") return true;
+  const encoders = [...model.query.features, ...model.document.features].map(({ encoder }) => encoder.type);
+  return encoders.some((type) => type === "bag" || type === "category");
 }

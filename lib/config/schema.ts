@@ -78,7 +78,7 @@ export const experimentSchema = z.strictObject({
   model: modelSection,
   loss: lossSection,
   negatives: negativesSection.prefault({ type: "batch" }).describe("where negatives come from"),
-  optimizer: optimizerSection.default({ type: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }),
+  optimizer: optimizerSection.prefault({ type: "adam" }),
   schedule: scheduleSection.prefault({ type: "constant" }).describe("of the learning rate"),
   update: updateSection.prefault({}).describe("how gradients become an update"),
   typos: typosSection.default(null).describe("misspelled training queries"),

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { fillNormal } from "./fill-random.js";
 import { type HeapGradient, type HeapRows, heapPool, heapUpdateRows } from "./heap-table.js";
+import { momentOf, type RowMoments, roundingSeed, UnpackedRow, withMoment } from "./packed-moments.js";
 import type { Random } from "./random.js";
 import { poolRows, type RowGradients, sumRowGradients } from "./row-pooling.js";
 import { FloatStorage } from "./row-storage.js";
@@ -42,6 +43,7 @@ export class EmbeddingTable {
   keeper: RowKeeper | null = null;
   private storage: FloatStorage;
   private slots = 0;
+  private precision: RowMoments = "float32";
   private pending: HeapGradient[] = [];
 
   /** @throws RangeError if rows or dim is not a positive integer, or the table does not fit in memory */
@@ -60,9 +62,14 @@ export class EmbeddingTable {
     this.anchor = tf.tidy(() => tf.variable(tf.scalar(0), true));
   }
 
+  /** Whether two arrays of state share a word per parameter, as {@link UnpackedRow} has them. */
+  get packed(): boolean {
+    return this.precision === "bfloat16";
+  }
+
   /** Floats from one row to the next in {@link values}. */
   get stride(): number {
-    return this.dim * (1 + this.slots);
+    return this.dim * (1 + (this.packed ? 1 : this.slots));
   }
 
   /** The live array: row r is values[r·stride … r·stride + dim), then its optimiser state. */
@@ -70,10 +77,17 @@ export class EmbeddingTable {
     return this.storage.floats;
   }
 
+  /** The bits of {@link values}. */
+  get words(): Int32Array {
+    const { buffer, byteOffset, length } = this.values;
+    return new Int32Array(buffer, byteOffset, length);
+  }
+
   /** Where the rows lie in tfjs's heap, if they do and the kernels can work on them; else null. */
   heapRows(heap: WasmHeap | null): HeapRows | null {
     const at = this.dim % 4 === 0 ? this.storage.addressIn(heap) : null;
-    return at === null ? null : { at, stride: this.stride * 4, dim: this.dim, rows: this.rows };
+    const { dim, rows, packed } = this;
+    return at === null ? null : { at, stride: this.stride * 4, dim, rows, packed };
   }
 
   /** A copy of the weights [rows, dim], all rows current. Write with {@link setWeights}. */
@@ -87,22 +101,60 @@ export class EmbeddingTable {
     this.write(0, values, "setWeights");
   }
 
-  /** Makes room for `slots` arrays of optimiser state per row, zeros at first; drops those there were before. */
-  reserveState(slots: number): void {
+  /** The same piece by piece. @throws RangeError unless `pieces` are whole rows, as many as there are */
+  setWeightsFrom(pieces: Iterable<Float32Array>): void {
+    const { dim, rows, stride } = this;
+    let row = 0;
+    for (const piece of pieces) {
+      const count = piece.length / dim;
+      if (!Number.isInteger(count) || row + count > rows)
+        throw new RangeError(
+          `EmbeddingTable.setWeightsFrom: pieces must be whole rows of ${dim}, ${rows} in all, got ${piece.length} numbers after ${row} rows`,
+        );
+      for (let i = 0; i < count; i++, row++)
+        this.values.set(piece.subarray(i * dim, (i + 1) * dim), row * stride);
+    }
+    if (row !== rows)
+      throw new RangeError(`EmbeddingTable.setWeightsFrom: pieces must have ${rows} rows, got ${row}`);
+  }
+
+  /**
+   * Makes room for `slots` arrays of optimiser state per row, zeros at first; drops those there were before.
+   *
+   * @throws RangeError for another number than two of bfloat16
+   */
+  reserveState(slots: number, precision: RowMoments = "float32"): void {
+    if (precision === "bfloat16" && slots !== 2)
+      throw new RangeError(`EmbeddingTable: bfloat16 state must be two arrays, got ${slots}`);
     const weights = this.read(0);
     this.storage.release(); // before the larger one comes
-    this.storage = allocate(this.rows, this.dim * (1 + slots));
     this.slots = slots;
+    this.precision = precision;
+    this.storage = allocate(this.rows, this.stride);
     this.write(0, weights, "reserveState");
   }
 
   /** A copy of optimiser state `slot` (from 0), [rows, dim]. */
   readState(slot: number): Float32Array {
-    return this.read(1 + slot);
+    if (!this.packed) return this.read(1 + slot);
+    const { words, dim, stride } = this;
+    const out = new Float32Array(this.rows * dim);
+    for (let r = 0, to = 0; r < this.rows; r++)
+      for (let d = 0; d < dim; d++) out[to++] = momentOf(words[r * stride + dim + d]!, slot);
+    return out;
   }
 
+  /** The opposite; numbers that bfloat16 lacks are rounded to the nearest one. Throws as {@link setWeights}. */
   writeState(slot: number, values: ArrayLike<number>): void {
-    this.write(1 + slot, values, "writeState");
+    if (!this.packed) {
+      this.write(1 + slot, values, "writeState");
+      return;
+    }
+    this.checkCount(values, "writeState");
+    const { words, dim, stride } = this;
+    for (let r = 0, from = 0; r < this.rows; r++)
+      for (let d = 0, at = r * stride + dim; d < dim; d++, at++)
+        words[at] = withMoment(words[at]!, slot, values[from++]!);
   }
 
   /**
@@ -138,22 +190,33 @@ export class EmbeddingTable {
   }
 
   /**
-   * Drains the gradients and moves their rows, and no others, by `rule`, whose step has begun. Rows must be current
+   * Drains the gradients and moves their rows, and no others, by `rule`, whose update `step` has begun. Rows must be current
    * (`bag` and `lookup` see to it).
    *
    * @returns the rows moved, each once
    */
-  applyGradients(rule: UpdateRule): Int32Array {
+  applyGradients(rule: UpdateRule, step: number): Int32Array {
     const heap = wasmHeap();
     const place = this.pending.length > 0 ? this.heapRows(heap) : null;
     if (heap && place) {
-      const rows = heapUpdateRows(heap, place, this.pending, rule.factors());
+      const rows = heapUpdateRows(heap, place, this.pending, rule.factors(), step);
       this.clearGradients();
       return rows;
     }
     const { rows, values } = this.drainGradients();
     this.keeper?.touch(rows);
     const { values: heapValues, stride, dim } = this;
+    if (this.packed) {
+      const words = this.words;
+      const seed = roundingSeed(step, "update");
+      const row = new UnpackedRow(dim);
+      for (let i = 0; i < rows.length; i++) {
+        row.load(words, rows[i]! * stride);
+        rule.update(row.values, 0, values, i * dim, row.values, dim, dim, dim);
+        row.store(words, rows[i]! * stride, rows[i]!, seed);
+      }
+      return rows;
+    }
     for (let i = 0; i < rows.length; i++) {
       const at = rows[i]! * stride;
       rule.update(heapValues, at, values, i * dim, heapValues, at + dim, dim, dim);
@@ -213,13 +276,17 @@ export class EmbeddingTable {
   }
 
   private write(slot: number, values: ArrayLike<number>, caller: string): void {
+    this.checkCount(values, caller);
     const { values: storage, dim, stride } = this;
-    if (values.length !== this.rows * dim)
-      throw new RangeError(
-        `EmbeddingTable.${caller}: values must have rows · dim = ${this.rows * dim} entries, got ${values.length}`,
-      );
     for (let r = 0, from = 0, to = slot * dim; r < this.rows; r++, to += stride)
       for (let d = 0; d < dim; d++) storage[to + d] = values[from++]!;
+  }
+
+  private checkCount({ length }: ArrayLike<number>, caller: string): void {
+    if (length !== this.rows * this.dim)
+      throw new RangeError(
+        `EmbeddingTable.${caller}: values must have rows · dim = ${this.rows * this.dim} entries, got ${length}`,
+      );
   }
 }
 

@@ -1,13 +1,17 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { RowDrift, RuleFactors } from "./update-rule.js";
+import { roundingSeed } from "./packed-moments.js";
+import { packedAdam, type RowDrift, type RuleFactors } from "./update-rule.js";
 import type { WasmHeap } from "./wasm-heap.js";
 
-/** A table's rows in the heap: address of row 0, bytes from row to row, floats per row. */
+/**
+ * A table's rows in the heap: address of row 0, bytes from row to row, floats per row; packed: both moments in one word.
+ */
 export interface HeapRows {
   at: number;
   stride: number;
   dim: number;
   rows: number;
+  packed: boolean;
 }
 
 /** Ids [size, length] of one bag op and the kept gradient [size, dim] of its output. */
@@ -52,12 +56,13 @@ export function heapPool(
   return out;
 }
 
-/** Applies a rule to the rows that `parts` touch; returns those rows, each once, in order of appearance. */
+/** Applies update `step` of a rule to the rows that `parts` touch; returns those rows, each once, in order of appearance. */
 export function heapUpdateRows(
   heap: WasmHeap,
   table: HeapRows,
   parts: readonly HeapGradient[],
   f: RuleFactors,
+  step: number,
 ): Int32Array {
   const { kernels: k } = heap;
   const { at, stride, dim } = table;
@@ -90,18 +95,20 @@ export function heapUpdateRows(
     bag += size;
   }
   k.clearRows(rows, distinct, slots);
-  const factors = [f.keep, f.first, f.second, f.rate, f.floor] as const;
-  k.updateRows(f.rule, 0, distinct, rows, ends, bags, pooled, dim * 4, at, stride, dim, ...factors);
+  const factors = [f.keep, f.first, f.second, f.rate, f.floor, roundingSeed(step, "update")] as const;
+  const rule = table.packed ? packedAdam : f.rule;
+  k.updateRows(rule, 0, distinct, rows, ends, bags, pooled, dim * 4, at, stride, dim, ...factors);
   return heap.ints.slice(rows / 4, rows / 4 + distinct);
 }
 
-/** Carries rows over the steps they missed: row rows[i] is current through from[i]. */
+/** Carries rows over the steps they missed, to `step`: row rows[i] is current through from[i]. */
 export function heapCatchUp(
   heap: WasmHeap,
   table: HeapRows,
   drift: RowDrift,
   stale: readonly number[],
   from: readonly number[],
+  step: number,
 ): void {
   const rows = heap.scratch("staleRows", staleChunk);
   const factors = heap.scratch("staleFactors", staleChunk * 7);
@@ -112,7 +119,9 @@ export function heapCatchUp(
       ints[rows / 4 + i] = stale[start + i]!;
       drift.writeFactors(from[start + i]!, floats, factors / 4 + i * 7);
     }
-    heap.kernels.catchUpRows(count, rows, factors, table.at, table.stride, table.dim);
+    const packed = table.packed ? 1 : 0;
+    const seed = roundingSeed(step, "catchUp");
+    heap.kernels.catchUpRows(count, rows, factors, table.at, table.stride, table.dim, packed, seed);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { EmbeddingTable, RowKeeper } from "./embedding-table.js";
 import { heapCatchUp } from "./heap-table.js";
+import { roundingSeed, UnpackedRow } from "./packed-moments.js";
 import type { RowDrift } from "./update-rule.js";
 import { wasmHeap } from "./wasm-heap.js";
 
@@ -60,10 +61,21 @@ export class DriftKeeper implements RowKeeper {
     const heap = wasmHeap();
     const place = this.table.heapRows(heap);
     if (heap && place) {
-      heapCatchUp(heap, place, this.drift, stale, since);
+      heapCatchUp(heap, place, this.drift, stale, since, this.step);
       return;
     }
     const { values, stride, dim } = this.table;
+    if (this.table.packed) {
+      const words = this.table.words;
+      const seed = roundingSeed(this.step, "catchUp");
+      const unpacked = new UnpackedRow(dim);
+      stale.forEach((row, i) => {
+        unpacked.load(words, row * stride);
+        this.drift.catchUp(unpacked.values, 0, dim, dim, dim, since[i]!);
+        unpacked.store(words, row * stride, row, seed);
+      });
+      return;
+    }
     stale.forEach((row, i) => {
       this.drift.catchUp(values, row * stride, row * stride + dim, dim, dim, since[i]!);
     });

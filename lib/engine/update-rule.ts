@@ -39,6 +39,9 @@ export interface RuleFactors {
   floor: number;
 }
 
+/** The kernels' name for rule 0 on rows whose two moments share a word; see packed-moments.ts. */
+export const packedAdam = 3;
+
 /** Factors that carry a row over skipped steps; see AdamDrift. */
 export interface DriftFactors {
   /** parameters are multiplied by it */

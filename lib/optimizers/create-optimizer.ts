@@ -55,5 +55,6 @@ export function createRule(spec: OptimizerSpec): UpdateRule {
 export function createOptimizer(spec: OptimizerSpec): Optimizer {
   const factory = whole.get(spec.kind);
   if (factory) return factory(spec as never);
-  return new RuleOptimizer(createRule(spec), spec.learningRate);
+  const rowMoments = "rowMoments" in spec ? spec.rowMoments : undefined;
+  return new RuleOptimizer(createRule(spec), spec.learningRate, rowMoments);
 }

@@ -1,5 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { Parameters } from "../engine/gradients.js";
+import type { RowMoments } from "../engine/packed-moments.js";
 
 /** Turns gradients into updates: of dense weights from `denseGradients`, of tables from their recorded gradients. */
 export interface Optimizer {
@@ -32,9 +33,15 @@ export interface AdamOptions {
   epsilon?: number;
 }
 
+/** How rows of tables keep Adam's moments (default float32); those of dense weights are always float32. */
+interface RowMomentsOption {
+  rowMoments?: RowMoments;
+}
+
 /** An optimiser in plain data. */
 export type OptimizerSpec =
-  | ({ kind: "adam" | "lazy_adam" } & AdamOptions)
-  | ({ kind: "adamw" | "lamb" | "adam_l2" | "hf_adamw"; weightDecay?: number } & AdamOptions)
+  | ({ kind: "adam" | "lazy_adam" } & AdamOptions & RowMomentsOption)
+  | ({ kind: "adamw"; weightDecay?: number } & AdamOptions & RowMomentsOption)
+  | ({ kind: "lamb" | "adam_l2" | "hf_adamw"; weightDecay?: number } & AdamOptions)
   | { kind: "sgd"; learningRate: number }
   | { kind: "adagrad"; learningRate: number; epsilon?: number; initialAccumulator?: number };

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { EmbeddingTable } from "../engine/embedding-table.js";
 import type { Parameters } from "../engine/gradients.js";
+import type { RowMoments } from "../engine/packed-moments.js";
 import { DriftKeeper } from "../engine/row-keeper.js";
 import { FloatStorage } from "../engine/row-storage.js";
 import type { UpdateRule } from "../engine/update-rule.js";
@@ -16,13 +17,18 @@ export class RuleOptimizer implements Optimizer {
   private readonly tables = new Map<string, { table: EmbeddingTable; keeper: DriftKeeper | null }>();
   private restored: Record<string, Float32Array> = {};
 
-  /** @throws RangeError unless learningRate > 0 */
+  /** @throws RangeError unless learningRate > 0, and for bfloat16 with a rule that has not two state arrays */
   constructor(
     private readonly rule: UpdateRule,
     learningRate: number,
+    private readonly rowMoments: RowMoments = "float32",
   ) {
     if (!(learningRate > 0 && Number.isFinite(learningRate)))
       throw new RangeError(`${rule.kind}: learningRate must be > 0, got ${learningRate}`);
+    if (rowMoments === "bfloat16" && rule.slots.length !== 2)
+      throw new RangeError(
+        `${rule.kind}: rowMoments must be float32 where there are no moments, got bfloat16`,
+      );
     this.kind = rule.kind;
     this.learningRate = learningRate;
     rule.drift?.reset(0);
@@ -126,7 +132,7 @@ export class RuleOptimizer implements Optimizer {
   }
 
   private updateRows(table: EmbeddingTable, keeper: DriftKeeper | null, step: number): void {
-    const rows = table.applyGradients(this.rule);
+    const rows = table.applyGradients(this.rule, step);
     keeper?.advance(rows, step);
   }
 
@@ -134,7 +140,7 @@ export class RuleOptimizer implements Optimizer {
     if (this.tables.get(name)?.table === table) return;
     const { slots, initialState, drift } = this.rule;
     table.keeper?.synchronise();
-    table.reserveState(slots.length);
+    table.reserveState(slots.length, this.rowMoments);
     const size = table.rows * table.dim;
     slots.forEach((slot, k) => {
       const saved = this.takeRestored(`${name}.${slot}`, size);

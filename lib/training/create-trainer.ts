@@ -51,7 +51,10 @@ export function createTrainer(
     const objective = objectiveOf(config, loss, data.pairs, encoder, random);
     const { clip_norm: clipNorm, chunk_size: chunkSize } = config.update;
     const options = { schedule, clipNorm, chunkSize, ...(objective && { objective }) };
-    return { trainer: new Trainer(encoder, loss, optimizer, options), engine: `tfjs (${why})` };
+    return {
+      trainer: new Trainer(encoder, loss, optimizer, options),
+      engine: `tfjs (${why})${moments(config)}`,
+    };
   };
   if (config.engine === "tfjs") return plain("as configured");
   const beyond = beyondFused(config, loss);
@@ -73,7 +76,7 @@ export function createTrainer(
         pairs: data.pairs,
       },
     );
-    if (trainer) return { trainer, engine: engineName(config.engine, threads) };
+    if (trainer) return { trainer, engine: engineName(config, threads) };
     if (config.engine === "auto") return plain(reason);
     throw new RangeError(`engine: ${config.engine} must apply to the model, got: ${reason}`);
   }
@@ -81,9 +84,14 @@ export function createTrainer(
   throw new RangeError(`engine: ${config.engine} must apply to the experiment, got: ${beyond}`);
 }
 
-function engineName(engine: ExperimentConfig["engine"], threads: number): string {
-  const kind = engine === "hogwild" ? "fused without locks (not reproducible)" : "fused";
-  return `${kind}, ${threads} ${threads === 1 ? "thread" : "threads"}`;
+function engineName(config: ExperimentConfig, threads: number): string {
+  const kind = config.engine === "hogwild" ? "fused without locks (not reproducible)" : "fused";
+  return `${kind}, ${threads} ${threads === 1 ? "thread" : "threads"}${moments(config)}`;
+}
+
+function moments({ optimizer }: ExperimentConfig): string {
+  const kept = "row_moments" in optimizer ? optimizer.row_moments : "float32";
+  return kept === "float32" ? "" : `, ${kept} moments of rows`;
 }
 
 /** Why the fused step, which knows a batch's own pairs and a constant rate, cannot train this; null if it can. */

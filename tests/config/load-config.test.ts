@@ -20,7 +20,7 @@ describe("loadConfig", () => {
       seed: 0,
       drop_last: true,
       loss: { type: "batch_softmax", temperature: 0.1 },
-      optimizer: { type: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+      optimizer: { type: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, row_moments: "float32" },
       recall_validation: { enabled: false, k: [10, 60, 100, 1024], query_typo_probabilities: [0, 0.5] },
     });
   });

@@ -7,18 +7,27 @@ const momenta = {
   beta2: rate.default(0.999).describe("decay of the second moment"),
   epsilon: z.number().positive().default(1e-8),
 };
+/** For the optimisers that have a kernel for it. */
+const rows = {
+  row_moments: z
+    .enum(["float32", "bfloat16"])
+    .default("float32")
+    .describe(
+      "moments of rows of embedding tables in memory; bfloat16, rounded at random by step and row, makes a row with its moments a third smaller (those of dense weights stay float32)",
+    ),
+};
 const decay = (value: number) => z.number().min(0).default(value).describe("weight decay");
 
 /** The optimiser; its learning rate is the top-level learning_rate. */
 export const optimizerSection = z.discriminatedUnion("type", [
   z
-    .strictObject({ type: z.literal("adam"), ...momenta })
+    .strictObject({ type: z.literal("adam"), ...momenta, ...rows })
     .describe("rows outside the batch end where dense Adam puts them"),
   z
-    .strictObject({ type: z.literal("lazy_adam"), ...momenta })
+    .strictObject({ type: z.literal("lazy_adam"), ...momenta, ...rows })
     .describe("rows outside the batch stay where they are"),
   z
-    .strictObject({ type: z.literal("adamw"), ...momenta, weight_decay: decay(0.01) })
+    .strictObject({ type: z.literal("adamw"), ...momenta, ...rows, weight_decay: decay(0.01) })
     .describe("decoupled weight decay, idle rows included"),
   z
     .strictObject({ type: z.literal("adam_l2"), ...momenta, weight_decay: decay(0) })

@@ -1,5 +1,6 @@
 import type { WasmMemory } from "../kernels/web-assembly.js";
 import type { FusedLayout, TableLayout, WorkLayout } from "./layout.js";
+import { MemoryArray } from "./memory-array.js";
 import type { FusedPlan } from "./plan.js";
 
 /** Everything a run must carry over, under the names that the tfjs path uses. */
@@ -13,13 +14,8 @@ export interface FusedState {
   step: number;
 }
 
-/** A span of `count` groups of `width` floats, `stride` bytes apart. */
-interface Span {
-  at: number;
-  width: number;
-  stride: number;
-  count: number;
-}
+/** The arrays of a {@link FusedState} where they are. */
+export type FusedArrays = Record<"weights" | "tables" | "optimizer", Record<string, MemoryArray>>;
 
 /** Moves data between JavaScript and the memory that the kernels work on; checks what comes in. */
 export class FusedMemory {
@@ -32,8 +28,8 @@ export class FusedMemory {
     for (const table of layout.tables)
       new Int32Array(memory.buffer, table.currentThrough, table.rows).fill(-1);
     if (plan.optimizer.initialAccumulator)
-      for (const span of this.spans().optimizer.values())
-        this.each(span, (group) => group.fill(plan.optimizer.initialAccumulator!));
+      for (const array of Object.values(this.arrays().optimizer))
+        array.fill(plan.optimizer.initialAccumulator);
   }
 
   floats(at: number, count: number): Float32Array {
@@ -95,86 +91,71 @@ export class FusedMemory {
     }
   }
 
+  /** Copies of everything. */
   read(): Omit<FusedState, "step"> {
-    const spans = this.spans();
-    const all = (group: Map<string, Span>) =>
-      Object.fromEntries([...group].map(([name, span]) => [name, this.readSpan(span)]));
-    return { weights: all(spans.weights), tables: all(spans.tables), optimizer: all(spans.optimizer) };
+    const { weights, tables, optimizer } = this.arrays();
+    const all = (group: Record<string, MemoryArray>) =>
+      Object.fromEntries(Object.entries(group).map(([name, array]) => [name, array.read()]));
+    return { weights: all(weights), tables: all(tables), optimizer: all(optimizer) };
   }
 
   /** @throws RangeError listing what is missing, unknown or of another size; nothing is written then */
   write(state: FusedState): void {
-    const spans = this.spans();
+    const arrays = this.arrays();
     const misfits: string[] = [];
     for (const group of ["weights", "tables", "optimizer"] as const) {
-      for (const [name, span] of spans[group]) {
+      for (const [name, array] of Object.entries(arrays[group])) {
         const length = state[group][name]?.length;
-        if (length === undefined ? group !== "optimizer" : length !== span.width * span.count)
-          misfits.push(`${name} must have ${span.width * span.count} entries, got ${length ?? "none"}`);
+        if (length === undefined ? group !== "optimizer" : length !== array.length)
+          misfits.push(`${name} must have ${array.length} entries, got ${length ?? "none"}`);
       }
       for (const name of Object.keys(state[group]))
-        if (!spans[group].has(name)) misfits.push(`${name} is unknown`);
+        if (!(name in arrays[group])) misfits.push(`${name} is unknown`);
     }
     if (misfits.length > 0) throw new RangeError(`FusedTrainer.importState: ${misfits.join("; ")}`);
     for (const group of ["weights", "tables", "optimizer"] as const)
-      for (const [name, span] of spans[group]) this.writeSpan(span, state[group][name] ?? null);
+      for (const [name, array] of Object.entries(arrays[group])) {
+        const values = state[group][name];
+        if (values) array.write(values);
+        else array.fill(this.plan.optimizer.initialAccumulator ?? 0);
+      }
     for (const table of this.layout.tables) this.markRowsWithState(table, state.step);
   }
 
   /** Fills weights, biases (with the fan-in of their layer) and table rows (null) in place; text row 0 stays zero. */
   initialise(fill: (values: Float32Array, fanIn: number | null) => void): void {
     for (const { inputs, weight, size } of this.layout.towers.flat()) fill(this.floats(weight, size), inputs);
-    for (const [name, span] of this.spans().tables)
-      this.each(span, (row, i) => {
+    for (const [name, table] of Object.entries(this.arrays().tables))
+      table.eachGroup((row, i) => {
         if (i > 0 || name === "category" || this.plan.countPadding) fill(row, null);
       });
   }
 
-  private spans(): Record<"weights" | "tables" | "optimizer", Map<string, Span>> {
-    const { plan, layout } = this;
-    const weights = new Map<string, Span>();
-    const tables = new Map<string, Span>();
-    const optimizer = new Map<string, Span>();
-    const whole = (at: number, width: number): Span => ({ at, width, stride: width * 4, count: 1 });
+  /** Every array by name, in place. */
+  arrays(): FusedArrays {
+    const { plan, layout, memory } = this;
+    const arrays: FusedArrays = { weights: {}, tables: {}, optimizer: {} };
+    const whole = (at: number, width: number) => new MemoryArray(memory, at, width, width * 4, 1);
     plan.towers.forEach((tower, t) => {
       tower.forEach(({ name, inputs, outputs }, i) => {
         const { weight, bias, state, size } = layout.towers[t]![i]!;
-        weights.set(`${name}.weight`, whole(weight, inputs * outputs));
-        weights.set(`${name}.bias`, whole(bias, outputs));
+        const product = inputs * outputs;
+        arrays.weights[`${name}.weight`] = whole(weight, product);
+        arrays.weights[`${name}.bias`] = whole(bias, outputs);
         plan.slots.forEach((slot, k) => {
-          optimizer.set(`${name}.weight.${slot}`, whole(state + k * size * 4, inputs * outputs));
-          optimizer.set(`${name}.bias.${slot}`, whole(state + (k * size + inputs * outputs) * 4, outputs));
+          arrays.optimizer[`${name}.weight.${slot}`] = whole(state + k * size * 4, product);
+          arrays.optimizer[`${name}.bias.${slot}`] = whole(state + (k * size + product) * 4, outputs);
         });
       });
     });
     for (const { name, base, dim, stride, rows } of layout.tables) {
-      tables.set(name, { at: base, width: dim, stride, count: rows });
+      arrays.tables[name] = new MemoryArray(memory, base, dim, stride, rows);
       plan.slots.forEach((slot, k) => {
-        optimizer.set(`${name}.${slot}`, { at: base + (k + 1) * dim * 4, width: dim, stride, count: rows });
+        const [at, half] = plan.packed ? [base + dim * 4, k as 0 | 1] : [base + (k + 1) * dim * 4, null];
+        arrays.optimizer[`${name}.${slot}`] = new MemoryArray(memory, at, dim, stride, rows, half);
       });
     }
-    return { weights, tables, optimizer };
-  }
-
-  private each(span: Span, visit: (group: Float32Array, index: number) => void): void {
-    const all = new Float32Array(this.memory.buffer);
-    for (let i = 0, at = span.at / 4; i < span.count; i++, at += span.stride / 4)
-      visit(all.subarray(at, at + span.width), i);
-  }
-
-  private readSpan(span: Span): Float32Array {
-    const out = new Float32Array(span.width * span.count);
-    this.each(span, (group, i) => out.set(group, i * span.width));
-    return out;
-  }
-
-  private writeSpan(span: Span, values: Float32Array | null): void {
-    const { width } = span;
-    const start = this.plan.optimizer.initialAccumulator ?? 0;
-    this.each(span, (group, i) => {
-      if (values) group.set(values.subarray(i * width, (i + 1) * width));
-      else group.fill(start);
-    });
+    return arrays;
   }
 
   private markRowsWithState({ rows, dim, stride, base, currentThrough }: TableLayout, step: number): void {

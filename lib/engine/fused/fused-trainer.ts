@@ -3,7 +3,7 @@ import { instantiateKernels, loadKernelModule } from "../kernels/load.js";
 import { type WasmMemory, wasmApi } from "../kernels/web-assembly.js";
 import { startWorker } from "../start-worker.js";
 import { command, type WorkerStart } from "./control.js";
-import { FusedMemory, type FusedState } from "./fused-memory.js";
+import { type FusedArrays, FusedMemory, type FusedState } from "./fused-memory.js";
 import { FusedStep, type StepPhase } from "./fused-step.js";
 import { layoutFused } from "./layout.js";
 import { type FusedBatch, loadBatch, loadSide } from "./load-batch.js";
@@ -116,6 +116,12 @@ export class FusedTrainer {
   exportState(): FusedState {
     this.local.synchronise(this.step);
     return { ...this.memory.read(), step: this.step };
+  }
+
+  /** The same in place, to be read before the next step. */
+  arrays(): FusedArrays {
+    this.local.synchronise(this.step);
+    return this.memory.arrays();
   }
 
   /** Continues from a state of {@link exportState} or of the tfjs path. State arrays left out start afresh. */

@@ -101,6 +101,7 @@ export function layoutFused(plan: FusedPlan, threads: number, areas = 1): FusedL
     return at;
   };
   const { slots, texts, category } = plan;
+  const perRow = 1 + (plan.packed ? 1 : slots.length);
   const work = Array.from({ length: areas }, () => workLayout(plan, threads, floats));
   const towers = plan.towers.map((layers) =>
     layers.map(({ inputs, outputs, relu }): LayerLayout => {
@@ -115,9 +116,9 @@ export function layoutFused(plan: FusedPlan, threads: number, areas = 1): FusedL
       name,
       rows,
       dim,
-      stride: dim * (1 + slots.length) * 4,
+      stride: dim * perRow * 4,
       currentThrough: floats(rows),
-      base: floats(rows * dim * (1 + slots.length)),
+      base: floats(rows * dim * perRow),
     }),
   );
   return { towers, tables, work, bytes: top };

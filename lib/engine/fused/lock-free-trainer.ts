@@ -3,7 +3,7 @@ import { loadKernelModule } from "../kernels/load.js";
 import type { WasmMemory } from "../kernels/web-assembly.js";
 import { startWorker } from "../start-worker.js";
 import { command, type WorkerStart } from "./control.js";
-import { FusedMemory, type FusedState } from "./fused-memory.js";
+import { type FusedArrays, FusedMemory, type FusedState } from "./fused-memory.js";
 import type { FusedLayout } from "./layout.js";
 import { type FusedBatch, loadBatch } from "./load-batch.js";
 import type { StepWork } from "./machine-limit.js";
@@ -107,6 +107,11 @@ export class LockFreeTrainer {
   exportState(): FusedState {
     this.finish();
     return { ...this.lanes[0]!.memory.read(), step: this.step };
+  }
+
+  arrays(): FusedArrays {
+    this.finish();
+    return this.lanes[0]!.memory.arrays();
   }
 
   importState(state: FusedState): void {

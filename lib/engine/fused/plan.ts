@@ -1,3 +1,5 @@
+import type { RowMoments } from "../packed-moments.js";
+
 /** One linear layer of a tower. */
 export interface FusedLayer {
   /** parameters are `${name}.weight` [inputs, outputs] and `${name}.bias` */
@@ -25,6 +27,7 @@ export interface FusedOptimizer {
   epsilon?: number;
   weightDecay?: number;
   initialAccumulator?: number;
+  rowMoments?: RowMoments;
 }
 
 /** The parts of an encoder's description that the fused step reads; an EncoderSpec is one. */
@@ -64,6 +67,8 @@ export interface FusedPlan {
   masks: boolean;
   optimizer: FusedOptimizer;
   slots: readonly string[];
+  /** rows of tables have their two moments in one word */
+  packed: boolean;
   maxBatch: number;
   queryLength: number;
   documentLength: number;
@@ -125,6 +130,7 @@ export function planFused(model: FusedModel): FusedPlan | string {
     masks: model.masks ?? false,
     optimizer,
     slots,
+    packed: optimizer.rowMoments === "bfloat16",
     maxBatch: model.maxBatch,
     queryLength: model.queryLength,
     documentLength: model.documentLength,

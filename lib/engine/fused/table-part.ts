@@ -1,6 +1,7 @@
 import type { AdamDrift } from "../adam-drift.js";
 import type { Kernels } from "../kernels/load.js";
-import type { RuleFactors } from "../update-rule.js";
+import { roundingSeed } from "../packed-moments.js";
+import { packedAdam, type RuleFactors } from "../update-rule.js";
 import type { BatchRows } from "./batch-rows.js";
 import {
   type FusedLayout,
@@ -118,17 +119,20 @@ export class TablePart {
       ints[scratch.staleRows / 4 + n++] = row;
       ints[through + row] = step;
     }
-    if (n > 0)
-      this.kernels.catchUpRows(n, scratch.staleRows, scratch.factors, table.base, table.stride, table.dim);
+    if (n === 0) return;
+    const packed = this.plan.packed ? 1 : 0;
+    const { base, stride, dim } = table;
+    const seed = roundingSeed(step, "catchUp");
+    this.kernels.catchUpRows(n, scratch.staleRows, scratch.factors, base, stride, dim, packed, seed);
   }
 
   private updateTable(t: number, slopes: number, slopeStride: number, step: number, f: RuleFactors): void {
     const { base, stride, dim, currentThrough } = this.layout.tables[t]!;
     const { rows, ends, bags } = this.scratch.groups[t]!;
     const count = this.distinct[t]!;
-    const factors = [f.keep, f.first, f.second, f.rate, f.floor] as const;
+    const factors = [f.keep, f.first, f.second, f.rate, f.floor, roundingSeed(step, "update")] as const;
     this.kernels.updateRows(
-      f.rule,
+      this.plan.packed ? packedAdam : f.rule,
       0,
       count,
       rows,
