@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import { readTensorFile, type StoredTensor, writeTensorFile } from "./tensor-file.js";
+import { readTensorFile, type StoredTensor, type WritableTensor, writeTensorFile } from "./tensor-file.js";
 
 /**
  * Whether to stop after `epochsTrained` epochs: the last `patience` of them brought nothing better than epoch `best`
@@ -28,7 +28,7 @@ export class BestEpoch {
   }
 
   /** Keeps the parameters if the loss is lower than every one before. */
-  offer(epoch: number, loss: number, parameters: () => Record<string, StoredTensor>, kind: string): void {
+  offer(epoch: number, loss: number, parameters: () => Record<string, WritableTensor>, kind: string): void {
     if (!(loss < (this.known?.loss ?? Infinity))) return;
     this.known = { epoch, loss };
     writeTensorFile(this.file, parameters(), {

@@ -1,7 +1,13 @@
 import fs from "node:fs";
 import path from "node:path";
 import { isTemporaryName } from "../engine/atomic-write.js";
-import { readTensorFile, type StoredTensor, writeTensorFile } from "./tensor-file.js";
+import {
+  readTensorFile,
+  type StoredTensor,
+  type TensorPieces,
+  type WritableTensor,
+  writeTensorFile,
+} from "./tensor-file.js";
 
 /** Everything a run needs to go on as if it had never stopped. */
 export interface Checkpoint {
@@ -21,15 +27,22 @@ export interface Checkpoint {
   objective?: Record<string, StoredTensor>;
 }
 
+/** A checkpoint to be written, whose arrays need not be copied for it. */
+export interface WritableCheckpoint extends Omit<Checkpoint, "parameters" | "optimizer"> {
+  parameters: Record<string, WritableTensor>;
+  optimizer: Record<string, Float32Array | TensorPieces>;
+}
+
 const NAME = /^epoch-(\d{5})\.safetensors$/;
 
 /** Writes `checkpoints/epoch-NNNNN.safetensors` and removes all but the newest `keep`. */
-export function writeCheckpoint(folder: string, checkpoint: Checkpoint, keep: number): string {
+export function writeCheckpoint(folder: string, checkpoint: WritableCheckpoint, keep: number): string {
   const file = path.join(folder, `epoch-${String(checkpoint.epochsDone).padStart(5, "0")}.safetensors`);
-  const tensors: Record<string, StoredTensor> = {};
+  const tensors: Record<string, WritableTensor> = {};
   for (const [name, tensor] of Object.entries(checkpoint.parameters)) tensors[`parameters/${name}`] = tensor;
-  for (const [name, data] of Object.entries(checkpoint.optimizer))
-    tensors[`optimizer/${name}`] = { shape: [data.length], data };
+  for (const [name, state] of Object.entries(checkpoint.optimizer))
+    tensors[`optimizer/${name}`] =
+      state instanceof Float32Array ? { shape: [state.length], data: state } : state;
   for (const [name, tensor] of Object.entries(checkpoint.objective ?? {}))
     tensors[`objective/${name}`] = tensor;
   writeTensorFile(file, tensors, {

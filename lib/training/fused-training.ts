@@ -1,3 +1,4 @@
+import * as tf from "@tensorflow/tfjs";
 import type { Encoder, EncoderSpec } from "../encoders/encoder.js";
 import { createFusedTrainer, type FusedStepper } from "../engine/fused/fused-trainer.js";
 import { type MachineLimit, measureLimit, type StepWork } from "../engine/fused/machine-limit.js";
@@ -7,8 +8,8 @@ import type { BatchLoss, LossSpec } from "../losses/loss.js";
 import { maskedCells } from "../losses/masked-cells.js";
 import type { Optimizer, OptimizerSpec } from "../optimizers/optimizer.js";
 import type { PairBatch, PairSet } from "./pairs.js";
-import type { StoredTensor } from "./tensor-file.js";
-import { setParameters, Trainer, type TrainerState } from "./trainer.js";
+import type { TensorPieces } from "./tensor-file.js";
+import { parametersOf, setParameters, Trainer, type TrainerState, type WritableState } from "./trainer.js";
 
 /** What decides whether a model has a fused step. */
 export interface FusedRequest {
@@ -67,7 +68,7 @@ class FusedTraining extends Trainer {
     private readonly cells: (batch: PairBatch) => Int32Array,
   ) {
     super(encoder, loss, optimizer);
-    this.importState(super.state());
+    this.importState({ step: 0, parameters: parametersOf(encoder), optimizer: {} });
   }
 
   override trainStep(batch: PairBatch): number {
@@ -109,13 +110,27 @@ class FusedTraining extends Trainer {
 
   override sync(): void {
     if (!this.ahead) return;
-    setParameters(this.encoder, this.stored());
+    const { tables, weights } = this.fused.arrays();
+    for (const [name, table] of Object.entries(this.encoder.tables))
+      table.setWeightsFrom(tables[name]!.pieces());
+    for (const [name, weight] of Object.entries(this.encoder.weights))
+      tf.tidy(() => weight.assign(tf.tensor(weights[name]!.read(), weight.shape)));
     this.ahead = false;
   }
 
-  override state(): TrainerState {
-    const { optimizer } = this.fused.exportState();
-    return { step: this.step, parameters: this.stored(), optimizer };
+  /** Nothing is copied: arrays are read from the kernels' memory while they are written. */
+  override state(): WritableState {
+    const { tables, weights, optimizer } = this.fused.arrays();
+    const parameters: Record<string, TensorPieces> = {};
+    for (const [name, { rows, dim }] of Object.entries(this.encoder.tables))
+      parameters[`tables/${name}`] = { shape: [rows, dim], pieces: () => tables[name]!.pieces() };
+    for (const [name, { shape }] of Object.entries(this.encoder.weights))
+      parameters[`weights/${name}`] = { shape, pieces: () => weights[name]!.pieces() };
+    const moments = Object.entries(optimizer).map(([name, array]): [string, TensorPieces] => [
+      name,
+      { shape: [array.length], pieces: () => array.pieces() },
+    ]);
+    return { step: this.step, parameters, optimizer: Object.fromEntries(moments) };
   }
 
   override restore(state: TrainerState): void {
@@ -127,16 +142,6 @@ class FusedTraining extends Trainer {
 
   override close(): void {
     this.fused.close();
-  }
-
-  private stored(): Record<string, StoredTensor> {
-    const { tables, weights } = this.fused.exportState();
-    const stored: Record<string, StoredTensor> = {};
-    for (const [name, table] of Object.entries(this.encoder.tables))
-      stored[`tables/${name}`] = { shape: [table.rows, table.dim], data: tables[name]! };
-    for (const [name, weight] of Object.entries(this.encoder.weights))
-      stored[`weights/${name}`] = { shape: weight.shape, data: weights[name]! };
-    return stored;
   }
 
   private importState({ parameters, optimizer, step }: TrainerState): void {

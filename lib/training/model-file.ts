@@ -1,4 +1,4 @@
-import { readTensorFile, type StoredTensor, writeTensorFile } from "./tensor-file.js";
+import { readTensorFile, type StoredTensor, type WritableTensor, writeTensorFile } from "./tensor-file.js";
 
 /** How the rows of embedding tables are stored: as trained, or as int8 with one scale a row, a quarter of the size. */
 export type RowStorage = "float32" | "int8";
@@ -11,35 +11,26 @@ const TABLES = "tables/";
  * moves by more than s/2; dense weights stay as they are. The scales stand beside a table as "scales/<its name>", [rows].
  *
  * @param parameters  by name; tables are "tables/<name>", [rows, dim]
- * @returns the parameters as {@link readModel} gives them back
- * @throws RangeError if a table holds a number that is not finite
+ * @throws RangeError if a table to be rounded holds a number that is not finite
  */
 export function writeModel(
   file: string,
-  parameters: Record<string, StoredTensor>,
+  parameters: Record<string, WritableTensor>,
   storage: RowStorage,
   metadata: Record<string, string>,
-): Record<string, StoredTensor> {
-  if (storage === "float32") {
-    writeTensorFile(file, parameters, metadata);
-    return parameters;
-  }
-  const stored: Parameters<typeof writeTensorFile>[1] = {};
-  const read: Record<string, StoredTensor> = {};
+): void {
+  const stored: Record<string, WritableTensor> = {};
   for (const [name, tensor] of Object.entries(parameters)) {
-    if (!name.startsWith(TABLES)) {
+    if (storage === "float32" || !name.startsWith(TABLES)) {
       stored[name] = tensor;
-      read[name] = tensor;
       continue;
     }
     const [rows, dim] = tensor.shape as [number, number];
-    const { steps, scales } = int8Rows(name, tensor.data, rows, dim);
+    const { steps, scales } = int8Rows(name, rows, dim, "data" in tensor ? [tensor.data] : tensor.pieces());
     stored[name] = { shape: tensor.shape, data: steps };
     stored[SCALES + name] = { shape: [rows], data: scales };
-    read[name] = { shape: tensor.shape, data: floatRows(steps, scales, dim) };
   }
   writeTensorFile(file, stored, metadata);
-  return read;
 }
 
 /** A model's parameters in float32, whichever way {@link writeModel} stored them. Throws as readTensorFile. */
@@ -59,26 +50,31 @@ export function readModel(file: string): Record<string, StoredTensor> {
   return parameters;
 }
 
+/** @param pieces of whole rows, in order */
 function int8Rows(
   name: string,
-  values: ArrayLike<number>,
   rows: number,
   dim: number,
+  pieces: Iterable<ArrayLike<number>>,
 ): { steps: Int8Array; scales: Float32Array } {
   const steps = new Int8Array(rows * dim);
   const scales = new Float32Array(rows);
-  for (let r = 0; r < rows; r++) {
-    let largest = 0;
-    for (let i = r * dim; i < (r + 1) * dim; i++) {
-      const size = Math.abs(values[i]!);
-      if (!Number.isFinite(size))
-        throw new RangeError(`writeModel: ${name} must hold finite numbers, got ${values[i]} in row ${r}`);
-      if (size > largest) largest = size;
+  let row = 0;
+  for (const values of pieces)
+    for (let from = 0; from < values.length; from += dim, row++) {
+      let largest = 0;
+      for (let i = from; i < from + dim; i++) {
+        const size = Math.abs(values[i]!);
+        if (!Number.isFinite(size))
+          throw new RangeError(
+            `writeModel: ${name} must hold finite numbers, got ${values[i]} in row ${row}`,
+          );
+        if (size > largest) largest = size;
+      }
+      if (largest === 0) continue;
+      scales[row] = largest / 127;
+      for (let i = 0; i < dim; i++) steps[row * dim + i] = Math.round((values[from + i]! * 127) / largest);
     }
-    if (largest === 0) continue;
-    scales[r] = largest / 127;
-    for (let i = r * dim; i < (r + 1) * dim; i++) steps[i] = Math.round((values[i]! * 127) / largest);
-  }
   return { steps, scales };
 }
 

@@ -8,6 +8,16 @@ export interface StoredTensor {
   data: Float32Array | Int32Array;
 }
 
+/** An array of float32 that is read piece by piece while it is written, without a copy of the whole. */
+export interface TensorPieces {
+  shape: number[];
+  /** the numbers in order, the same at every call; a piece may be overwritten when the next one is asked for */
+  pieces(): Iterable<Float32Array>;
+}
+
+/** What can be written. Int8 is read back as int32. */
+export type WritableTensor = StoredTensor | TensorPieces | { shape: number[]; data: Int8Array };
+
 /** Bytes per value of each type that is read, and how values become float32 or int32. */
 const DTYPES: Record<string, { size: number; decode(bytes: Uint8Array): Float32Array | Int32Array }> = {
   F32: { size: 4, decode: (bytes) => new Float32Array(bytes.buffer) },
@@ -29,36 +39,32 @@ const CHUNK = 1 << 26;
  * zeroed, followed by the data, so any changed byte is found on reading.
  *
  * @param file      path to create or replace
- * @param tensors   arrays by name; element count must be the product of the shape. Int8 is read back as int32
+ * @param tensors   arrays by name; element count must be the product of the shape
  * @param metadata  strings kept beside them
  * @see https://github.com/huggingface/safetensors#format
  */
 export function writeTensorFile(
   file: string,
-  tensors: Record<string, StoredTensor | { shape: number[]; data: Int8Array }>,
+  tensors: Record<string, WritableTensor>,
   metadata: Record<string, string> = {},
 ): void {
-  const entries = Object.entries(tensors);
   const header: Record<string, unknown> = { __metadata__: { ...metadata, [CHECKSUM]: EMPTY_CHECKSUM } };
   let offset = 0;
-  for (const [name, { shape, data }] of entries) {
-    const count = shape.reduce((a, b) => a * b, 1);
-    if (count !== data.length)
-      throw new RangeError(
-        `writeTensorFile: ${name} must have ${count} values for shape [${shape}], got ${data.length}`,
-      );
-    const dtype = data instanceof Int8Array ? "I8" : data instanceof Int32Array ? "I32" : "F32";
-    header[name] = { dtype, shape, data_offsets: [offset, offset + data.byteLength] };
-    offset += data.byteLength;
+  for (const [name, tensor] of Object.entries(tensors)) {
+    const { shape } = tensor;
+    const [dtype, size] = typeOf(tensor);
+    const end = offset + shape.reduce((a, b) => a * b, 1) * size;
+    header[name] = { dtype, shape, data_offsets: [offset, end] };
+    offset = end;
   }
   const text = JSON.stringify(header);
   const padded = text + " ".repeat((8 - (Buffer.byteLength(text) % 8)) % 8);
   const hash = createHash("sha256").update(padded);
-  for (const [, { data }] of entries) hash.update(bytesOf(data));
+  for (const bytes of allBytes(tensors)) hash.update(bytes);
   const sealed = padded.replace(`"${CHECKSUM}":"${EMPTY_CHECKSUM}"`, `"${CHECKSUM}":"${hash.digest("hex")}"`);
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(Buffer.byteLength(sealed)));
-  atomicWriteParts(file, [length, Buffer.from(sealed), ...entries.map(([, { data }]) => bytesOf(data))]);
+  atomicWriteParts(file, inOrder([length, Buffer.from(sealed)], allBytes(tensors)));
 }
 
 /**
@@ -169,6 +175,34 @@ function bfloatsToFloats(upper: Uint16Array): Float32Array {
   const bits = new Uint32Array(upper.length);
   for (let i = 0; i < upper.length; i++) bits[i] = upper[i]! << 16;
   return new Float32Array(bits.buffer);
+}
+
+/** The header's name for a tensor's type, and bytes per value. */
+function typeOf(tensor: WritableTensor): [string, number] {
+  if (!("data" in tensor)) return ["F32", 4];
+  if (tensor.data instanceof Int8Array) return ["I8", 1];
+  return [tensor.data instanceof Int32Array ? "I32" : "F32", 4];
+}
+
+/** The data of all tensors. @throws RangeError for one with another number of values than its shape says */
+function* allBytes(tensors: Record<string, WritableTensor>): Generator<Uint8Array> {
+  for (const [name, tensor] of Object.entries(tensors)) {
+    let values = 0;
+    for (const data of "data" in tensor ? [tensor.data] : tensor.pieces()) {
+      values += data.length;
+      yield bytesOf(data);
+    }
+    const count = tensor.shape.reduce((a, b) => a * b, 1);
+    if (count !== values)
+      throw new RangeError(
+        `writeTensorFile: ${name} must have ${count} values for shape [${tensor.shape}], got ${values}`,
+      );
+  }
+}
+
+function* inOrder(first: Iterable<Uint8Array>, second: Iterable<Uint8Array>): Generator<Uint8Array> {
+  yield* first;
+  yield* second;
 }
 
 function bytesOf(data: Float32Array | Int32Array | Int8Array): Uint8Array {

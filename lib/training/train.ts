@@ -17,7 +17,7 @@ import { epochBatches, queryTexts, tooFewPairs } from "./epoch-batches.js";
 import { type Evaluation, evaluate } from "./evaluate.js";
 import { scheduleNeedsLength } from "./learning-specs.js";
 import { type LoadedExperiment, loadExperiment } from "./load-experiment.js";
-import { writeModel } from "./model-file.js";
+import { readModel, writeModel } from "./model-file.js";
 import { type Listener, throttled } from "./progress.js";
 import { DenseRanker } from "./rankers.js";
 import {
@@ -124,11 +124,11 @@ export async function train(
     const kept = config.validation.keep_best ? (best?.best ?? null) : null;
     if (kept) listener.line?.(`keeping epoch ${kept.epoch + 1}, validation loss ${kept.loss.toFixed(4)}`);
     const parameters = kept ? best!.parameters() : trainer.state().parameters;
-    const stored = writeModel(run.model, parameters, config.store_rows, format);
+    writeModel(run.model, parameters, config.store_rows, format);
     manifest.counts["model file bytes"] = fs.statSync(run.model).size;
-    if (config.recall_validation.enabled && (kept || stored !== parameters)) {
+    if (config.recall_validation.enabled && (kept || config.store_rows !== "float32")) {
       const model = createEncoder(encoderSpec(config), random.fork("encoder"));
-      setParameters(model, stored);
+      setParameters(model, readModel(run.model));
       evaluation = await evaluateEncoder(config, data, model, listener);
       model.dispose();
     } else if (config.recall_validation.enabled && evaluation === null) {

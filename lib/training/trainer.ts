@@ -9,7 +9,7 @@ import { clipGradients } from "./clip-gradients.js";
 import { gradCache } from "./grad-cache.js";
 import type { Objective } from "./objective.js";
 import { type PairBatch, type PairSet, pairBatch } from "./pairs.js";
-import type { StoredTensor } from "./tensor-file.js";
+import type { StoredTensor, TensorPieces, WritableTensor } from "./tensor-file.js";
 
 /** What a trainer must be given back to go on exactly where it was. */
 export interface TrainerState {
@@ -18,6 +18,12 @@ export interface TrainerState {
   optimizer: Record<string, Float32Array>;
   /** What the objective remembers; left out if it remembers nothing. */
   objective?: Record<string, StoredTensor>;
+}
+
+/** The same, to be written to a file before the next step. */
+export interface WritableState extends Omit<TrainerState, "parameters" | "optimizer"> {
+  parameters: Record<string, WritableTensor>;
+  optimizer: Record<string, Float32Array | TensorPieces>;
 }
 
 export interface TrainerOptions {
@@ -124,7 +130,7 @@ export class Trainer {
   /** Frees what the trainer itself holds; encoder and optimiser are the caller's. */
   close(): void {}
 
-  state(): TrainerState {
+  state(): WritableState {
     const objective = this.objective?.state() ?? {};
     return {
       step: this.step,

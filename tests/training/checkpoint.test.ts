@@ -44,6 +44,26 @@ describe("tensor files", () => {
     expect(bytes.readFloatLE(8 + length + 4)).toBe(2);
   });
 
+  it("are the same bytes from pieces in one reused array as from one array, and refuse a piece too few", () => {
+    const [folder, values] = [scratch(), Float32Array.from({ length: 10 }, (_, i) => i / 3)];
+    const whole = path.join(folder, "whole");
+    const pieced = path.join(folder, "pieced");
+    const buffer = new Float32Array(4);
+    function* pieces() {
+      for (let from = 0; from < 10; from += 4) {
+        buffer.set(values.subarray(from, from + 4));
+        yield buffer.subarray(0, Math.min(4, 10 - from));
+      }
+    }
+    writeTensorFile(whole, { w: { shape: [5, 2], data: values } });
+    writeTensorFile(pieced, { w: { shape: [5, 2], pieces } });
+    expect(fs.readFileSync(pieced).equals(fs.readFileSync(whole))).toBe(true);
+    expect(() => writeTensorFile(pieced, { w: { shape: [6, 2], pieces } })).toThrow(
+      "w must have 12 values for shape [6,2], got 10",
+    );
+    expect(fs.readFileSync(pieced).equals(fs.readFileSync(whole))).toBe(true); // the old file stays
+  });
+
   it("are refused after any single changed byte, and after a cut", () => {
     const file = path.join(scratch(), "t.safetensors");
     writeTensorFile(file, { w: { shape: [2], data: Float32Array.of(1, 2) } }, { step: "3" });
