@@ -1,7 +1,7 @@
 /**
  * Training from part-files as a whole: Parquet read, texts cleaned and vectorised by reader threads, fused steps, one
  * epoch of 2.1 million generated pairs; forecast for the 32 million of the thesis and peak memory.
- * `npx tsx bench/stream.ts [batch] [reader threads] [training threads] [optimizer]`; see bench/README.md.
+ * `npx tsx bench/stream.ts [batch] [reader threads] [training threads] [optimizer] [float32|bfloat16]`; see bench/README.md.
  */
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
@@ -15,6 +15,7 @@ import { zipfPairs } from "./zipf-pairs.js";
 
 const [batch, readers, threads] = [64, 1, 2].map((value, i) => Number(process.argv[2 + i] ?? value));
 const optimizer = process.argv[5] ?? "adam";
+const moments = process.argv[6] ?? "float32";
 const folder = ".cache/bench/stream";
 const [rows, parts, rowsPerPart] = [200_000, 8, 262_144];
 
@@ -65,7 +66,7 @@ learning_rate: 0.01
 dataloader_workers: ${readers}
 tensorboard: false
 streaming: { mode: always }
-optimizer: { type: ${optimizer} }
+optimizer: { type: ${optimizer}, row_moments: ${moments} }
 dataset:
   query_features: [{ name: query_search_phrase, type: text }]
   document_features: [{ name: document_name, type: text }]
@@ -98,12 +99,13 @@ const { seconds, count } = run.timings().find(({ name }) => name === "train")! a
   count: number;
 };
 const rate = count / seconds;
-const own = (rows * 256 * 3 * 4) / 1e9;
+const table = (rows * 256 * 4) / 1e9;
+const own = table * (moments === "float32" ? 3 : 2);
 console.log(
   `${count} pairs in ${seconds.toFixed(1)} s: ${rate.toFixed(0)} pairs/s; 32 million: ${(32e6 / rate / 60).toFixed(1)} minutes`,
 );
 console.log(
-  `peak of resident memory ${(peak / 1e9).toFixed(2)} GB, of which table and moments ${own.toFixed(2)} GB in the kernels' memory and the table once more (${(own / 3).toFixed(2)} GB) in tfjs'`,
+  `peak of resident memory ${(peak / 1e9).toFixed(2)} GB, of which table and moments ${own.toFixed(2)} GB in the kernels' memory and the table once more (${table.toFixed(2)} GB) in tfjs'`,
 );
 console.log(describeTime(run));
 rmSync(run.dir, { recursive: true });

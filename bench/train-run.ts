@@ -23,6 +23,7 @@ export interface RunOptions {
   output: number;
   batch: number;
   optimizer: "adam" | "lazy_adam";
+  moments?: "float32" | "bfloat16";
   threads: number;
   seconds: number;
 }
@@ -44,7 +45,11 @@ const encoderSpec: EncoderSpec = {
   queryTextFeature: "query",
   documentTextFeature: "title",
 };
-const optimizerSpec = { kind: options.optimizer, learningRate: 0.01 };
+const optimizerSpec = {
+  kind: options.optimizer,
+  learningRate: 0.01,
+  rowMoments: options.moments ?? ("float32" as const),
+};
 
 function batchAt(index: number): FeatureBatch {
   const from = (index % batches) * size * length;

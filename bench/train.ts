@@ -87,6 +87,7 @@ function torchMissing(): string | null {
 mkdirSync(folder, { recursive: true });
 const standard = { ...filesFor(200_000), dim: 256, hidden: 128, output: 128, batch: 64, threads: 2 };
 const narrow = { dim: 128, hidden: 0, output: 128 };
+const half = { moments: "bfloat16" };
 const own = (options: object): Run => ({
   kind: "own",
   options: { ...standard, path: "fused", optimizer: "adam", ...options },
@@ -137,14 +138,24 @@ const comparisons: [string, Run, Run][] = [
     own({ optimizer: "lazy_adam" }),
   ],
   ["batch 64, exact adam against lazy_adam, 2 threads", own({}), own({ optimizer: "lazy_adam" })],
+  ["batch 64, bfloat16 moments against float32, 1 thread", own({ ...half, threads: 1 }), own({ threads: 1 })],
+  ["batch 64, bfloat16 moments against float32, 2 threads", own(half), own({})],
+  [
+    "batch 256, 128-dim, no layers, lazy_adam, bfloat16 moments against float32, 1 thread",
+    own({ ...narrow, ...half, batch: 256, optimizer: "lazy_adam", threads: 1 }),
+    own({ ...narrow, batch: 256, optimizer: "lazy_adam", threads: 1 }),
+  ],
 ];
-if ("2,000,000 rows against 20,000".includes(filter)) {
-  const wide = { dim: 128 };
-  comparisons.push([
-    "batch 64, 128-dim: 2,000,000 rows against 20,000",
-    own({ ...filesFor(2_000_000), ...wide }),
-    own({ ...filesFor(20_000), ...wide }),
-  ]);
+if ("128-dim: 2,000,000 rows against 20,000, bfloat16 moments".includes(filter)) {
+  const [large, small] = [filesFor(2_000_000), filesFor(20_000)].map((files) => ({ ...files, dim: 128 }));
+  comparisons.push(
+    ["batch 64, 128-dim: 2,000,000 rows against 20,000", own(large!), own(small!)],
+    [
+      "batch 64, 128-dim: 2,000,000 rows against 20,000, bfloat16 moments",
+      own({ ...large, ...half }),
+      own({ ...small, ...half }),
+    ],
+  );
 }
 const missing = torchMissing();
 if (missing) console.log(missing);
