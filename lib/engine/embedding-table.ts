@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { fillNormal } from "./fill-random.js";
 import { type HeapGradient, type HeapRows, heapPool, heapUpdateRows } from "./heap-table.js";
-import { momentOf, type RowMoments, roundingSeed, UnpackedRow, withMoment } from "./packed-moments.js";
+import { type RowMoments, readMoments, roundingSeed, UnpackedRow, writeMoments } from "./packed-moments.js";
 import type { Random } from "./random.js";
 import { poolRows, type RowGradients, sumRowGradients } from "./row-pooling.js";
 import { FloatStorage } from "./row-storage.js";
@@ -139,8 +139,7 @@ export class EmbeddingTable {
     if (!this.packed) return this.read(1 + slot);
     const { words, dim, stride } = this;
     const out = new Float32Array(this.rows * dim);
-    for (let r = 0, to = 0; r < this.rows; r++)
-      for (let d = 0; d < dim; d++) out[to++] = momentOf(words[r * stride + dim + d]!, slot);
+    for (let r = 0; r < this.rows; r++) readMoments(words, r * stride + dim, dim, slot, out, r * dim);
     return out;
   }
 
@@ -152,9 +151,7 @@ export class EmbeddingTable {
     }
     this.checkCount(values, "writeState");
     const { words, dim, stride } = this;
-    for (let r = 0, from = 0; r < this.rows; r++)
-      for (let d = 0, at = r * stride + dim; d < dim; d++, at++)
-        words[at] = withMoment(words[at]!, slot, values[from++]!);
+    for (let r = 0; r < this.rows; r++) writeMoments(words, r * stride + dim, dim, slot, values, r * dim);
   }
 
   /**

@@ -56,6 +56,30 @@ export function roundingSeed(step: number, use: "update" | "catchUp"): number {
 const float = new Float32Array(1);
 const floatBits = new Int32Array(float.buffer);
 
+/** Writes moment `slot` (0 or 1) of `count` words from `at` on to `out` from `to` on. */
+export function readMoments(
+  words: Int32Array,
+  at: number,
+  count: number,
+  slot: number,
+  out: Float32Array,
+  to: number,
+): void {
+  for (let i = 0; i < count; i++) out[to + i] = momentOf(words[at + i]!, slot);
+}
+
+/** The opposite; numbers that bfloat16 lacks become the nearest one, ties to even. */
+export function writeMoments(
+  words: Int32Array,
+  at: number,
+  count: number,
+  slot: number,
+  values: ArrayLike<number>,
+  from: number,
+): void {
+  for (let i = 0; i < count; i++) words[at + i] = withMoment(words[at + i]!, slot, values[from + i]!);
+}
+
 /** Moment `slot` (0 or 1) of a word. */
 export function momentOf(word: number, slot: number): number {
   floatBits[0] = slot === 0 ? word & ~0xffff : word << 16;

@@ -147,6 +147,21 @@ describe.each<BackendName>(["cpu", "wasm"])("EmbeddingTable on %s", (backend) =>
     expect([...table.readState(1)]).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     expect([...table.weights]).toEqual(inputs.table.flat());
     expect(() => table.setWeights([1])).toThrow("rows · dim = 8 entries, got 1");
+    expect(() => table.reserveState(1, "bfloat16")).toThrow("bfloat16 state must be two arrays, got 1");
+  });
+
+  it("takes weights in pieces of whole rows, state left alone, and refuses other pieces", () => {
+    const table = exampleTable();
+    table.reserveState(2, "bfloat16");
+    expect(table.stride).toBe(2 * table.dim);
+    for (const slot of [0, 1]) table.writeState(slot, [1, 2, 3, 4, 5, 6, 7, 8]);
+    const values = Float32Array.of(8, 7, 6, 5, 4, 3, 2, 1);
+    table.setWeightsFrom([values.subarray(0, 6), values.subarray(6)]);
+    expect(table.weights).toEqual(values);
+    for (const slot of [0, 1]) expect([...table.readState(slot)]).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(() => table.setWeightsFrom([values.subarray(0, 3)])).toThrow("got 3 numbers after 0 rows");
+    expect(() => table.setWeightsFrom([values, values])).toThrow("got 8 numbers after 4 rows");
+    expect(() => table.setWeightsFrom([values.subarray(0, 6)])).toThrow("must have 4 rows, got 3");
   });
 });
 

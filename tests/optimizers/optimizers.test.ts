@@ -160,6 +160,9 @@ describe("createOptimizer", () => {
     expect(() => createOptimizer({ kind: "adam", learningRate: 0 })).toThrow(
       "learningRate must be > 0, got 0",
     );
+    expect(() => createOptimizer({ kind: "sgd", learningRate: 1, rowMoments: "bfloat16" } as never)).toThrow(
+      "sgd: rowMoments must be float32 where there are no moments, got bfloat16",
+    );
     expect(() => createOptimizer({ kind: "adam", learningRate: 1, beta1: 1 })).toThrow(
       "beta1 must be in [0, 1)",
     );

@@ -110,7 +110,7 @@ export class FusedMemory {
           misfits.push(`${name} must have ${array.length} entries, got ${length ?? "none"}`);
       }
       for (const name of Object.keys(state[group]))
-        if (!(name in arrays[group])) misfits.push(`${name} is unknown`);
+        if (!Object.hasOwn(arrays[group], name)) misfits.push(`${name} is unknown`);
     }
     if (misfits.length > 0) throw new RangeError(`FusedTrainer.importState: ${misfits.join("; ")}`);
     for (const group of ["weights", "tables", "optimizer"] as const)

@@ -1,5 +1,5 @@
 import type { WasmMemory } from "../kernels/web-assembly.js";
-import { momentOf, withMoment } from "../packed-moments.js";
+import { readMoments, writeMoments } from "../packed-moments.js";
 
 /** Floats read at a time, about. */
 const pieceFloats = 1 << 16;
@@ -61,19 +61,12 @@ export class MemoryArray {
 
   private readGroup(i: number, into: Float32Array, at: number): void {
     if (this.slot === null) into.set(this.group(i), at);
-    else {
-      const words = this.words(i);
-      for (let d = 0; d < words.length; d++) into[at + d] = momentOf(words[d]!, this.slot);
-    }
+    else readMoments(this.words(i), 0, this.width, this.slot, into, at);
   }
 
   private writeGroup(i: number, values: Float32Array): void {
-    const { slot } = this;
-    if (slot === null) this.group(i).set(values);
-    else {
-      const words = this.words(i);
-      for (let d = 0; d < words.length; d++) words[d] = withMoment(words[d]!, slot, values[d]!);
-    }
+    if (this.slot === null) this.group(i).set(values);
+    else writeMoments(this.words(i), 0, this.width, this.slot, values, 0);
   }
 
   private group(i: number): Float32Array {

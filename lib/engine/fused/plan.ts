@@ -108,6 +108,8 @@ export function planFused(model: FusedModel): FusedPlan | string {
     return `masks and self-teaching beside loss ${loss.kind} have no fused step`;
   const slots = slotsOf[optimizer.kind];
   if (!slots) return `optimizer ${optimizer.kind} has no fused step`;
+  const packed = optimizer.rowMoments === "bfloat16";
+  if (packed && slots.length !== 2) return `bfloat16 moments of ${optimizer.kind} have no fused step`;
   const category = encoder.kind === "MultiModalTwoTower" ? encoder.categoryFeature! : null;
   const widths = [dim, category?.embeddingDim ?? 0, ...layers.flat().flatMap((l) => [l.inputs, l.outputs])];
   const odd = widths.find((width) => width % 4 !== 0);
@@ -130,7 +132,7 @@ export function planFused(model: FusedModel): FusedPlan | string {
     masks: model.masks ?? false,
     optimizer,
     slots,
-    packed: optimizer.rowMoments === "bfloat16",
+    packed,
     maxBatch: model.maxBatch,
     queryLength: model.queryLength,
     documentLength: model.documentLength,

@@ -210,6 +210,8 @@ describe("createFusedTrainer", () => {
     );
     expect(refusal({ loss: { kind: "hinge" } as never })).toBe("loss hinge has no fused step");
     expect(refusal({ optimizer: { kind: "lion" } as never })).toBe("optimizer lion has no fused step");
+    const halfSum = { kind: "adagrad", learningRate: 1, rowMoments: "bfloat16" } as never;
+    expect(refusal({ optimizer: halfSum })).toBe("bfloat16 moments of adagrad have no fused step");
     expect(refusal({ encoder: { ...encoder, outputDim: 6, lastLinear: true } })).toMatch(
       "multiples of 4, got 6",
     );
