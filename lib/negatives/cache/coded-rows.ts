@@ -28,6 +28,8 @@ export class CodedRows implements CachedRows {
   private readonly blocks: RowBlocks;
   private readonly at: Addresses;
   private readonly buffer: ArrayBuffer;
+  /** 1 for rows that may be found, in the kernels' memory */
+  private readonly written: Uint8Array;
   private axes: Float32Array;
   private scale = 1;
 
@@ -43,20 +45,25 @@ export class CodedRows implements CachedRows {
     this.dim = cache.width(field);
     this.kernels = loaded.kernels;
     this.buffer = loaded.memory.buffer;
-    this.at = addresses(layout, maxQueries);
-    const { means, used, found } = this.at;
+    this.at = addresses(layout, this.dim, maxQueries);
+    const { means, used, found, rowAt, usable, embeddings } = this.at;
     this.blocks = new RowBlocks(
       layout,
       new Uint8Array(this.buffer, 0, means),
       new Uint8Array(this.buffer, means, used - means),
       new Int32Array(this.buffer, used, (found - used) / 4),
+      new Int32Array(this.buffer, rowAt, layout.groups * layout.room),
     );
+    this.written = new Uint8Array(this.buffer, usable, this.size);
+    this.written.set(cache.written);
+    cache.move(field, new Float32Array(this.buffer, embeddings, this.size * this.dim));
     this.axes = new Float32Array(AXES * this.dim);
   }
 
   /**
    * Codes for the `field` of a cache, or null where the runtime lacks relaxed SIMD or the groups are not multiples of
-   * 8 rows of at most 2^18: search exactly then.
+   * 8 rows of at most 2^18: search exactly then. The field moves into the kernels' memory, so codes made earlier for the
+   * same field can no longer be searched.
    *
    * @param options.groups     k of {@link groupMaxima}: the only one it can be asked for
    * @param options.maxQueries queries per call
@@ -69,11 +76,13 @@ export class CodedRows implements CachedRows {
   ): CodedRows | null {
     const { groups, maxQueries, candidates = 2 } = options;
     checkGroups("CodedRows", cache.size, groups);
+    if (!(Number.isInteger(candidates) && candidates >= 1 && candidates <= ROWS_PER_CHUNK))
+      throw new RangeError(`CodedRows: candidates must be an integer from 1 to 8, got ${candidates}`);
     const width = cache.size / groups;
     if (width % ROWS_PER_CHUNK !== 0 || width / ROWS_PER_CHUNK > 32_767 || cache.width(field) < AXES)
       return null;
     const layout = blockLayout(cache.size, groups);
-    const loaded = loadGroupMaxima(addresses(layout, maxQueries).end);
+    const loaded = loadGroupMaxima(addresses(layout, cache.width(field), maxQueries).end);
     return loaded && new CodedRows(cache, field, layout, maxQueries, candidates, loaded);
   }
 
@@ -87,6 +96,7 @@ export class CodedRows implements CachedRows {
     this.axes = principalAxes(sample, this.dim, AXES, random);
     const largest = this.project(sample).reduce((most, x) => Math.max(most, Math.abs(x)), 0);
     this.scale = largest === 0 ? 1 : 63 / largest;
+    this.written.set(this.cache.written);
     const codes = new Uint8Array(this.size * AXES);
     for (let row = 0; row < this.size; row += SAMPLE) {
       const end = Math.min(this.size, row + SAMPLE);
@@ -99,8 +109,11 @@ export class CodedRows implements CachedRows {
   /** Codes rows anew whose embeddings have changed. */
   update(rows: ArrayLike<number>): void {
     const changed = this.cache.take(this.field, rows) as Float32Array;
-    const codes = this.project(changed).map((coordinate) => this.encode(coordinate));
-    for (let i = 0; i < rows.length; i++) this.blocks.write(rows[i]!, codes, i * AXES);
+    const codes = Uint8Array.from(this.project(changed), (coordinate) => this.encode(coordinate));
+    for (let i = 0; i < rows.length; i++) {
+      this.blocks.write(rows[i]!, codes, i);
+      this.written[rows[i]!] = this.cache.written[rows[i]!]!;
+    }
     this.blocks.sortNext();
   }
 
@@ -114,65 +127,27 @@ export class CodedRows implements CachedRows {
 
   groupMaxima(queries: Float32Array, k: number): GroupMaxima {
     const { dim, at } = this;
-    const { groups, room, meanChunks } = this.layout;
+    const { groups, width, room, meanChunks } = this.layout;
     const count = queries.length / dim;
     if (k !== groups || count > this.maxQueries)
       throw new RangeError(
         `CodedRows: must be asked for ${groups} groups and at most ${this.maxQueries} queries, got ${k} and ${count}`,
       );
+    this.embeddings();
     const coordinates = this.project(queries);
     for (let q = 0; q < count; q++) this.encodeQuery(q, coordinates.subarray(q * AXES, (q + 1) * AXES));
     const chunks = room / ROWS_PER_CHUNK;
     const found = [groups, at.queries, count, at.scores, at.places];
     if (meanChunks === 0) this.kernels.groupMaxima(0, chunks, chunks, ...found);
     else this.kernels.blockMaxima(0, chunks, at.means, meanChunks, at.used, ...found, at.found);
-    const scores = new Int16Array(this.buffer, at.scores, count * groups * 8);
-    const places = new Int16Array(this.buffer, at.places, count * groups * 8);
-    const out = { scores: new Float32Array(count * k).fill(-Infinity), columns: new Int32Array(count * k) };
-    const lanes = new Int32Array(8);
-    for (let cell = 0; cell < count * k; cell++) {
-      const group = cell % groups;
-      const query = (cell - group) / groups;
-      out.columns[cell] = (group * this.size) / groups;
-      this.bestLanes(scores, cell * 8, lanes);
-      for (let c = 0; c < this.candidates; c++) {
-        const row = this.blocks.row(group, places[cell * 8 + lanes[c]!]!, lanes[c]!);
-        if (row < 0 || !this.usable(row)) continue;
-        const score = this.dot(queries, query * dim, row);
-        if (score > out.scores[cell]!) {
-          out.scores[cell] = score;
-          out.columns[cell] = row;
-        }
-      }
-    }
-    return out;
-  }
-
-  /** The first `candidates` lanes by falling score. */
-  private bestLanes(scores: Int16Array, from: number, lanes: Int32Array): void {
-    for (let lane = 0; lane < 8; lane++) lanes[lane] = lane;
-    for (let c = 0; c < this.candidates; c++) {
-      let best = c;
-      for (let i = c + 1; i < 8; i++) if (scores[from + lanes[i]!]! > scores[from + lanes[best]!]!) best = i;
-      const held = lanes[c]!;
-      lanes[c] = lanes[best]!;
-      lanes[best] = held;
-    }
-  }
-
-  private dot(queries: Float32Array, from: number, row: number): number {
-    const embeddings = this.embeddings();
-    const at = row * this.dim;
-    let [a, b, c, d] = [0, 0, 0, 0];
-    let i = 0;
-    for (; i + 4 <= this.dim; i += 4) {
-      a += queries[from + i]! * embeddings[at + i]!;
-      b += queries[from + i + 1]! * embeddings[at + i + 1]!;
-      c += queries[from + i + 2]! * embeddings[at + i + 2]!;
-      d += queries[from + i + 3]! * embeddings[at + i + 3]!;
-    }
-    for (; i < this.dim; i++) a += queries[from + i]! * embeddings[at + i]!;
-    return a + b + (c + d);
+    new Float32Array(this.buffer, at.floats, queries.length).set(queries);
+    const rows = [at.rowAt, chunks, at.usable, at.embeddings, dim, width, groups];
+    const asked = [at.floats, count, this.candidates, at.exact, at.rows];
+    this.kernels.exactMaxima(at.scores, at.places, ...rows, ...asked);
+    return {
+      scores: new Float32Array(this.buffer, at.exact, count * k).slice(),
+      columns: new Int32Array(this.buffer, at.rows, count * k).slice(),
+    };
   }
 
   /** Coordinates [n, 16] of rows [n, dim]. */
@@ -205,7 +180,12 @@ export class CodedRows implements CachedRows {
   }
 
   private embeddings(): Float32Array {
-    return this.cache.data[this.field] as Float32Array;
+    const embeddings = this.cache.data[this.field] as Float32Array;
+    if (embeddings.buffer !== this.buffer)
+      throw new RangeError(
+        `CodedRows: the field "${this.field}" must not have moved, got other codes for it since`,
+      );
+    return embeddings;
   }
 }
 
@@ -214,18 +194,35 @@ interface Addresses {
   means: number;
   used: number;
   found: number;
+  rowAt: number;
+  usable: number;
+  embeddings: number;
   queries: number;
+  floats: number;
   scores: number;
   places: number;
+  exact: number;
+  rows: number;
   end: number;
 }
 
-function addresses({ groups, room, meanChunks }: BlockLayout, maxQueries: number): Addresses {
+function addresses(
+  { groups, width, room, meanChunks }: BlockLayout,
+  dim: number,
+  maxQueries: number,
+): Addresses {
   const means = groups * room * AXES;
   const used = means + groups * meanChunks * CHUNK_BYTES;
   const found = used + Math.ceil(groups / 4) * 16;
-  const queries = found + 16;
-  const scores = queries + maxQueries * 128;
+  const rowAt = found + 16;
+  const usable = rowAt + groups * room * 4;
+  const embeddings = usable + Math.ceil((groups * width) / 16) * 16;
+  const queries = embeddings + groups * width * dim * 4;
+  const floats = queries + maxQueries * CHUNK_BYTES;
+  const scores = floats + maxQueries * dim * 4;
   const places = scores + maxQueries * groups * 16;
-  return { means, used, found, queries, scores, places, end: places + maxQueries * groups * 16 };
+  const exact = places + maxQueries * groups * 16;
+  const rows = exact + maxQueries * groups * 4;
+  const end = rows + maxQueries * groups * 4;
+  return { means, used, found, rowAt, usable, embeddings, queries, floats, scores, places, exact, rows, end };
 }

@@ -1,3 +1,5 @@
+import { RowQueue } from "./row-queue.js";
+
 /** Shape and element type of one field of a cached document. */
 export interface FieldSpec {
   shape: readonly number[];
@@ -38,19 +40,20 @@ export class NegativeCache {
   readonly useLru: boolean;
   /** age of row r = clock − born[r]: ageing is one addition */
   private readonly born: Int32Array;
+  /** all rows by falling age, ties to the lowest row */
+  private readonly queue: RowQueue;
   private clock = 0;
 
   /**
    * @param specs  fields by name
    * @param size   rows
    * @param options.useLru true (default): a refresh makes a row young again
-   * @param options.allocate where a field's memory comes from, e.g. a kernel's
    * @throws RangeError unless size is a positive integer and shapes are of positive integers
    */
   constructor(
     readonly specs: Readonly<Record<string, FieldSpec>>,
     readonly size: number,
-    options: { useLru?: boolean; allocate?: (field: string, length: number) => FieldValues | undefined } = {},
+    options: { useLru?: boolean } = {},
   ) {
     if (!Number.isInteger(size) || size < 1)
       throw new RangeError(`NegativeCache: size must be a positive integer, got ${size}`);
@@ -59,17 +62,22 @@ export class NegativeCache {
       if (shape.some((length) => !Number.isInteger(length) || length < 1))
         throw new RangeError(`NegativeCache: shape of ${name} must be positive integers, got [${shape}]`);
       const length = size * this.width(name);
-      this.data[name] =
-        options.allocate?.(name, length) ??
-        (dtype === "int32" ? new Int32Array(length) : new Float32Array(length));
+      this.data[name] = dtype === "int32" ? new Int32Array(length) : new Float32Array(length);
     }
     this.written = new Uint8Array(size);
     this.born = new Int32Array(size);
+    this.queue = new RowQueue(size);
   }
 
   /** Numbers in one row of a field. */
   width(field: string): number {
     return this.specs[field]!.shape.reduce((product, length) => product * length, 1);
+  }
+
+  /** Moves the values of a field into memory of the caller's, e.g. a kernel's; they live there from now on. */
+  move(field: string, into: FieldValues): void {
+    into.set(this.data[field]!);
+    this.data[field] = into;
   }
 
   /** Updates since each row was written or (LRU) refreshed, a copy. */
@@ -100,19 +108,22 @@ export class NegativeCache {
     const inserted = this.unmaskedNew(update);
     const refreshed = this.unmaskedRefreshes(update);
     const changed: number[] = [];
+    const young = new Set<number>();
     for (const [entry, row] of refreshed) {
       for (const [field, values] of Object.entries(update.refresh!)) this.write(field, row, values, entry);
-      if (this.useLru) this.born[row] = this.clock + 1;
+      if (this.useLru) young.add(row);
       changed.push(row);
     }
-    const slots = this.oldest(inserted.length);
+    this.makeYoung(young);
+    const slots = this.queue.first(inserted.length);
     inserted.forEach((item, j) => {
       const row = slots[j]!;
       for (const [field, values] of Object.entries(update.newItems!)) this.write(field, row, values, item);
-      this.born[row] = this.clock + 1;
+      young.add(row);
       this.written[row] = 1;
       changed.push(row);
     });
+    this.makeYoung(young);
     this.clock++;
     return Int32Array.from(changed);
   }
@@ -137,36 +148,14 @@ export class NegativeCache {
     this.clock = 0;
     this.born.set(state["ages"]!.map((age) => -age));
     this.written.set(state["written"]!);
+    const { born } = this;
+    this.queue.toEnd(Array.from(born.keys()).sort((a, b) => born[a]! - born[b]! || a - b));
   }
 
-  /** Rows by falling age, ties to the lowest row, the first `count` of them. */
-  private oldest(count: number): Int32Array {
-    const heap = new Int32Array(count); // rows, the youngest (then highest) at the root
-    const younger = (a: number, b: number) =>
-      this.born[a]! > this.born[b]! || (this.born[a] === this.born[b] && a > b);
-    let used = 0;
-    const sink = (at: number) => {
-      const row = heap[at]!;
-      for (;;) {
-        let child = 2 * at + 1;
-        if (child >= used) break;
-        if (child + 1 < used && younger(heap[child + 1]!, heap[child]!)) child++;
-        if (!younger(heap[child]!, row)) break;
-        heap[at] = heap[child]!;
-        at = child;
-      }
-      heap[at] = row;
-    };
-    for (let row = 0; row < this.size && count > 0; row++) {
-      if (used < count) {
-        heap[used++] = row;
-        if (used === count) for (let at = (count >> 1) - 1; at >= 0; at--) sink(at);
-      } else if (this.born[row]! < this.born[heap[0]!]!) {
-        heap[0] = row;
-        sink(0);
-      }
-    }
-    return heap.sort((a, b) => (younger(b, a) ? -1 : 1));
+  /** Gives rows age −1, to be 0 when the update ends. */
+  private makeYoung(rows: ReadonlySet<number>): void {
+    for (const row of rows) this.born[row] = this.clock + 1;
+    this.queue.toEnd([...rows].sort((a, b) => a - b));
   }
 
   private write(field: string, row: number, values: ArrayLike<number>, from: number): void {

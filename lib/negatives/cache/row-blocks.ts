@@ -2,6 +2,7 @@
 export const AXES = 16;
 export const ROWS_PER_CHUNK = 8;
 export const CHUNK_BYTES = AXES * ROWS_PER_CHUNK;
+const PAIRS = AXES / 2;
 const BLOCK = 32;
 const BLOCKS_PER_MEAN_CHUNK = 8;
 /** A code of zeros: codes are shifted by 64. */
@@ -32,48 +33,56 @@ export function blockLayout(size: number, groups: number): BlockLayout {
  * blocks; when there is no more place, or its turn has come, its group is sorted anew.
  */
 export class RowBlocks {
-  /** row that stands in each place, −1 = none */
-  private readonly rowAt: Int32Array;
   private readonly placeOf: Int32Array;
   private readonly late: Int32Array;
+  /** the codes two numbers at a time, as a chunk holds them */
+  private readonly pairs: Uint16Array;
+  private readonly meanPairs: Uint16Array;
+  /** for sorting a group: its codes and orders of its rows */
+  private readonly spare: { codes: Uint16Array; order: Int32Array; other: Int32Array };
   private next = 0;
 
   /**
    * @param codes  [groups · room · 16], laid out in chunks
    * @param means  [groups · meanChunks · 128]
    * @param used   [groups] chunks behind the blocks that hold rows
+   * @param rowAt  [groups · room] row that stands in each place, −1 = none
    */
   constructor(
     private readonly layout: BlockLayout,
-    private readonly codes: Uint8Array,
-    private readonly means: Uint8Array,
+    codes: Uint8Array,
+    means: Uint8Array,
     private readonly used: Int32Array,
+    private readonly rowAt: Int32Array,
   ) {
-    const { groups, width, room } = layout;
-    this.rowAt = new Int32Array(groups * room).fill(-1);
+    const { groups, width } = layout;
+    rowAt.fill(-1);
     this.placeOf = new Int32Array(groups * width);
     this.late = new Int32Array(groups);
+    this.pairs = pairsOf(codes);
+    this.meanPairs = pairsOf(means);
+    this.spare = {
+      codes: new Uint16Array(width * PAIRS),
+      order: new Int32Array(width),
+      other: new Int32Array(width),
+    };
     codes.fill(NOTHING);
     means.fill(NOTHING);
     for (let row = 0; row < groups * width; row++) this.put(row, this.home(row));
   }
 
-  /** The row in a lane of a chunk of a group, −1 = none. */
-  row(group: number, chunk: number, lane: number): number {
-    return this.rowAt[group * this.layout.room + chunk * ROWS_PER_CHUNK + lane]!;
-  }
-
-  /** Takes the code [16], each in [1, 127], of a row that has changed. */
-  write(row: number, code: ArrayLike<number>, from: number): void {
+  /** Takes the code of a row that has changed: the `index`th of codes [n, 16], each number in [1, 127]. */
+  write(row: number, codes: Uint8Array, index: number): void {
     if (this.layout.meanChunks > 0) this.moveBehind(row);
-    setCode(this.codes, this.placeOf[row]!, code, from);
+    setCode(this.pairs, this.placeOf[row]!, pairsOf(codes), index);
   }
 
   /** Takes all codes [size, 16] and sorts every group. */
   writeAll(codes: Uint8Array): void {
     const { groups, width } = this.layout;
+    const all = pairsOf(codes);
     for (let group = 0; group < groups; group++)
-      this.fill(group, codes.subarray(group * width * AXES, (group + 1) * width * AXES));
+      this.fill(group, all.subarray(group * width * PAIRS, (group + 1) * width * PAIRS));
     this.next = 0;
   }
 
@@ -93,7 +102,7 @@ export class RowBlocks {
     }
     const old = this.placeOf[row]!;
     this.rowAt[old] = -1;
-    setNothing(this.codes, old);
+    setNothing(this.pairs, old);
     this.put(row, group * room + width + this.late[group]!);
     this.late[group]!++;
     this.used[group] = Math.ceil(this.late[group]! / ROWS_PER_CHUNK);
@@ -101,30 +110,38 @@ export class RowBlocks {
 
   private sort(group: number): void {
     const { width } = this.layout;
-    const codes = new Uint8Array(width * AXES);
-    for (let i = 0; i < width; i++) getCode(this.codes, this.placeOf[group * width + i]!, codes, i * AXES);
+    const { codes } = this.spare;
+    for (let i = 0; i < width; i++) getCode(this.pairs, this.placeOf[group * width + i]!, codes, i);
     this.fill(group, codes);
   }
 
-  /** Puts the rows of a group, with codes [width, 16] in their order, into blocks. */
-  private fill(group: number, codes: Uint8Array): void {
+  /** Puts the rows of a group, with codes [width, 8] of pairs in their order, into blocks. */
+  private fill(group: number, codes: Uint16Array): void {
     const { width, room, meanChunks } = this.layout;
-    const order = Int32Array.from({ length: width }, (_, i) => i);
-    if (meanChunks > 0) split(order, codes, 0, width, 0, new Int32Array(width));
+    const { order, other } = this.spare;
+    for (let i = 0; i < width; i++) order[i] = i;
+    if (meanChunks > 0) split(order, codes, 0, width, 0, other);
     const first = group * room;
     this.rowAt.fill(-1, first, first + room);
-    order.forEach((local, i) => {
-      this.put(group * width + local, first + i);
-      setCode(this.codes, first + i, codes, local * AXES);
-    });
-    for (let place = first + width; place < first + room; place++) setNothing(this.codes, place);
+    for (let i = 0; i < width; i++) {
+      this.put(group * width + order[i]!, first + i);
+      setCode(this.pairs, first + i, codes, order[i]!);
+    }
+    for (let late = 0; late < this.late[group]!; late++) setNothing(this.pairs, first + width + late);
     this.late[group] = 0;
     this.used[group] = 0;
+    const mean = new Uint16Array(PAIRS);
     for (let block = 0; block < meanChunks * BLOCKS_PER_MEAN_CHUNK; block++) {
-      const mean = new Float64Array(AXES);
-      for (let i = block * BLOCK; i < (block + 1) * BLOCK; i++)
-        for (let axis = 0; axis < AXES; axis++) mean[axis]! += codes[order[i]! * AXES + axis]! / BLOCK;
-      setCode(this.means, group * meanChunks * BLOCKS_PER_MEAN_CHUNK + block, mean.map(Math.round), 0);
+      for (let pair = 0; pair < PAIRS; pair++) {
+        let [low, high] = [0, 0];
+        for (let i = block * BLOCK; i < (block + 1) * BLOCK; i++) {
+          const both = codes[order[i]! * PAIRS + pair]!;
+          low += both & 255;
+          high += both >> 8;
+        }
+        mean[pair] = Math.round(low / BLOCK) | (Math.round(high / BLOCK) << 8);
+      }
+      setCode(this.meanPairs, group * meanChunks * BLOCKS_PER_MEAN_CHUNK + block, mean, 0);
     }
   }
 
@@ -139,10 +156,13 @@ export class RowBlocks {
   }
 }
 
+/** How many rows of a part have each code number, and where those begin: kept, as a sort asks for it 63 times. */
+const counts = new Int32Array(129);
+
 /** Orders rows [from, to) so that halves, quarters, … down to blocks are apart on axis 0, 1, …. */
 function split(
   order: Int32Array,
-  codes: Uint8Array,
+  codes: Uint16Array,
   from: number,
   to: number,
   axis: number,
@@ -151,12 +171,16 @@ function split(
   const blocks = (to - from) / BLOCK;
   if (blocks <= 1) return;
   const middle = from + Math.floor(blocks / 2) * BLOCK;
-  const counts = new Int32Array(129);
-  for (let i = from; i < to; i++) counts[codes[order[i]! * AXES + axis]! + 1]!++;
+  const pair = axis >> 1;
+  const shift = (axis & 1) * 8;
+  counts.fill(0);
+  for (let i = from; i < to; i++) counts[((codes[order[i]! * PAIRS + pair]! >> shift) & 127) + 1]!++;
   for (let value = 0; value < 128; value++) counts[value + 1]! += counts[value]!;
   for (let i = from; i < to; i++) {
-    const value = codes[order[i]! * AXES + axis]!;
-    spare[from + counts[value]!++] = order[i]!;
+    const row = order[i]!;
+    const value = (codes[row * PAIRS + pair]! >> shift) & 127;
+    spare[from + counts[value]!] = row;
+    counts[value]!++;
   }
   for (let i = from; i < to; i++) order[i] = spare[i]!;
   const next = (axis + 1) % AXES;
@@ -164,17 +188,25 @@ function split(
   split(order, codes, middle, to, next, spare);
 }
 
-function setCode(into: Uint8Array, place: number, code: ArrayLike<number>, from: number): void {
-  const at = Math.floor(place / ROWS_PER_CHUNK) * CHUNK_BYTES + (place % ROWS_PER_CHUNK) * 2;
-  for (let axis = 0; axis < AXES; axis++) into[at + (axis >> 1) * 16 + (axis & 1)] = code[from + axis]!;
+/** Bytes two at a time; the first number of a pair is the low byte (WebAssembly's order, and every host's that runs Node). */
+function pairsOf(codes: Uint8Array): Uint16Array {
+  return new Uint16Array(codes.buffer, codes.byteOffset, codes.length / 2);
 }
 
-function getCode(from: Uint8Array, place: number, into: Uint8Array, to: number): void {
-  const at = Math.floor(place / ROWS_PER_CHUNK) * CHUNK_BYTES + (place % ROWS_PER_CHUNK) * 2;
-  for (let axis = 0; axis < AXES; axis++) into[to + axis] = from[at + (axis >> 1) * 16 + (axis & 1)]!;
+/** Puts the `index`th of codes [n, 8] of pairs into a place. */
+function setCode(into: Uint16Array, place: number, codes: Uint16Array, index: number): void {
+  let at = (place >> 3) * PAIRS * ROWS_PER_CHUNK + (place & 7);
+  const from = index * PAIRS;
+  for (let pair = 0; pair < PAIRS; pair++, at += ROWS_PER_CHUNK) into[at] = codes[from + pair]!;
 }
 
-const nothing = new Uint8Array(AXES).fill(NOTHING);
-function setNothing(into: Uint8Array, place: number): void {
+function getCode(from: Uint16Array, place: number, into: Uint16Array, index: number): void {
+  let at = (place >> 3) * PAIRS * ROWS_PER_CHUNK + (place & 7);
+  const to = index * PAIRS;
+  for (let pair = 0; pair < PAIRS; pair++, at += ROWS_PER_CHUNK) into[to + pair] = from[at]!;
+}
+
+const nothing = new Uint16Array(PAIRS).fill(NOTHING | (NOTHING << 8));
+function setNothing(into: Uint16Array, place: number): void {
   setCode(into, place, nothing, 0);
 }

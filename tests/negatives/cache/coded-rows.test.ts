@@ -96,6 +96,33 @@ describe("CodedRows", () => {
     expect(() => CodedRows.create(cache, "e", { groups: 5, maxQueries: 1 })).toThrow("divides 36, got 5");
     const coded = CodedRows.create(filled(32, new Random(1)), "e", { groups: 4, maxQueries: 1 })!;
     expect(() => coded.groupMaxima(new Float32Array(32), 8)).toThrow("must be asked for 4 groups");
+    expect(() => CodedRows.create(cache, "e", { groups: 4, maxQueries: 1, candidates: 9 })).toThrow(
+      "candidates must be an integer from 1 to 8, got 9",
+    );
+  });
+
+  it("scores as many rows exactly as it is asked to, and takes the best of them", () => {
+    const random = new Random(11);
+    const queries = rowsOf(20, random);
+    const sums = [1, 2, 4, 8].map((candidates) => {
+      const cache = filled(1024, new Random(3));
+      const coded = CodedRows.create(cache, "e", { groups: 8, maxQueries: 20, candidates })!;
+      coded.refit(new Random(4));
+      return coded.groupMaxima(queries, 8).scores.reduce((sum, score) => sum + score, 0);
+    });
+    // more candidates hold the fewer ones: no sum is smaller than the one before, and 8 find more than 1
+    expect(sums).toEqual(sums.toSorted((a, b) => a - b));
+    expect(sums[3]!).toBeGreaterThan(sums[0]!);
+  });
+
+  it("moves the field into its memory, after which earlier codes are refused", () => {
+    const cache = filled(64, new Random(1));
+    const before = Float32Array.from(cache.data["e"]!);
+    const first = CodedRows.create(cache, "e", { groups: 2, maxQueries: 1 })!;
+    expect(cache.data["e"]).toEqual(before);
+    CodedRows.create(cache, "e", { groups: 2, maxQueries: 1 });
+    expect(cache.data["e"]).toEqual(before);
+    expect(() => first.groupMaxima(new Float32Array(32), 2)).toThrow('the field "e" must not have moved');
   });
 
   it("holds the kernel that its source compiles to", async () => {

@@ -68,3 +68,56 @@ export function blockMaxima(codes: usize, room: i32, means: usize, meanChunks: i
     }
   }
 }
+
+// Rows a and b of `dim` numbers, 4 sums side by side.
+// @ts-ignore: decorator
+@inline
+function dot(a: usize, b: usize, dim: i32): f32 {
+  let s0 = f32x4.splat(0), s1 = f32x4.splat(0);
+  let d = 0;
+  for (; d + 8 <= dim; d += 8) {
+    const at = <usize>d * 4;
+    s0 = f32x4.add(s0, f32x4.mul(v128.load(a + at), v128.load(b + at)));
+    s1 = f32x4.add(s1, f32x4.mul(v128.load(a + at, 16), v128.load(b + at, 16)));
+  }
+  const s = f32x4.add(s0, s1);
+  let sum = (f32x4.extract_lane(s, 0) + f32x4.extract_lane(s, 1)) + (f32x4.extract_lane(s, 2) + f32x4.extract_lane(s, 3));
+  for (; d < dim; d++) sum += load<f32>(a + <usize>d * 4) * load<f32>(b + <usize>d * 4);
+  return sum;
+}
+
+// Of the lanes of groupMaxima or blockMaxima, per query and group: the rows of the best `candidates` lanes (the first ones on
+// ties) are scored exactly, and the best of them and its score go to `rows` and `exact`. `rowAt` says which row stands in each
+// of a group's `room` chunks (-1 = none), `usable` which rows may be chosen (bytes). A group without any keeps its first row
+// and -Infinity. Groups come first, so that a group's embeddings stay near for all queries.
+export function exactMaxima(scores: usize, places: usize, rowAt: usize, room: i32, usable: usize, embeddings: usize, dim: i32, width: i32, groups: i32, queries: usize, count: i32, candidates: i32, exact: usize, rows: usize): void {
+  for (let g = 0; g < groups; g++) {
+    const places0 = rowAt + <usize>(g * room) * 32;
+    for (let q = 0; q < count; q++) {
+      const cell = <usize>(q * groups + g);
+      const lanes = scores + cell * 16, chunks = places + cell * 16;
+      const query = queries + <usize>(q * dim) * 4;
+      let best: f32 = -Infinity, chosen = g * width, taken = 0;
+      for (let c = 0; c < candidates; c++) {
+        let lane = -1, top = -32769;
+        for (let i = 0; i < 8; i++) {
+          const score = <i32>load<i16>(lanes + <usize>i * 2);
+          if (score > top && !(taken & (1 << i))) {
+            top = score;
+            lane = i;
+          }
+        }
+        taken |= 1 << lane;
+        const row = load<i32>(places0 + <usize>(<i32>load<i16>(chunks + <usize>lane * 2) * 8 + lane) * 4);
+        if (row < 0 || !load<u8>(usable + <usize>row)) continue;
+        const score = dot(query, embeddings + <usize>row * <usize>dim * 4, dim);
+        if (score > best) {
+          best = score;
+          chosen = row;
+        }
+      }
+      store<f32>(exact + cell * 4, best);
+      store<i32>(rows + cell * 4, chosen);
+    }
+  }
+}

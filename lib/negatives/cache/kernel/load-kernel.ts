@@ -8,6 +8,8 @@ export interface GroupMaximaKernels {
   groupMaxima(...args: number[]): number;
   /** (codes, room, means, meanChunks, used, groups, queries, count, scores, places, found) */
   blockMaxima(...args: number[]): number;
+  /** (scores, places, rowAt, room, usable, embeddings, dim, width, groups, queries, count, candidates, exact, rows) */
+  exactMaxima(...args: number[]): number;
 }
 
 /** The kernels over a memory of `bytes`, or null where the runtime has no relaxed SIMD. */
