@@ -4,6 +4,7 @@ import type { Bm25Config } from "../config/bm25-schema.js";
 import type { ExperimentConfig } from "../config/schema.js";
 import type { FeatureConfig } from "../config/sections/dataset.js";
 import { readItems } from "../datasets/items.js";
+import { layout } from "../datasets/layout.js";
 import { type Dataset, openDataset } from "../datasets/open-dataset.js";
 import { readQueries } from "../datasets/queries.js";
 import { describeReport, type ReadReport } from "../datasets/read-report.js";
@@ -19,6 +20,7 @@ import { openPairStream, type PairStream } from "./pair-stream.js";
 import { buildPairs, type PairSet } from "./pairs.js";
 import type { Listener } from "./progress.js";
 import { reportCounts } from "./report-counts.js";
+import { validationQueries } from "./validation-queries.js";
 import { createVectorizer, mapperOptions } from "./vectorizers.js";
 
 export interface LoadedEvaluation {
@@ -110,7 +112,7 @@ export async function loadExperiment(
   const stream = wanted ? await openPairStream(config, (line) => listener.line?.(line)) : null;
   const pairs = wanted && stream === null ? await read("training") : empty;
   const validation =
-    wanted && fs.existsSync(path.join(config.dataset_dir, "validation_dataset"))
+    wanted && fs.existsSync(path.join(config.dataset_dir, layout.validation))
       ? await read("validation")
       : null;
   for (const pipeline of [queryFeatures, documentFeatures]) Object.assign(counts, pipeline.countsByPhrase());
@@ -190,12 +192,20 @@ export async function loadEvaluation(
       pool = { items, ids };
       pools.set(itemsPath, pool);
     }
-    const { queries, report } = await readQueries(path.join(dataset.dir, queriesPath), {
-      ...limits,
-      columns: [...queryColumns],
-    });
-    note(listener, counts, `${name} queries: `, report);
-    const set = evaluationSet(name, pool, queries);
+    let set: EvaluationSet;
+    if (queriesPath === null)
+      set = await validationQueries(dataset.dir, pool, {
+        queries: queryColumns,
+        document: documentColumns[0] ?? "document_name",
+      });
+    else {
+      const { queries, report } = await readQueries(path.join(dataset.dir, queriesPath), {
+        ...limits,
+        columns: [...queryColumns],
+      });
+      note(listener, counts, `${name} queries: `, report);
+      set = evaluationSet(name, pool, queries);
+    }
     counts[`${name} queries`] = set.queries.length;
     counts[`${name} documents`] = pool.items.length;
     if (set.skippedQueries > 0 || set.missingDocuments > 0) {
@@ -214,14 +224,25 @@ export async function loadEvaluation(
   };
 }
 
-function chosenSets(dataset: Dataset, names: readonly string[] | undefined) {
-  const all = dataset.evaluationSets;
+/** Where an evaluation set's files are; without a file of queries they are the rows of the validation part. */
+interface ChosenSet {
+  name: string;
+  itemsPath: string;
+  queriesPath: string | null;
+}
+
+function chosenSets(dataset: Dataset, names: readonly string[] | undefined): readonly ChosenSet[] {
+  const all: readonly ChosenSet[] = dataset.evaluationSets;
   if (names === undefined) return all;
+  const known = [...all];
+  const heldOut = fs.existsSync(path.join(dataset.dir, layout.validation));
+  if (heldOut && all.length > 0 && !all.some((set) => set.name === "validation"))
+    known.push({ name: "validation", itemsPath: all[0]!.itemsPath, queriesPath: null });
   return names.map((name) => {
-    const found = all.find((set) => set.name === name);
+    const found = known.find((set) => set.name === name);
     if (!found)
       throw new RangeError(
-        `recall_validation.sets: must name evaluation sets of ${dataset.dir} (${all.map((set) => set.name).join(", ")}), got "${name}"`,
+        `recall_validation.sets: must name evaluation sets of ${dataset.dir} (${known.map((set) => set.name).join(", ")}), got "${name}"`,
       );
     return found;
   });

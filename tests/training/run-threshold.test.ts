@@ -1,5 +1,8 @@
+import fs from "node:fs";
+import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../lib/config/load-config.js";
+import { layout } from "../../lib/datasets/layout.js";
 import type { RunFolder } from "../../lib/training/run-folder.js";
 import { savedThreshold, saveThreshold } from "../../lib/training/run-threshold.js";
 import { openSearch, thresholdOf } from "../../lib/training/search-run.js";
@@ -34,6 +37,33 @@ describe("validationQueries", () => {
     await expect(validationQueries(tiny.dir, strangers, names)).rejects.toThrow(
       "a validation row must name a document of the pool by its document_name, got none of 20 queries",
     );
+  });
+});
+
+describe("recall_validation.sets", () => {
+  it("may name the validation part, whose rows are its queries", async () => {
+    const settings = ["run_id=on-validation", "recall_validation.sets=[validation]"];
+    const chosen = await train(loadConfig(tiny.config(), settings));
+    const { counts, dataset } = chosen.manifest();
+    expect(counts).toMatchObject({ "validation queries": 20, "validation documents": 48 });
+    const pool = { items: [] as Record<string, string>[], ids: [] as string[] };
+    const items = fs.readFileSync(path.join(dataset.dir, layout.items), "utf8").trim().split("\n");
+    for (const line of items) {
+      const item = JSON.parse(line);
+      pool.items.push(item);
+      pool.ids.push(item.document_id);
+    }
+    const names = { queries: ["query_search_phrase"], document: "document_name" };
+    const { queries } = await validationQueries(tiny.dir, pool, names);
+    expect(
+      chosen
+        .queries()
+        .filter(({ typo }) => typo === 0)
+        .map(({ id }) => id),
+    ).toEqual(queries.map(({ id }) => id));
+    await expect(
+      train(loadConfig(tiny.config(), ["run_id=none", "recall_validation.sets=[dev]"])),
+    ).rejects.toThrow(/must name evaluation sets of .*\(.*, validation\), got "dev"/);
   });
 });
 

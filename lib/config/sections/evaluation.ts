@@ -29,7 +29,9 @@ export const recallValidationSection = z.strictObject({
   sets: z
     .array(z.string().min(1))
     .optional()
-    .describe("evaluation sets of the data set to use; default: all that its manifest names"),
+    .describe(
+      "evaluation sets of the data set to use; default: all that its manifest names. `validation` may be asked for where there is a validation part, whose rows are its queries unless the manifest names a set so",
+    ),
 });
 
 export type RecallValidationConfig = z.infer<typeof recallValidationSection>;
