@@ -114,6 +114,16 @@ export function* csvChunks(
   yield collector.rest(names);
 }
 
+/**
+ * Cells of the first record that is well formed, for files whose width is not known before.
+ *
+ * @throws DataError if the file cannot be read or has no such record
+ */
+export function firstCsvRecord(file: string, options: CsvOptions = {}): readonly string[] {
+  for (const { cells } of readRecords(file, options)) if (cells !== null) return cells;
+  throw new DataError(`${file}: file must have a record, got none`);
+}
+
 interface CsvRecord {
   line: number;
   cells: string[] | null;

@@ -18,6 +18,11 @@ describe("reference cosines and batch softmax, float64", () => {
     }
   });
 
+  it("match the fine-tuner's cos_sim", () => {
+    const { inputs, expected, tolerance } = vector("4-finetuner/cos_sim");
+    expectClose(referenceCosines([inputs.a], [inputs.b]), [[expected]], tolerance);
+  });
+
   it("match the published gradient with respect to the cosines", () => {
     const { inputs, expected, tolerance } = vector("0-qdrl/batch_softmax_grad_logits");
     const got = referenceBatchSoftmax(inputs.queries, inputs.documents, inputs.temperature);

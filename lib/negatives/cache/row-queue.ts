@@ -1,4 +1,7 @@
-/** Rows 0 … size − 1 in an order of their own, at first by number: a doubly linked list, so that a move costs the same at any size. */
+/**
+ * Rows 0 … size − 1 in an order of their own, at first by number: a doubly linked list, so that a move costs the same at
+ * any size.
+ */
 export class RowQueue {
   /** neighbours of each row; place `size` is before the first and behind the last */
   private readonly before: Int32Array;
@@ -18,15 +21,16 @@ export class RowQueue {
 
   /** Moves rows behind all others, in the order given. */
   toEnd(rows: Iterable<number>): void {
-    const { before, behind, size } = this;
+    const { size } = this;
     for (const row of rows) {
-      behind[before[row]!] = behind[row]!;
-      before[behind[row]!] = before[row]!;
-      const last = before[size]!;
-      behind[last] = row;
-      before[row] = last;
-      behind[row] = size;
-      before[size] = row;
+      this.join(this.before[row]!, this.behind[row]!);
+      this.join(this.before[size]!, row);
+      this.join(row, size);
     }
+  }
+
+  private join(first: number, second: number): void {
+    this.behind[first] = second;
+    this.before[second] = first;
   }
 }

@@ -27,7 +27,7 @@ export interface FitDocument {
   chunks?: readonly FitDocument[];
 }
 
-/** What a list of documents is, by its first one. */
+/** What a list of documents is, by its first one. Files of texts are read by csvDocuments (csv-documents.ts). */
 export function documentKind(documents: readonly FitDocument[]): FitDataKind {
   const first = documents[0];
   if (!first) throw new RangeError("documentKind: there must be a document, got none");

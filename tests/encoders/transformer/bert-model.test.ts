@@ -274,4 +274,18 @@ describe("pool", () => {
         expectClose(unit.arraySync(), expected[`${kind}_normalised`], 1e-6);
       });
   });
+
+  it("is the generalised mean with power 3, and the maximum (vector gem_pooling; other powers are not offered)", () => {
+    const { inputs, expected } = vector("4-finetuner/gem_pooling");
+    // [channels, positions] → one text of 3 tokens
+    const channels: number[][] = inputs.features_per_channel;
+    const tokens = [0, 1, 2].map((position) => channels.map((channel) => channel[position]!));
+    for (const [kind, key] of [
+      ["gem", "p=3"],
+      ["max", "max"],
+    ] as const) {
+      const pooled = tf.tidy(() => pool(kind, tf.tensor3d([tokens]), tf.ones([1, 3])).dataSync());
+      expectClose(pooled, expected[key], 3e-5); // float32, and its powers
+    }
+  });
 });
