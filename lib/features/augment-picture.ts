@@ -47,34 +47,41 @@ export function augmentPicture(
 /** The square of `side` pixels at (left, top), enlarged to size · size. */
 function cropped(pixels: Uint8Array, size: number, side: number, left: number, top: number): Uint8Array {
   const out = new Uint8Array(pixels.length);
-  const scale = side / size;
-  for (let y = 0; y < size; y++) {
-    const sourceY = Math.min(size - 1, Math.max(0, top + (y + 0.5) * scale - 0.5));
-    const y0 = Math.floor(sourceY);
-    const y1 = Math.min(size - 1, y0 + 1);
+  const columns = sampled(size, side, left, 3);
+  const rows = sampled(size, side, top, 3 * size);
+  for (let y = 0, to = 0; y < size; y++) {
+    const [upperRow, lowerRow, fy] = [rows.before[y]!, rows.after[y]!, rows.fraction[y]!];
     for (let x = 0; x < size; x++) {
-      const sourceX = Math.min(size - 1, Math.max(0, left + (x + 0.5) * scale - 0.5));
-      const x0 = Math.floor(sourceX);
-      const x1 = Math.min(size - 1, x0 + 1);
-      const [fy, fx] = [sourceY - y0, sourceX - x0];
-      for (let c = 0; c < 3; c++) {
-        const at = (row: number, column: number) => pixels[(row * size + column) * 3 + c]!;
-        const upper = at(y0, x0) * (1 - fx) + at(y0, x1) * fx;
-        const lower = at(y1, x0) * (1 - fx) + at(y1, x1) * fx;
-        out[(y * size + x) * 3 + c] = Math.round(upper * (1 - fy) + lower * fy);
+      const [first, second, fx] = [columns.before[x]!, columns.after[x]!, columns.fraction[x]!];
+      for (let c = 0; c < 3; c++, to++) {
+        const upper = pixels[upperRow + first + c]! * (1 - fx) + pixels[upperRow + second + c]! * fx;
+        const lower = pixels[lowerRow + first + c]! * (1 - fx) + pixels[lowerRow + second + c]! * fx;
+        out[to] = Math.round(upper * (1 - fy) + lower * fy);
       }
     }
   }
   return out;
 }
 
+/** Along one axis: offsets of the pixels before and after each sampled place (`stride` values apart), and how far between. */
+function sampled(size: number, side: number, from: number, stride: number) {
+  const before = new Int32Array(size);
+  const after = new Int32Array(size);
+  const fraction = new Float64Array(size);
+  for (let i = 0; i < size; i++) {
+    const at = Math.min(size - 1, Math.max(0, from + (i + 0.5) * (side / size) - 0.5));
+    before[i] = Math.floor(at) * stride;
+    after[i] = Math.min(size - 1, Math.floor(at) + 1) * stride;
+    fraction[i] = at - Math.floor(at);
+  }
+  return { before, after, fraction };
+}
+
 function mirrored(pixels: Uint8Array, size: number): Uint8Array {
   const out = new Uint8Array(pixels.length);
-  for (let y = 0; y < size; y++)
-    for (let x = 0; x < size; x++) {
-      const from = (y * size + size - 1 - x) * 3;
-      out.set(pixels.subarray(from, from + 3), (y * size + x) * 3);
-    }
+  for (let y = 0, to = 0; y < size; y++)
+    for (let from = (y * size + size - 1) * 3; from >= y * size * 3; from -= 3)
+      for (let c = 0; c < 3; c++) out[to++] = pixels[from + c]!;
   return out;
 }
 
@@ -103,17 +110,18 @@ function recoloured(
 
 /** Weights 1 2 1 in both directions; the edge repeats. */
 function blurred(pixels: Uint8Array, size: number): Uint8Array {
+  const width = size * 3;
+  const across = new Uint16Array(pixels.length);
+  for (let y = 0, i = 0; y < size; y++)
+    for (let x = 0; x < width; x++, i++) {
+      const [left, right] = [x < 3 ? i : i - 3, x < width - 3 ? i + 3 : i];
+      across[i] = pixels[left]! + 2 * pixels[i]! + pixels[right]!;
+    }
   const out = new Uint8Array(pixels.length);
-  const inside = (i: number) => Math.min(size - 1, Math.max(0, i));
-  for (let y = 0; y < size; y++)
-    for (let x = 0; x < size; x++)
-      for (let c = 0; c < 3; c++) {
-        let sum = 0;
-        for (let u = -1; u <= 1; u++)
-          for (let v = -1; v <= 1; v++)
-            sum +=
-              (2 - Math.abs(u)) * (2 - Math.abs(v)) * pixels[(inside(y + u) * size + inside(x + v)) * 3 + c]!;
-        out[(y * size + x) * 3 + c] = Math.round(sum / 16);
-      }
+  for (let y = 0, i = 0; y < size; y++)
+    for (let x = 0; x < width; x++, i++) {
+      const [above, below] = [y === 0 ? i : i - width, y === size - 1 ? i : i + width];
+      out[i] = Math.round((across[above]! + 2 * across[i]! + across[below]!) / 16);
+    }
   return out;
 }

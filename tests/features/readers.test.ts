@@ -147,6 +147,31 @@ describe("augmentation", () => {
     expect(one.state()).toEqual(other.state());
   });
 
+  it("crops a square and enlarges it between the nearest four pixels, as an obvious loop does", () => {
+    const [keep, x0, y0] = [0.5, 0.25, 0.75]; // draws: share of the side, place across, place down
+    const draws = [keep, x0, y0, 1, 0, 0, 0, 1];
+    const crop = 0.4;
+    const settings = { ...noAugmentation, crop };
+    const out = augmentPicture(picture, size, settings, { next: () => draws.shift()! });
+    const side = size * (crop + (1 - crop) * keep);
+    const clamped = (place: number) => Math.min(size - 1, Math.max(0, place));
+    for (let y = 0; y < size; y++)
+      for (let x = 0; x < size; x++)
+        for (let c = 0; c < 3; c++) {
+          const down = clamped((size - side) * y0 + ((y + 0.5) * side) / size - 0.5);
+          const across = clamped((size - side) * x0 + ((x + 0.5) * side) / size - 0.5);
+          let value = 0;
+          for (let row = 0; row < size; row++)
+            for (let column = 0; column < size; column++)
+              value +=
+                Math.max(0, 1 - Math.abs(row - down)) *
+                Math.max(0, 1 - Math.abs(column - across)) *
+                picture[(row * size + column) * 3 + c]!;
+          // rounded to a whole number of 0 to 255
+          expect(Math.abs(out[(y * size + x) * 3 + c]! - value)).toBeLessThanOrEqual(0.5 + 1e-9);
+        }
+  });
+
   it("blurs with weights 1 2 1", () => {
     const dot = new Uint8Array(size * size * 3);
     dot[(2 * size + 2) * 3] = 160;

@@ -2,7 +2,6 @@ import * as tf from "@tensorflow/tfjs";
 import type { DropoutDraws } from "../dropout.js";
 import type { LinearParameters, ParameterSet } from "../parameter-set.js";
 import { BidirectionalGru } from "../recurrent/gru.js";
-import type { ImageHeads } from "../regions/region-encoder.js";
 import type { PaddedWords, WordVectors } from "./word-vectors.js";
 
 /**
@@ -31,9 +30,9 @@ export class SentenceMatcher {
     this.out = parameters.linear("out", dim, 1);
   }
 
-  /** Logits of query i with picture i, [B]. */
-  scores(words: PaddedWords, image: ImageHeads, draws: DropoutDraws | null): tf.Tensor1D {
-    const { last } = this.gru.run(this.words.normalised(words), words.lengths, image.caption, draws);
+  /** Logits of query i with the picture of caption head i, [B, dim] → [B]. */
+  scores(words: PaddedWords, caption: tf.Tensor2D, draws: DropoutDraws | null): tf.Tensor1D {
+    const { last } = this.gru.run(this.words.normalised(words), words.lengths, caption, draws);
     return tf.squeeze(tf.add(tf.matMul(last, this.out.weight), this.out.bias), [1]) as tf.Tensor1D;
   }
 }

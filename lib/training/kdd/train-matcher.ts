@@ -165,13 +165,22 @@ function wordMatcher(space: Workspace, random: Random): Matcher {
   return {
     weights: set.variables,
     loss: (batch, draws) => {
-      const query = model.read(padWords(batch.queries), draws);
-      const image = space.embed(batch.products, draws);
+      const { queries, products } = batch;
+      const [image, negativeImage] = halves(
+        space.embed([...products, ...batch.negativeProducts], draws),
+        queries.length,
+      );
+      const query = model.read(padWords(queries), draws);
       const inBatch = model.crossScores(query, image);
-      const positive = tf.sum(tf.mul(inBatch, tf.eye(batch.products.length)), 1) as tf.Tensor1D;
-      const negativeImage = model.scores(query, space.embed(batch.negativeProducts, draws));
-      const negativeQuery = model.scores(model.read(padWords(batch.negativeQueries), draws), image);
-      return pairRanking({ positive, negativeImage, negativeQuery }, inBatch, margin).total;
+      return pairRanking(
+        {
+          positive: tf.sum(tf.mul(inBatch, tf.eye(products.length)), 1) as tf.Tensor1D,
+          negativeImage: model.scores(query, negativeImage),
+          negativeQuery: model.scores(model.read(padWords(batch.negativeQueries), draws), image),
+        },
+        inBatch,
+        margin,
+      ).total;
     },
     score: (query, products) =>
       tf.tidy(() => {
@@ -185,22 +194,33 @@ function sentenceMatcher(space: Workspace, random: Random): Matcher {
   const set = new ParameterSet("model2", random);
   const { dropout } = space.config.model2;
   const model = new SentenceMatcher({ dim: space.words.dim, dropout }, space.words, set);
-  const score = (queries: readonly (readonly number[])[], image: ImageHeads, draws: Random | null) =>
-    model.scores(padWords(queries), image, draws);
   return {
     weights: set.variables,
-    loss: (batch, draws) => {
-      const image = space.embed(batch.products, draws);
+    // one run over the three kinds of pairs: many small ones would cost three times as much
+    loss: ({ queries, negativeQueries, products, negativeProducts }, draws) => {
+      const B = queries.length;
+      const [image, negative] = halves(space.embed([...products, ...negativeProducts], draws), B);
+      const captions = tf.concat2d([image.caption, image.caption, negative.caption], 0);
+      const scores = model.scores(padWords([...queries, ...negativeQueries, ...queries]), captions, draws);
       return pairBce({
-        positive: score(batch.queries, image, draws),
-        negativeQuery: score(batch.negativeQueries, image, draws),
-        negativeImage: score(batch.queries, space.embed(batch.negativeProducts, draws), draws),
+        positive: tf.slice1d(scores, 0, B),
+        negativeQuery: tf.slice1d(scores, B, B),
+        negativeImage: tf.slice1d(scores, 2 * B, B),
       });
     },
     score: (query, products) =>
       tf.tidy(() => {
-        const queries = products.map(() => space.wordsOf(query));
-        return Array.from(score(queries, space.embed(products, null), null).dataSync());
+        const words = padWords(products.map(() => space.wordsOf(query)));
+        return Array.from(model.scores(words, space.embed(products, null).caption, null).dataSync());
       }),
   };
+}
+
+/** The heads of the first B pictures and those of the others. */
+function halves({ caption, labels }: ImageHeads, B: number): [ImageHeads, ImageHeads] {
+  const part = (from: number): ImageHeads => ({
+    caption: tf.slice2d(caption, [from, 0], [B, -1]),
+    labels: tf.slice3d(labels, [from, 0, 0], [B, -1, -1]),
+  });
+  return [part(0), part(B)];
 }

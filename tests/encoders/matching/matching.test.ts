@@ -103,10 +103,13 @@ describe("the matching models", () => {
       one.scores(one.read(long, null), image).dataSync(),
       one.scores(one.read(short, null), image).dataSync(),
     );
-    expectFloat32Close(two.scores(long, image, null).dataSync(), two.scores(short, image, null).dataSync());
+    expectFloat32Close(
+      two.scores(long, image.caption, null).dataSync(),
+      two.scores(short, image.caption, null).dataSync(),
+    );
     const empty = padWords([[]]);
     expect(one.scores(one.read(empty, null), image).dataSync()[0]).toBe(0);
-    expect(Number.isFinite(two.scores(empty, image, null).dataSync()[0])).toBe(true);
+    expect(Number.isFinite(two.scores(empty, image.caption, null).dataSync()[0])).toBe(true);
   });
 
   it("the caption decoder steps as it runs over a whole caption", () => {
