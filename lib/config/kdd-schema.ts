@@ -95,7 +95,18 @@ export const kddSchema = z.strictObject({
     margin: z.number().positive().default(0.9),
     dropout,
   }),
-  model2: z.strictObject({ ...matching, dropout }),
+  model2: z.strictObject({
+    ...matching,
+    dropout,
+    any_query_share: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.5)
+      .describe(
+        "share of the negatives from beyond the same last word that are drawn from all queries, the others from the query's cluster (0.5 as published)",
+      ),
+  }),
   ensemble: z
     .strictObject({
       points: z.int().min(2).default(100),

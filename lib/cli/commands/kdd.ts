@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { loadKddConfig } from "../../config/load-kdd-config.js";
-import { tableTerminal } from "../../reporting/table-terminal.js";
-import { type KddStep, kddSteps, runKdd } from "../../training/kdd/run-kdd.js";
+import { resultsTerminal } from "../../reporting/results-table-view.js";
+import { type KddStep, kddSteps, runKdd, runKddSeeds } from "../../training/kdd/run-kdd.js";
 import { kddTable } from "../kdd-table.js";
 import { TerminalListener } from "../terminal.js";
 
@@ -13,18 +13,29 @@ export function addKddCommand(program: Command): void {
       "the KDD Cup 2020 multi-modal recall system: prepare, pre-train, two matching models, ensemble, submission",
     )
     .argument("<config>", "YAML file, e.g. configs/kdd/emoji.yaml")
-    .option("--steps <list>", `some of ${kddSteps.join(",")}; default: all, in this order`, parseSteps)
+    .option(
+      "--steps <list>",
+      `run some of ${kddSteps.join(",")}, finished or not; default: all, but for those finished before`,
+      parseSteps,
+    )
+    .option(
+      "--seeds <list>",
+      "several seeds on the same task files, e.g. 1,2,3, in <work_dir>/seed-<n>",
+      parseSeeds,
+    )
     .option("--set <key=value...>", "override a key, e.g. --set model1.epochs=2")
-    .action(async (file: string, options: { steps?: KddStep[]; set?: string[] }) => {
+    .action(async (file: string, options: { steps?: KddStep[]; seeds?: number[]; set?: string[] }) => {
       const config = loadKddConfig(file, options.set ?? []);
       const listener = new TerminalListener();
-      const report = await runKdd(config, {
-        listener,
-        ...(options.steps === undefined ? {} : { steps: options.steps }),
-      });
+      const chosen = { listener, ...(options.steps === undefined ? {} : { steps: options.steps }) };
+      const reports =
+        options.seeds === undefined
+          ? [await runKdd(config, chosen)].flatMap((report) => report ?? [])
+          : await runKddSeeds(config, options.seeds, chosen);
       listener.finish();
-      if (report === null) return;
-      process.stdout.write(`${tableTerminal(kddTable(report, config.test_set))}\n`);
+      if (reports.length === 0) return;
+      const table = kddTable(reports, config.test_set);
+      process.stdout.write(`${resultsTerminal(table, { color: process.stdout.isTTY === true })}\n`);
     });
 }
 
@@ -35,4 +46,11 @@ function parseSteps(text: string): KddStep[] {
       throw new InvalidArgumentError(`unknown step "${name}"; known: ${kddSteps.join(", ")}`);
     return step;
   });
+}
+
+function parseSeeds(text: string): number[] {
+  const seeds = text.split(",").map(Number);
+  if (seeds.some((seed) => !Number.isInteger(seed) || seed < 0) || new Set(seeds).size < seeds.length)
+    throw new InvalidArgumentError(`must be different integers ≥ 0 with commas between, got ${text}`);
+  return seeds;
 }

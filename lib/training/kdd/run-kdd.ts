@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { KddConfig } from "../../config/kdd-schema.js";
 import {
+  type Answers,
   type Predictions,
   readAnswers,
   readPredictions,
@@ -13,6 +14,7 @@ import { selectBackend } from "../../engine/backend.js";
 import { Random } from "../../engine/random.js";
 import type { Listener } from "../progress.js";
 import { ensembleScores, scorePredictions, searchEnsemble } from "./ensemble.js";
+import { FinishedSteps } from "./finished-steps.js";
 import { generateTask } from "./generate-task.js";
 import { prepare, workFiles } from "./prepare.js";
 import { labelPredictions, pretrain } from "./pretrain.js";
@@ -23,37 +25,78 @@ import { loadWeights, openWorkspace } from "./workspace.js";
 export const kddSteps = ["generate", "prepare", "pretrain", "model1", "model2", "ensemble"] as const;
 export type KddStep = (typeof kddSteps)[number];
 
-/** nDCG@5 per system: on validation per answered query, and on the test set where its answers are there. */
+/** nDCG@5 of the answered queries of a set, each and on average. */
+export interface KddScores {
+  mean: number;
+  perQuery: Record<string, number>;
+}
+
+/** What every system scores: on validation, and on the test set where its answers are there. */
 export interface KddReport {
+  seed: number;
   ensembleWeight: number;
-  systems: { name: string; validation: number; test: number | null; perQuery: Record<string, number> }[];
+  systems: { name: string; validation: KddScores; test: KddScores | null }[];
+}
+
+export interface RunKddOptions {
+  /** run these, finished or not; default: all in order, without those that are finished with this configuration */
+  steps?: readonly KddStep[];
+  listener?: Listener;
 }
 
 /**
  * Runs steps of the KDD Cup system in their order. Every step reads the files of the ones before and writes its own, so
- * steps can be run one at a time.
+ * steps can be run one at a time, and a run that was stopped goes on with the step it was in.
  *
- * @param steps  all if not given
  * @returns the report if the last step was run, else null
  */
-export async function runKdd(
-  config: KddConfig,
-  options: { steps?: readonly KddStep[]; listener?: Listener } = {},
-): Promise<KddReport | null> {
+export async function runKdd(config: KddConfig, options: RunKddOptions = {}): Promise<KddReport | null> {
   const { steps = kddSteps, listener = {} } = options;
   const line = (text: string) => listener.line?.(text);
   fs.mkdirSync(config.work_dir, { recursive: true });
   let report: KddReport | null = null;
   for (const step of kddSteps.filter((name) => steps.includes(name))) {
     if (step === "generate") await generateIfNeeded(config, line);
-    else if (step === "prepare") line(`prepared: ${counted(prepare(config, line).counts)}`);
     else if (step === "ensemble") report = ensemble(config, line);
     else {
-      line((await selectBackend("auto")).line);
-      await trainStep(config, step, listener);
+      const finished = new FinishedSteps(config);
+      if (options.steps === undefined && finished.has(step)) {
+        line(`${step}: finished before in ${config.work_dir}, taken as it is`);
+        continue;
+      }
+      finished.begin(step);
+      if (step === "prepare") line(`prepared: ${counted(prepare(config, line).counts)}`);
+      else {
+        line((await selectBackend("auto")).line);
+        await trainStep(config, step, listener);
+      }
+      finished.finish(step);
     }
   }
   return report;
+}
+
+/**
+ * The same with several seeds on the same task files, each in a folder of its own, `<work_dir>/seed-<n>`. The
+ * configuration's seed makes the task files, if they are to be made.
+ *
+ * @returns the reports, in the order of the seeds, if the last step was run, else none
+ */
+export async function runKddSeeds(
+  config: KddConfig,
+  seeds: readonly number[],
+  options: RunKddOptions = {},
+): Promise<KddReport[]> {
+  const steps = (options.steps ?? kddSteps).includes("generate") ? (["generate"] as const) : [];
+  await runKdd(config, { ...options, steps });
+  const reports: KddReport[] = [];
+  for (const seed of seeds) {
+    options.listener?.line?.(`seed ${seed}`);
+    const work_dir = path.join(config.work_dir, `seed-${seed}`);
+    const report = await runKdd({ ...config, seed, work_dir }, options);
+    if (report !== null) reports.push(report);
+  }
+  return reports;
 }
 
 async function generateIfNeeded(config: KddConfig, line: (text: string) => void): Promise<void> {
@@ -129,20 +172,20 @@ function ensemble(config: KddConfig, line: (text: string) => void): KddReport {
     ]),
     ["Model 1: weighted words", valid1, test1],
     ["Model 2: sentence", valid2, test2],
-    [`Ensemble, ${found.weight.toFixed(4)} of model 1`, combined.valid, combined.test],
+    ["Ensemble", combined.valid, combined.test],
   ];
+  const scored = (predictions: Predictions, right: Answers): KddScores => {
+    const { mean, perQuery } = scorePredictions(predictions, right);
+    return { mean, perQuery: Object.fromEntries(perQuery) };
+  };
   const report: KddReport = {
+    seed: config.seed,
     ensembleWeight: found.weight,
-    systems: systems.map(([name, valid, test]) => {
-      const validation = scorePredictions(valid, answers);
-      const tested = testAnswers === null ? validation : scorePredictions(test, testAnswers);
-      return {
-        name,
-        validation: validation.mean,
-        test: testAnswers === null ? null : tested.mean,
-        perQuery: Object.fromEntries(tested.perQuery),
-      };
-    }),
+    systems: systems.map(([name, valid, test]) => ({
+      name,
+      validation: scored(valid, answers),
+      test: testAnswers === null ? null : scored(test, testAnswers),
+    })),
   };
   atomicWriteFile(files.report, `${JSON.stringify(report, null, 2)}\n`);
   line(`submission: ${files.submission}`);

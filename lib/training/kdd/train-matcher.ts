@@ -74,13 +74,9 @@ export async function trainMatcher(
   const answers = readAnswers(path.join(config.data_dir, "valid_answer.json"));
   const graph = queryGraph(data);
   const { linked_negatives: linked, avoid_known_positives: avoid } = settings;
+  const anyQueryShare = which === 1 ? 0 : config.model2.any_query_share;
   const drawFor = ({ query, product }: { query: string; product: string }, draws: Random) =>
-    drawNegatives(
-      query,
-      graph,
-      { linked, anyQueryShare: which === 2 ? 0.5 : 0, notOf: avoid ? product : null },
-      draws,
-    );
+    drawNegatives(query, graph, { linked, anyQueryShare, notOf: avoid ? product : null }, draws);
   const report = throttled(listener);
   const ndcg: number[] = [];
   let kept = { epoch: 0, weights: snapshot(all) };

@@ -1,0 +1,70 @@
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import type { KddConfig } from "../../config/kdd-schema.js";
+import { atomicWriteFile } from "../../engine/atomic-write.js";
+
+/** The steps that are not repeated when the same command is started again. */
+export type KeptStep = "prepare" | "pretrain" | "model1" | "model2";
+
+/**
+ * Which steps of a work folder are finished, in `steps.json`: a key for each, a hash of all that its result comes from
+ * (its part of the configuration, the key of the step before, and for preparation the task files' sizes and times).
+ */
+export class FinishedSteps {
+  private readonly file: string;
+  private readonly keys: Record<KeptStep, string>;
+
+  constructor(config: KddConfig) {
+    this.file = path.join(config.work_dir, "steps.json");
+    const prepare = keyOf([
+      config.seed,
+      config.data_dir,
+      taskFiles(config),
+      config.max_malformed_rows,
+      config.tokenizer,
+      config.word_vectors,
+      config.clusters,
+    ]);
+    const pretrain = keyOf([prepare, config.image, config.published_rate_schedule, config.pretrain]);
+    this.keys = {
+      prepare,
+      pretrain,
+      model1: keyOf([pretrain, config.model1]),
+      model2: keyOf([pretrain, config.model2]),
+    };
+  }
+
+  has(step: KeptStep): boolean {
+    return this.read()[step] === this.keys[step];
+  }
+
+  /** To be called when a step begins: what it overwrites counts no more. */
+  begin(step: KeptStep): void {
+    this.write({ ...this.read(), [step]: undefined });
+  }
+
+  finish(step: KeptStep): void {
+    this.write({ ...this.read(), [step]: this.keys[step] });
+  }
+
+  private read(): Partial<Record<KeptStep, string>> {
+    return fs.existsSync(this.file) ? JSON.parse(fs.readFileSync(this.file, "utf8")) : {};
+  }
+
+  private write(keys: Partial<Record<KeptStep, string>>): void {
+    atomicWriteFile(this.file, `${JSON.stringify(keys, null, 2)}\n`);
+  }
+}
+
+function keyOf(parts: readonly unknown[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}
+
+/** Size and time of change of each task file; null where there is none. */
+function taskFiles({ data_dir, test_set }: KddConfig) {
+  return ["train.tsv", "valid.tsv", `${test_set}.tsv`, "valid_answer.json"].map((name) => {
+    const found = fs.statSync(path.join(data_dir, name), { throwIfNoEntry: false });
+    return found === undefined ? null : [found.size, found.mtimeMs];
+  });
+}
