@@ -46,6 +46,8 @@ export function loadAnyConfig(file: string, overrides: readonly string[] = []): 
   const system = /^system:\s*(\w+)/m.exec(readText(file))?.[1];
   if (system === "bm25") return { kind: "bm25", config: loadBm25Config(file, overrides) };
   if (system === "fusion") return { kind: "fusion", config: loadFusionConfig(file, overrides) };
+  if (system === "kdd")
+    throw new RangeError(`${file}: system must not be kdd here; this file is run with: qdrl kdd ${file}`);
   if (system !== undefined)
     throw new RangeError(
       `${file}: system must be bm25 or fusion, or left out for an encoder, got "${system}"`,

@@ -7,6 +7,7 @@ import { atomicWriteFile } from "../../engine/atomic-write.js";
 import { Random } from "../../engine/random.js";
 import { kMeans } from "../../retrieval/k-means.js";
 import {
+  checkWordFiles,
   lexiconReader,
   lexiconWords,
   type QueryWordReader,
@@ -56,6 +57,7 @@ export const workFiles = (workDir: string) => ({
  * @see specs/3-kdd-multimodal-recall.md sections 3.2 and 9
  */
 export function prepare(config: KddConfig, line: (text: string) => void): WorkingData {
+  checkWordFiles(config);
   const files = workFiles(config.work_dir);
   const data: WorkingData = {
     format: "qdrl-kdd-1",

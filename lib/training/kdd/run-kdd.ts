@@ -150,6 +150,11 @@ async function trainStep(
 
 function ensemble(config: KddConfig, line: (text: string) => void): KddReport {
   const files = workFiles(config.work_dir);
+  for (const n of [1, 2] as const)
+    if (!fs.existsSync(files.predictions("test", n)))
+      throw new RangeError(
+        `${files.predictions("test", n)}: must exist, found none; run the step model${n} first`,
+      );
   const answers = readAnswers(path.join(config.data_dir, "valid_answer.json"));
   const read = (set: "valid" | "test") =>
     [1, 2].map((n) => readPredictions(files.predictions(set, n as 1 | 2))) as [Predictions, Predictions];

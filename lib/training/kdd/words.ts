@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import type { KddConfig } from "../../config/kdd-schema.js";
 import { readNpy } from "../../datasets/arrays/npy.js";
+import { describeFileError } from "../../datasets/data-error.js";
 import { fillNormal } from "../../engine/fill-random.js";
 import type { Random } from "../../engine/random.js";
 import { tokenizerFromVocabulary } from "../../tokenizer/wordpiece/read-vocabulary.js";
@@ -96,4 +97,18 @@ export function wordVectorValues(
     row[0] = 1;
   }
   return { values, dim };
+}
+
+/** Before hours are spent: the files that the configuration names are there. @throws DataError with the key */
+export function checkWordFiles({ tokenizer, word_vectors: vectors }: KddConfig): void {
+  if (tokenizer.type === "wordpiece") checkReadable(tokenizer.vocabulary, "tokenizer.vocabulary");
+  if (vectors.type === "npy") checkReadable(vectors.path, "word_vectors.path");
+}
+
+function checkReadable(file: string, key: string): void {
+  try {
+    fs.accessSync(file, fs.constants.R_OK);
+  } catch (error) {
+    throw describeFileError(`${key}: ${file}`, error);
+  }
 }
