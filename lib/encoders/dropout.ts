@@ -9,6 +9,7 @@ export interface DropoutDraws {
 export function dropout<T extends tf.Tensor>(x: T, rate: number, draws: DropoutDraws | null): T {
   if (rate === 0 || draws === null) return x;
   const kept = 1 / (1 - rate);
-  const mask = Float32Array.from({ length: x.size }, () => (draws.next() < rate ? 0 : kept));
+  const mask = new Float32Array(x.size);
+  for (let i = 0; i < mask.length; i++) mask[i] = draws.next() < rate ? 0 : kept;
   return tf.mul(x, tf.tensor(mask, x.shape)) as T;
 }

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { kthLargest } from "../../engine/kth-largest.js";
 import { maxOverFew } from "../../engine/maxima.js";
 
 export interface MultilabelOptions {
@@ -57,7 +58,7 @@ function hardestMask(terms: tf.Tensor2D, count: number): tf.Tensor2D {
   const mask = new Float32Array(values.length);
   for (let row = 0; row < rows; row++) {
     const span = values.subarray(row * columns, (row + 1) * columns);
-    const threshold = span.slice().sort()[columns - count]!;
+    const threshold = kthLargest(span.slice(), count);
     let left = count;
     for (let j = 0; j < columns; j++)
       if (span[j]! > threshold) {
