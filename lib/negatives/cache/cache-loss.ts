@@ -66,11 +66,12 @@ export function cacheLoss(options: CacheLossOptions = {}): (input: CacheLossInpu
     checkGroups("cacheLoss", cached.size, k);
     const maxima = cached.groupMaxima(queries.dataSync() as Float32Array, k);
     const scores = new Float64Array(size * k);
-    for (let cell = 0; cell < scores.length; cell++) {
-      const usable =
-        maxima.scores[cell]! > -Infinity && !input.excluded?.(Math.floor(cell / k), maxima.columns[cell]!);
-      scores[cell] = usable ? transform.value(maxima.scores[cell]!) : -Infinity;
-    }
+    for (let query = 0, cell = 0; query < size; query++)
+      for (let group = 0; group < k; group++, cell++) {
+        const score = maxima.scores[cell]!;
+        const usable = score > -Infinity && !input.excluded?.(query, maxima.columns[cell]!);
+        scores[cell] = usable ? transform.value(score) : -Infinity;
+      }
     const winners = retrieval(scores, k, random);
     const rows = winners.map((winner, i) => maxima.columns[i * k + winner]!);
     return surrogate(input, transform, (i) => scores.subarray(i * k, (i + 1) * k), rows);

@@ -30,11 +30,13 @@ export function blockLayout(size: number, groups: number): BlockLayout {
 /**
  * Where the codes of cached rows stand. Rows of a group are sorted into blocks of 32 that lie close together on the first
  * axes (a k-d tree of equal halves), so that a search may look at a few blocks only. A row that changes moves behind the
- * blocks; when there is no more place, or its turn has come, its group is sorted anew.
+ * blocks; when there is no more place, or many rows wait so and its turn has come, its group is sorted anew.
  */
 export class RowBlocks {
   private readonly placeOf: Int32Array;
+  /** rows behind the blocks, by group and together */
   private readonly late: Int32Array;
+  private waiting = 0;
   /** the codes two numbers at a time, as a chunk holds them */
   private readonly pairs: Uint16Array;
   private readonly meanPairs: Uint16Array;
@@ -86,11 +88,14 @@ export class RowBlocks {
     this.next = 0;
   }
 
-  /** Sorts the group whose turn has come. */
+  /** Sorts groups in turn until at most 3/8 of all places behind the blocks are taken, so that few fill up before. */
   sortNext(): void {
-    if (this.layout.meanChunks === 0) return;
-    this.sort(this.next);
-    this.next = (this.next + 1) % this.layout.groups;
+    const { groups, width, room, meanChunks } = this.layout;
+    if (meanChunks === 0) return;
+    while (this.waiting > (3 / 8) * groups * (room - width)) {
+      this.sort(this.next);
+      this.next = (this.next + 1) % groups;
+    }
   }
 
   private moveBehind(row: number): void {
@@ -128,6 +133,7 @@ export class RowBlocks {
       setCode(this.pairs, first + i, codes, order[i]!);
     }
     for (let late = 0; late < this.late[group]!; late++) setNothing(this.pairs, first + width + late);
+    this.waiting -= this.late[group]!;
     this.late[group] = 0;
     this.used[group] = 0;
     const mean = new Uint16Array(PAIRS);
