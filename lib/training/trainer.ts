@@ -10,6 +10,7 @@ import { gradCache } from "./grad-cache.js";
 import type { Objective } from "./objective.js";
 import { type PairBatch, type PairSet, pairBatch } from "./pairs.js";
 import type { StoredTensor, TensorPieces, WritableTensor } from "./tensor-file.js";
+import { lossWeights, trainedParameters } from "./trained-parameters.js";
 
 /** What a trainer must be given back to go on exactly where it was. */
 export interface TrainerState {
@@ -156,24 +157,16 @@ export class Trainer {
     };
     const { queries } = batch;
     const { chunkSize } = this.options;
-    if (chunkSize) return gradCache(encoder, { queries, documents }, loss, chunkSize, this.ownWeights());
+    const own = lossWeights(this.objective?.weights ?? {});
+    if (chunkSize) return gradCache(encoder, { queries, documents }, loss, chunkSize, own);
     return valueAndGradients(
       () => loss(encoder.embedQueries(queries), encoder.embedDocuments(documents)),
       this.parameters(),
     );
   }
 
-  /** What the optimiser moves: the encoder's parameters that are not frozen, the objective's own as "loss.<name>". */
   private parameters(): Parameters {
-    const { weights, tables, frozen } = this.encoder;
-    const trained = <T>(all: Record<string, T>): Record<string, T> =>
-      frozen?.size ? Object.fromEntries(Object.entries(all).filter(([name]) => !frozen.has(name))) : all;
-    return { weights: { ...trained(weights), ...this.ownWeights() }, tables: trained(tables) };
-  }
-
-  private ownWeights(): Record<string, tf.Variable> {
-    const own = this.objective?.weights ?? {};
-    return Object.fromEntries(Object.entries(own).map(([name, weight]) => [`loss.${name}`, weight]));
+    return trainedParameters(this.encoder, this.objective?.weights);
   }
 
   private lossOf(batch: PairBatch): tf.Scalar {

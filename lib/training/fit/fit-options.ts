@@ -47,6 +47,11 @@ export interface FitOptions {
   /** runs before all other callbacks */
   progress?: Callback;
   clipNorm?: number;
+  /**
+   * pairs and scored pairs: rows embedded at a time (GradCache), so that a batch needs the memory of a chunk and still has
+   * its own gradients; default: the whole batch
+   */
+  chunkSize?: number;
   /** tower that embeds labelled items (default "document") */
   side?: Side;
   /** a batch in which the miner finds nothing: leave it out with a line (default), or stop */

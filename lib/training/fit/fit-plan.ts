@@ -46,6 +46,7 @@ type Options = Pick<
   | "side"
   | "negatives"
   | "lossOptimizer"
+  | "chunkSize"
 > & { trainData: FitData; evalData?: FitData };
 
 /** Joins data, loss, miner and sampler, and refuses what can be known to fail. */
@@ -98,7 +99,7 @@ export function planFit(options: Options, encoder: Encoder, random: Random, opti
 
 /** Negatives beyond the batch, as configured. */
 function pairObjective(
-  { negatives, trainData, loss: named, batchSize = 256 }: Options,
+  { negatives, trainData, loss: named, batchSize = 256, chunkSize }: Options,
   encoder: Encoder,
   random: Random,
   loss: BatchLoss,
@@ -114,11 +115,14 @@ function pairObjective(
   const rules = {
     negatives: section,
     loss: { type: kind },
-    update: { chunk_size: null },
+    update: { chunk_size: chunkSize ?? null },
     batch_size: batchSize,
   };
   const [broken] = checkNegatives(rules);
-  if (broken) throw new RangeError(`fit: ${broken.path.join(".")} ${broken.message}`);
+  if (broken)
+    throw new RangeError(
+      `fit: ${broken.path.join(".").replace("update.chunk_size", "chunkSize")} ${broken.message}`,
+    );
   const { pairs } = trainData;
   const draws = random.fork("negatives");
   if (section.type === "batch") return new CandidateObjective(loss, section, pairs, encoder, draws);
@@ -184,7 +188,13 @@ function smallest({ trainData, loss }: Options): number {
 }
 
 function check(options: Options, sampler: string, batchSize: number): void {
-  const { trainData: data } = options;
+  const { trainData: data, chunkSize } = options;
+  if (chunkSize !== undefined && !(Number.isInteger(chunkSize) && chunkSize >= 1))
+    throw new RangeError(`fit: chunkSize must be a positive integer, got ${chunkSize}`);
+  if (chunkSize !== undefined && data.kind !== "pairs" && data.kind !== "scored")
+    throw new RangeError(
+      `fit: chunkSize must be left out for ${data.kind} data, which are embedded as one batch, got ${chunkSize}`,
+    );
   if (batchSize < smallest(options))
     throw new RangeError(
       `fit: batchSize must be at least ${smallest(options)} for this loss and its miner, got ${batchSize}`,

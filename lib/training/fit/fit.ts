@@ -45,7 +45,13 @@ export async function fit(options: FitOptions): Promise<FitResult> {
   const optimizer = optimizerOf(options, learningRate, encoder);
   const { evalData: _named, ...rest } = options;
   const plan = planFit({ ...rest, trainData, ...(evalData && { evalData }) }, encoder, random, optimizer);
-  const learner = new Learner(encoder, plan.task, plan.optimizer, options.clipNorm ?? null);
+  const learner = new Learner(
+    encoder,
+    plan.task,
+    plan.optimizer,
+    options.clipNorm ?? null,
+    options.chunkSize ?? null,
+  );
   const schedule = scheduleOf(options);
   const all = [...(options.progress ? [options.progress] : []), ...callbacks];
   const run = new FitRun(encoder, learner, plan, all, epochs, options.tell ?? (() => {}));

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Encoder } from "../../encoders/encoder.js";
-import { valueAndGradients } from "../../engine/gradients.js";
+import { type Parameters, valueAndGradients } from "../../engine/gradients.js";
 import type { FeatureBatch } from "../../features/batch.js";
 import { takeRows } from "../../features/batch.js";
 import { type LabelContext, type LabelLoss, NoTuplesError } from "../../losses/label-loss.js";
@@ -8,16 +8,41 @@ import type { BatchLoss, OwnWeights } from "../../losses/loss.js";
 import type { ScoredPairLoss } from "../../losses/scored-losses.js";
 import type { Optimizer } from "../../optimizers/optimizer.js";
 import { clipGradients } from "../clip-gradients.js";
+import { gradCache } from "../grad-cache.js";
 import type { Objective } from "../objective.js";
 import { type PairSet, pairBatch } from "../pairs.js";
+import { lossWeights, trainedParameters } from "../trained-parameters.js";
 import type { FitData } from "./fit-data.js";
 
 /** Which tower embeds items that are neither queries nor documents by themselves. */
 export type Side = "query" | "document";
 
+/** What a batch embeds, and its loss as a function of the embeddings. */
+interface EmbeddedLoss {
+  queries: FeatureBatch;
+  documents: FeatureBatch;
+  loss: (queries: tf.Tensor2D, documents: tf.Tensor2D) => tf.Scalar;
+}
+
+/** A task from {@link BatchTask.parts}. */
+function embeddedTask(
+  encoder: Encoder,
+  task: Omit<BatchTask, "compute"> & Required<Pick<BatchTask, "parts">>,
+): BatchTask {
+  return {
+    ...task,
+    compute(positions, step) {
+      const { queries, documents, loss } = task.parts(positions, step);
+      return loss(encoder.embedQueries(queries), encoder.embedDocuments(documents));
+    },
+  };
+}
+
 /** The loss of a batch, given by the positions of its items (or pairs), on the tape. */
 export interface BatchTask extends OwnWeights {
   compute(positions: Int32Array, step: number): tf.Scalar;
+  /** the same as a function of embeddings, for losses that may be embedded in chunks */
+  parts?(positions: Int32Array, step: number): EmbeddedLoss;
   stepDone(): void;
 }
 
@@ -28,17 +53,15 @@ export function pairTask(
   loss: BatchLoss,
   objective: Objective | null,
 ): BatchTask {
-  return {
+  return embeddedTask(encoder, {
     weights: objective?.weights ?? loss.weights ?? {},
-    compute(positions, step) {
+    parts(positions, step) {
       const batch = pairBatch(pairs, positions, 0, positions.length);
-      const prepared = objective?.prepare(batch, step);
-      const queries = encoder.embedQueries(batch.queries);
-      const documents = encoder.embedDocuments(prepared?.documents ?? batch.documents);
-      return prepared ? prepared.loss(queries, documents) : loss(queries, documents).value;
+      const plain = { ...batch, loss: (q: tf.Tensor2D, d: tf.Tensor2D) => loss(q, d).value };
+      return objective ? { queries: batch.queries, ...objective.prepare(batch, step) } : plain;
     },
     stepDone: () => (objective ? objective.stepDone() : loss.clamp?.()),
-  };
+  });
 }
 
 /** Loss over labelled items; for instances, equal positions are views of one item. */
@@ -71,15 +94,19 @@ export function scoredTask(
   data: Extract<FitData, { kind: "scored" }>,
   loss: ScoredPairLoss,
 ): BatchTask {
-  return {
-    compute: (positions) =>
-      loss(
-        encoder.embedQueries(takeRows(data.left, positions)),
-        encoder.embedDocuments(takeRows(data.right, positions)),
-        Float32Array.from(positions, (at) => data.scores[at]!),
-      ).value,
+  return embeddedTask(encoder, {
+    parts: (positions) => ({
+      queries: takeRows(data.left, positions),
+      documents: takeRows(data.right, positions),
+      loss: (left, right) =>
+        loss(
+          left,
+          right,
+          Float32Array.from(positions, (at) => data.scores[at]!),
+        ).value,
+    }),
     stepDone: () => {},
-  };
+  });
 }
 
 /** Takes steps on a task: forward, backward, clipping, update. */
@@ -91,6 +118,7 @@ export class Learner {
     private readonly task: BatchTask,
     readonly optimizer: Optimizer,
     private readonly clipNorm: number | null,
+    private readonly chunkSize: number | null = null,
   ) {}
 
   /**
@@ -99,14 +127,11 @@ export class Learner {
    */
   trainStep(positions: Int32Array): number | null {
     this.encoder.training = true;
-    const own = Object.fromEntries(
-      Object.entries(this.task.weights ?? {}).map(([name, weight]) => [`loss.${name}`, weight]),
-    );
     const { tables } = this.encoder;
-    const parameters = { weights: { ...this.encoder.weights, ...own }, tables };
+    const parameters = trainedParameters(this.encoder, this.task.weights);
     let result: ReturnType<typeof valueAndGradients>;
     try {
-      result = valueAndGradients(() => this.task.compute(positions, this.step), parameters);
+      result = this.differentiate(positions, parameters);
     } catch (error) {
       if (error instanceof NoTuplesError) return null;
       throw error;
@@ -125,6 +150,14 @@ export class Learner {
     this.task.stepDone();
     this.step++;
     return loss;
+  }
+
+  private differentiate(positions: Int32Array, parameters: Parameters): ReturnType<typeof valueAndGradients> {
+    const { encoder, task, step } = this;
+    if (this.chunkSize === null || !task.parts)
+      return valueAndGradients(() => task.compute(positions, step), parameters);
+    const { loss, ...batch } = task.parts(positions, step);
+    return gradCache(encoder, batch, loss, this.chunkSize, lossWeights(task.weights ?? {}));
   }
 
   /** Loss of a batch in evaluation mode, null if the miner found nothing. */

@@ -105,6 +105,35 @@ describe("fit learns from every kind of data:", () => {
     expect(history[3]!.trainLoss).toBeLessThan(history[0]!.trainLoss);
   });
 
+  it.each([
+    ["pairs", cases[5]![1]],
+    ["scored pairs", cases[6]![1]],
+  ] as [string, FitOptions][])(
+    "%s in chunks, with the numbers of the whole batch",
+    async (_name, options) => {
+      const whole = await fit({ ...options, optimizer: "sgd", epochs: 2 });
+      const chunked = await fit({ ...options, optimizer: "sgd", epochs: 2, chunkSize: 3 });
+      // float32 sums in another order
+      for (const [i, { trainLoss }] of whole.history.entries())
+        expect(chunked.history[i]!.trainLoss).toBeCloseTo(trainLoss, 4);
+      const after = parametersOf(whole.encoder);
+      for (const [name, { data }] of Object.entries(parametersOf(chunked.encoder)))
+        data.forEach((value, i) => void expect(Math.abs(value - after[name]!.data[i]!)).toBeLessThan(1e-5));
+    },
+  );
+
+  it("leaving frozen parameters as they are", async () => {
+    const model = createEncoder(spec, new Random(5));
+    const frozen = Object.keys(model.weights)[0]!;
+    Object.assign(model, { frozen: new Set([frozen]) });
+    const copy = () =>
+      new Map(Object.entries(parametersOf(model)).map(([name, { data }]) => [name, Float32Array.from(data)]));
+    const before = copy();
+    await fit({ ...common, model, trainData: classData(), loss: "siamese" });
+    for (const [name, data] of copy())
+      expect(data.join() === before.get(name)!.join(), name).toBe(name === `weights/${frozen}`);
+  });
+
   it("instances, as two dropout views of one item", async () => {
     const model = { ...spec, kind: "RegularizedSimpleTextEncoder", dropout: 0.2 };
     const items = Array.from({ length: 20 }, (_, i) => ({ text: `w${i} w${(i * 7) % 20} v${i}` }));
@@ -335,6 +364,27 @@ describe("fit refuses before training starts:", () => {
       "a name without options",
       { trainData: classData(), loss: "siamese", model: "TwoTower" },
       'modelOptions must be given with a model\'s name, got "TwoTower" alone',
+    ],
+    [
+      "chunks of labelled items",
+      { trainData: classData(), loss: "siamese", chunkSize: 4 },
+      "chunkSize must be left out for class data, which are embedded as one batch, got 4",
+    ],
+    [
+      "no rows a chunk",
+      { trainData: classData(), loss: "siamese", chunkSize: 0 },
+      "chunkSize must be a positive integer, got 0",
+    ],
+    [
+      "chunks with a cache",
+      {
+        trainData: pairData(["a", "b", "c"], ["x", "y", "z"], features),
+        loss: "batch_softmax",
+        negatives: { type: "cache", size: 2 },
+        batchSize: 2,
+        chunkSize: 1,
+      },
+      "fit: chunkSize must be null with negatives of type cache",
     ],
     [
       "no epochs",
