@@ -100,8 +100,7 @@ export class CodedRows implements CachedRows {
     const codes = new Uint8Array(this.size * AXES);
     for (let row = 0; row < this.size; row += SAMPLE) {
       const end = Math.min(this.size, row + SAMPLE);
-      const coordinates = this.project(embeddings.subarray(row * this.dim, end * this.dim));
-      for (let i = 0; i < coordinates.length; i++) codes[row * AXES + i] = this.encode(coordinates[i]!);
+      this.encode(embeddings.subarray(row * this.dim, end * this.dim), codes, row * AXES);
     }
     this.blocks.writeAll(codes);
   }
@@ -109,7 +108,8 @@ export class CodedRows implements CachedRows {
   /** Codes rows anew whose embeddings have changed. */
   update(rows: ArrayLike<number>): void {
     const changed = this.cache.take(this.field, rows) as Float32Array;
-    const codes = Uint8Array.from(this.project(changed), (coordinate) => this.encode(coordinate));
+    const codes = new Uint8Array(rows.length * AXES);
+    this.encode(changed, codes, 0);
     for (let i = 0; i < rows.length; i++) {
       this.blocks.write(rows[i]!, codes, i);
       this.written[rows[i]!] = this.cache.written[rows[i]!]!;
@@ -163,9 +163,11 @@ export class CodedRows implements CachedRows {
     return out;
   }
 
-  /** Codes are shifted by 64 into [1, 127]; that adds the same to all scores of a query. */
-  private encode(coordinate: number): number {
-    return 64 + Math.max(-63, Math.min(63, Math.round(coordinate * this.scale)));
+  /** Codes of rows [n, dim], shifted by 64 into [1, 127]; that adds the same to all scores of a query. */
+  private encode(rows: Float32Array, codes: Uint8Array, to: number): void {
+    const coordinates = this.project(rows);
+    for (let i = 0; i < coordinates.length; i++)
+      codes[to + i] = 64 + Math.max(-63, Math.min(63, Math.round(coordinates[i]! * this.scale)));
   }
 
   private encodeQuery(query: number, coordinates: Float32Array): void {
