@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { median } from "./measure.js";
 
 /** Packages that bench/search_server.py compares with, in an environment of their own. */
 const packages = ["faiss-cpu==1.15.1", "bm25s==0.3.16", "numba==0.68.1", "numpy==2.4.6"];
@@ -87,4 +88,30 @@ export async function measureSpeed(
   }
   const { user, system } = process.cpuUsage(cpu);
   return { wall: (done / (performance.now() - start)) * 1000, cpu: (done / (user + system)) * 1e6, best };
+}
+
+/** Runs both sides in turn, so many rounds, and prints medians and their ratios. */
+export async function compareSpeeds(
+  rounds: number,
+  label: string,
+  own: () => Promise<Speed>,
+  others: { name: string; run: () => Promise<Speed> }[],
+): Promise<void> {
+  const results: Speed[][] = [[], ...others.map(() => [])];
+  for (let round = 0; round < rounds; round++) {
+    results[0]!.push(await own());
+    for (const [i, other] of others.entries()) results[i + 1]!.push(await other.run());
+  }
+  const middle = results.map((runs) => ({
+    wall: median(runs.map((r) => r.wall)),
+    cpu: median(runs.map((r) => r.cpu)),
+    best: Math.max(...runs.map((r) => r.best)),
+  }));
+  const ours = middle[0]!;
+  const cells = others.map(({ name }, i) => {
+    const theirs = middle[i + 1]!;
+    const ratio = (kind: keyof Speed) => (ours[kind] / theirs[kind]).toFixed(2);
+    return `${name} ${theirs.wall.toFixed(0)} → ${ratio("wall")} × (CPU ${ratio("cpu")} ×, fastest ${ratio("best")} ×)`;
+  });
+  console.log(`${label}: ${ours.wall.toFixed(0)} queries/s; ${cells.join("; ")}`);
 }

@@ -1,4 +1,4 @@
-"""The other side of bench/search.ts: FAISS and bm25s. One JSON command per line in, one JSON answer per line out."""
+"""The other side of bench/search.ts and bench/search-hnsw.ts: FAISS and bm25s. One JSON command per line in, one JSON answer per line out."""
 
 import json
 import sys
@@ -52,8 +52,14 @@ def handle(c):
         index.hnsw.efConstruction = c["expansionAdd"]
         start = time.process_time()
         index.add(vectors(c["documents"], c["dim"]))
-        state.update(hnsw=index, queries=vectors(c["queries"], c["dim"]))
-        return {"cpu": time.process_time() - start}
+        cpu = time.process_time() - start
+        faiss.write_index(index, c["file"])
+        return {"cpu": cpu}
+    if op == "hnsw-load":
+        import faiss
+
+        state.update(hnsw=faiss.read_index(c["file"]), queries=vectors(c["queries"], c["dim"]))
+        return {}
     if op in ("flat", "hnsw"):
         import faiss
 

@@ -63,7 +63,7 @@ export class QueryBatch {
     this.heaps = this.numbers + capacity * 16 + 64;
   }
 
-  /** Size of the region for so many queries. */
+  /** Size of the region for so many queries; codes take at most two bytes a dimension. */
   static bytes(dim: number, k: number, capacity: number): number {
     return capacity * (paddedDim(dim) * 6 + 16 + 16 + 8 * k) + 4 * 64;
   }

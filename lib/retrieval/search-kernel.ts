@@ -54,7 +54,7 @@ export interface SearchKernel {
   lowerDistances(rows: number, count: number, stride: number, point: number, out: number): void;
 }
 
-/** Which arithmetic the kernels use; float sums of the two differ in the last bits. */
+/** Which arithmetic the kernels use; float sums of the two differ in the last bits, and codes of one do not fit the other. */
 export type KernelVariant = "relaxed-simd" | "simd";
 
 export interface SearchModule {
@@ -67,7 +67,7 @@ const FOLDER = "lib/retrieval/kernels";
 let compiled: SearchModule | null = null;
 
 /**
- * The compiled kernels: with fused multiply-add where this Node has relaxed SIMD (behind a flag of V8's in Node 20, set
+ * The compiled kernels: with fused multiply-add and 8-bit products where this Node has relaxed SIMD (behind a flag of V8's in Node 20, set
  * here), else plain SIMD. Compiled once per process; workers receive the module as it is.
  */
 export function searchModule(): SearchModule {
