@@ -35,10 +35,9 @@ async function runLoaded(
 ): Promise<RunFolder> {
   if (loaded.kind === "bm25") return runBm25(loaded.config, options);
   if (loaded.kind === "dense") return train(loaded.config, options);
-  const { runs } = loaded.config;
-  const first = await folderOf(runs[0], options.listener);
-  const second = await folderOf(runs[1], options.listener);
-  return runFusion({ ...loaded.config, runs: [first, second] }, options);
+  const runs: string[] = [];
+  for (const run of loaded.config.runs) runs.push(await folderOf(run, options.listener));
+  return runFusion({ ...loaded.config, runs }, options);
 }
 
 /** A run's folder as it is; a configuration file is run first. */

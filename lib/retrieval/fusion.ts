@@ -41,18 +41,47 @@ export function fuse(
 ): { ids: Int32Array; scores: Float32Array } {
   if (!Number.isInteger(k) || k < 1) throw new RangeError(`fuse: k must be a positive integer, got ${k}`);
   const weights = checkWeights(lists.length, fusion);
-  const sums = new Map<number, number>();
-  let unlisted = 0;
-  lists.forEach((list, s) => {
-    const { ids, parts, otherwise } = contributions(list, fusion);
-    unlisted += weights[s]! * otherwise;
-    ids.forEach((id, i) => {
-      sums.set(id, (sums.get(id) ?? 0) + weights[s]! * (parts[i]! - otherwise));
-    });
-  });
-  const best = [...sums]
-    .map(([id, sum]) => ({ id, score: sum + unlisted }))
-    .sort((a, b) => b.score - a.score || a.id - b.id)
+  return rankCandidates(tabulateCandidates(lists, fusion), weights, k);
+}
+
+/** What every system says of every document that one of them lists, before weights: what {@link fuse} adds up. */
+export interface FusionCandidates {
+  /** Each listed document once. */
+  ids: readonly number[];
+  /** [systems][ids]: fₛ(document) − otherwise[s] */
+  parts: readonly Float64Array[];
+  /** [systems]: fₛ of a document that the system does not list. */
+  otherwise: readonly number[];
+}
+
+/** {@link fuse} up to the weights, for those who try many weights on the same lists. */
+export function tabulateCandidates(lists: readonly RankedList[], fusion: Fusion): FusionCandidates {
+  const slots = new Map<number, number>();
+  const systems = lists.map((list) => contributions(list, fusion));
+  for (const { ids } of systems) for (const id of ids) if (!slots.has(id)) slots.set(id, slots.size);
+  return {
+    ids: [...slots.keys()],
+    parts: systems.map(({ ids, parts, otherwise }) => {
+      const row = new Float64Array(slots.size);
+      ids.forEach((id, i) => {
+        row[slots.get(id)!] = parts[i]! - otherwise;
+      });
+      return row;
+    }),
+    otherwise: systems.map(({ otherwise }) => otherwise),
+  };
+}
+
+/** The best k of tabulated candidates under weights, one per system; ties go to the lower id. */
+export function rankCandidates(
+  { ids, parts, otherwise }: FusionCandidates,
+  weights: readonly number[],
+  k: number,
+): { ids: Int32Array; scores: Float32Array } {
+  const unlisted = otherwise.reduce((sum, value, s) => sum + weights[s]! * value, 0);
+  const best = ids
+    .map((id, i) => ({ id, score: parts.reduce((sum, row, s) => sum + weights[s]! * row[i]!, 0) + unlisted }))
+    .sort((x, y) => y.score - x.score || x.id - y.id)
     .slice(0, k);
   return {
     ids: Int32Array.from(best, ({ id }) => id),

@@ -92,22 +92,25 @@ function textSources(features: readonly FeatureConfig[]): string[] {
 }
 
 async function openFusion(run: RunFolder, listener: Listener): Promise<OpenedRanker> {
-  const { runs, kind, weight, depth, recall_validation: settings } = loadFusionConfig(run.configFile);
-  const first = await openRanker(runs[0], { listener });
-  const second = await openRanker(runs[1], { listener });
-  const weights = weight === null ? {} : { weights: [weight, 1 - weight] };
+  const { runs, kind, weights, depth, recall_validation: settings } = loadFusionConfig(run.configFile);
+  const opened: OpenedRanker[] = [];
+  for (const dir of runs) opened.push(await openRanker(dir, { listener }));
   const answered = new Set(run.queries().map((result) => result.set));
+  const fusion = weights === null ? { kind } : { kind, weights };
   return {
-    ...first,
+    ...opened[0]!,
     run,
-    prepare: sharedPreparation([first, second]),
-    ranker: new FusionRanker([first.ranker, second.ranker], { kind, ...weights }, depth),
-    sets: first.sets.filter((set) => answered.has(set.name)),
+    prepare: sharedPreparation(opened),
+    ranker: new FusionRanker(
+      opened.map((one) => one.ranker),
+      fusion,
+      depth,
+    ),
+    sets: opened[0]!.sets.filter((set) => answered.has(set.name)),
     settings,
-    documentColumns: [...new Set([...first.documentColumns, ...second.documentColumns])],
+    documentColumns: [...new Set(opened.flatMap((one) => one.documentColumns))],
     close: () => {
-      first.close();
-      second.close();
+      for (const one of opened) one.close();
     },
   };
 }

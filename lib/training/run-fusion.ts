@@ -6,7 +6,7 @@ import { atomicWriteFile } from "../engine/atomic-write.js";
 import { judgeRanking } from "../metrics/judged-ranking.js";
 import { parseMeasure } from "../metrics/measure.js";
 import type { Fusion } from "../retrieval/fusion.js";
-import { searchFusionWeight } from "../retrieval/fusion-weight.js";
+import { searchFusionWeights } from "../retrieval/fusion-weight.js";
 import { qwertyTypos } from "../typos/qwerty-typos.js";
 import { evaluate, misspelledRows, type Ranked } from "./evaluate.js";
 import type { EvaluationSet } from "./evaluation-set.js";
@@ -16,9 +16,9 @@ import type { Listener } from "./progress.js";
 import { currentCommit, hostFacts, openRun, packageVersions, RunFolder } from "./run-folder.js";
 
 /**
- * Evaluates two finished runs as one system into a run folder of its own. A weight that is not given is chosen on the
+ * Evaluates finished runs as one system into a run folder of its own. Weights that are not given are chosen on the
  * validation set, before any other set is looked at. A folder that holds the finished run of the same
- * configuration, later than both runs, is taken as it is.
+ * configuration, later than all of its runs, is taken as it is.
  *
  * @param options.fresh  start over in any case
  * @throws RangeError if the runs are of different data, or the validation set is also reported on
@@ -34,17 +34,17 @@ export async function runFusion(
     return run;
   }
   const startedAt = new Date().toISOString();
-  const opened = [
-    await openRanker(config.runs[0], { listener }),
-    await openRanker(config.runs[1], { listener }),
-  ] as const;
+  const opened: OpenedRanker[] = [];
   try {
-    const [first, second] = opened.map((one) => one.run.manifest());
-    if (first!.dataset.fingerprint !== second!.dataset.fingerprint)
-      throw new RangeError(
-        `runs: must be of the same data, got ${first!.dataset.name} ${first!.dataset.fingerprint.slice(0, 12)} and ${second!.dataset.name} ${second!.dataset.fingerprint.slice(0, 12)}`,
-      );
-    const reported = setsReported(config, opened[0].sets);
+    for (const dir of config.runs) opened.push(await openRanker(dir, { listener }));
+    const manifests = opened.map((one) => one.run.manifest());
+    const first = manifests[0]!;
+    for (const { dataset } of manifests)
+      if (dataset.fingerprint !== first.dataset.fingerprint)
+        throw new RangeError(
+          `runs: must be of the same data, got ${first.dataset.name} ${first.dataset.fingerprint.slice(0, 12)} and ${dataset.name} ${dataset.fingerprint.slice(0, 12)}`,
+        );
+    const reported = setsReported(config, opened[0]!.sets);
     const fusion = await fusionOf(config, opened, reported, listener);
     fs.rmSync(run.dir, { recursive: true, force: true });
     const { recall_validation: settings } = config;
@@ -58,11 +58,14 @@ export async function runFusion(
       ks: settings.k,
       measures: settings.measures,
       typoProbabilities: settings.query_typo_probabilities,
-      textColumns: opened[0].textColumns,
+      textColumns: opened[0]!.textColumns,
       prepare: sharedPreparation(opened),
       listener,
     });
-    atomicWriteFile(run.configFile, formatConfig({ ...config, weight: fusion.weights?.[0] ?? null }));
+    atomicWriteFile(
+      run.configFile,
+      formatConfig({ ...config, weights: fusion.weights ? [...fusion.weights] : null }),
+    );
     run.appendMetrics(evaluation.means.map(({ name, value }) => ({ epoch: 0, step: 0, name, value })));
     run.writeQueries(evaluation.perQuery);
     run.writeManifest({
@@ -71,11 +74,11 @@ export async function runFusion(
       system: config.name,
       taskId: config.task_id,
       runId: config.run_id,
-      seed: Math.max(first!.seed, second!.seed),
-      dataset: first!.dataset,
+      seed: manifests.reduce((seed, manifest) => Math.max(seed, manifest.seed), 0),
+      dataset: first.dataset,
       commit: config.commit_hash ?? currentCommit(),
       packages: packageVersions(),
-      backend: first!.backend,
+      backend: manifests.find((manifest) => manifest.backend !== "none")?.backend ?? "none",
       engine: "none",
       host: hostFacts(),
       startedAt,
@@ -91,9 +94,9 @@ export async function runFusion(
 
 function setsReported(config: FusionConfig, sets: readonly EvaluationSet[]): EvaluationSet[] {
   const wanted = config.recall_validation.sets;
-  if (wanted?.includes(config.validation_set) && config.weight === null)
+  if (wanted?.includes(config.validation_set) && config.weights === null)
     throw new RangeError(
-      `recall_validation.sets: must not hold the set that the weight is chosen on, got "${config.validation_set}"`,
+      `recall_validation.sets: must not hold the set that weights are chosen on, got "${config.validation_set}"`,
     );
   const found = sets.filter((set) =>
     wanted ? wanted.includes(set.name) : set.name !== config.validation_set,
@@ -107,20 +110,20 @@ function setsReported(config: FusionConfig, sets: readonly EvaluationSet[]): Eva
 
 async function fusionOf(
   config: FusionConfig,
-  opened: readonly [OpenedRanker, OpenedRanker],
+  opened: readonly OpenedRanker[],
   reported: readonly EvaluationSet[],
   listener: Listener,
 ): Promise<Fusion> {
-  const { kind } = config;
-  if (config.weight !== null) return { kind, weights: [config.weight, 1 - config.weight] };
+  const { kind, weights } = config;
+  if (weights !== null) return { kind, weights };
   if (kind === "reciprocal-rank") return { kind };
-  const set = opened[0].sets.find((candidate) => candidate.name === config.validation_set);
+  const set = opened[0]!.sets.find((candidate) => candidate.name === config.validation_set);
   if (!set || reported.includes(set))
     throw new RangeError(
-      `validation_set: must be an evaluation set of the runs that is not reported on (${opened[0].sets.map((s) => s.name).join(", ")}), got "${config.validation_set}"`,
+      `validation_set: must be an evaluation set of the runs that is not reported on (${opened[0]!.sets.map((s) => s.name).join(", ")}), got "${config.validation_set}"`,
     );
   const rows = config.validation_typos.flatMap((probability) =>
-    misspelledRows(set.queries, opened[0].textColumns, probability, qwertyTypos, sharedPreparation(opened)),
+    misspelledRows(set.queries, opened[0]!.textColumns, probability, qwertyTypos, sharedPreparation(opened)),
   );
   const lists: Ranked[][] = [];
   for (const { ranker } of opened) {
@@ -128,25 +131,25 @@ async function fusionOf(
     lists.push(await ranker.rank(rows, config.depth));
   }
   const measure = parseMeasure(config.measure);
-  const chosen = searchFusionWeight(
-    rows.map((_, q) => [lists[0]![q]!, lists[1]![q]!] as const),
+  const chosen = searchFusionWeights(
+    rows.map((_, q) => lists.map((list) => list[q]!)),
     kind,
     ({ ids }, q) =>
       measure.compute(judgeRanking(Array.from(ids), set.queries[q % set.queries.length]!.grades)),
     { k: 100 },
   );
   listener.line?.(
-    `${config.validation_set}: weight ${chosen.weight.toFixed(2)} of the first run gives ${config.measure} ${chosen.value.toFixed(3)}`,
+    `${config.validation_set}: weights ${chosen.weights.map((weight) => weight.toFixed(2)).join(", ")} give ${config.measure} ${chosen.value.toFixed(3)}`,
   );
-  return { kind, weights: [chosen.weight, 1 - chosen.weight] };
+  return { kind, weights: chosen.weights };
 }
 
-/** The weight that was searched is what the stored configuration may differ in. */
+/** The weights that were searched are what the stored configuration may differ in. */
 function isFinished(run: RunFolder, config: FusionConfig): boolean {
   if (!fs.existsSync(path.join(run.dir, "manifest.json")) || !fs.existsSync(run.configFile)) return false;
   const { status, endedAt } = run.manifest();
   const stored = loadFusionConfig(run.configFile);
-  const asked = config.weight === null ? { ...config, weight: stored.weight } : config;
+  const asked = config.weights === null ? { ...config, weights: stored.weights } : config;
   const isNewer = config.runs.every((dir) => (openRun(dir).manifest().endedAt ?? "") <= (endedAt ?? ""));
   return status === "finished" && isNewer && formatConfig(stored) === formatConfig(asked);
 }

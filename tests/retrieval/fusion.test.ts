@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Fusion, fuse, fuseResults, type RankedList } from "../../lib/retrieval/fusion.js";
-import { searchFusionWeight } from "../../lib/retrieval/fusion-weight.js";
+import { searchFusionWeight, searchFusionWeights } from "../../lib/retrieval/fusion-weight.js";
 import { vector } from "../metrics/vectors.js";
 
 const lexical: RankedList = { ids: [7, 3, 5], scores: [12, 9, 3] };
@@ -133,6 +133,47 @@ describe("searchFusionWeight", () => {
     );
     expect(() => searchFusionWeight([[lexical, dense]], "min-max", () => 0, { k: 1, gridPoints: 1 })).toThrow(
       "gridPoints must be an integer of at least 2, got 1",
+    );
+  });
+});
+
+describe("searchFusionWeights", () => {
+  const first = (ranking: RankedList, q: number) => (ranking.ids[0] === q ? 1 : 0);
+  // right about query `right` alone, and sure of it there; elsewhere it prefers document 9 a little
+  const sure = (right: number, q: number): RankedList =>
+    right === q ? { ids: [q, 9, 8], scores: [1, 0.1, 0] } : { ids: [9, q, 8], scores: [0.3, 0.2, 0] };
+
+  it("finds weights better than equal ones and than every system alone, and says what they give", () => {
+    const lists = [0, 1, 2, 3].map((q) => [
+      { ids: [7, q], scores: [1, 0] } as RankedList,
+      sure(q, q),
+      { ids: [7, q], scores: [1, 0] } as RankedList,
+    ]);
+    const mean = (weights: number[]) =>
+      lists.reduce((sum, list, q) => sum + first(fuse(list, { kind: "min-max", weights }, 1), q), 0) / 4;
+    const { weights, value } = searchFusionWeights(lists, "min-max", first, { k: 1 });
+    expect(weights.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
+    expect(value).toBe(mean(weights));
+    expect(mean([1, 1, 1])).toBe(0);
+    expect(value).toBe(1);
+    expect(weights[1]!).toBeGreaterThan(weights[2]!);
+  });
+
+  it("keeps equal weights where nothing is better", () => {
+    const lists = [0, 1, 2].map((q) => [0, 1, 2].map((right) => sure(right, q)));
+    const found = searchFusionWeights(lists, "sum", first, { k: 1 });
+    expect(found).toEqual({ weights: [1 / 3, 1 / 3, 1 / 3], value: 1 });
+  });
+
+  it("is the grid for two systems, and needs two", () => {
+    const pairs = [0, 1].map((q) => [sure(0, q), sure(1, q)] as const);
+    const grid = searchFusionWeight(pairs, "sum", first, { k: 1 });
+    expect(searchFusionWeights(pairs, "sum", first, { k: 1 })).toEqual({
+      weights: [grid.weight, 1 - grid.weight],
+      value: grid.value,
+    });
+    expect(() => searchFusionWeights([], "sum", first, { k: 1 })).toThrow(
+      "lists of at least two systems for every query, got 0",
     );
   });
 });

@@ -8,9 +8,9 @@ import { train } from "../../lib/training/train.js";
 import { tinyDataset } from "./tiny-dataset.js";
 
 describe("runFusion", () => {
-  it("answers as one system: weight 1 and 0 give the runs' own rankings, the weight searched serves the validation set best", async () => {
+  it("answers as one system: weight 1 and 0 give the runs' own rankings, the weights searched serve the validation set best", async () => {
     const tiny = tinyDataset();
-    // a second evaluation set, so that the weight is not chosen where results are reported
+    // a second evaluation set, so that weights are not chosen where results are reported
     const manifestOf = await import("../../lib/datasets/manifest.js");
     fs.copyFileSync(
       path.join(tiny.dir, "recall_validation_queries_dataset/queries.json"),
@@ -55,13 +55,13 @@ describe("runFusion", () => {
         .queries()
         .filter((r) => r.set === "test" && r.typo === 0)
         .map((r) => r.values["MRR@5"]);
-    expect(firsts(await fused("one", "weight: 1"))).toEqual(firsts(dense));
-    expect((await fused("zero", "weight: 0")).queries().every((r) => r.set === "test")).toBe(true);
+    expect(firsts(await fused("one", "weights: [1, 0]"))).toEqual(firsts(dense));
+    expect((await fused("zero", "weights: [0, 1]")).queries().every((r) => r.set === "test")).toBe(true);
 
     const searched = await fused("searched", "measure: MRR@5");
     const mean = (run: typeof dense) => firsts(run).reduce((a, b) => a! + b!, 0)! / firsts(run).length;
     for (const other of [dense, lexical]) expect(mean(searched)).toBeGreaterThanOrEqual(mean(other));
-    expect(fs.readFileSync(searched.configFile, "utf8")).toMatch(/^weight: (0|1|0\.\d+)$/m);
+    expect(fs.readFileSync(searched.configFile, "utf8")).toMatch(/^weights:\n {2}- [01]/m);
     expect((await fused("rrf", "kind: reciprocal-rank")).manifest()).toMatchObject({
       kind: "fusion",
       status: "finished",
@@ -74,7 +74,7 @@ describe("runFusion", () => {
       `system: fusion\ntask_id: tiny\nrun_id: leaking\nruns: [${dense.dir}, ${lexical.dir}]\nvalidation_set: test\nrecall_validation: {sets: [test]}\n`,
     );
     await expect(runFusion(loadFusionConfig(leaking))).rejects.toThrow(
-      'recall_validation.sets: must not hold the set that the weight is chosen on, got "test"',
+      'recall_validation.sets: must not hold the set that weights are chosen on, got "test"',
     );
   });
 });
