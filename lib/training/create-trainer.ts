@@ -14,8 +14,8 @@ import { lossOf } from "./labelled-pair-loss.js";
 import { lossSpec, optimizerSpec, scheduleSpec } from "./learning-specs.js";
 import type { Objective } from "./objective.js";
 import { type PairSet, stepsPerEpoch } from "./pairs.js";
-import { SelfTeachingObjective } from "./self-teaching-objective.js";
 import { encoderSpec } from "./specs.js";
+import { SpellingObjective } from "./spelling-objective.js";
 import { Trainer } from "./trainer.js";
 
 /** The data that a trainer must know before it starts. */
@@ -95,13 +95,17 @@ function moments({ optimizer }: ExperimentConfig): string {
 }
 
 /** Why the fused step, which knows a batch's own pairs and a constant rate, cannot train this; null if it can. */
-function beyondFused({ negatives, schedule, update }: ExperimentConfig, loss: BatchLoss): string | null {
+function beyondFused(
+  { negatives, schedule, typos, update }: ExperimentConfig,
+  loss: BatchLoss,
+): string | null {
   if (negatives.type !== "batch") return `negatives of type ${negatives.type} have no fused step`;
   if (!negatives.in_batch) return "batches without in-batch negatives have no fused step";
   if (negatives.add.length > 0 || negatives.log_q !== null) return "added negatives have no fused step";
   if (schedule.type !== "constant" || schedule.warmup_steps > 0) return "schedules have no fused step";
   if (Object.values(update).some((value) => (Array.isArray(value) ? value.length > 0 : value !== null)))
     return "clipping, chunks and groups have no fused step";
+  if (typos?.contrastive) return "contrastive alignment of queries has no fused step";
   if (loss.readsIds) return "losses of labelled items have no fused step";
   return loss.weights ? "losses with weights of their own have no fused step" : null;
 }
@@ -126,9 +130,10 @@ function objectiveOf(
   }
   const { typos } = config;
   const candidates = candidateObjective(config, loss, pairs, encoder, random);
-  if (!typos || typos.self_teaching === 0) return candidates;
-  return new SelfTeachingObjective(candidates, (queries, documents) => loss(queries, documents).value, {
-    weight: typos.self_teaching,
+  if (!typos || (typos.self_teaching === 0 && typos.contrastive === 0)) return candidates;
+  return new SpellingObjective(candidates, (queries, documents) => loss(queries, documents).value, {
+    selfTeaching: typos.self_teaching,
+    contrastive: typos.contrastive,
     temperature: typos.temperature,
   });
 }

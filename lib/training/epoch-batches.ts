@@ -61,7 +61,7 @@ function epochPairs(
     model: trainingTypos(typos),
     probability: typos.probability,
     augment: typos.augment,
-    selfTeaching: typos.self_teaching > 0,
+    inThreeParts: typos.self_teaching > 0 || typos.contrastive > 0,
     random: random.fork(`typos-${epoch}`),
   });
 }

@@ -34,11 +34,12 @@ export function misspelledPairs(
     model: TypoModel;
     probability: number;
     augment: number;
-    selfTeaching: boolean;
+    /** batches also carry their queries misspelled and clean */
+    inThreeParts: boolean;
     random: Random;
   },
 ): PairSet {
-  const { features, texts, model, probability, augment, selfTeaching } = options;
+  const { features, texts, model, probability, augment, inThreeParts } = options;
   const { queryRows } = pairs;
   if (!queryRows) throw new RangeError("misspelledPairs: pairs must hold their queries' texts, got none");
   const draws = fromRandom(options.random.fork("typos"));
@@ -53,6 +54,6 @@ export function misspelledPairs(
     ...pairs,
     queries: features.encode([...queryRows, ...wrong]),
     queryRowOf: pairs.queryOf.map((query) => (choice.next() < augment ? distinct + query : query)),
-    teaching: selfTeaching ? { misspelledAt: distinct } : null,
+    teaching: inThreeParts ? { misspelledAt: distinct } : null,
   };
 }

@@ -62,7 +62,7 @@ function distinctRows(columns: Record<string, readonly string[]>, names: readonl
 
 /** B aligned pairs: row i of `documents` is the positive of row i of `queries`. */
 export interface PairBatch {
-  /** B rows; with self-teaching 3 B: those trained on, the same queries misspelled, and clean */
+  /** B rows; with self-teaching or contrastive alignment 3 B: those trained on, the same queries misspelled, and clean */
   queries: FeatureBatch;
   documents: FeatureBatch;
   /** Identity of each row: equal numbers are the same query or document. */

@@ -35,7 +35,7 @@ const options = (change: Partial<Parameters<typeof misspelledPairs>[1]> = {}) =>
   model: createTypos("doubling"),
   probability: 1,
   augment: 0.5,
-  selfTeaching: false,
+  inThreeParts: false,
   random: new Random(5),
   ...change,
 });
@@ -63,7 +63,7 @@ describe("misspelledPairs", () => {
   });
 
   it("gives batches three parts for self-teaching: trained on, misspelled, clean", () => {
-    const batch = pairBatch(misspelledPairs(pairs, options({ augment: 0, selfTeaching: true })), order, 0, 3);
+    const batch = pairBatch(misspelledPairs(pairs, options({ augment: 0, inThreeParts: true })), order, 0, 3);
     const rows = ids(batch);
     expect(batch.queries.size).toBe(9);
     expect(rows.slice(0, 3)).toEqual(rows.slice(6, 9));
@@ -118,12 +118,31 @@ describe("training on misspelled queries", () => {
     expect(bytes(halved)).toBe(bytes(taught));
   });
 
+  it("aligns misspelled with clean queries in tfjs, and says why; finds more under typos", async () => {
+    const clean = await run("unaligned", "null");
+    const aligned = await run("aligned", "{augment: 0, contrastive: 1, temperature: 0.2}");
+    const name = "Recall@5/typos_prob=1";
+    expect(last(aligned, name)).toBeGreaterThan(last(clean, name));
+    const alignments = aligned.metrics().filter((m) => m.name === "ContrastiveAlignment");
+    expect(alignments.map((m) => m.epoch)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(alignments[5]!.value).toBeLessThan(alignments[0]!.value);
+    expect(aligned.metrics().some((m) => m.name === "SelfTeachingDivergence")).toBe(false);
+    expect(aligned.manifest().engine).toBe("tfjs (contrastive alignment of queries has no fused step)");
+    await run("aligned-halved", "{augment: 0, contrastive: 1, temperature: 0.2}", ["num_epochs=3"]);
+    const halved = await run("aligned-halved", "{augment: 0, contrastive: 1, temperature: 0.2}");
+    expect(bytes(halved)).toBe(bytes(aligned));
+    const both = await run("both", "{augment: 0, contrastive: 0.5, self_teaching: 1}", ["num_epochs=1"]);
+    const names = both.metrics().map((m) => m.name);
+    expect(names).toContain("ContrastiveAlignment");
+    expect(names).toContain("SelfTeachingDivergence");
+  });
+
   it("refuses unknown kinds of typos, and settings that do nothing", async () => {
     await expect(run("bad", "{model: fingers}")).rejects.toThrow(
       /^unknown typo model "fingers"; known: qwerty, /,
     );
     expect(() => loadConfig(tiny.config(), ["typos={augment: 0}"])).toThrow(
-      /augment or self_teaching must be > 0, got 0 and 0/,
+      /augment, self_teaching or contrastive must be > 0, got 0, 0 and 0/,
     );
     await expect(run("none", `{model: real, misspellings_dir: ${tiny.root}/none}`)).rejects.toThrow(
       /misspellings\.json: file must exist/,
