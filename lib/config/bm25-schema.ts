@@ -8,8 +8,7 @@ const name = z
 const STOP_WORDS = ["english"] as const;
 const VARIANTS = ["lucene", "robertson", "atire", "bm25+", "bm25l"] as const;
 
-/** The lexical baseline: an index over document columns, evaluated like any run. */
-export const bm25Schema = z.strictObject({
+const keys = z.strictObject({
   system: z.literal("bm25"),
   name: z.string().min(1).default("BM25").describe("what tables call it"),
   task_id: name,
@@ -27,6 +26,33 @@ export const bm25Schema = z.strictObject({
     .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
     .default("document_name")
     .describe("column searched in, or a list of columns joined by spaces"),
+  fields: z
+    .array(
+      z
+        .strictObject({
+          document_text: z
+            .array(z.string().min(1))
+            .default([])
+            .describe("columns among the configuration's document_text, joined by spaces"),
+          training_queries: z
+            .boolean()
+            .default(false)
+            .describe(
+              "also the training queries that the document answers: what a search engine has as clicks",
+            ),
+          weight: z.number().positive().default(1).describe("factor of the field's score"),
+        })
+        .refine((field) => field.document_text.length > 0 || field.training_queries, {
+          path: ["document_text"],
+          error: "must name a column unless training_queries is true, got none",
+        }),
+    )
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      "parts of a document that are scored apart, each with its own lengths and document frequencies, and summed; null = document_text as one. Training rows are matched to documents by all columns of document_text",
+    ),
   analysis: z
     .discriminatedUnion("type", [
       z
@@ -65,6 +91,20 @@ export const bm25Schema = z.strictObject({
   k1: z.number().min(0).default(1.2).describe("term-frequency saturation"),
   b: z.number().min(0).max(1).default(0.75).describe("length normalisation"),
   recall_validation: recallValidationSection.prefault({}),
+});
+
+/** The lexical baseline: an index over document columns, evaluated like any run. */
+export const bm25Schema = keys.superRefine(({ document_text: text, fields }, context) => {
+  const columns = typeof text === "string" ? [text] : text;
+  (fields ?? []).forEach((field, i) => {
+    for (const column of field.document_text)
+      if (!columns.includes(column))
+        context.addIssue({
+          code: "custom",
+          path: ["fields", i, "document_text"],
+          message: `must name columns of document_text (${columns.join(", ")}), got "${column}"`,
+        });
+  });
 });
 
 export type Bm25Config = z.infer<typeof bm25Schema>;

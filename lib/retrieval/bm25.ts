@@ -182,27 +182,43 @@ export class Bm25Index {
   ): number {
     const sums = this.sums;
     const touched = this.touched;
-    const postings = this.postings;
-    const weights = this.weights;
-    let count = 0;
-    for (const token of tokens) {
-      const term = this.terms.get(token);
-      if (term === undefined) continue;
-      const end = this.offsets[term + 1]!;
-      for (let i = this.offsets[term]!; i < end; i++) {
-        const weight = weights[i]!;
-        if (weight === 0) continue;
-        const d = postings[i]!;
-        const sum = sums[d]!;
-        if (sum === 0) touched[count++] = d;
-        sums[d] = sum + weight;
-      }
-    }
+    const count = this.addScores(tokens, 1, sums, touched, 0);
     for (let i = 0; i < count; i++) {
       const d = touched[i]!;
       top.offer(d, sums[d]!);
       sums[d] = 0;
     }
     return top.drainInto(ids, scores, offset);
+  }
+
+  /**
+   * Adds `weight` times every matching document's score to `sums`, for those who sum over several indexes.
+   *
+   * @param sums     [documents]
+   * @param touched  [documents]; a document whose sum was 0 is put at `count`, `count + 1`, …
+   * @returns the new number of touched documents
+   */
+  addScores(
+    tokens: readonly string[],
+    weight: number,
+    sums: Float64Array,
+    touched: Int32Array,
+    count: number,
+  ): number {
+    const { postings, weights } = this;
+    for (const token of tokens) {
+      const term = this.terms.get(token);
+      if (term === undefined) continue;
+      const end = this.offsets[term + 1]!;
+      for (let i = this.offsets[term]!; i < end; i++) {
+        const added = weight * weights[i]!;
+        if (added === 0) continue;
+        const d = postings[i]!;
+        const sum = sums[d]!;
+        if (sum === 0) touched[count++] = d;
+        sums[d] = sum + added;
+      }
+    }
+    return count;
   }
 }

@@ -2,8 +2,9 @@ import { encodeAll } from "../encoders/encode-all.js";
 import type { Encoder } from "../encoders/encoder.js";
 import type { FeatureBatch } from "../features/batch.js";
 import type { FeaturePipeline } from "../features/feature-pipeline.js";
-import { Bm25Index, type Bm25Options } from "../retrieval/bm25.js";
+import type { Bm25Options } from "../retrieval/bm25.js";
 import { exactSearch } from "../retrieval/exact-search.js";
+import { FieldedBm25Index } from "../retrieval/fielded-bm25.js";
 import { cleanPhrase } from "../tokenizer/clean-phrase.js";
 import type { Embedder } from "./embedder.js";
 import type { Ranked, Ranker } from "./evaluate.js";
@@ -54,26 +55,43 @@ export class DenseRanker implements Ranker {
   }
 }
 
+/** A part of a document: columns, and the training queries that it answers if wanted, joined by spaces. */
+export interface Bm25RankerField {
+  columns: readonly string[];
+  trainingQueries: boolean;
+  weight: number;
+}
+
 /** How {@link Bm25Ranker} reads texts and scores. */
 export interface Bm25RankerOptions extends Bm25Options {
   /** Query column. */
   query: string;
-  /** Document columns, joined by spaces. */
-  documents: readonly string[];
+  /** What is searched in; several fields are scored apart and summed. */
+  fields: readonly Bm25RankerField[];
+  /** One text per document for the fields that ask for it; see trainingQueriesOf. */
+  trainingQueries?: (pool: Pool) => Promise<string[]>;
   /** Text → tokens; default: cleaned and split at spaces, the tokens that encoders read. */
   analyze?: (text: string) => string[];
 }
 
-/** BM25 over document columns. */
+/** BM25 over document columns, in one field or several. */
 export class Bm25Ranker implements Ranker {
-  private built: Bm25Index | null = null;
+  private built: FieldedBm25Index | null = null;
 
   constructor(private readonly options: Bm25RankerOptions) {}
 
   async index(pool: Pool): Promise<void> {
-    const { documents, analyze = cleanWords } = this.options;
-    this.built = Bm25Index.build(
-      pool.items.map((item) => analyze(documents.map((column) => item[column] ?? "").join(" "))),
+    const { fields, analyze = cleanWords, trainingQueries } = this.options;
+    const asked = fields.some((field) => field.trainingQueries) ? await trainingQueries!(pool) : null;
+    this.built = FieldedBm25Index.build(
+      fields.map(({ columns, weight, trainingQueries: withQueries }) => ({
+        weight,
+        tokens: pool.items.map((item, i) => {
+          const texts = columns.map((column) => item[column] ?? "");
+          if (withQueries) texts.push(asked![i]!);
+          return analyze(texts.join(" "));
+        }),
+      })),
       this.options,
     );
   }

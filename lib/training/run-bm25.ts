@@ -11,6 +11,7 @@ import { loadEvaluation } from "./load-experiment.js";
 import type { Listener } from "./progress.js";
 import { Bm25Ranker } from "./rankers.js";
 import { currentCommit, hostFacts, packageVersions, RunFolder } from "./run-folder.js";
+import { trainingQueriesOf } from "./training-queries.js";
 
 /**
  * Indexes and evaluates the lexical baseline into a run folder of its own. A folder that holds the finished run of the
@@ -74,10 +75,19 @@ export async function runBm25(
 
 /** The searcher that a configuration describes, before it has indexed anything. */
 export function bm25Ranker(config: Bm25Config): Bm25Ranker {
-  const { analysis } = config;
+  const { analysis, query_text: query } = config;
+  const documents = documentColumns(config);
   return new Bm25Ranker({
-    query: config.query_text,
-    documents: documentColumns(config),
+    query,
+    fields: config.fields?.map((field) => ({
+      columns: field.document_text,
+      trainingQueries: field.training_queries,
+      weight: field.weight,
+    })) ?? [{ columns: documents, trainingQueries: false, weight: 1 }],
+    trainingQueries: (pool) =>
+      trainingQueriesOf(config.dataset_dir, { query, documents }, pool, {
+        maxMalformed: config.max_malformed_rows,
+      }),
     k1: config.k1,
     b: config.b,
     variant: config.variant,
