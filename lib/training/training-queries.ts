@@ -21,7 +21,7 @@ export async function trainingQueriesOf(
 ): Promise<string[]> {
   const { query, documents } = columns;
   const { columns: rows } = await readTrainingRows(datasetDir, "training", [query, ...documents], limits);
-  const key = (valueOf: (column: string) => string) => JSON.stringify(documents.map(valueOf));
+  const key = (textOf: (column: string) => string) => JSON.stringify(documents.map(textOf));
   const asked = new Map<string, Set<string>>();
   rows[query]!.forEach((text, row) => {
     const document = key((column) => rows[column]![row]!);
