@@ -76,6 +76,15 @@ export function crossCheck(config: ExperimentConfig): CrossFieldIssue[] {
         message: `must equal the last hidden width (${last}) when model.last_linear is false, got ${model.output_dim}`,
       });
   }
+  if (
+    (model.type === "TwoTower" || model.type === "MultiModalTwoTower") &&
+    model.token_weights !== "uniform" &&
+    model.separate_tables
+  )
+    issues.push({
+      path: ["model", "token_weights"],
+      message: `must be uniform with model.separate_tables, got ${model.token_weights}`,
+    });
   if (config.update.groups.length > 0 && config.update.layer_wise_decay !== null)
     issues.push({
       path: ["update", "groups"],

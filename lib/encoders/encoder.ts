@@ -3,6 +3,7 @@ import type { EmbeddingTable } from "../engine/embedding-table.js";
 import type { FeatureBatch, FeatureColumn } from "../features/batch.js";
 import type { TowersSpec } from "./modalities/towers-spec.js";
 import type { TransformerSpec } from "./transformer/transformer-spec.js";
+import { weightedBag } from "./weighted-bag.js";
 
 /** Maps feature batches to embeddings, one row each. Queries and documents may share any of the parameters. */
 export interface Encoder {
@@ -36,6 +37,12 @@ export interface TableSpec {
   embeddingDim: number;
 }
 
+/**
+ * How the rows of a bag count: all alike; by their inverse document frequency; by a number each that is trained, from 1 or
+ * from the inverse document frequency on.
+ */
+export type TokenWeights = "uniform" | "idf" | "learned" | "learned_from_idf";
+
 /** An encoder in plain data; which keys are read depends on `kind`. */
 export interface EncoderSpec {
   kind: string;
@@ -54,6 +61,8 @@ export interface EncoderSpec {
   lastLinear?: boolean;
   /** TwoTower, MultiModalTwoTower: a token table per side, "query_text" and "document_text", not one "text" for both */
   separateTables?: boolean;
+  /** TwoTower, MultiModalTwoTower: how the rows of a bag count; default "uniform" */
+  tokenWeights?: TokenWeights;
   /** RegularizedSimpleTextEncoder: probability of zeroing a pooled component in training (default 0.5) */
   dropout?: number;
   /** Towers: features, their encoders and their fusion on each side */
@@ -89,15 +98,19 @@ export function columnOf<K extends FeatureColumn["kind"]>(
   return column as Extract<FeatureColumn, { kind: K }>;
 }
 
-/** Mean embedding of a text feature, [batch.size, table.dim]. */
+/**
+ * Mean embedding of a text feature, [batch.size, table.dim]; with `weights` [rows, 1] each row times its weight, divided
+ * by the number of ids as without.
+ */
 export function bagOfText(
   table: EmbeddingTable,
   batch: FeatureBatch,
   feature: string,
-  options?: { countPadding?: boolean },
+  options?: { countPadding?: boolean; weights?: EmbeddingTable | null },
 ): tf.Tensor2D {
   const column = columnOf(batch, feature, "text");
   const { ids, length } = options?.countPadding ? column : withoutPadding(column, batch.size);
+  if (options?.weights) return weightedBag(table, options.weights, ids, batch.size, length);
   return table.bag(ids, batch.size, length, options);
 }
 

@@ -20,7 +20,7 @@ export function multiModalTwoTower(spec: EncoderSpec, random: Random): TowerEnco
   const { embeddingDim } = spec.textEmbedding;
   const query = towerOf("query", spec, embeddingDim, random);
   const document = towerOf("document", spec, embeddingDim + categoryFeature.embeddingDim, random);
-  const { tables, queryText, documentText } = textTables(spec, random);
+  const { tables, queryText, documentText, weights, frozen } = textTables(spec, random);
   const category = new EmbeddingTable({
     rows: categoryFeature.numEmbeddings,
     dim: categoryFeature.embeddingDim,
@@ -33,11 +33,13 @@ export function multiModalTwoTower(spec: EncoderSpec, random: Random): TowerEnco
     spec.outputDim,
     { ...tables, category },
     [query, document],
-    (batch) => query.apply(bagOfText(queryText, batch, spec.queryTextFeature)),
+    (batch) => query.apply(bagOfText(queryText, batch, spec.queryTextFeature, { weights })),
     (batch) => {
-      const words = bagOfText(documentText, batch, spec.documentTextFeature);
+      const words = bagOfText(documentText, batch, spec.documentTextFeature, { weights });
       const column = columnOf(batch, documentCategoricalFeature, "categorical");
       return document.apply(tf.concat2d([words, category.lookup(column.ids)], 1));
     },
+    null,
+    frozen,
   );
 }

@@ -16,6 +16,7 @@ export class TowerEncoder implements Encoder {
    * @param query     embedding of the query side
    * @param document  embedding of the document side
    * @param generator what the sides draw random numbers from, if they do
+   * @param frozen    names of tables that are not trained
    */
   constructor(
     readonly kind: string,
@@ -25,6 +26,7 @@ export class TowerEncoder implements Encoder {
     private readonly query: (batch: FeatureBatch, training: boolean) => tf.Tensor2D,
     private readonly document: (batch: FeatureBatch, training: boolean) => tf.Tensor2D,
     private readonly generator: { current: Random } | null = null,
+    readonly frozen: ReadonlySet<string> = new Set(),
   ) {
     this.weights = Object.assign({}, ...towers.map((tower) => tower.weights()));
     this.parameterCount = countParameters(this.weights, tables);

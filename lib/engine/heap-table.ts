@@ -56,6 +56,53 @@ export function heapPool(
   return out;
 }
 
+/**
+ * The gradient [rows, dim] of a matrix whose row u − 1 the bags name as u, from that of their means. Each row's sum is
+ * taken in the order of the bags.
+ */
+export function heapSpread(heap: WasmHeap, part: HeapGradient, rows: number, dim: number): tf.Tensor2D {
+  const { kernels: k } = heap;
+  const { ids: list, size, length, gradient } = part;
+  const out = heap.output<tf.Tensor2D>([rows, dim]);
+  const ids = heap.scratch("ids", list.length);
+  const named = heap.scratch("rows", list.length);
+  const ends = heap.scratch("ends", list.length);
+  const bags = heap.scratch("bags", list.length);
+  const slots = heap.scratch("slots", rows + 1);
+  const shares = heap.scratch("shares", size);
+  const pooled = heap.scratch("pooled", size * dim);
+  heap.ints.set(list, ids / 4);
+  const distinct = k.countRows(ids, list.length, 0, slots, named, ends, 0, 0, 1);
+  k.startRows(ends, distinct);
+  k.placeRows(ids, length, size, 0, slots, ends, bags, 0, 0, 1);
+  writeShares(heap.floats, shares / 4, list, size, length, false);
+  k.scaleRows(heap.address(gradient), dim * 4, pooled, shares, size, dim);
+  k.clearRows(named, distinct, slots);
+  const to = heap.address(out);
+  heap.floats.fill(0, to / 4, to / 4 + rows * dim);
+  // gradient descent at rate −1 from zeros: each row becomes its gradient
+  k.updateRows(
+    1,
+    0,
+    distinct,
+    named,
+    ends,
+    bags,
+    pooled,
+    dim * 4,
+    to - dim * 4,
+    dim * 4,
+    dim,
+    1,
+    0,
+    0,
+    -1,
+    0,
+    0,
+  );
+  return out;
+}
+
 /** Applies update `step` of a rule to the rows that `parts` touch; returns those rows, each once, in order of appearance. */
 export function heapUpdateRows(
   heap: WasmHeap,

@@ -24,6 +24,7 @@ import { currentCommit, hostFacts, packageVersions, RunFolder } from "./run-fold
 import { encoderSpec, systemName } from "./specs.js";
 import { openStore } from "./stored-ranker.js";
 import { writeTensorFile } from "./tensor-file.js";
+import { startTokenWeights } from "./token-weights.js";
 import { parametersOf } from "./trainer.js";
 
 /** What the student follows: the teacher's distribution over a batch's documents, or its margins. */
@@ -57,7 +58,9 @@ export async function distillRun(config: ExperimentConfig, options: DistillRunOp
   fs.rmSync(run.dir, { recursive: true, force: true });
   atomicWriteFile(run.configFile, formatConfig(config));
   const random = new Random(config.seed);
-  const student = createEncoder(encoderSpec(config), random.fork("encoder"));
+  const spec = encoderSpec(config);
+  const student = createEncoder(spec, random.fork("encoder"));
+  startTokenWeights(student, spec, data.pairs);
   const steps = Math.floor(data.pairs.queryOf.length / config.batch_size);
   let began = performance.now();
   await distill({

@@ -5,6 +5,7 @@ import type { Random } from "../engine/random.js";
 import type { ScoreTeacherLoss } from "../losses/score-distillation.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import { type PairSet, pairBatch } from "./pairs.js";
+import { trainedParameters } from "./trained-parameters.js";
 
 /** A teacher's embeddings of the distinct queries and documents of a pair set. */
 export interface TeacherEmbeddings {
@@ -67,11 +68,11 @@ export async function distill(options: DistillOptions): Promise<number[]> {
       const { value, gradients } = valueAndGradients(
         () =>
           loss(student.embedQueries(batch.queries), student.embedDocuments(batch.documents), scores).value,
-        student,
+        trainedParameters(student),
       );
       const now = value.dataSync()[0]!;
       if (!Number.isFinite(now)) throw new RangeError(`distill: loss must stay finite, got ${now}`);
-      optimizer.applyStep(student, gradients);
+      optimizer.applyStep(trainedParameters(student), gradients);
       tf.dispose([value, gradients]);
       total += now;
       steps++;

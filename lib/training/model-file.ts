@@ -8,7 +8,8 @@ const TABLES = "tables/";
 
 /**
  * Writes a model's parameters. With int8 each row of a table becomes round(x / s), s = max |x| / 127, so that no value
- * moves by more than s/2; dense weights stay as they are. The scales stand beside a table as "scales/<its name>", [rows].
+ * moves by more than s/2; dense weights and tables of one column, where a scale would be larger, stay as they are. The
+ * scales stand beside a table as "scales/<its name>", [rows].
  *
  * @param parameters  by name; tables are "tables/<name>", [rows, dim]
  * @throws RangeError if a table to be rounded holds a number that is not finite
@@ -21,7 +22,7 @@ export function writeModel(
 ): void {
   const stored: Record<string, WritableTensor> = {};
   for (const [name, tensor] of Object.entries(parameters)) {
-    if (storage === "float32" || !name.startsWith(TABLES)) {
+    if (storage === "float32" || !name.startsWith(TABLES) || tensor.shape[1] === 1) {
       stored[name] = tensor;
       continue;
     }

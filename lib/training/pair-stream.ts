@@ -87,6 +87,8 @@ export function beyondStreaming({
   if (other) return `feature ${other.name} of type ${other.type} is read for all rows at once`;
   if (text.type === "word_pieces" || model.type === "Transformer")
     return "word-pieces are read for all rows at once";
+  if ("token_weights" in model && model.token_weights.endsWith("idf"))
+    return "inverse document frequencies are counted from all texts";
   if (typos) return "misspelled queries are made from all queries at once";
   if (negatives.type !== "batch") return `negatives of type ${negatives.type} are drawn from all documents`;
   if (negatives.add.length > 0 || negatives.log_q !== null) return "negatives are added from all documents";

@@ -21,6 +21,7 @@ export function encoderSpec({ model, dataset }: ExperimentConfig): EncoderSpec {
     spec.hiddenLayers = model.hidden_layers;
     spec.lastLinear = model.last_linear;
     if (model.separate_tables) spec.separateTables = true;
+    if (model.token_weights !== "uniform") spec.tokenWeights = model.token_weights;
   }
   if (model.type === "MultiModalTwoTower") {
     spec.documentCategoricalFeature = model.document.categorical_feature!;

@@ -31,6 +31,7 @@ import {
 import { encoderPreparation } from "./run-ranker.js";
 import { encoderSpec, systemName } from "./specs.js";
 import { TimeSplit } from "./time-split.js";
+import { startTokenWeights } from "./token-weights.js";
 import { setParameters, type Trainer } from "./trainer.js";
 
 /**
@@ -74,7 +75,9 @@ export async function train(
     counts: data.counts,
   };
   const random = new Random(config.seed);
-  const encoder = createEncoder(encoderSpec(config), random.fork("encoder"));
+  const spec = encoderSpec(config);
+  const encoder = createEncoder(spec, random.fork("encoder"));
+  startTokenWeights(encoder, spec, data.pairs);
   const { trainer, engine } = createTrainer(
     config,
     encoder,

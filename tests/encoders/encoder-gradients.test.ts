@@ -19,9 +19,17 @@ describe.each<BackendName>(["cpu", "wasm"])("gradients of encoders and losses on
    * third derivatives of order one, 1e-6 of truncation; kinks of ReLU and margin crossed by ± h·u add a little.
    * 1e-2 of the derivative's scale is allowed.
    */
-  it.each(textEncoderKinds)("%s agrees with finite differences, weights and tables", (kind) => {
+  const cases = [
+    ...textEncoderKinds.map((kind) => [kind, exampleSpec(kind)] as const),
+    ["TwoTower with token weights", { ...exampleSpec("TwoTower"), tokenWeights: "learned" }],
+    ["MultiModalTwoTower with token weights", { ...exampleSpec("MultiModalTwoTower"), tokenWeights: "idf" }],
+  ] as const;
+
+  it.each(cases)("%s agrees with finite differences, weights and tables", (kind, spec) => {
     for (const loss of losses) {
-      const encoder = createEncoder(exampleSpec(kind), new Random(8));
+      const encoder = createEncoder(spec, new Random(8));
+      const weights = encoder.tables["token_weights"];
+      weights?.setWeights(weights.weights.map((_, row) => 1 + 0.5 * Math.sin(row)));
       const batch = exampleBatch(6, 3);
       const compute = () => loss(encoder.embedQueries(batch), encoder.embedDocuments(batch)).value;
       const value = () => tf.tidy(() => compute().dataSync()[0]!);

@@ -27,6 +27,12 @@ const towers = {
     .boolean()
     .optional()
     .describe("a table of tokens per side instead of one that both sides share (the default)"),
+  token_weights: z
+    .enum(["uniform", "idf", "learned", "learned_from_idf"])
+    .default("uniform")
+    .describe(
+      "how the rows of a text's bag count: alike; by inverse document frequency among the distinct training texts of both sides; by a trained number per row, starting at 1 or at that frequency",
+    ),
 };
 
 // Published files carry the keys of every model at once, so each model accepts and ignores the others' two.

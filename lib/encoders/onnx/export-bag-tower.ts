@@ -1,6 +1,7 @@
 import type { EncoderSpec } from "../encoder.js";
 import type { Mlp } from "../mlp.js";
 import type { TowerEncoder } from "../tower-encoder.js";
+import { tokenWeightsTable } from "../two-tower.js";
 import { type ExportedSide, embeddingOutput, type OnnxInput } from "./exported-side.js";
 import { OnnxGraph } from "./onnx-graph.js";
 
@@ -27,7 +28,7 @@ export function exportBagTower(
   let x =
     encoder.kind === "LinearEncoder"
       ? graph.node("ReduceMean", [rows], { axes: [1], keepdims: 0 })
-      : meanOfTokens(graph, ids, rows);
+      : meanOfTokens(graph, ids, rows, weightsOf(graph, encoder, ids));
   const category = encoder.tables["category"];
   if (category && side === "document") {
     inputs.push({ name: "category", feature: spec.documentCategoricalFeature!, part: "category" });
@@ -41,11 +42,22 @@ export function exportBagTower(
   return { bytes: graph.toBytes(), inputs, outputDim: encoder.outputDim, padId: 0 };
 }
 
-/** Σ over non-zero ids of their rows, divided by their number or 1. */
-function meanOfTokens(graph: OnnxGraph, ids: string, rows: string): string {
+/** The weight of each token, [batch, length]; null where all count alike. */
+function weightsOf(graph: OnnxGraph, encoder: TowerEncoder, ids: string): string | null {
+  const table = encoder.tables[tokenWeightsTable];
+  if (!table) return null;
+  return graph.node("Gather", [
+    graph.constant(`table ${tokenWeightsTable}`, table.weights, [table.rows]),
+    ids,
+  ]);
+}
+
+/** Σ over non-zero ids of their rows, times their weights, divided by the number of ids or 1. */
+function meanOfTokens(graph: OnnxGraph, ids: string, rows: string, weights: string | null): string {
   const padding = graph.node("Equal", [ids, graph.integers(0)]);
   const mask = graph.node("Cast", [graph.node("Not", [padding])], { to: 1 });
-  const sums = graph.node("MatMul", [graph.node("Unsqueeze", [mask, graph.integers(1)]), rows]);
+  const factors = weights === null ? mask : graph.node("Mul", [mask, weights]);
+  const sums = graph.node("MatMul", [graph.node("Unsqueeze", [factors, graph.integers(1)]), rows]);
   const count = graph.node("ReduceSum", [mask, graph.integers(1)], { keepdims: 1 });
   return graph.node("Div", [
     graph.node("Squeeze", [sums, graph.integers(1)]),

@@ -40,6 +40,7 @@ export interface FusedEncoder {
   hiddenLayers?: readonly number[] | undefined;
   lastLinear?: boolean | undefined;
   separateTables?: boolean | undefined;
+  tokenWeights?: string | undefined;
   queryTextFeature: string;
   documentTextFeature: string;
   documentCategoricalFeature?: string | undefined;
@@ -103,6 +104,7 @@ export function planFused(model: FusedModel): FusedPlan | string {
   const { numEmbeddings: rows, embeddingDim: dim } = encoder.textEmbedding;
   const layers = layersOf(encoder);
   if (!layers) return `encoder ${encoder.kind} has no fused step`;
+  if ((encoder.tokenWeights ?? "uniform") !== "uniform") return "bags with token weights have no fused step";
   if (!["batch_softmax", "triplet"].includes(loss.kind)) return `loss ${loss.kind} has no fused step`;
   if (loss.kind !== "batch_softmax" && (model.masks || model.teaching))
     return `masks and self-teaching beside loss ${loss.kind} have no fused step`;

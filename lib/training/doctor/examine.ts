@@ -12,6 +12,7 @@ import { type LoadedExperiment, loadExperiment } from "../load-experiment.js";
 import { epochOrder, type PairBatch, pairBatch, stepsPerEpoch } from "../pairs.js";
 import type { Listener } from "../progress.js";
 import { encoderSpec } from "../specs.js";
+import { startTokenWeights } from "../token-weights.js";
 import { Trainer } from "../trainer.js";
 import { distinctPairs } from "./distinct-pairs.js";
 import { gradientReach } from "./gradient-reach.js";
@@ -58,7 +59,12 @@ export async function examine(config: ExperimentConfig, options: ExamineOptions 
   const data = await loadExperiment(config, listener);
   const findings: Finding[] = [];
   const loss = createLoss(lossSpec(config));
-  const fresh = () => createEncoder(encoderSpec(config), new Random(config.seed).fork("encoder"));
+  const spec = encoderSpec(config);
+  const fresh = () => {
+    const made = createEncoder(spec, new Random(config.seed).fork("encoder"));
+    startTokenWeights(made, spec, data.pairs);
+    return made;
+  };
   const encoder = fresh();
   const trainerOf = (model: Encoder) =>
     new Trainer(model, loss, createOptimizer(optimizerSpec(config)), {

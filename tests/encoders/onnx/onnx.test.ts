@@ -76,6 +76,18 @@ describe("exported encoders in ONNX Runtime give tfjs's embeddings", () => {
       encoder.dispose();
     });
 
+  it.each(["TwoTower", "MultiModalTwoTower"])("%s with token weights", async (kind) => {
+    const weighted: EncoderSpec = { ...spec, kind, tokenWeights: "learned" };
+    const encoder = createEncoder(weighted, new Random(3));
+    const weights = encoder.tables["token_weights"]!;
+    const equal = encodeAll(encoder, batch(11), "document");
+    weights.setWeights(weights.weights.map((_, row) => Math.cos(row)));
+    expect(encodeAll(encoder, batch(11), "document")).not.toEqual(equal);
+    for (const side of ["query", "document"] as const)
+      expect(await largestDifference(encoder, weighted, batch(11), side)).toBeLessThan(1e-5);
+    encoder.dispose();
+  });
+
   it("a tower without hidden layers or last linear layer", async () => {
     const bare = { ...spec, hiddenLayers: [], lastLinear: false, outputDim: 12 };
     const encoder = createEncoder(bare, new Random(3));
