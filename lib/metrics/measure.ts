@@ -1,6 +1,7 @@
 import { type JudgedRanking, judgedOnly } from "./judged-ranking.js";
 import { averagePrecision } from "./measures/average-precision.js";
 import { bpref } from "./measures/bpref.js";
+import { cappedRecall } from "./measures/capped-recall.js";
 import { f1 } from "./measures/f1.js";
 import { hitRate } from "./measures/hit-rate.js";
 import { judged } from "./measures/judged.js";
@@ -16,6 +17,7 @@ import { reciprocalRank } from "./measures/reciprocal-rank.js";
 export const measureFamilies: readonly MeasureFamily[] = [
   precision,
   recall,
+  cappedRecall,
   hitRate,
   f1,
   reciprocalRank,

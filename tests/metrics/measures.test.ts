@@ -53,6 +53,9 @@ describe("measures by name", () => {
       "P(rel=2)@4": 1 / 4,
       Recall: 2 / 3,
       "Recall@1": 1 / 3,
+      "CappedRecall@2": 1 / 2,
+      "CappedRecall@4": 2 / 3,
+      "CappedRecall(rel=3)@4": 0,
       "HitRate@1": 1,
       "HitRate(rel=3)@4": 0,
       "F1@4": (2 * (2 / 4) * (2 / 3)) / (2 / 4 + 2 / 3),
@@ -88,6 +91,7 @@ describe("measures by name", () => {
     for (const name of [
       "P@2",
       "Recall@2",
+      "CappedRecall@1",
       "HitRate@2",
       "F1@2",
       "MRR",
