@@ -31,6 +31,7 @@ export function cosineSimilarity(): ScoredPairLoss {
  * Distillation of score margins: mean of ((s(qᵢ, pᵢ) − s(qᵢ, nᵢ)) − teacherᵢ)².
  *
  * @param options.similarity of the student, "dot" (default, as published) or "cosine"
+ * @throws RangeError for another similarity; when called, if shapes differ
  * @see Hofstätter et al. 2020, arXiv:2010.02666
  */
 export function marginMse(
@@ -42,6 +43,8 @@ export function marginMse(
   teacherMargins: Float32Array,
 ) => LossValue {
   const { similarity = "dot" } = options;
+  if (similarity !== "dot" && similarity !== "cosine")
+    throw new RangeError(`marginMse: similarity must be dot or cosine, got "${similarity}"`);
   return (queries, positives, negatives, teacherMargins) => {
     const shapes = [queries, positives, negatives].map((side) => side.shape.join());
     if (new Set(shapes).size > 1 || teacherMargins.length !== queries.shape[0])

@@ -13,7 +13,15 @@ export type FitData =
   /** items without labels: two or more views of an item belong together, told apart by the encoder's dropout */
   | { kind: "instance"; items: FeatureBatch }
   /** pairs with a similarity */
-  | { kind: "scored"; left: FeatureBatch; right: FeatureBatch; scores: Float32Array };
+  | { kind: "scored"; left: FeatureBatch; right: FeatureBatch; scores: Float32Array }
+  /** queries with two documents each, and by how much a teacher scores the first one higher */
+  | {
+      kind: "margins";
+      queries: FeatureBatch;
+      positives: FeatureBatch;
+      negatives: FeatureBatch;
+      margins: Float32Array;
+    };
 
 export type FitDataKind = FitData["kind"];
 

@@ -16,7 +16,7 @@ export interface FitOptions {
   trainData: FitData | string | DatasetRequest;
   /** or "validation": that part of the data set that trainData names */
   evalData?: FitData | "validation";
-  /** kind or spec; for pairs a loss of batches, for scored pairs "cosine_similarity", else a loss of labelled items */
+  /** kind or spec; for pairs a loss of batches, for scored pairs "cosine_similarity", for margins "margin_mse", else a loss of labelled items */
   loss: string | { kind: string; [option: string]: unknown };
   miner?: string | { kind: string; [option: string]: unknown };
   /** pairs only: masks and candidates beyond the batch, or a cache, as in a configuration's section `negatives` */

@@ -5,7 +5,8 @@ import type { Encoder } from "../../encoders/encoder.js";
 import type { Random } from "../../engine/random.js";
 import { createLoss } from "../../losses/create-loss.js";
 import type { BatchLoss } from "../../losses/loss.js";
-import { cosineSimilarity } from "../../losses/scored-losses.js";
+import type { Similarity } from "../../losses/scored-batch-loss.js";
+import { cosineSimilarity, marginMse } from "../../losses/scored-losses.js";
 import { classBatches, classSamplerProblem } from "../../negatives/samplers/class-sampler.js";
 import { instanceBatches } from "../../negatives/samplers/instance-sampler.js";
 import { sessionBatches } from "../../negatives/samplers/session-sampler.js";
@@ -19,7 +20,7 @@ import type { StoredTensor } from "../tensor-file.js";
 import type { FitData } from "./fit-data.js";
 import type { FitOptions } from "./fit-options.js";
 import { createItemLoss, itemLossMines } from "./item-losses.js";
-import { type BatchTask, itemTask, pairTask, scoredTask } from "./learner.js";
+import { type BatchTask, itemTask, marginTask, pairTask, scoredTask } from "./learner.js";
 
 /** A fit with everything resolved. */
 export interface FitPlan {
@@ -154,6 +155,14 @@ function taskMaker(
     const made = cosineSimilarity();
     return (data) => scoredTask(encoder, data as typeof trainData, made);
   }
+  if (trainData.kind === "margins") {
+    if (loss.kind !== "margin_mse")
+      throw new RangeError(`unknown loss "${loss.kind}" of margins; known: margin_mse`);
+    if (miner) throw new RangeError(`fit: margins take no miner, got "${miner.kind}"`);
+    const { similarity = "dot" } = loss as { similarity?: Similarity };
+    const made = marginMse({ similarity });
+    return (data) => marginTask(encoder, data as typeof trainData, made);
+  }
   const made = createItemLoss(loss, {
     miner,
     session: trainData.kind === "session",
@@ -170,7 +179,8 @@ function samplerOf({
   loss,
 }: Options): "class" | "session" | "instance" | "random" {
   const kind = typeof loss === "string" ? loss : loss.kind;
-  const fitting = trainData.kind === "pairs" || trainData.kind === "scored" ? "random" : trainData.kind;
+  const { kind: data } = trainData;
+  const fitting = data === "pairs" || data === "scored" || data === "margins" ? "random" : data;
   if (sampler === "auto") return ["arc_face", "cos_face"].includes(kind) ? "random" : fitting;
   if (sampler !== "random" && sampler !== fitting)
     throw new RangeError(
@@ -181,7 +191,7 @@ function samplerOf({
 
 /** Items that a batch must have for the miner to find anything. */
 function smallest({ trainData, loss }: Options): number {
-  if (trainData.kind === "scored") return 1;
+  if (trainData.kind === "scored" || trainData.kind === "margins") return 1;
   if (trainData.kind === "pairs") return 2;
   const mines = itemLossMines(typeof loss === "string" ? loss : loss.kind);
   return mines === "triplets" ? 3 : mines === "pairs" ? 2 : 1;
@@ -251,6 +261,7 @@ function batchesOf(
 
 function sizeOf(data: FitData): number {
   if (data.kind === "pairs") return data.pairs.queryOf.length;
+  if (data.kind === "margins") return data.margins.length;
   return data.kind === "scored" ? data.scores.length : data.items.size;
 }
 

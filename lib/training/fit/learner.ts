@@ -5,7 +5,7 @@ import type { FeatureBatch } from "../../features/batch.js";
 import { takeRows } from "../../features/batch.js";
 import { type LabelContext, type LabelLoss, NoTuplesError } from "../../losses/label-loss.js";
 import type { BatchLoss, OwnWeights } from "../../losses/loss.js";
-import type { ScoredPairLoss } from "../../losses/scored-losses.js";
+import type { marginMse, ScoredPairLoss } from "../../losses/scored-losses.js";
 import type { Optimizer } from "../../optimizers/optimizer.js";
 import { clipGradients } from "../clip-gradients.js";
 import { gradCache } from "../grad-cache.js";
@@ -107,6 +107,24 @@ export function scoredTask(
     }),
     stepDone: () => {},
   });
+}
+
+/** Loss over queries with two documents each, whose scores' difference a teacher gives. */
+export function marginTask(
+  encoder: Encoder,
+  data: Extract<FitData, { kind: "margins" }>,
+  loss: ReturnType<typeof marginMse>,
+): BatchTask {
+  return {
+    compute: (positions) =>
+      loss(
+        encoder.embedQueries(takeRows(data.queries, positions)),
+        encoder.embedDocuments(takeRows(data.positives, positions)),
+        encoder.embedDocuments(takeRows(data.negatives, positions)),
+        Float32Array.from(positions, (at) => data.margins[at]!),
+      ).value,
+    stepDone: () => {},
+  };
 }
 
 /** Takes steps on a task: forward, backward, clipping, update. */
