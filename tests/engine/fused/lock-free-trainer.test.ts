@@ -12,8 +12,8 @@ const model: Model = {
 };
 const start = () => ({ ...new TfjsPath(model).state(), optimizer: {} });
 
-function lockFree(threads: number): FusedStepper {
-  const { trainer, reason } = createFusedTrainer({ ...fusedModel(model), threads, lockFree: true });
+function lockFree(threads: number, of = model): FusedStepper {
+  const { trainer, reason } = createFusedTrainer({ ...fusedModel(of), threads, lockFree: true });
   if (!trainer) throw new Error(reason);
   trainer.importState(start());
   return trainer;
@@ -22,18 +22,22 @@ function lockFree(threads: number): FusedStepper {
 describe("LockFreeTrainer", () => {
   beforeAll(async () => void (await selectBackend("cpu")));
 
-  it("is an ordinary run with one thread, byte for byte; losses come a step later", () => {
-    const [free, plain] = [lockFree(1), fusedPath(model, 1, start())];
-    const losses = Array.from({ length: 20 }, (_, step) => {
-      const batch = randomBatch(model, step);
-      return [fusedStep(free, model, batch), fusedStep(plain, model, batch)] as const;
-    });
-    expect(losses[0]![0]).toBe(losses[0]![1]);
-    for (let step = 1; step < 20; step++) expect(losses[step]![0]).toBe(losses[step - 1]![1]);
-    expect(free.exportState()).toEqual(plain.exportState());
-    free.close();
-    plain.close();
-  });
+  it.each(["float32", "bfloat16"] as const)(
+    "is an ordinary run with one thread, byte for byte, %s moments; losses come a step later",
+    (rowMoments) => {
+      const own: Model = { ...model, optimizer: { kind: "lazy_adam", learningRate: 0.01, rowMoments } };
+      const [free, plain] = [lockFree(1, own), fusedPath(own, 1, start())];
+      const losses = Array.from({ length: 20 }, (_, step) => {
+        const batch = randomBatch(own, step);
+        return [fusedStep(free, own, batch), fusedStep(plain, own, batch)] as const;
+      });
+      expect(losses[0]![0]).toBe(losses[0]![1]);
+      for (let step = 1; step < 20; step++) expect(losses[step]![0]).toBe(losses[step - 1]![1]);
+      expect(free.exportState()).toEqual(plain.exportState());
+      free.close();
+      plain.close();
+    },
+  );
 
   it("learns what an ordinary run learns with three threads that race", () => {
     const batches = Array.from({ length: 8 }, (_, i) => randomBatch(model, i));
