@@ -3,7 +3,7 @@ import { type FeatureBatch, takeRows } from "../features/batch.js";
 import { tokenCounts } from "../features/token-column.js";
 import type { Encoder } from "./encoder.js";
 
-/** Word-pieces of a batch, padding included, where texts are read as word-pieces. */
+/** Word-pieces of a batch, padding included, where texts are read as word-pieces: what tfjs is given at once. */
 const TOKENS_PER_BATCH = 8192;
 
 /**
@@ -48,8 +48,16 @@ export function encodeAll(
   return out;
 }
 
-/** Rows in the order and the groups in which they are embedded. */
-export function* rowBatches(batch: FeatureBatch, batchSize: number): Generator<Int32Array> {
+/**
+ * Rows in the order and the groups in which they are embedded.
+ *
+ * @param tokens word-pieces of a group, padding included, where texts are read as word-pieces; a longer text goes alone
+ */
+export function* rowBatches(
+  batch: FeatureBatch,
+  batchSize: number,
+  tokens: number = TOKENS_PER_BATCH,
+): Generator<Int32Array> {
   const order = Int32Array.from({ length: batch.size }, (_, i) => i);
   const lengths = longestTexts(batch);
   if (lengths === null) {
@@ -62,7 +70,7 @@ export function* rowBatches(batch: FeatureBatch, batchSize: number): Generator<I
     while (
       to < order.length &&
       to - from < batchSize &&
-      (to - from + 1) * lengths[order[to]!]! <= TOKENS_PER_BATCH
+      (to - from + 1) * lengths[order[to]!]! <= tokens
     )
       to++;
     yield order.slice(from, to);

@@ -1,8 +1,15 @@
+import { availableParallelism } from "node:os";
 import * as ort from "onnxruntime-node";
 import { type FeatureBatch, takeRows } from "../../features/batch.js";
 import { rowBatches } from "../encode-all.js";
 import { type ExportedSide, embeddingOutput } from "./exported-side.js";
 import { feedOf } from "./feeds.js";
+
+/**
+ * Word-pieces of a batch, padding included. Activations of 512 stay in the processor's cache: on one thread MiniLM embeds 400
+ * sentences in 5.0 CPU seconds, against 7.7 in batches of 8,192, and 48 abstracts in 3.9 against 4.9.
+ */
+const TOKENS_PER_BATCH = 512;
 
 /** One side of an encoder running in ONNX Runtime. */
 export class OnnxEncoder {
@@ -15,10 +22,13 @@ export class OnnxEncoder {
     return this.side.outputDim;
   }
 
-  /** @param options.threads within an operator; default: ONNX Runtime's choice (all cores) */
+  /**
+   * @param options.threads within an operator; default: the cores that this process may use. (ONNX Runtime's own choice is
+   * every core of the machine, also those that the process was kept from.)
+   */
   static async open(side: ExportedSide, options: { threads?: number } = {}): Promise<OnnxEncoder> {
     const session = await ort.InferenceSession.create(side.bytes, {
-      ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
+      intraOpNumThreads: options.threads ?? availableParallelism(),
       graphOptimizationLevel: "all",
       logSeverityLevel: 3,
     });
@@ -41,7 +51,7 @@ export class OnnxEncoder {
     const dim = this.outputDim;
     const out = new Float32Array(batch.size * dim);
     let done = 0;
-    for (const rows of rowBatches(batch, batchSize)) {
+    for (const rows of rowBatches(batch, batchSize, TOKENS_PER_BATCH)) {
       const feeds = this.feeds(takeRows(batch, rows));
       const result = await this.session.run(feeds);
       const values = result[embeddingOutput]!.data as Float32Array;
