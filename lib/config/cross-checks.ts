@@ -17,6 +17,16 @@ export function crossCheck(config: ExperimentConfig): CrossFieldIssue[] {
       path: ["loss", "batch_size"],
       message: `must equal batch_size (${config.batch_size}), got ${loss.batch_size}`,
     });
+  if (config.pairs_per_epoch !== null && !config.shuffle)
+    issues.push({
+      path: ["pairs_per_epoch"],
+      message: `must be null when shuffle is false: every epoch would visit the same pairs, got ${config.pairs_per_epoch}`,
+    });
+  if (config.pairs_per_epoch !== null && config.pairs_per_epoch < config.batch_size)
+    issues.push({
+      path: ["pairs_per_epoch"],
+      message: `must be at least batch_size (${config.batch_size}), got ${config.pairs_per_epoch}`,
+    });
   if (model.type === "Transformer") {
     if (config.text_vectorizer.type !== "word_pieces")
       issues.push({
@@ -95,6 +105,11 @@ export function crossCheck(config: ExperimentConfig): CrossFieldIssue[] {
     issues.push({
       path: ["optimizer", "row_moments"],
       message: `must be float32 for a model without tables (no text and no category among its features), got ${optimizer.row_moments}`,
+    });
+  if (config.distillation !== null && config.negatives.type === "cache")
+    issues.push({
+      path: ["negatives", "type"],
+      message: "must be batch with distillation, whose teacher scores the batch's documents, got cache",
     });
   issues.push(...checkNegatives(config));
   return issues;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { datasetSection } from "./sections/dataset.js";
+import { distillationSection } from "./sections/distillation.js";
 import { recallValidationSection } from "./sections/evaluation.js";
 import { lossSection } from "./sections/loss.js";
 import { modelSection } from "./sections/model.js";
@@ -38,6 +39,14 @@ export const experimentSchema = z.strictObject({
       "threads that read and vectorise where pairs are streamed, part-file i by thread i mod W; 0 = the training thread. Pairs in memory are read once and need none",
     ),
   shuffle: z.boolean().default(true).describe("draw the pairs of each epoch in a new seeded order"),
+  pairs_per_epoch: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      "pairs that an epoch visits, drawn anew from all; null = all. For slow encoders: checkpoints and resuming go by epochs",
+    ),
   drop_last: z
     .boolean()
     .default(true)
@@ -81,6 +90,7 @@ export const experimentSchema = z.strictObject({
   optimizer: optimizerSection.prefault({ type: "adam" }),
   schedule: scheduleSection.prefault({ type: "constant" }).describe("of the learning rate"),
   update: updateSection.prefault({}).describe("how gradients become an update"),
+  distillation: distillationSection.default(null).describe("a trained encoder that teaches this one"),
   typos: typosSection.default(null).describe("misspelled training queries"),
   store_rows: z
     .enum(["float32", "int8"])

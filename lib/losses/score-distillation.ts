@@ -2,11 +2,11 @@ import * as tf from "@tensorflow/tfjs";
 import { unitRows } from "./cosine.js";
 import { checkPairs, type LossValue } from "./loss.js";
 
-/** A loss against a teacher's scores [B, C] of the same queries and documents, row by row. */
+/** A loss against a teacher's scores [B, C] of the same queries and documents, held constant. */
 export type ScoreTeacherLoss = (
   queries: tf.Tensor2D,
   documents: tf.Tensor2D,
-  teacherScores: Float32Array,
+  teacherScores: tf.Tensor2D,
 ) => LossValue;
 
 /**
@@ -27,8 +27,8 @@ export function rankingDistillation(
     if (!(value > 0 && Number.isFinite(value)))
       throw new RangeError(`rankingDistillation: ${name} must be > 0, got ${value}`);
   return (queries, documents, teacherScores) => {
-    const scores = teacherMatrix("rankingDistillation", queries, documents, teacherScores);
-    const teacher = tf.logSoftmax(tf.div(scores, teacherTemperature));
+    checkScores("rankingDistillation", queries, documents, teacherScores);
+    const teacher = tf.logSoftmax(tf.div(teacherScores, teacherTemperature));
     const cosines = tf.matMul(unitRows(queries), unitRows(documents), false, true);
     const student = tf.logSoftmax(tf.div(cosines, temperature));
     const perExample = tf.sum(tf.mul(tf.exp(teacher), tf.sub(teacher, student)), 1) as tf.Tensor1D;
@@ -49,27 +49,26 @@ export function rankingDistillation(
 export function batchMarginMse(): ScoreTeacherLoss {
   return (queries, documents, teacherScores) => {
     const [size, count] = [queries.shape[0], documents.shape[0]];
-    const scores = teacherMatrix("batchMarginMse", queries, documents, teacherScores);
+    checkScores("batchMarginMse", queries, documents, teacherScores);
     const own = tf.eye(size, count) as tf.Tensor2D;
     const margins = (matrix: tf.Tensor2D) => tf.sub(tf.sum(tf.mul(matrix, own), 1, true), matrix);
     const cosines = tf.matMul(unitRows(queries), unitRows(documents), false, true) as tf.Tensor2D;
-    const differences = tf.square(tf.sub(margins(cosines), margins(scores))); // 0 on the diagonal
+    const differences = tf.square(tf.sub(margins(cosines), margins(teacherScores))); // 0 on the diagonal
     const perExample = tf.div(tf.sum(differences, 1), Math.max(1, count - 1)) as tf.Tensor1D;
     return { value: tf.mean(perExample) as tf.Scalar, perExample };
   };
 }
 
-function teacherMatrix(
+function checkScores(
   caller: string,
   queries: tf.Tensor2D,
   documents: tf.Tensor2D,
-  scores: Float32Array,
-): tf.Tensor2D {
+  scores: tf.Tensor2D,
+): void {
   checkPairs(caller, queries, documents);
-  const shape: [number, number] = [queries.shape[0], documents.shape[0]];
-  if (scores.length !== shape[0] * shape[1])
+  const shape = [queries.shape[0], documents.shape[0]];
+  if (scores.shape.join() !== shape.join())
     throw new RangeError(
-      `${caller}: teacher scores must be [${shape.join(", ")}], got ${scores.length} values`,
+      `${caller}: teacher scores must be [${shape.join(", ")}], got [${scores.shape.join(", ")}]`,
     );
-  return tf.tensor2d(scores, shape);
 }

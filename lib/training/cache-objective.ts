@@ -90,6 +90,7 @@ export class CacheObjective implements Objective {
     const positives = Array.from(batch.queryIds, (query) => this.positives(query));
     return {
       documents: batch.documents,
+      documentIds: batch.documentIds,
       loss: (queries, documents) => {
         const unit = unitRows(documents);
         const result = this.handler.loss({

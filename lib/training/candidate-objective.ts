@@ -72,6 +72,7 @@ export class CandidateObjective implements Objective {
     const size = batch.documentIds.length;
     return {
       documents: fresh.length === 0 ? batch.documents : takeRows(this.pairs.documents, rows),
+      documentIds: rows,
       loss: (queries, documents) => {
         if (this.memory)
           this.pending = {

@@ -1,3 +1,4 @@
+import type * as tf from "@tensorflow/tfjs";
 import type { ExperimentConfig } from "../config/schema.js";
 import type { Encoder } from "../encoders/encoder.js";
 import type { Random } from "../engine/random.js";
@@ -9,6 +10,8 @@ import type { Optimizer } from "../optimizers/optimizer.js";
 import { createSchedule, type Schedule } from "../optimizers/schedules.js";
 import { CacheObjective } from "./cache-objective.js";
 import { CandidateObjective } from "./candidate-objective.js";
+import { DistillationObjective } from "./distillation/distillation-objective.js";
+import type { TeacherEmbeddings } from "./distillation/teacher-embeddings.js";
 import { fusedTraining } from "./fused-training.js";
 import { lossOf } from "./labelled-pair-loss.js";
 import { lossSpec, optimizerSpec, scheduleSpec } from "./learning-specs.js";
@@ -25,6 +28,8 @@ export interface TrainerData {
   stream?: { rows: number } | null;
   /** Ids per text. */
   textLength: number;
+  /** Of `pairs`, where the configuration names a teacher. */
+  teacher?: TeacherEmbeddings | null;
 }
 
 /**
@@ -44,11 +49,16 @@ export function createTrainer(
   const loss = lossOf(config, random);
   const runSteps =
     config.num_epochs *
-    stepsPerEpoch(data.stream?.rows ?? data.pairs.queryOf.length, config.batch_size, config.drop_last);
+    stepsPerEpoch(
+      data.stream?.rows ?? data.pairs.queryOf.length,
+      config.batch_size,
+      config.drop_last,
+      config.pairs_per_epoch,
+    );
   const optimizer = optimizerOf(config, encoder, runSteps);
   const plain = (why: string) => {
     const schedule = scheduleOf(config, runSteps);
-    const objective = objectiveOf(config, loss, data.pairs, encoder, random);
+    const objective = objectiveOf(config, loss, data, encoder, random);
     const { clip_norm: clipNorm, chunk_size: chunkSize } = config.update;
     const options = { schedule, clipNorm, chunkSize, ...(objective && { objective }) };
     return {
@@ -96,9 +106,10 @@ function moments({ optimizer }: ExperimentConfig): string {
 
 /** Why the fused step, which knows a batch's own pairs and a constant rate, cannot train this; null if it can. */
 function beyondFused(
-  { negatives, schedule, typos, update }: ExperimentConfig,
+  { negatives, schedule, typos, update, distillation }: ExperimentConfig,
   loss: BatchLoss,
 ): string | null {
+  if (distillation) return "distillation has no fused step";
   if (negatives.type !== "batch") return `negatives of type ${negatives.type} have no fused step`;
   if (!negatives.in_batch) return "batches without in-batch negatives have no fused step";
   if (negatives.add.length > 0 || negatives.log_q !== null) return "added negatives have no fused step";
@@ -113,11 +124,11 @@ function beyondFused(
 function objectiveOf(
   config: ExperimentConfig,
   loss: BatchLoss,
-  pairs: PairSet,
+  { pairs, teacher = null }: TrainerData,
   encoder: Encoder,
   random: Random,
 ): Objective | null {
-  const { negatives } = config;
+  const { negatives, distillation } = config;
   if (negatives.type === "cache") {
     if (config.loss.type !== "batch_softmax")
       throw new RangeError(`loss.type: must be batch_softmax with a negative cache, got ${config.loss.type}`);
@@ -129,9 +140,16 @@ function objectiveOf(
     );
   }
   const { typos } = config;
+  const own = (queries: tf.Tensor2D, documents: tf.Tensor2D) => loss(queries, documents).value;
   const candidates = candidateObjective(config, loss, pairs, encoder, random);
-  if (!typos || (typos.self_teaching === 0 && typos.contrastive === 0)) return candidates;
-  return new SpellingObjective(candidates, (queries, documents) => loss(queries, documents).value, {
+  if (distillation && !teacher)
+    throw new RangeError("createTrainer: distillation needs the teacher's embeddings, got none");
+  const taught =
+    distillation && teacher
+      ? new DistillationObjective(candidates, own, teacher, encoder.outputDim, distillation)
+      : candidates;
+  if (!typos || (typos.self_teaching === 0 && typos.contrastive === 0)) return taught;
+  return new SpellingObjective(taught, own, {
     selfTeaching: typos.self_teaching,
     contrastive: typos.contrastive,
     temperature: typos.temperature,

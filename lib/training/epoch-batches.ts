@@ -23,9 +23,10 @@ export function epochBatches(
   random: Random,
 ): EpochBatches {
   if (data.stream) return { batches: data.stream.epoch(epoch), pairs: data.stream.rows };
-  const { batch_size: batchSize } = config;
+  const { batch_size: batchSize, pairs_per_epoch: most } = config;
   const pairs = epochPairs(config, data, epoch, random);
-  const order = epochOrder(pairs.queryOf.length, config.shuffle ? random.fork(`order-${epoch}`) : null);
+  const all = epochOrder(pairs.queryOf.length, config.shuffle ? random.fork(`order-${epoch}`) : null);
+  const order = all.subarray(0, most ?? all.length);
   const steps = stepsPerEpoch(order.length, batchSize, config.drop_last);
   if (steps === 0) throw tooFewPairs(batchSize, order.length);
   return {

@@ -14,6 +14,7 @@ import { TokenReader } from "../features/token-reader.js";
 import { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
 import type { TextVectorizer } from "../tokenizer/text-vectorizer.js";
 import { WordPieceVectorizer } from "../tokenizer/wordpiece/word-piece-vectorizer.js";
+import { addDocumentPairs } from "./document-pairs.js";
 import { type EvaluationSet, evaluationSet, type Pool } from "./evaluation-set.js";
 import { FeatureReaders } from "./feature-readers.js";
 import { openPairStream, type PairStream } from "./pair-stream.js";
@@ -97,7 +98,8 @@ export async function loadExperiment(
       onError: config.on_error,
     });
     note(listener, counts, `${part} `, report);
-    if (part === "training") addDocumentPairs(config, texts, names, evaluation.sets[0]!.pool.items, counts);
+    if (part === "training")
+      Object.assign(counts, addDocumentPairs(config.dataset, texts, names, evaluation.sets[0]!.pool.items));
     await readers.query.prepare(rowsOf(texts, names.query), listener);
     await readers.document.prepare(rowsOf(texts, names.document), listener);
     return buildPairs(texts, names, { query: queryFeatures, document: documentFeatures });
@@ -129,32 +131,6 @@ export async function loadExperiment(
     features: { queryFeatures, documentFeatures },
     textLength: vectorizer.length,
   };
-}
-
-/** Appends the rows that `dataset.document_pairs` asks for. */
-function addDocumentPairs(
-  { dataset }: ExperimentConfig,
-  texts: Record<string, string[]>,
-  names: { query: readonly string[]; document: readonly string[] },
-  items: readonly Readonly<Record<string, string>>[],
-  counts: Record<string, number>,
-): void {
-  const { document_pairs: column, query_features: queries } = dataset;
-  if (column === null) return;
-  if (names.query.length !== 1 || queries[0]!.type !== "text")
-    throw new RangeError(
-      `dataset.document_pairs: queries must be one text column, got ${names.query.join(", ")}`,
-    );
-  if (items[0]![column] === undefined)
-    throw new RangeError(
-      `dataset.document_pairs: must name a column of the documents (${Object.keys(items[0]!).join(", ")}), got "${column}"`,
-    );
-  const given = items.filter((item) => (item[column] ?? "") !== "");
-  for (const item of given) {
-    texts[names.query[0]!]!.push(item[column]!);
-    for (const name of names.document) if (name !== names.query[0]) texts[name]!.push(item[name] ?? "");
-  }
-  counts["pairs of documents with themselves"] = given.length;
 }
 
 /** Columns that features are read from, each once. */

@@ -7,6 +7,8 @@ import type { StoredTensor } from "./tensor-file.js";
 export interface PreparedStep {
   /** the batch's documents, then further candidates */
   documents: FeatureBatch;
+  /** rows of the pair set's documents that `documents` are */
+  documentIds: Int32Array;
   /** on the tape; queries [B, D], documents [C, D] */
   loss(queries: tf.Tensor2D, documents: tf.Tensor2D): tf.Scalar;
 }

@@ -80,6 +80,8 @@ export function beyondStreaming({
   negatives,
   typos,
   model,
+  distillation,
+  pairs_per_epoch: perEpoch,
   text_vectorizer: text,
 }: ExperimentConfig) {
   const features = [...dataset.query_features, ...dataset.document_features];
@@ -89,6 +91,10 @@ export function beyondStreaming({
     return "word-pieces are read for all rows at once";
   if ("token_weights" in model && model.token_weights.endsWith("idf"))
     return "inverse document frequencies are counted from all texts";
+  if (dataset.document_pairs !== null || dataset.sentence_pairs !== null)
+    return "documents make further pairs, which are added to all pairs at once";
+  if (perEpoch !== null) return "pairs_per_epoch draws from all pairs";
+  if (distillation) return "the teacher embeds all queries and documents once";
   if (typos) return "misspelled queries are made from all queries at once";
   if (negatives.type !== "batch") return `negatives of type ${negatives.type} are drawn from all documents`;
   if (negatives.add.length > 0 || negatives.log_q !== null) return "negatives are added from all documents";

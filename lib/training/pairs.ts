@@ -15,6 +15,8 @@ export interface PairSet {
   documentOf: Int32Array;
   /** The distinct queries as read, for those who change their texts. */
   queryRows?: readonly Readonly<Record<string, string>>[];
+  /** The distinct documents as read. */
+  documentRows?: readonly Readonly<Record<string, string>>[];
   /** [pairs] row of `queries` that is embedded, where it is not the query itself but a misspelling of it. */
   queryRowOf?: Int32Array;
   /** Batches also carry their queries misspelled (row `misspelledAt` + query) and clean. */
@@ -39,6 +41,7 @@ export function buildPairs(
     queryOf: query.rowOf,
     documentOf: document.rowOf,
     queryRows: query.rows,
+    documentRows: document.rows,
   };
 }
 
@@ -100,7 +103,17 @@ export function epochOrder(count: number, random: Random | null): Int32Array {
   return random === null ? order : random.shuffle(order);
 }
 
-/** Steps of an epoch; the incomplete last batch counts unless it is dropped. */
-export function stepsPerEpoch(count: number, batchSize: number, dropLast: boolean): number {
-  return dropLast ? Math.floor(count / batchSize) : Math.ceil(count / batchSize);
+/**
+ * Steps of an epoch; the incomplete last batch counts unless it is dropped.
+ *
+ * @param most pairs that an epoch visits; null = all
+ */
+export function stepsPerEpoch(
+  count: number,
+  batchSize: number,
+  dropLast: boolean,
+  most: number | null = null,
+): number {
+  const visited = Math.min(count, most ?? count);
+  return dropLast ? Math.floor(visited / batchSize) : Math.ceil(visited / batchSize);
 }

@@ -36,11 +36,12 @@ export class SpellingObjective implements Objective {
   }
 
   prepare(batch: PairBatch, step: number): PreparedStep {
-    const own = this.inner?.prepare(batch, step) ?? { documents: batch.documents, loss: this.loss };
+    const { documents, documentIds } = batch;
+    const own = this.inner?.prepare(batch, step) ?? { documents, documentIds, loss: this.loss };
     if (batch.queries.size === batch.queryIds.length) return own;
     const { selfTeaching: taughtWeight, contrastive, temperature } = this.options;
     return {
-      documents: own.documents,
+      ...own,
       loss: (queries, documents) => {
         const [trained, misspelled, clean] = tf.split(queries, 3) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
         let total = own.loss(trained, documents);

@@ -12,6 +12,7 @@ import { TensorBoardLog } from "../tracking/tensorboard-log.js";
 import { BestEpoch, patienceIsOver } from "./best-epoch.js";
 import { latestCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { createTrainer } from "./create-trainer.js";
+import { teacherEmbeddings } from "./distillation/teacher-embeddings.js";
 import { embedderOf } from "./embedder.js";
 import { epochBatches, queryTexts, tooFewPairs } from "./epoch-batches.js";
 import { type Evaluation, evaluate } from "./evaluate.js";
@@ -56,6 +57,7 @@ export async function train(
   listener.line?.(backend.line);
   const data = await loadExperiment(config, listener);
   const previous = claimFolder(run, config, data);
+  const teacher = config.distillation ? await teacherEmbeddings(config, data, listener) : null;
   const manifest: Manifest = {
     runFormat: 1,
     kind: "dense",
@@ -81,7 +83,7 @@ export async function train(
   const { trainer, engine } = createTrainer(
     config,
     encoder,
-    data,
+    { ...data, teacher },
     random.fork("negatives"),
     options.threads ?? os.availableParallelism(),
   );

@@ -1,19 +1,22 @@
 import fs from "node:fs";
 import path from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import * as tf from "@tensorflow/tfjs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../lib/config/load-config.js";
+import { distillationSection } from "../../lib/config/sections/distillation.js";
 import { createEncoder } from "../../lib/encoders/create-encoder.js";
 import { encodeAll } from "../../lib/encoders/encode-all.js";
 import { selectBackend } from "../../lib/engine/backend.js";
 import { Random } from "../../lib/engine/random.js";
-import { batchMarginMse, rankingDistillation } from "../../lib/losses/score-distillation.js";
+import { referenceCosines } from "../../lib/losses/reference.js";
 import { createOptimizer } from "../../lib/optimizers/create-optimizer.js";
 import { exactSearch } from "../../lib/retrieval/exact-search.js";
-import { distill, teacherScores } from "../../lib/training/distill.js";
-import { distillRun } from "../../lib/training/distill-run.js";
-import type { PairSet } from "../../lib/training/pairs.js";
+import { DistillationObjective } from "../../lib/training/distillation/distillation-objective.js";
+import { narrowed } from "../../lib/training/distillation/teacher-embeddings.js";
+import { epochOrder, type PairSet, pairBatch } from "../../lib/training/pairs.js";
 import type { RunFolder } from "../../lib/training/run-folder.js";
 import { train } from "../../lib/training/train.js";
+import { Trainer } from "../../lib/training/trainer.js";
 import { tinyDataset } from "./tiny-dataset.js";
 
 const dim = 6;
@@ -44,140 +47,205 @@ function problem() {
   return { pairs, teacher: { queries: vectors, documents: vectors, dim } };
 }
 
-const student = () =>
+const student = (outputDim: number) =>
   createEncoder(
     {
       kind: "TwoTower",
       textEmbedding: { numEmbeddings: 13, embeddingDim: 16 },
       hiddenLayers: [],
-      outputDim: 8,
+      outputDim,
       queryTextFeature: "text",
       documentTextFeature: "text",
     },
     new Random(2),
   );
 
-const adam = () =>
-  createOptimizer({ kind: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, learningRate: 0.02 } as never);
+const settings = (given: Record<string, number>) =>
+  distillationSection.parse({
+    teacher: "none",
+    ranking: 0,
+    temperature: 0.1,
+    teacher_temperature: 0.1,
+    ...given,
+  })!;
 
-describe("distill", () => {
+const noLabels = () => {
+  throw new Error("labels must not be heard");
+};
+
+describe("DistillationObjective", () => {
   beforeAll(async () => void (await selectBackend("wasm")));
 
-  for (const [name, loss] of [
-    ["ranking", rankingDistillation({ temperature: 0.1, teacherTemperature: 0.1 })],
-    ["margins", batchMarginMse()],
+  for (const [name, weights, outputDim] of [
+    ["ranking", { ranking: 1 }, 8],
+    ["margins", { margins: 1 }, 8],
+    ["embeddings", { embeddings: 1 }, dim],
+    ["embeddings cut to four of six axes", { embeddings: 1 }, 4],
   ] as const)
-    it(`teaches a bag-of-embeddings tower the teacher's neighbours (${name})`, async () => {
+    it(`teaches a bag of embeddings the teacher's neighbours (${name})`, () => {
       const { pairs, teacher } = problem();
-      const overlap = (embeddings: Float32Array) => {
+      const encoder = student(outputDim);
+      const overlap = () => {
         const top = (documents: Float32Array, width: number) =>
           exactSearch({ documents, dim: width, queries: documents, k: 6 }).ids;
-        const [a, b] = [top(embeddings, 8), top(teacher.documents, dim)];
+        const a = top(encodeAll(encoder, pairs.queries, "query"), outputDim);
+        const b = top(teacher.documents, dim);
         let shared = 0;
         for (let q = 0; q < count; q++)
           for (let i = 0; i < 6; i++) if (b.subarray(q * 6, q * 6 + 6).includes(a[q * 6 + i]!)) shared++;
         return shared / (count * 6);
       };
-      const encoder = student();
-      const before = overlap(encodeAll(encoder, pairs.queries, "query"));
-      const losses = await distill({
-        student: encoder,
-        teacher,
-        pairs,
-        loss,
-        optimizer: adam(),
-        batchSize: 20,
-        epochs: 60,
-        random: new Random(3),
-      });
-      expect(losses.at(-1)!).toBeLessThan(losses[0]! / 4);
-      expect(overlap(encodeAll(encoder, pairs.queries, "query"))).toBeGreaterThan(before + 0.1);
+      const before = overlap();
+      const optimizer = createOptimizer({
+        ...{ kind: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, learningRate: 0.02 },
+      } as never);
+      const objective = new DistillationObjective(null, noLabels, teacher, outputDim, settings(weights));
+      const trainer = new Trainer(encoder, noLabels, optimizer, { objective });
+      const random = new Random(3);
+      const losses: number[] = [];
+      for (let epoch = 0; epoch < 60; epoch++) {
+        const order = epochOrder(count, random);
+        let sum = 0;
+        for (let s = 0; s < 3; s++) sum += trainer.trainStep(pairBatch(pairs, order, 20 * s, 20 * s + 20));
+        losses.push(sum / 3);
+        const [[told, value]] = Object.entries(objective.measurements()) as [[string, number]];
+        expect(told).toBe(`Distillation/${Object.keys(weights)[0]}`);
+        expect(value).toBeCloseTo(losses.at(-1)!, 5);
+      }
+      // four axes of six lose what the other two say
+      expect(losses.at(-1)!).toBeLessThan(losses[0]! / (outputDim === 4 ? 2 : 4));
+      expect(overlap()).toBeGreaterThan(before + 0.1);
       encoder.dispose();
     });
 
-  it("fills batches with the teacher's neighbours where asked, no document twice, and learns from them too", async () => {
+  it("adds labels with their weight to what the teacher says of every document of the step", () => {
     const { pairs, teacher } = problem();
-    const nearest = exactSearch({ documents: teacher.documents, dim, queries: teacher.documents, k: 5 }).ids;
-    const run = async (groups?: { nearest: Int32Array; count: number; groupSize: number }) => {
-      const encoder = student();
-      const ranking = rankingDistillation({ temperature: 0.1, teacherTemperature: 0.1 });
-      let near = 0; // pairs of documents in a batch that the teacher finds alike
-      const losses = await distill({
-        student: encoder,
-        teacher,
-        pairs,
-        loss: (queries, documents, scores) => {
-          expect(documents.shape[0]).toBe(20);
-          for (let i = 0; i < 400; i++) if (scores[i]! > 0.9 && scores[i]! < 0.9999) near++;
-          return ranking(queries, documents, scores);
-        },
-        optimizer: adam(),
-        batchSize: 20,
-        epochs: 20,
-        random: new Random(3),
-        ...(groups ? { groups } : {}),
-      });
-      encoder.dispose();
-      return { near, losses };
+    const encoder = student(8);
+    const batch = pairBatch(pairs, Int32Array.of(0, 1, 2), 0, 3);
+    const more = pairBatch(pairs, Int32Array.of(0, 1, 2, 7, 8), 0, 5);
+    const inner = {
+      weights: {},
+      beginEpoch: () => "mined",
+      prepare: () => ({
+        documents: more.documents,
+        documentIds: more.documentIds,
+        loss: () => tf.scalar(10) as tf.Scalar,
+      }),
+      stepDone: () => {},
+      measurements: () => ({ inner: 1 }),
+      state: () => ({ kept: { shape: [1], data: Float32Array.of(4) } }),
+      restore: () => {},
     };
-    const plain = await run();
-    const grouped = await run({ nearest, count: 5, groupSize: 5 });
-    expect(grouped.near).toBeGreaterThan(1.3 * plain.near);
-    expect(grouped.losses.at(-1)!).toBeLessThan(grouped.losses[0]! / 2);
-  });
-
-  it("refuses embeddings of other texts and batches that cannot be", async () => {
-    const { pairs, teacher } = problem();
-    const encoder = student();
-    const options = {
-      student: encoder,
-      teacher,
-      pairs,
-      loss: batchMarginMse(),
-      optimizer: adam(),
-      epochs: 1,
-      random: new Random(1),
-    };
-    await expect(distill({ ...options, batchSize: 61 })).rejects.toThrow(/\[2, 60\], got 61/);
-    const short = { ...teacher, queries: new Float32Array(5) };
-    await expect(distill({ ...options, batchSize: 4, teacher: short })).rejects.toThrow(
-      /queries must be \[60, 6\]/,
-    );
+    const given = settings({ margins: 2, labels: 0.5 });
+    const objective = new DistillationObjective(inner, noLabels, teacher, 8, given);
+    tf.tidy(() => {
+      const { documents, loss } = objective.prepare(batch, 0);
+      const [q, d] = [encoder.embedQueries(batch.queries), encoder.embedDocuments(documents)];
+      const [own, wanted] = [
+        referenceCosines(q.arraySync(), d.arraySync()),
+        referenceCosines(
+          [0, 1, 2].map((i) => [...teacher.queries.subarray(i * dim, i * dim + dim)]),
+          [0, 1, 2, 7, 8].map((i) => [...teacher.documents.subarray(i * dim, i * dim + dim)]),
+        ),
+      ];
+      let margins = 0;
+      for (let i = 0; i < 3; i++)
+        for (let j = 0; j < 5; j++)
+          margins += (own[i]![i]! - own[i]![j]! - (wanted[i]![i]! - wanted[i]![j]!)) ** 2 / 12;
+      expect(loss(q, d).dataSync()[0]).toBeCloseTo(2 * margins + 0.5 * 10, 5);
+    });
+    expect(objective.beginEpoch(0)).toBe("mined");
+    expect(Object.keys(objective.measurements()).sort()).toEqual(["Distillation/margins", "inner"]);
+    expect(objective.state()).toHaveProperty("kept");
     encoder.dispose();
   });
 });
 
-describe("teacherScores", () => {
-  it("are the dot products of the chosen rows", () => {
-    const teacher = { queries: Float32Array.of(1, 0, 0, 2), documents: Float32Array.of(3, 4, 5, 6), dim: 2 };
-    expect(Array.from(teacherScores(teacher, Int32Array.of(1, 0), Int32Array.of(0, 1)))).toEqual([
-      8, 12, 3, 5,
-    ]);
+describe("narrowed", () => {
+  it("keeps dot products where the vectors lie in so few dimensions, and refuses to widen", async () => {
+    await selectBackend("wasm");
+    const random = new Random(1);
+    const flat = Float32Array.from({ length: 40 * 3 }, () => random.normal());
+    const turn = Array.from({ length: 3 }, () => Array.from({ length: 8 }, () => random.normal()));
+    const vectors = new Float32Array(40 * 8);
+    for (let i = 0; i < 40; i++) {
+      const row = Array.from({ length: 8 }, (_, d) =>
+        [0, 1, 2].reduce((sum, k) => sum + flat[i * 3 + k]! * turn[k]![d]!, 0),
+      );
+      vectors.set(
+        row.map((x) => x / Math.hypot(...row)),
+        i * 8,
+      );
+    }
+    const teacher = { queries: vectors.slice(0, 80), documents: vectors, dim: 8 };
+    const three = narrowed(teacher, 3);
+    const rows = (v: Float32Array, d: number) =>
+      Array.from({ length: v.length / d }, (_, i) => [...v.subarray(i * d, i * d + d)]);
+    const [wide, narrow] = [
+      referenceCosines(rows(teacher.queries, 8), rows(vectors, 8)),
+      referenceCosines(rows(three.queries, 3), rows(three.documents, 3)),
+    ];
+    for (let i = 0; i < 10; i++)
+      for (let j = 0; j < 40; j++) expect(narrow[i]![j]).toBeCloseTo(wide[i]![j]!, 4);
+    expect(narrowed(teacher, 8)).toBe(teacher);
+    expect(() => narrowed(teacher, 9)).toThrow(/output_dim: must be at most the teacher's 8 .*, got 9/);
   });
 });
 
-describe("distillRun", () => {
-  it("writes a run like any other that follows its teacher, and keeps the teacher's embeddings", async () => {
-    const tiny = tinyDataset();
+describe("a run with a teacher", () => {
+  const tiny = tinyDataset();
+  afterAll(() => fs.rmSync(tiny.root, { recursive: true, force: true }));
+  const recall = (of: RunFolder) =>
+    of.queries().reduce((sum, { values }) => sum + values["Recall@5"]!, 0) / of.queries().length;
+
+  it("follows it, keeps its embeddings, and ends with the same bytes after an interruption", async () => {
     const teacher = await train(loadConfig(tiny.config(), ["run_id=teacher"]));
-    const student = (id: string) => loadConfig(tiny.config(), [`run_id=${id}`, "seed=4", "num_epochs=4"]);
-    const run = await distillRun(student("student"), { teacher: teacher.dir, teaching: "ranking" });
-    const losses = run.metrics().filter(({ name }) => name === "AverageLoss/train");
-    expect(losses).toHaveLength(4);
-    expect(losses[3]!.value).toBeLessThan(losses[0]!.value / 2);
-    expect(run.manifest()).toMatchObject({ kind: "dense", status: "finished", seed: 4 });
-    const recall = (of: RunFolder) =>
-      of.queries().reduce((sum, { values }) => sum + values["Recall@5"]!, 0) / of.queries().length;
+    const config = (id: string, ...more: string[]) =>
+      loadConfig(tiny.config(), [
+        ...[`run_id=${id}`, "seed=4", "num_epochs=4", `distillation.teacher=${teacher.dir}`],
+        ...more,
+      ]);
+    const run = await train(config("student"));
+    const divergences = run.metrics().filter(({ name }) => name === "Distillation/ranking");
+    expect(divergences).toHaveLength(4);
+    expect(divergences[3]!.value).toBeLessThan(divergences[0]!.value / 2);
+    expect(run.manifest()).toMatchObject({
+      status: "finished",
+      engine: "tfjs (distillation has no fused step)",
+    });
     const untrained = await train(loadConfig(tiny.config(), ["run_id=untrained", "seed=4", "num_epochs=0"]));
     expect(recall(run)).toBeGreaterThan(recall(untrained) + 0.2);
-    const kept = fs.readdirSync(path.join(teacher.dir, "embeddings"));
-    expect(kept.filter((name) => name.startsWith("training-"))).toHaveLength(2);
 
-    const both = await distillRun(student("both"), { teacher: teacher.dir, teaching: "margins", labels: 1 });
-    expect(both.manifest().engine).toContain("margins, labels 1");
-    await expect(
-      distillRun(student("other"), { teacher: teacher.dir, teaching: "rank" as never }),
-    ).rejects.toThrow('unknown teaching "rank"; known: ranking, margins');
-    fs.rmSync(tiny.root, { recursive: true, force: true });
+    // documents are those that the teacher's evaluation searches, queries have a store of their own
+    const kept = fs.readdirSync(path.join(teacher.dir, "embeddings"));
+    expect(kept.filter((name) => name.startsWith("training-query-"))).toHaveLength(1);
+    expect(kept.filter((name) => name.startsWith("training-document-"))).toHaveLength(0);
+    const taught = teacher.timings().filter(({ name }) => name === "teach");
+    expect(taught.map(({ count }) => count)).toEqual([84]); // not again for the second student
+
+    const again = config("again");
+    await train({ ...again, num_epochs: 2 });
+    const resumed = await train(again);
+    expect(fs.readFileSync(resumed.metricsFile)).toEqual(fs.readFileSync(run.metricsFile));
+    expect(teacher.timings().filter(({ name }) => name === "teach")).toHaveLength(1);
+
+    const both = await train(config("both", "distillation.labels=1", "distillation.embeddings=1"));
+    const first = (of: RunFolder) => of.metrics().find(({ name }) => name === "AverageLoss/train")!.value;
+    expect(first(both)).toBeGreaterThan(first(run) + 0.5);
+    await expect(train(config("wide", "distillation.embeddings=1", "model.output_dim=32"))).rejects.toThrow(
+      /at most the teacher's 16 .*, got 32/,
+    );
+    const other = JSON.parse(JSON.stringify(config("other")));
+    other.dataset.document_features.pop();
+    await expect(train(other)).rejects.toThrow(
+      /must read the student's document columns \(document_name\), got document_category_id, document_name/,
+    );
+  });
+
+  it("must have something to follow, and a batch that the teacher can score", () => {
+    const file = tiny.config({ distillation: { teacher: "t", ranking: 0 } });
+    expect(() => loadConfig(file)).toThrow(/at least one of embeddings, ranking and margins/);
+    const cached = tiny.config({ distillation: { teacher: "t" }, negatives: { type: "cache", size: 64 } });
+    expect(() => loadConfig(cached)).toThrow(/must be batch with distillation/);
   });
 });

@@ -3,16 +3,14 @@ import path from "node:path";
 import type { Command } from "commander";
 import { loadConfig } from "../../config/load-config.js";
 import { datasetVocabulary } from "../../training/dataset-vocabulary.js";
-import { distillRun, type Teaching, teachings } from "../../training/distill-run.js";
 import { exportRun } from "../../training/export-run.js";
 import { importModel, wheelModels } from "../../training/pretrained/import-model.js";
+import { train } from "../../training/train.js";
 import { printSummary } from "../summary.js";
 import { TerminalListener } from "../terminal.js";
 
 interface DistillFlags {
-  teacher: string;
-  teaching: string;
-  labels: string;
+  teacher?: string;
   set?: string[];
 }
 
@@ -54,20 +52,19 @@ export function addModelCommands(program: Command): void {
     });
   model
     .command("distill")
-    .description("train a configuration's encoder by the scores of a trained one")
-    .argument("<config>", "YAML file of the student, e.g. configs/scifact.yaml")
-    .requiredOption("--teacher <run>", "run folder of the teacher")
-    .option("--teaching <kind>", `what is followed: ${Object.keys(teachings).join(", ")}`, "ranking")
-    .option("--labels <weight>", "weight of the configuration's own loss beside it", "0")
-    .option("--set <key=value...>", "override a key, e.g. --set run_id=distilled")
-    .action(async (file: string, options: DistillFlags) => {
+    .description("train a configuration's encoder by the scores or embeddings of a trained one")
+    .argument("<config>", "YAML file of the student, e.g. configs/scifact-distilled.yaml")
+    .option("--teacher <run>", "run folder of the teacher; default: distillation.teacher of the file")
+    .option("--set <key=value...>", "override a key, e.g. --set distillation.labels=1 run_id=distilled")
+    .action(async (file: string, { teacher, set = [] }: DistillFlags) => {
+      const overrides = [...(teacher === undefined ? [] : [`distillation.teacher=${teacher}`]), ...set];
+      const config = loadConfig(file, overrides);
+      if (config.distillation === null)
+        throw new RangeError(
+          `${file}: a student must have a teacher, got distillation: null; name one by --teacher`,
+        );
       const listener = new TerminalListener();
-      const run = await distillRun(loadConfig(file, options.set ?? []), {
-        teacher: options.teacher,
-        teaching: options.teaching as Teaching,
-        labels: Number(options.labels),
-        listener,
-      });
+      const run = await train(config, { listener });
       listener.finish();
       printSummary(run);
     });

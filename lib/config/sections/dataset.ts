@@ -27,6 +27,22 @@ const categoricalFeature = z.strictObject({
 /** One declared feature: a column and how it is read. */
 export const feature = z.discriminatedUnion("type", [textFeature, categoricalFeature, ...furtherFeatures]);
 
+const sentencePairs = z.strictObject({
+  column: z.string().min(1).describe("document column with running text"),
+  min_words: z.int().min(1).default(4).describe("shorter sentences are left out"),
+  copies: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe("further queries of each sentence with words left out, drawn once, the same for every seed"),
+  keep_words: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .default(0.5)
+    .describe("share of its words that such a copy keeps, in their order, at least min_words"),
+});
+
 /** Which columns each tower reads. */
 export const datasetSection = z.strictObject({
   query_features: z.array(feature).min(1).describe("columns of the query side"),
@@ -39,6 +55,13 @@ export const datasetSection = z.strictObject({
     .describe(
       "document column, e.g. the title, whose text is one more training query of its own document; null = off. Documents are those of the default evaluation set",
     ),
+  sentence_pairs: sentencePairs
+    .nullable()
+    .default(null)
+    .describe(
+      "every sentence of a document column is one more training query of its own document; null = off",
+    ),
 });
 
+export type DatasetConfig = z.infer<typeof datasetSection>;
 export type FeatureConfig = z.infer<typeof feature>;

@@ -144,7 +144,12 @@ function timeSteps(
   trainer: Trainer,
   findings: Finding[],
 ): Examination["forecast"] {
-  const perEpoch = stepsPerEpoch(data.pairs.queryOf.length, config.batch_size, config.drop_last);
+  const perEpoch = stepsPerEpoch(
+    data.pairs.queryOf.length,
+    config.batch_size,
+    config.drop_last,
+    config.pairs_per_epoch,
+  );
   const order = epochOrder(data.pairs.queryOf.length, new Random(config.seed).fork("doctor order"));
   const step = (i: number) => {
     const start = (i * config.batch_size) % Math.max(1, order.length - config.batch_size);
