@@ -5,24 +5,48 @@ import type { Listener } from "../training/progress.js";
 import { openRun, type RunFolder } from "../training/run-folder.js";
 import { runExperiment } from "./run-experiment.js";
 
-/** A configuration with its overrides, or the folder of a run that something else made. */
-export type ListedRun = { config: string; set?: readonly string[] } | { dir: string };
+/**
+ * A configuration with its overrides, or the folder of a run that something else made; `needs` are files and folders, pretrained
+ * weights say, without which it is not begun, `name` is what tables call it then.
+ */
+export type ListedRun = { name?: string; needs?: readonly string[] } & (
+  | { config: string; set?: readonly string[] }
+  | { dir: string }
+);
+
+/** A system of the list that is not there. */
+export interface MissingRun {
+  name: string;
+  /** what would have to be there */
+  missing: string;
+}
 
 /**
- * The runs of a list, each trained and evaluated where that has not been done. Folders that are not there are left out and
- * told, so that a table can be made before every system of it was.
+ * The runs of a list, each trained and evaluated where that has not been done. What cannot be had is told and listed, so that a
+ * table can be made before every system of it was.
  */
-export async function runList(list: readonly ListedRun[], listener: Listener = {}): Promise<RunFolder[]> {
+export async function runList(
+  list: readonly ListedRun[],
+  listener: Listener = {},
+): Promise<{ runs: RunFolder[]; missing: MissingRun[] }> {
   const runs: RunFolder[] = [];
+  const missing: MissingRun[] = [];
   for (const listed of list) {
-    if ("dir" in listed) {
-      if (fs.existsSync(path.join(listed.dir, "manifest.json"))) runs.push(openRun(listed.dir));
-      else listener.line?.(`${listed.dir}: not there, left out`);
+    const needed = [
+      ...(listed.needs ?? []),
+      ...("dir" in listed ? [path.join(listed.dir, "manifest.json")] : []),
+    ];
+    const lacks = needed.find((file) => !fs.existsSync(file));
+    if (lacks !== undefined) {
+      const name = listed.name ?? ("dir" in listed ? listed.dir : listed.config);
+      missing.push({ name, missing: lacks });
+      listener.line?.(`${name}: left out, needs ${lacks}`);
       continue;
     }
-    const run = await runExperiment(listed.config, listed.set ?? [], listener);
+    const run =
+      "dir" in listed ? openRun(listed.dir) : await runExperiment(listed.config, listed.set ?? [], listener);
     const isEvaluated = fs.existsSync(path.join(run.dir, "queries.jsonl.gz"));
-    runs.push(isEvaluated ? run : await evaluateRun(run.dir, { listener }));
+    runs.push(isEvaluated || "dir" in listed ? run : await evaluateRun(run.dir, { listener }));
   }
-  return runs;
+  return { runs, missing };
 }

@@ -4,6 +4,7 @@ import { plainTable, type Table } from "../reporting/table.js";
 import { compareRuns } from "../training/compare-runs.js";
 import type { RunFolder } from "../training/run-folder.js";
 import { secondsSpent } from "../training/run-views.js";
+import type { MissingRun } from "./run-list.js";
 import { humanTime } from "./terminal.js";
 
 export interface SystemsOptions {
@@ -27,8 +28,17 @@ export function systemsTable(
   });
 }
 
-/** What each system costs in parameters and time on this machine, and what it gains over the baseline. */
-export function costTable(runs: readonly RunFolder[], { set, measures, baseline }: SystemsOptions): Table {
+/**
+ * What each system costs in parameters and time on this machine, and what it gains over the baseline; seeds of a system are rows
+ * of their own.
+ *
+ * @param missing systems that were not run, shown with what they need
+ */
+export function costTable(
+  runs: readonly RunFolder[],
+  { set, measures, baseline }: SystemsOptions,
+  missing: readonly MissingRun[] = [],
+): Table {
   const measure = measures[0]!;
   const valuesOf = (run: RunFolder) =>
     Float64Array.from(
@@ -54,7 +64,10 @@ export function costTable(runs: readonly RunFolder[], { set, measures, baseline 
   });
   return plainTable(
     ["system", "parameters", "training", "encoding the documents", measure, `against ${baseline}`],
-    rows,
+    [
+      ...rows,
+      ...missing.map(({ name, missing: lacks }) => [name, "–", "–", "–", `not run: needs ${lacks}`, ""]),
+    ],
     { title: "Cost and gain" },
   );
 }

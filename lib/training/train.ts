@@ -12,7 +12,7 @@ import { TensorBoardLog } from "../tracking/tensorboard-log.js";
 import { BestEpoch, patienceIsOver } from "./best-epoch.js";
 import { latestCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { createTrainer } from "./create-trainer.js";
-import { teacherEmbeddings } from "./distillation/teacher-embeddings.js";
+import { checkTeacher, teacherEmbeddings } from "./distillation/teacher-embeddings.js";
 import { embedderOf } from "./embedder.js";
 import { epochBatches, queryTexts, tooFewPairs } from "./epoch-batches.js";
 import { type Evaluation, evaluate } from "./evaluate.js";
@@ -53,6 +53,7 @@ export async function train(
   const { listener = {} } = options;
   const run = new RunFolder(path.join(config.output_dir, config.task_id, config.run_id));
   if (options.fresh) fs.rmSync(run.dir, { recursive: true, force: true });
+  if (config.distillation) checkTeacher(config);
   const backend = await selectBackend(config.backend);
   listener.line?.(backend.line);
   const data = await loadExperiment(config, listener);

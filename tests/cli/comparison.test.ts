@@ -3,9 +3,12 @@ import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { compareTwoRuns } from "../../lib/cli/comparison.js";
 import { runExperiments } from "../../lib/cli/run-experiment.js";
+import { runList } from "../../lib/cli/run-list.js";
 import { searchRankings } from "../../lib/cli/search-rankings.js";
+import { costTable } from "../../lib/cli/systems-table.js";
 import { comparePage } from "../../lib/reporting/compare-page.js";
 import { htmlPage } from "../../lib/reporting/html-page.js";
+import { tableMarkdown } from "../../lib/reporting/table-markdown.js";
 import { queryRows } from "../../lib/training/query-rows.js";
 import { openRun, type RunFolder } from "../../lib/training/run-folder.js";
 import { sliceMeans } from "../../lib/training/slice-means.js";
@@ -150,5 +153,32 @@ describe("a fusion", () => {
     const fused = openRun(path.join(tiny.root, "runs/tiny/both"));
     const { results } = await compareTwoRuns(bm25, fused, { measure: "Recall@5" });
     expect(results.metrics.some((metric) => metric.includes("typos"))).toBe(false);
+  });
+});
+
+describe("runList and its tables", () => {
+  it("take the runs that are there and show the others with what they lack", async () => {
+    const told: string[] = [];
+    const { runs, missing } = await runList(
+      [
+        { dir: encoder.dir },
+        { config: files[1] },
+        { name: "tuned", dir: path.join(tiny.root, "nowhere") },
+        { name: "pretrained", config: files[0], needs: [tiny.dir, path.join(tiny.root, "weights")] },
+      ],
+      { line: (line) => told.push(line) },
+    );
+    expect(runs.map(({ dir }) => dir)).toEqual([encoder.dir, bm25.dir]);
+    expect(missing.map(({ name, missing: lacks }) => [name, path.relative(tiny.root, lacks)])).toEqual([
+      ["tuned", path.join("nowhere", "manifest.json")],
+      ["pretrained", "weights"],
+    ]);
+    expect(told.filter((line) => line.includes("left out, needs"))).toHaveLength(2);
+    const baseline = bm25.manifest().system;
+    const options = { set: runs[0]!.queries()[0]!.set, measures: ["Recall@5"], baseline };
+    const text = tableMarkdown(costTable(runs, options, missing));
+    expect(text).toMatch(/pretrained \|.*not run: needs .*weights/);
+    expect(text.match(/not run/g)).toHaveLength(2);
+    expect(text).toContain(encoder.manifest().system);
   });
 });

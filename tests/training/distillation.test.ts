@@ -238,7 +238,11 @@ describe("a run with a teacher", () => {
     const other = JSON.parse(JSON.stringify(config("other")));
     other.dataset.document_features.pop();
     await expect(train(other)).rejects.toThrow(
-      /must read the student's document columns \(document_name\), got document_category_id, document_name/,
+      /must read the student's document columns \(document_name\), got .*teacher, which reads document_category_id, document_name/,
+    );
+    expect(fs.existsSync(path.join(tiny.root, "runs", "tiny", "other"))).toBe(false);
+    await expect(train(config("lost", "distillation.teacher=nowhere"))).rejects.toThrow(
+      "nowhere: must be a run folder, got one without manifest.json",
     );
   });
 

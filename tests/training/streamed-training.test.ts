@@ -3,6 +3,7 @@ import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../lib/config/load-config.js";
 import { readParquet, writeParquet } from "../../lib/datasets/parquet.js";
+import { beyondStreaming } from "../../lib/training/pair-stream.js";
 import type { RunFolder } from "../../lib/training/run-folder.js";
 import { train } from "../../lib/training/train.js";
 import { type TinyDataset, tinyDataset } from "./tiny-dataset.js";
@@ -91,6 +92,19 @@ describe("training on streamed pairs", () => {
     await expect(train(config("refused", {}, masked))).rejects.toThrow(
       "streaming.mode: must not be always here, as known positives are masked, which takes all pairs",
     );
+  });
+
+  it("refuses what needs all pairs at once: pairs of documents, bounded epochs, a teacher", async () => {
+    for (const [setting, reason] of [
+      ["dataset.document_pairs=document_name", "documents make further pairs"],
+      ["dataset.sentence_pairs={column: document_name}", "documents make further pairs"],
+      ["pairs_per_epoch=64", "pairs_per_epoch draws from all pairs"],
+      ["distillation={teacher: t}", "the teacher embeds all queries and documents once"],
+    ] as const) {
+      const all = loadConfig(tiny.config({ streaming: { mode: "always" } }), [setting]);
+      expect(beyondStreaming(all)).toContain(reason);
+    }
+    expect(beyondStreaming(config("plain", {}))).toBeNull();
   });
 
   it("says when no thread fills a batch", async () => {

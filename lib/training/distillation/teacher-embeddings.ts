@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
+import { parseConfig } from "../../config/load-config.js";
 import type { ExperimentConfig } from "../../config/schema.js";
 import type { FeatureConfig } from "../../config/sections/dataset.js";
 import { Random } from "../../engine/random.js";
@@ -11,7 +12,7 @@ import type { Row } from "../evaluation-set.js";
 import { type LoadedExperiment, loadExperiment } from "../load-experiment.js";
 import { openEncoder } from "../open-encoder.js";
 import { type Listener, throttled } from "../progress.js";
-import type { RunFolder } from "../run-folder.js";
+import { openRun, type RunFolder } from "../run-folder.js";
 import { storedRankerOf } from "../run-ranker.js";
 import { openStore } from "../stored-ranker.js";
 
@@ -28,12 +29,31 @@ export interface TeacherEmbeddings {
 }
 
 /**
+ * Refuses a teacher that cannot teach, before anything is read or written.
+ *
+ * @throws RangeError if the run is not there, has no encoder, or reads other columns than the student
+ */
+export function checkTeacher({ distillation, dataset }: ExperimentConfig): void {
+  const dir = distillation!.teacher;
+  const run = openRun(dir);
+  const { kind } = run.manifest();
+  if (kind !== "dense")
+    throw new RangeError(`distillation.teacher: must be a run with an encoder, got the ${kind} run ${dir}`);
+  const { dataset: own } = parseConfig(fs.readFileSync(run.configFile, "utf8"), run.configFile);
+  for (const side of ["query_features", "document_features"] as const)
+    if (columnsOf(own[side]) !== columnsOf(dataset[side]))
+      throw new RangeError(
+        `distillation.teacher: must read the student's ${side.replace("_features", "")} columns (${columnsOf(dataset[side])}), got ${dir}, which reads ${columnsOf(own[side])}`,
+      );
+}
+
+/**
  * Embeddings of the student's training queries and documents by the run that `distillation.teacher` names, in ONNX Runtime.
  * They are kept in its folder and made once: those of documents of the pool are the ones that its evaluation searches; an
  * interrupted call goes on.
  *
+ * @param config  passes {@link checkTeacher}
  * @param student its training data
- * @throws RangeError if the run has no encoder, or one that reads other columns than the student
  */
 export async function teacherEmbeddings(
   config: ExperimentConfig,
@@ -45,8 +65,6 @@ export async function teacherEmbeddings(
   const settings = { ...own, dataset_dir: config.dataset_dir };
   const { features, sets } = await loadExperiment(settings, listener, { training: false });
   const { queryRows, documentRows } = student.pairs;
-  checkColumns(dir, "query", queryRows!, own.dataset.query_features);
-  checkColumns(dir, "document", documentRows!, own.dataset.document_features);
   const { ranker, embedder } = storedRankerOf(run, own, encoder, features, { listener });
   const embed = (rows: readonly Row[], side: "query" | "document") => {
     const encode = side === "query" ? features.queryFeatures : features.documentFeatures;
@@ -93,20 +111,9 @@ export function narrowed(teacher: TeacherEmbeddings, width: number): TeacherEmbe
   };
 }
 
-function checkColumns(
-  dir: string,
-  side: string,
-  rows: readonly Row[],
-  features: readonly FeatureConfig[],
-): void {
-  const student = Object.keys(rows[0] ?? {}).sort();
-  const own = [
-    ...new Set(features.flatMap((feature) => sourceColumns({ from: undefined, ...feature }))),
-  ].sort();
-  if (student.join() !== own.join())
-    throw new RangeError(
-      `${dir}: the teacher must read the student's ${side} columns (${student.join(", ")}), got ${own.join(", ")}`,
-    );
+function columnsOf(features: readonly FeatureConfig[]): string {
+  const columns = features.flatMap((feature) => sourceColumns({ from: undefined, ...feature }));
+  return [...new Set(columns)].sort().join(", ");
 }
 
 /** Vectors of documents: the known ones where they are among those, else from `embed`. */
