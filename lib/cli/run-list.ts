@@ -34,7 +34,7 @@ export async function runList(
   for (const listed of list) {
     const needed = [
       ...(listed.needs ?? []),
-      ...("dir" in listed ? [path.join(listed.dir, "manifest.json")] : []),
+      ...("dir" in listed ? [path.join(listed.dir, "queries.jsonl.gz")] : []),
     ];
     const lacks = needed.find((file) => !fs.existsSync(file));
     if (lacks !== undefined) {

@@ -170,7 +170,7 @@ describe("runList and its tables", () => {
     );
     expect(runs.map(({ dir }) => dir)).toEqual([encoder.dir, bm25.dir]);
     expect(missing.map(({ name, missing: lacks }) => [name, path.relative(tiny.root, lacks)])).toEqual([
-      ["tuned", path.join("nowhere", "manifest.json")],
+      ["tuned", path.join("nowhere", "queries.jsonl.gz")],
       ["pretrained", "weights"],
     ]);
     expect(told.filter((line) => line.includes("left out, needs"))).toHaveLength(2);

@@ -7,6 +7,7 @@ import { Random } from "../../engine/random.js";
 import { createLoss } from "../../losses/create-loss.js";
 import type { BatchLoss } from "../../losses/loss.js";
 import { createOptimizer } from "../../optimizers/create-optimizer.js";
+import { checkTeacher } from "../distillation/teacher-embeddings.js";
 import { lossSpec, optimizerSpec } from "../learning-specs.js";
 import { type LoadedExperiment, loadExperiment } from "../load-experiment.js";
 import { epochOrder, type PairBatch, pairBatch, stepsPerEpoch } from "../pairs.js";
@@ -73,6 +74,7 @@ export async function examine(config: ExperimentConfig, options: ExamineOptions 
   const trainer = trainerOf(encoder);
   try {
     findings.push(initialLoss(config, data, trainer));
+    if (config.distillation) findings.push(teacherOf(config));
     findings.push(reach(encoder, loss, batchOf(data, distinct(config, data))));
     const forecast = timeSteps(config, data, trainer, findings);
     const pupil = fresh();
@@ -81,6 +83,21 @@ export async function examine(config: ExperimentConfig, options: ExamineOptions 
     return { findings, forecast };
   } finally {
     encoder.dispose();
+  }
+}
+
+/** The steps examined are of the labels alone: a teacher's embeddings may take long to make. */
+function teacherOf(config: ExperimentConfig): Finding {
+  const check = "teacher";
+  try {
+    checkTeacher(config);
+    return {
+      check,
+      outcome: "ok",
+      detail: "reads the same columns; every other check is of the labels alone",
+    };
+  } catch (error) {
+    return { check, outcome: "wrong", detail: (error as Error).message };
   }
 }
 
