@@ -67,11 +67,7 @@ export function* rowBatches(
   order.sort((a, b) => lengths[a]! - lengths[b]! || a - b);
   for (let from = 0; from < order.length; ) {
     let to = from + 1;
-    while (
-      to < order.length &&
-      to - from < batchSize &&
-      (to - from + 1) * lengths[order[to]!]! <= tokens
-    )
+    while (to < order.length && to - from < batchSize && (to - from + 1) * lengths[order[to]!]! <= tokens)
       to++;
     yield order.slice(from, to);
     from = to;
