@@ -37,7 +37,10 @@ export function pairedRandomizationTest(
   return { difference: total / differences.length, p };
 }
 
-/** a − b, checked. */
+/** What rounding may make of equal values, such as a mean over three equal seeds, relative to them. */
+const ROUNDING = 1e-12;
+
+/** a − b, checked; 0 where they differ by no more than rounding does, so that noise of one sign is no finding. */
 export function pairedDifferences(where: string, a: ArrayLike<number>, b: ArrayLike<number>): Float64Array {
   if (a.length !== b.length)
     throw new RangeError(`${where}: a and b must have equal lengths, got ${a.length} and ${b.length}`);
@@ -47,6 +50,7 @@ export function pairedDifferences(where: string, a: ArrayLike<number>, b: ArrayL
     differences[i] = a[i]! - b[i]!;
     if (!Number.isFinite(differences[i]))
       throw new RangeError(`${where}: values must be finite, got ${a[i]} and ${b[i]} at ${i}`);
+    if (Math.abs(differences[i]!) <= ROUNDING * Math.max(Math.abs(a[i]!), Math.abs(b[i]!))) differences[i] = 0;
   }
   return differences;
 }

@@ -1,3 +1,4 @@
+import { pairedDifferences } from "./randomization-test.js";
 import { meanAndVariance } from "./sample.js";
 import { satterthwaite, type TTest, tTest } from "./t-test.js";
 
@@ -85,7 +86,7 @@ export function compareOverSeeds(a: SeedValues, b: SeedValues, options: { level?
     throw new RangeError(
       `compareOverSeeds: a and b must have the same queries, got ${Q} and ${second.queryMeans.length}`,
     );
-  const differences = first.queryMeans.map((value, q) => value - second.queryMeans[q]!);
+  const differences = pairedDifferences("compareOverSeeds", first.queryMeans, second.queryMeans);
   const parts = [{ variance: meanAndVariance(differences).variance / Q, degrees: Q - 1 }];
   if (first.seeds) parts.push(first.seeds);
   if (second.seeds) parts.push(second.seeds);

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { benjaminiHochberg } from "../../lib/metrics/benjamini-hochberg.js";
 import { holm } from "../../lib/metrics/holm.js";
 import { pairedRandomizationTest } from "../../lib/metrics/randomization-test.js";
+import { perQueryMeans } from "../../lib/metrics/seeds-and-queries.js";
+import { pairedTTest } from "../../lib/metrics/t-test.js";
 import { unpairedRandomizationTest } from "../../lib/metrics/unpaired-randomization-test.js";
 
 describe("pairedRandomizationTest", () => {
@@ -53,6 +55,17 @@ describe("pairedRandomizationTest", () => {
   it("never reports p = 0", () => {
     const a = new Float64Array(200).fill(1);
     expect(pairedRandomizationTest(a, new Float64Array(200), { resamples: 999 }).p).toBe(1 / 1000);
+  });
+
+  it("takes what rounding leaves of equal values for no difference", () => {
+    // means over six equal seeds lie an ulp below the value, all on one side: p was 1/10001
+    const values = Array.from({ length: 200 }, (_, i) => [0, 1, 1, 1 / 2, 1 / 3][i % 5]!);
+    const means = perQueryMeans([values, values, values, values, values, values]);
+    expect(means[1]).not.toBe(1);
+    expect(pairedRandomizationTest(means, values)).toEqual({ difference: 0, p: 1 });
+    expect(pairedTTest(means, values).p).toBe(1);
+    // a difference above it counts
+    expect(pairedRandomizationTest(means, [...values].fill(0.2)).p).toBeLessThan(0.001);
   });
 
   it("refuses unequal and empty inputs", () => {
