@@ -38,7 +38,7 @@ export function readQrels(file: string): Qrels {
   return qrels;
 }
 
-/** Writes judgements in either form. */
+/** Writes judgements in either form; TREC's has ids as {@link trecId} makes them. */
 export function writeQrels(file: string, qrels: Qrels, format: "trec" | "beir"): void {
   atomicWriteParts(file, qrelsLines(qrels, format));
 }
@@ -83,9 +83,9 @@ export function readTrecRun(file: string): RankedRun {
 
 /**
  * Writes a TREC run. trec_eval sorts by score and breaks ties by document id; where that would change the order, scores
- * are lowered by the smallest step that keeps it.
+ * are lowered by the smallest step that keeps it. Ids are written as {@link trecId} makes them.
  *
- * @param tag name of the system, without blanks
+ * @param tag name of the system
  */
 export function writeTrecRun(file: string, run: RankedRun, tag: string): void {
   atomicWriteParts(file, runLines(run, trecId(tag)));
@@ -122,9 +122,13 @@ function below(x: number): number {
   return x - Math.max(Math.abs(x), 1e-30) * 2 ** -22;
 }
 
-/** Ids are separated by blanks, so they must have none. */
-function trecId(id: string): string {
-  if (!/^\S+$/.test(id))
-    throw new RangeError(`TREC format: ids must have no blanks and not be empty, got "${id}"`);
-  return id;
+/**
+ * An id as TREC files hold it. Blanks part their columns, so an id with blanks has them, and its per cent signs, written as
+ * in URLs: `poker face` → `poker%20face`. Other ids stay as they are.
+ *
+ * @throws RangeError for an empty id
+ */
+export function trecId(id: string): string {
+  if (id === "") throw new RangeError("TREC format: ids must not be empty, got an empty one");
+  return /\s/u.test(id) ? id.replace(/[%\s]/gu, encodeURIComponent) : id;
 }

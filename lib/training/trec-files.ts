@@ -1,5 +1,12 @@
 import path from "node:path";
-import { type Qrels, type RankedRun, readTrecRun, writeQrels, writeTrecRun } from "../datasets/trec.js";
+import {
+  type Qrels,
+  type RankedRun,
+  readTrecRun,
+  trecId,
+  writeQrels,
+  writeTrecRun,
+} from "../datasets/trec.js";
 import { evaluate } from "./evaluate.js";
 import type { EvaluationSet } from "./evaluation-set.js";
 import { openRanker } from "./open-ranker.js";
@@ -21,7 +28,8 @@ export interface TrecExport {
  * `<set>.qrels` and `<set>[-typos-0.5]-<run id>.run`. The system is asked again, for `depth` documents a query.
  *
  * Queries are those that are evaluated, so each has a relevant document. Where two scores are equal, trec_eval would go
- * by document id; the later one is written a little lower, so that the order stays.
+ * by document id; the later one is written a little lower, so that the order stays. Ids with blanks are written as
+ * {@link trecId} does, in both files.
  *
  * @param options.typos  probabilities of a typo per word. Default: clean queries
  */
@@ -61,13 +69,16 @@ export async function exportTrec(
   }
 }
 
-/** Reads a TREC run file into a run folder; see {@link writeRankings}. */
+/**
+ * Reads a TREC run file into a run folder; see {@link writeRankings}. Ids may be those of the data set, or as
+ * {@link trecId} writes them.
+ */
 export function importTrec(
   file: string,
-  options: Omit<RankingsOptions, "source"> & { set: string },
+  options: Omit<RankingsOptions, "source" | "alias"> & { set: string },
 ): Promise<RunFolder> {
   const source = { run_file: file, dataset_dir: options.datasetDir, set: options.set };
-  return writeRankings(new Map([[options.set, readTrecRun(file)]]), { ...options, source });
+  return writeRankings(new Map([[options.set, readTrecRun(file)]]), { ...options, source, alias: trecId });
 }
 
 function judgements(set: EvaluationSet): Qrels {

@@ -27,6 +27,8 @@ export interface RankingsOptions {
   ks?: readonly number[];
   /** Further measures by name. */
   measures?: readonly string[];
+  /** Another name by which rankings may call a query or document of that id; the id itself goes first. */
+  alias?: (id: string) => string;
   /** Where the rankings come from; kept in config.yaml. */
   source: Readonly<Record<string, unknown>>;
   listener?: Listener;
@@ -58,8 +60,9 @@ export async function writeRankings(
     listener,
   );
   const judged = sets.flatMap((set) => {
-    const ranked = rankings.get(set.name)!;
-    const strangers = [...ranked.keys()].filter((id) => !set.queries.some((query) => query.id === id));
+    const ranked = ownQueries(rankings.get(set.name)!, set, options.alias);
+    const known = new Set(set.queries.map(({ id }) => id));
+    const strangers = [...ranked.keys()].filter((id) => !known.has(id));
     if (strangers.length === ranked.size)
       throw new RangeError(
         `rankings of set "${set.name}": must hold queries of ${datasetDir}, such as ${set.queries[0]!.id}, got ${strangers.slice(0, 3).join(", ") || "none"}`,
@@ -96,11 +99,22 @@ export async function writeRankings(
   return run;
 }
 
+/** Rankings with the set's own query ids where they had the aliases. */
+function ownQueries(rankings: Rankings, set: EvaluationSet, alias: RankingsOptions["alias"]): Rankings {
+  if (!alias) return rankings;
+  const ids = new Map(set.queries.map(({ id }) => [alias(id), id]));
+  for (const { id } of set.queries) ids.set(id, id);
+  return new Map([...rankings].map(([id, documents]) => [ids.get(id) ?? id, documents]));
+}
+
 function judgeSet(set: EvaluationSet, rankings: Rankings, options: RankingsOptions): QueryResult[] {
   const { ks = [10, 100] } = options;
   const measures = (options.measures ?? []).map(parseMeasure);
   const ids = [...set.pool.ids];
-  const indexOf = new Map(ids.map((id, index) => [id, index]));
+  const indexOf = new Map(ids.map((id, index) => [options.alias?.(id) ?? id, index]));
+  ids.forEach((id, index) => {
+    indexOf.set(id, index);
+  });
   const index = (id: string): number => {
     const known = indexOf.get(id) ?? ids.push(id) - 1;
     indexOf.set(id, known);

@@ -1,6 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { type Qrels, readQrels, readTrecRun, writeQrels, writeTrecRun } from "../../lib/datasets/trec.js";
+import {
+  type Qrels,
+  readQrels,
+  readTrecRun,
+  trecId,
+  writeQrels,
+  writeTrecRun,
+} from "../../lib/datasets/trec.js";
 import { put, testFolder } from "./test-folder.js";
 
 const folder = testFolder();
@@ -41,10 +48,15 @@ describe("qrels", () => {
       "bad:2: line must be query, document, grade with an integer grade",
     );
     expect(bad("\n")).toThrow("must hold at least one judgement, got 0");
-    const blank: Qrels = new Map([["a b", new Map([["d", 1]])]]);
-    expect(() => writeQrels(`${folder}/blank`, blank, "trec")).toThrow(
-      'ids must have no blanks and not be empty, got "a b"',
-    );
+  });
+
+  it("write blanks of ids as URLs do, and leave other ids alone", () => {
+    const ids = ["poker face", "100 %20", "100%20", "Caf%C3%A9", "a\u00a0b\tc"];
+    expect(ids.map(trecId)).toEqual(["poker%20face", "100%20%2520", "100%20", "Caf%C3%A9", "a%C2%A0b%09c"]);
+    const blank: Qrels = new Map([["a b", new Map([["c d", 1]])]]);
+    writeQrels(`${folder}/blank`, blank, "trec");
+    expect(readFileSync(`${folder}/blank`, "utf8")).toBe("a%20b 0 c%20d 1\n");
+    expect(() => trecId("")).toThrow("ids must not be empty");
   });
 });
 

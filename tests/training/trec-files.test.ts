@@ -10,6 +10,8 @@ import type { RunFolder } from "../../lib/training/run-folder.js";
 import { exportTrec, importTrec } from "../../lib/training/trec-files.js";
 import { type TinyDataset, tinyDataset } from "./tiny-dataset.js";
 
+const QUERIES = "recall_validation_queries_dataset/queries.json";
+
 let tiny: TinyDataset;
 let bm25: RunFolder;
 let out: string;
@@ -106,6 +108,27 @@ describe("importTrec", () => {
       "queries: 10 queries are not ranked and count 0; 1 are not of the set and left out",
     );
     expect(run.manifest().counts["queries queries not ranked"]).toBe(10);
+  });
+
+  it("knows ids with blanks under the names they are exported by, and as they are", async () => {
+    const spaced = tinyDataset();
+    const folder = path.join(spaced.dir, "recall_validation_items_dataset");
+    for (const file of [path.join(folder, "items.json"), path.join(spaced.dir, QUERIES)])
+      fs.writeFileSync(file, fs.readFileSync(file, "utf8").replaceAll(/"d(\d+)"/g, '"d $1"'));
+    const settings = { task_id: "spaced", run_id: "bm25", dataset_dir: spaced.dir };
+    const file = path.join(spaced.root, "bm25.yaml");
+    const lines = Object.entries({ ...settings, output_dir: `${spaced.root}/runs` });
+    fs.writeFileSync(file, `system: bm25\n${lines.map(([key, value]) => `${key}: ${value}`).join("\n")}\n`);
+    const run = await runBm25(loadBm25Config(file));
+    const [exported] = await exportTrec(run.dir, path.join(spaced.root, "trec"), { depth: 40 });
+    const text = fs.readFileSync(exported!.run, "utf8");
+    expect(text).toMatch(/ Q0 d%20\d+ 1 /);
+    const own = run.queries().filter((result) => result.typo === 0);
+    const back = await importTrec(exported!.run, { ...options(), datasetDir: spaced.dir });
+    expect(back.queries().map(({ values }) => values["MRR@10"])).toEqual(
+      own.map(({ values }) => values["MRR@10"]),
+    );
+    expect(back.queries()[0]!.top[0]![0]).toBe(own[0]!.top[0]![0]);
   });
 
   it("refuses a file of other queries", async () => {
