@@ -17,7 +17,8 @@ export interface TrecTableOptions {
  * Scores TREC run files against judgements with trec_eval's semantics: a table with intervals, and tests against one of
  * them. Systems are called as their files are, without folder and ending.
  *
- * @throws RangeError for files of one name, or "answered" queries that differ from file to file
+ * @throws RangeError for files of one name, a baseline that is none of them, a file that answers no judged query, or
+ * "answered" queries that differ from file to file
  */
 export function trecTable(
   qrelsFile: string,
@@ -26,14 +27,20 @@ export function trecTable(
 ): ResultsTable {
   const { queries: which = "judged", listener = {} } = options;
   const measures = options.measures.map((name) => parseMeasure(name).name);
+  const { baseline = files[0]! } = options;
+  if (!files.some((file) => nameOf(file) === nameOf(baseline)))
+    throw new RangeError(`baseline: must be one of the run files (${files.join(", ")}), got ${baseline}`);
   const qrels = readQrels(qrelsFile);
   let first: string[] | null = null;
   const systems = files.map((file) => {
-    const { queries, values, unjudgedQueries } = evaluateRun(qrels, readTrecRun(file), measures, {
-      queries: which,
-    });
+    const run = readTrecRun(file);
+    if (![...run.keys()].some((query) => qrels.has(query)))
+      throw new RangeError(
+        `${file}: must answer a query of ${qrelsFile}, such as ${[...qrels.keys()][0]}, got ${[...run.keys()][0] ?? "no line"}`,
+      );
+    const { queries, values, unjudgedQueries } = evaluateRun(qrels, run, measures, { queries: which });
     if (queries.length === 0)
-      throw new RangeError(`${file}: must answer a query of ${qrelsFile}, got none of them`);
+      throw new RangeError(`${file}: must answer a query of ${qrelsFile} that counts as ${which}, got none`);
     if (unjudgedQueries.length > 0)
       listener.line?.(
         `${file}: ${unjudgedQueries.length} queries without judgements are left out, such as ${unjudgedQueries[0]}`,
@@ -51,7 +58,7 @@ export function trecTable(
   });
   return resultsTable(systems, {
     title: path.basename(qrelsFile),
-    baseline: nameOf(options.baseline ?? files[0]!),
+    baseline: nameOf(baseline),
     metrics: measures,
   });
 }

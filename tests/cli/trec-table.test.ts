@@ -42,6 +42,20 @@ describe("trecTable", () => {
     );
   });
 
+  it("refuses a file that answers none of the queries, and a baseline that is no run file", () => {
+    const foreign = write("foreign.run", ["x1 Q0 a 1 2 t"]);
+    const empty = write("empty.run", []);
+    expect(() => trecTable(qrels, [good, foreign], { measures })).toThrow(
+      `${foreign}: must answer a query of ${qrels}, such as q1, got x1`,
+    );
+    expect(() => trecTable(qrels, [empty], { measures })).toThrow(
+      `${empty}: must answer a query of ${qrels}, such as q1, got no line`,
+    );
+    expect(() => trecTable(qrels, [good, half], { measures, baseline: "other.run" })).toThrow(
+      `baseline: must be one of the run files (${good}, ${half}), got other.run`,
+    );
+  });
+
   it("is written in the form that the file's ending names", () => {
     const table = trecTable(qrels, [good, half], { measures });
     const text = (ending: string): string => {
