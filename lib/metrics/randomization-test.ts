@@ -50,7 +50,8 @@ export function pairedDifferences(where: string, a: ArrayLike<number>, b: ArrayL
     differences[i] = a[i]! - b[i]!;
     if (!Number.isFinite(differences[i]))
       throw new RangeError(`${where}: values must be finite, got ${a[i]} and ${b[i]} at ${i}`);
-    if (Math.abs(differences[i]!) <= ROUNDING * Math.max(Math.abs(a[i]!), Math.abs(b[i]!))) differences[i] = 0;
+    if (Math.abs(differences[i]!) <= ROUNDING * Math.max(Math.abs(a[i]!), Math.abs(b[i]!)))
+      differences[i] = 0;
   }
   return differences;
 }
