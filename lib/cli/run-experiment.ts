@@ -6,11 +6,12 @@ import { runBm25 } from "../training/run-bm25.js";
 import { RunFolder } from "../training/run-folder.js";
 import { runFusion } from "../training/run-fusion.js";
 import { withFolderLock } from "../training/run-lock.js";
+import { runNeighbours } from "../training/run-neighbours.js";
 import { isFinished } from "../training/sweep/run-sweep.js";
 import { train } from "../training/train.js";
 
 /**
- * Runs one configuration file to its end: an encoder, BM25, or a fusion of runs. A run that is already finished is taken as it is, so a
+ * Runs one configuration file to its end: an encoder, nearest training queries, BM25, or a fusion of runs. A run that is already finished is taken as it is, so a
  * notebook can ask for its runs again and again; while another process runs it, this one waits.
  *
  * @param file       YAML file of an experiment
@@ -35,6 +36,10 @@ async function runLoaded(
 ): Promise<RunFolder> {
   if (loaded.kind === "bm25") return runBm25(loaded.config, options);
   if (loaded.kind === "dense") return train(loaded.config, options);
+  if (loaded.kind === "neighbours") {
+    const run = await folderOf(loaded.config.run, options.listener);
+    return runNeighbours({ ...loaded.config, run }, options);
+  }
   const runs: string[] = [];
   for (const run of loaded.config.runs) runs.push(await folderOf(run, options.listener));
   return runFusion({ ...loaded.config, runs }, options);

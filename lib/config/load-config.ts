@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import { type Bm25Config, bm25Schema } from "./bm25-schema.js";
 import { crossCheck } from "./cross-checks.js";
 import { type FusionConfig, fusionSchema } from "./fusion-schema.js";
+import { type NeighboursConfig, neighboursSchema } from "./neighbours-schema.js";
 import { type ExperimentConfig, experimentSchema } from "./schema.js";
 import { loadYaml, parseYaml, readText } from "./yaml-with-schema.js";
 
@@ -30,7 +31,12 @@ export function loadBm25Config(file: string, overrides: readonly string[] = []):
   return loadYaml(bm25Schema, () => [], file, overrides);
 }
 
-/** Reads a fusion of two runs (a file whose `system` is fusion). */
+/** Reads a search among training queries (a file whose `system` is neighbours). */
+export function loadNeighboursConfig(file: string, overrides: readonly string[] = []): NeighboursConfig {
+  return loadYaml(neighboursSchema, () => [], file, overrides);
+}
+
+/** Reads a fusion of runs (a file whose `system` is fusion). */
 export function loadFusionConfig(file: string, overrides: readonly string[] = []): FusionConfig {
   return loadYaml(fusionSchema, () => [], file, overrides);
 }
@@ -39,23 +45,25 @@ export function loadFusionConfig(file: string, overrides: readonly string[] = []
 export type AnyConfig =
   | { kind: "dense"; config: ExperimentConfig }
   | { kind: "bm25"; config: Bm25Config }
+  | { kind: "neighbours"; config: NeighboursConfig }
   | { kind: "fusion"; config: FusionConfig };
 
 /** Reads a file of any kind, told by its key `system`; without it, an experiment with an encoder. */
 export function loadAnyConfig(file: string, overrides: readonly string[] = []): AnyConfig {
   const system = /^system:\s*(\w+)/m.exec(readText(file))?.[1];
   if (system === "bm25") return { kind: "bm25", config: loadBm25Config(file, overrides) };
+  if (system === "neighbours") return { kind: "neighbours", config: loadNeighboursConfig(file, overrides) };
   if (system === "fusion") return { kind: "fusion", config: loadFusionConfig(file, overrides) };
   if (system === "kdd")
     throw new RangeError(`${file}: system must not be kdd here; this file is run with: qdrl kdd ${file}`);
   if (system !== undefined)
     throw new RangeError(
-      `${file}: system must be bm25 or fusion, or left out for an encoder, got "${system}"`,
+      `${file}: system must be bm25, neighbours or fusion, or left out for an encoder, got "${system}"`,
     );
   return { kind: "dense", config: loadConfig(file, overrides) };
 }
 
 /** A resolved configuration as YAML; reading it back gives an equal value. */
-export function formatConfig(config: ExperimentConfig | Bm25Config | FusionConfig): string {
+export function formatConfig(config: AnyConfig["config"]): string {
   return stringify(config, { lineWidth: 110 });
 }

@@ -1,7 +1,6 @@
-import { loadBm25Config, loadFusionConfig } from "../config/load-config.js";
-import type { FeatureConfig } from "../config/sections/dataset.js";
+import { loadBm25Config, loadFusionConfig, loadNeighboursConfig } from "../config/load-config.js";
 import { type RecallValidationConfig, recallValidationSection } from "../config/sections/evaluation.js";
-import { sourceColumns } from "../features/feature-pipeline.js";
+import { encoderTexts } from "./encoder-texts.js";
 import type { Ranker } from "./evaluate.js";
 import type { EvaluationSet } from "./evaluation-set.js";
 import { FusionRanker, sharedPreparation } from "./fusion-ranker.js";
@@ -11,6 +10,7 @@ import { openEncoder } from "./open-encoder.js";
 import type { Listener } from "./progress.js";
 import { bm25Ranker, documentColumns, queryPreparation } from "./run-bm25.js";
 import { openRun, type RunFolder } from "./run-folder.js";
+import { openNeighbours } from "./run-neighbours.js";
 import { encoderPreparation, runRanker } from "./run-ranker.js";
 
 /** A finished run's system, ready to answer, with what it was evaluated on. */
@@ -31,7 +31,7 @@ export interface OpenedRanker {
 }
 
 /**
- * Opens a run's system, an encoder with its exact index, BM25, or two of these fused, and its evaluation sets. Rankings
+ * Opens a run's system, an encoder with its exact index, nearest training queries, BM25, or several of these fused, and its evaluation sets. Rankings
  * made elsewhere answer their own queries only.
  *
  * @param options.checkpoint  an encoder's weights from this checkpoint instead of the final ones
@@ -45,6 +45,7 @@ export async function openRanker(
   const { kind } = run.manifest();
   if (kind === "rankings") return openRankings(run, listener);
   if (kind === "fusion") return openFusion(run, listener);
+  if (kind === "neighbours") return openNeighbourRun(run, listener);
   if (kind === "bm25") {
     const config = loadBm25Config(run.configFile);
     const columns = documentColumns(config);
@@ -63,11 +64,6 @@ export async function openRanker(
   }
   const { config, encoder } = await openEncoder(dir, options);
   const data = await loadExperiment(config, listener, { training: false });
-  const { query_features: queries, document_features: documents } = config.dataset;
-  const text = config.model.query.text_feature;
-  const named =
-    documents.find((feature) => feature.name === config.model.document.text_feature) ?? documents[0]!;
-  const texts = textSources(queries);
   const dense = runRanker(run, config, encoder, data.features, options);
   return {
     run,
@@ -75,9 +71,7 @@ export async function openRanker(
     sets: data.sets,
     settings: config.recall_validation,
     ...encoderPreparation(config),
-    textColumns: [...new Set([text, ...texts])].filter((column) => texts.includes(column)),
-    nameColumn: sourceColumns({ from: undefined, ...named })[0]!,
-    documentColumns: textSources(documents),
+    ...encoderTexts(config),
     close: () => {
       dense.close();
       encoder.dispose();
@@ -85,10 +79,16 @@ export async function openRanker(
   };
 }
 
-/** Columns that text features are read from, each once. */
-function textSources(features: readonly FeatureConfig[]): string[] {
-  const texts = features.filter((feature) => feature.type === "text");
-  return [...new Set(texts.flatMap((feature) => [...sourceColumns(feature)]))];
+async function openNeighbourRun(run: RunFolder, listener: Listener): Promise<OpenedRanker> {
+  const config = loadNeighboursConfig(run.configFile);
+  const opened = await openNeighbours(config, listener);
+  const answered = new Set(run.queries().map((result) => result.set));
+  return {
+    ...opened,
+    run,
+    sets: opened.sets.filter((set) => answered.has(set.name)),
+    settings: config.recall_validation,
+  };
 }
 
 async function openFusion(run: RunFolder, listener: Listener): Promise<OpenedRanker> {

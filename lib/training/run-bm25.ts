@@ -2,16 +2,15 @@ import fs from "node:fs";
 import path from "node:path";
 import type { Bm25Config } from "../config/bm25-schema.js";
 import { formatConfig } from "../config/load-config.js";
-import { atomicWriteFile } from "../engine/atomic-write.js";
 import { ngramAnalyzer } from "../retrieval/ngram-analysis.js";
 import { createAnalyzer } from "../retrieval/text-analysis.js";
 import { cleanPhrase } from "../tokenizer/clean-phrase.js";
-import { evaluate } from "./evaluate.js";
 import { loadEvaluation } from "./load-experiment.js";
 import type { Listener } from "./progress.js";
 import { Bm25Ranker } from "./rankers.js";
-import { currentCommit, hostFacts, packageVersions, RunFolder } from "./run-folder.js";
+import { RunFolder } from "./run-folder.js";
 import { trainingQueriesOf } from "./training-queries.js";
+import { writeRankerRun } from "./write-ranker-run.js";
 
 /**
  * Indexes and evaluates the lexical baseline into a run folder of its own. A folder that holds the finished run of the
@@ -37,39 +36,24 @@ export async function runBm25(
   }
   fs.rmSync(run.dir, { recursive: true, force: true });
   const startedAt = new Date().toISOString();
-  const began = performance.now();
-  const evaluation = await evaluate({
-    sets,
-    ranker: bm25Ranker(config),
-    ks: config.recall_validation.k,
-    measures: config.recall_validation.measures,
-    typoProbabilities: config.recall_validation.query_typo_probabilities,
-    textColumns: [config.query_text],
-    prepare: queryPreparation(config),
+  await writeRankerRun(
+    run,
+    {
+      kind: "bm25",
+      config,
+      configText: formatConfig(config),
+      startedAt,
+      seed: 0,
+      dataset,
+      backend: "none",
+      counts,
+      ranker: bm25Ranker(config),
+      sets,
+      textColumns: [config.query_text],
+      prepare: queryPreparation(config),
+    },
     listener,
-  });
-  atomicWriteFile(run.configFile, formatConfig(config));
-  run.appendMetrics(evaluation.means.map(({ name, value }) => ({ epoch: 0, step: 0, name, value })));
-  run.appendTiming({ epoch: 0, name: "evaluate", seconds: (performance.now() - began) / 1000 });
-  run.writeQueries(evaluation.perQuery);
-  run.writeManifest({
-    runFormat: 1,
-    kind: "bm25",
-    system: config.name,
-    taskId: config.task_id,
-    runId: config.run_id,
-    seed: 0,
-    dataset,
-    commit: config.commit_hash ?? currentCommit(),
-    packages: packageVersions(),
-    backend: "none",
-    engine: "none",
-    host: hostFacts(),
-    startedAt,
-    endedAt: new Date().toISOString(),
-    status: "finished",
-    counts,
-  });
+  );
   return run;
 }
 

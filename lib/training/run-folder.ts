@@ -31,7 +31,7 @@ export interface QueryResult {
 export interface Manifest {
   runFormat: 1;
   /** "rankings": results made elsewhere, without a system that could answer again. */
-  kind: "dense" | "bm25" | "fusion" | "rankings";
+  kind: "dense" | "neighbours" | "bm25" | "fusion" | "rankings";
   /** What tables call it. */
   system: string;
   taskId: string;

@@ -2,18 +2,18 @@ import fs from "node:fs";
 import path from "node:path";
 import type { FusionConfig } from "../config/fusion-schema.js";
 import { formatConfig, loadFusionConfig } from "../config/load-config.js";
-import { atomicWriteFile } from "../engine/atomic-write.js";
 import { judgeRanking } from "../metrics/judged-ranking.js";
 import { parseMeasure } from "../metrics/measure.js";
 import type { Fusion } from "../retrieval/fusion.js";
 import { searchFusionWeights } from "../retrieval/fusion-weight.js";
 import { qwertyTypos } from "../typos/qwerty-typos.js";
-import { evaluate, misspelledRows, type Ranked } from "./evaluate.js";
+import { misspelledRows, type Ranked } from "./evaluate.js";
 import type { EvaluationSet } from "./evaluation-set.js";
 import { FusionRanker, sharedPreparation } from "./fusion-ranker.js";
 import { type OpenedRanker, openRanker } from "./open-ranker.js";
 import type { Listener } from "./progress.js";
-import { currentCommit, hostFacts, openRun, packageVersions, RunFolder } from "./run-folder.js";
+import { openRun, RunFolder } from "./run-folder.js";
+import { writeRankerRun } from "./write-ranker-run.js";
 
 /**
  * Evaluates finished runs as one system into a run folder of its own. Weights that are not given are chosen on the
@@ -47,45 +47,28 @@ export async function runFusion(
     const reported = setsReported(config, opened[0]!.sets);
     const fusion = await fusionOf(config, opened, reported, listener);
     fs.rmSync(run.dir, { recursive: true, force: true });
-    const { recall_validation: settings } = config;
-    const evaluation = await evaluate({
-      sets: reported,
-      ranker: new FusionRanker(
-        opened.map((one) => one.ranker),
-        fusion,
-        config.depth,
-      ),
-      ks: settings.k,
-      measures: settings.measures,
-      typoProbabilities: settings.query_typo_probabilities,
-      textColumns: opened[0]!.textColumns,
-      prepare: sharedPreparation(opened),
+    await writeRankerRun(
+      run,
+      {
+        kind: "fusion",
+        config,
+        configText: formatConfig({ ...config, weights: fusion.weights ? [...fusion.weights] : null }),
+        startedAt,
+        seed: manifests.reduce((seed, manifest) => Math.max(seed, manifest.seed), 0),
+        dataset: first.dataset,
+        backend: manifests.find((manifest) => manifest.backend !== "none")?.backend ?? "none",
+        counts: {},
+        ranker: new FusionRanker(
+          opened.map((one) => one.ranker),
+          fusion,
+          config.depth,
+        ),
+        sets: reported,
+        textColumns: opened[0]!.textColumns,
+        prepare: sharedPreparation(opened),
+      },
       listener,
-    });
-    atomicWriteFile(
-      run.configFile,
-      formatConfig({ ...config, weights: fusion.weights ? [...fusion.weights] : null }),
     );
-    run.appendMetrics(evaluation.means.map(({ name, value }) => ({ epoch: 0, step: 0, name, value })));
-    run.writeQueries(evaluation.perQuery);
-    run.writeManifest({
-      runFormat: 1,
-      kind: "fusion",
-      system: config.name,
-      taskId: config.task_id,
-      runId: config.run_id,
-      seed: manifests.reduce((seed, manifest) => Math.max(seed, manifest.seed), 0),
-      dataset: first.dataset,
-      commit: config.commit_hash ?? currentCommit(),
-      packages: packageVersions(),
-      backend: manifests.find((manifest) => manifest.backend !== "none")?.backend ?? "none",
-      engine: "none",
-      host: hostFacts(),
-      startedAt,
-      endedAt: new Date().toISOString(),
-      status: "finished",
-      counts: {},
-    });
     return run;
   } finally {
     for (const one of opened) one.close();

@@ -1,17 +1,14 @@
 import type { ReadLimits } from "../datasets/read-report.js";
-import { readTrainingRows } from "../datasets/training-rows.js";
+import { answeredQueries } from "./answered-queries.js";
 import type { Pool } from "./evaluation-set.js";
 
 /**
- * The training queries that each document of a pool answers, each query once: what a search engine has as clicks. Rows
- * of the training part alone are read, so no validation or test query can come in.
- *
- * Rows and documents are matched by `documents`, all of these columns together; documents alike in all of them share
- * their queries.
+ * {@link answeredQueries} seen from the documents: the training queries that each document of a pool answers, as one text.
  *
  * @param columns.query      column of the training rows that is searched with
  * @param columns.documents  columns that rows and documents share, at least one
- * @returns one text per document, its queries joined by spaces in the order of the rows; "" where none is known
+ * @returns one text per document, its queries joined by spaces in the order in which they are first met; "" where none
+ *   is known
  */
 export async function trainingQueriesOf(
   datasetDir: string,
@@ -20,14 +17,10 @@ export async function trainingQueriesOf(
   limits: ReadLimits = {},
 ): Promise<string[]> {
   const { query, documents } = columns;
-  const { columns: rows } = await readTrainingRows(datasetDir, "training", [query, ...documents], limits);
-  const key = (textOf: (column: string) => string) => JSON.stringify(documents.map(textOf));
-  const asked = new Map<string, Set<string>>();
-  rows[query]!.forEach((text, row) => {
-    const document = key((column) => rows[column]![row]!);
-    const known = asked.get(document);
-    if (known) known.add(text);
-    else asked.set(document, new Set([text]));
+  const known = await answeredQueries(datasetDir, { queries: [query], documents }, pool, limits);
+  const asked = pool.items.map((): string[] => []);
+  known.queries.forEach((row, q) => {
+    for (const d of known.documents[q]!) asked[d]!.push(row[query]!);
   });
-  return pool.items.map((item) => [...(asked.get(key((column) => item[column] ?? "")) ?? [])].join(" "));
+  return asked.map((texts) => texts.join(" "));
 }
