@@ -16,10 +16,10 @@ const builders = {
   hnsw: (documents: Float32Array, spec: IndexSpec) => HnswIndex.build(documents, spec),
 } satisfies Record<IndexSpec["kind"], (documents: Float32Array, spec: IndexSpec) => VectorIndex>;
 
-const readers: Record<IndexSpec["kind"], (file: IndexFile) => VectorIndex> = {
+const readers: Record<IndexSpec["kind"], (file: IndexFile, map: boolean) => VectorIndex> = {
   exact: (file) => ExactIndex.fromFile(file),
   clusters: (file) => ClusterIndex.fromFile(file),
-  hnsw: (file) => HnswIndex.fromFile(file),
+  hnsw: (file, map) => HnswIndex.fromFile(file, { map }),
 };
 
 /** The kinds of vector index there are. */
@@ -40,14 +40,17 @@ export function buildIndex(documents: Float32Array, spec: IndexSpec): VectorInde
 /**
  * Loads an index of any kind from the file that its `save` wrote, after checking the file's mark, version and checksum.
  *
+ * @param options.map  leave vectors and links in the file and map it, which must stay as it is then. Only "hnsw" can; the
+ *                     others search in memory of their kernels and are read, so that a caller need not know the kind.
+ *                     Default false
  * @throws Error naming the file and what is wrong with it; nothing is returned from a file that is not whole
  */
-export function openIndex(filePath: string): VectorIndex {
+export function openIndex(filePath: string, options: { map?: boolean } = {}): VectorIndex {
   const file = openIndexFile(filePath);
   const reader = readers[file.kind as IndexSpec["kind"]];
   if (!reader)
     throw new Error(
       `${filePath}: holds an index of kind "${file.kind}"; vector indexes are: ${indexKinds.join(", ")}`,
     );
-  return reader(file);
+  return reader(file, options.map ?? false);
 }

@@ -171,6 +171,19 @@ describe("HnswIndex", () => {
     expect(overlap(low.ids, exact.ids, 10)).toBeLessThan(overlap(answer.ids, exact.ids, 10));
   });
 
+  it("is mapped by openIndex on request, where other kinds are read", async () => {
+    for (const kind of ["exact", "clusters", "hnsw"] as const) {
+      const file = path.join(folder, `mapped-${kind}.index`);
+      const index = buildIndex(documents, { kind, dim, metric: "dot" });
+      index.save(file);
+      const mapped = openIndex(file, { map: true });
+      expect(mapped.memoryBytes === 0).toBe(kind === "hnsw");
+      expect(await mapped.search(queries, 10)).toEqual(await index.search(queries, 10));
+      await mapped.close();
+      await index.close();
+    }
+  });
+
   it("handles no documents", async () => {
     const index = HnswIndex.build(new Float32Array(0), { dim: 2 });
     expect([...(await index.search(Float32Array.of(1, 0), 2)).ids]).toEqual([-1, -1]);
