@@ -33,6 +33,14 @@ const matching = {
 export const kddSchema = z.strictObject({
   system: z.literal("kdd"),
   seed: z.int().min(0).default(2020),
+  matching_seed: z
+    .int()
+    .min(0)
+    .nullable()
+    .default(null)
+    .describe(
+      "of both matching models alone, which then stand in <work_dir>/matching-<n>; null = seed. Repeats them on the same pre-trained encoder",
+    ),
   data_dir: z.string().min(1).describe("train.tsv, valid.tsv, testA.tsv or testB.tsv, valid_answer.json"),
   work_dir: z.string().min(1).describe("working files, parameters, predictions and the submission go here"),
   test_set: z.enum(["testA", "testB"]).default("testB"),

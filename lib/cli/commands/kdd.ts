@@ -5,6 +5,13 @@ import { type KddStep, kddSteps, runKdd, runKddSeeds } from "../../training/kdd/
 import { kddTable } from "../kdd-table.js";
 import { TerminalListener } from "../terminal.js";
 
+interface KddOptions {
+  steps?: KddStep[];
+  seeds?: number[];
+  matchingSeeds?: number[];
+  set?: string[];
+}
+
 /** `qdrl kdd CONFIG`. */
 export function addKddCommand(program: Command): void {
   program
@@ -23,15 +30,24 @@ export function addKddCommand(program: Command): void {
       "several seeds on the same task files, e.g. 1,2,3, in <work_dir>/seed-<n>",
       parseSeeds,
     )
+    .option(
+      "--matching-seeds <list>",
+      "several seeds of the two matching models alone, on one pre-trained encoder, in <work_dir>/matching-<n>",
+      parseSeeds,
+    )
     .option("--set <key=value...>", "override a key, e.g. --set model1.epochs=2")
-    .action(async (file: string, options: { steps?: KddStep[]; seeds?: number[]; set?: string[] }) => {
+    .action(async (file: string, options: KddOptions) => {
       const config = loadKddConfig(file, options.set ?? []);
       const listener = new TerminalListener();
       const chosen = { listener, ...(options.steps === undefined ? {} : { steps: options.steps }) };
+      const { seeds, matchingSeeds } = options;
+      if (seeds !== undefined && matchingSeeds !== undefined)
+        throw new RangeError("--seeds and --matching-seeds: must not be given together, got both");
+      const several = seeds ?? matchingSeeds;
       const reports =
-        options.seeds === undefined
+        several === undefined
           ? [await runKdd(config, chosen)].flatMap((report) => report ?? [])
-          : await runKddSeeds(config, options.seeds, chosen);
+          : await runKddSeeds(config, several, { ...chosen, matchingOnly: seeds === undefined });
       listener.finish();
       if (reports.length === 0) return;
       const table = kddTable(reports, config.test_set);

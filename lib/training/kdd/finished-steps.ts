@@ -3,6 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import type { KddConfig } from "../../config/kdd-schema.js";
 import { atomicWriteFile } from "../../engine/atomic-write.js";
+import { filesOf } from "./prepare.js";
 
 /** The steps that are not repeated when the same command is started again. */
 export type KeptStep = "prepare" | "pretrain" | "model1" | "model2";
@@ -12,11 +13,11 @@ export type KeptStep = "prepare" | "pretrain" | "model1" | "model2";
  * (its part of the configuration, the key of the step before, and for preparation the task files' sizes and times).
  */
 export class FinishedSteps {
-  private readonly file: string;
+  private readonly config: KddConfig;
   private readonly keys: Record<KeptStep, string>;
 
   constructor(config: KddConfig) {
-    this.file = path.join(config.work_dir, "steps.json");
+    this.config = config;
     const prepare = keyOf([
       config.seed,
       config.data_dir,
@@ -30,30 +31,37 @@ export class FinishedSteps {
     this.keys = {
       prepare,
       pretrain,
-      model1: keyOf([pretrain, config.model1]),
-      model2: keyOf([pretrain, config.model2]),
+      model1: keyOf([pretrain, config.matching_seed, config.model1]),
+      model2: keyOf([pretrain, config.matching_seed, config.model2]),
     };
   }
 
   has(step: KeptStep): boolean {
-    return this.read()[step] === this.keys[step];
+    return this.read(step)[step] === this.keys[step];
   }
 
   /** To be called when a step begins: what it overwrites counts no more. */
   begin(step: KeptStep): void {
-    this.write({ ...this.read(), [step]: undefined });
+    this.write(step, undefined);
   }
 
   finish(step: KeptStep): void {
-    this.write({ ...this.read(), [step]: this.keys[step] });
+    this.write(step, this.keys[step]);
   }
 
-  private read(): Partial<Record<KeptStep, string>> {
-    return fs.existsSync(this.file) ? JSON.parse(fs.readFileSync(this.file, "utf8")) : {};
+  private read(step: KeptStep): Partial<Record<KeptStep, string>> {
+    const file = this.fileOf(step);
+    return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, "utf8")) : {};
   }
 
-  private write(keys: Partial<Record<KeptStep, string>>): void {
-    atomicWriteFile(this.file, `${JSON.stringify(keys, null, 2)}\n`);
+  private write(step: KeptStep, key: string | undefined): void {
+    const keys = { ...this.read(step), [step]: key };
+    atomicWriteFile(this.fileOf(step), `${JSON.stringify(keys, null, 2)}\n`);
+  }
+
+  /** Beside the metrics that the step writes. */
+  private fileOf(step: KeptStep): string {
+    return path.join(path.dirname(filesOf(this.config).metrics(step)), "steps.json");
   }
 }
 

@@ -36,19 +36,23 @@ export interface WorkingData {
   counts: Record<string, number>;
 }
 
-/** Files of a work folder. */
-export const workFiles = (workDir: string) => ({
+/** Files of a work folder; what the matching models write may stand in a folder of its own. */
+export const workFiles = (workDir: string, matchingDir = workDir) => ({
   data: path.join(workDir, "info", "working-data.json"),
   features: path.join(workDir, "features"),
   vectors: path.join(workDir, "info", "word-vectors.npy"),
   encoder: path.join(workDir, "user_data", "image_encoder.safetensors"),
-  model: (n: 1 | 2) => path.join(workDir, "user_data", `model${n}.safetensors`),
+  model: (n: 1 | 2) => path.join(matchingDir, "user_data", `model${n}.safetensors`),
   predictions: (set: "valid" | "test", n: 1 | 2) =>
-    path.join(workDir, "prediction_result", `${set}_pred_model${n}.json`),
-  submission: path.join(workDir, "prediction_result", "submission.csv"),
-  report: path.join(workDir, "report.json"),
-  metrics: (step: string) => path.join(workDir, `metrics-${step}.jsonl`),
+    path.join(matchingDir, "prediction_result", `${set}_pred_model${n}.json`),
+  submission: path.join(matchingDir, "prediction_result", "submission.csv"),
+  report: path.join(matchingDir, "report.json"),
+  metrics: (step: string) => path.join(step === "pretrain" ? workDir : matchingDir, `metrics-${step}.jsonl`),
 });
+
+/** {@link workFiles} of a configuration. */
+export const filesOf = ({ work_dir, matching_seed }: KddConfig) =>
+  workFiles(work_dir, matching_seed === null ? work_dir : path.join(work_dir, `matching-${matching_seed}`));
 
 /**
  * The preparation step that is missing from the published code, rebuilt from what reads its files: regions of each

@@ -16,7 +16,7 @@ import type { Listener } from "../progress.js";
 import { ensembleScores, scorePredictions, searchEnsemble } from "./ensemble.js";
 import { FinishedSteps } from "./finished-steps.js";
 import { generateTask } from "./generate-task.js";
-import { prepare, workFiles } from "./prepare.js";
+import { filesOf, prepare } from "./prepare.js";
 import { labelPredictions, pretrain } from "./pretrain.js";
 import { averagePredictions, trainMatcher } from "./train-matcher.js";
 import { loadWeights, openWorkspace } from "./workspace.js";
@@ -61,7 +61,7 @@ export async function runKdd(config: KddConfig, options: RunKddOptions = {}): Pr
     else {
       const finished = new FinishedSteps(config);
       if (options.steps === undefined && finished.has(step)) {
-        line(`${step}: finished before in ${config.work_dir}, taken as it is`);
+        line(`${step}: finished before, taken as it is`);
         continue;
       }
       finished.begin(step);
@@ -80,20 +80,25 @@ export async function runKdd(config: KddConfig, options: RunKddOptions = {}): Pr
  * The same with several seeds on the same task files, each in a folder of its own, `<work_dir>/seed-<n>`. The
  * configuration's seed makes the task files, if they are to be made.
  *
+ * @param options.matchingOnly  seeds of the matching models: one preparation and one pre-training serve all, and what
+ * each seed makes stands in `<work_dir>/matching-<n>`
  * @returns the reports, in the order of the seeds, if the last step was run, else none
  */
 export async function runKddSeeds(
   config: KddConfig,
   seeds: readonly number[],
-  options: RunKddOptions = {},
+  options: RunKddOptions & { matchingOnly?: boolean } = {},
 ): Promise<KddReport[]> {
+  const { matchingOnly = false } = options;
   const steps = (options.steps ?? kddSteps).includes("generate") ? (["generate"] as const) : [];
   await runKdd(config, { ...options, steps });
   const reports: KddReport[] = [];
   for (const seed of seeds) {
     options.listener?.line?.(`seed ${seed}`);
-    const work_dir = path.join(config.work_dir, `seed-${seed}`);
-    const report = await runKdd({ ...config, seed, work_dir }, options);
+    const own = matchingOnly
+      ? { ...config, matching_seed: seed }
+      : { ...config, seed, work_dir: path.join(config.work_dir, `seed-${seed}`) };
+    const report = await runKdd(own, options);
     if (report !== null) reports.push(report);
   }
   return reports;
@@ -120,7 +125,7 @@ async function trainStep(
   step: "pretrain" | "model1" | "model2",
   listener: Listener,
 ): Promise<void> {
-  const files = workFiles(config.work_dir);
+  const files = filesOf(config);
   const space = openWorkspace(config);
   fs.rmSync(files.metrics(step), { force: true });
   try {
@@ -149,7 +154,7 @@ async function trainStep(
 }
 
 function ensemble(config: KddConfig, line: (text: string) => void): KddReport {
-  const files = workFiles(config.work_dir);
+  const files = filesOf(config);
   for (const n of [1, 2] as const)
     if (!fs.existsSync(files.predictions("test", n)))
       throw new RangeError(
@@ -184,7 +189,7 @@ function ensemble(config: KddConfig, line: (text: string) => void): KddReport {
     return { mean, perQuery: Object.fromEntries(perQuery) };
   };
   const report: KddReport = {
-    seed: config.seed,
+    seed: config.matching_seed ?? config.seed,
     ensembleWeight: found.weight,
     systems: systems.map(([name, valid, test]) => ({
       name,

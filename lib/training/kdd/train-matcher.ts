@@ -16,7 +16,7 @@ import { scorePredictions } from "./ensemble.js";
 import { exponentialRate } from "./exponential-rate.js";
 import { GroupOptimizer, withPrefix } from "./group-optimizer.js";
 import { appendMetrics } from "./kdd-metrics.js";
-import { workFiles } from "./prepare.js";
+import { filesOf } from "./prepare.js";
 import { predictWith } from "./pretrain.js";
 import { queryGraph } from "./query-graph.js";
 import { loadWeights, restoreWeights, saveWeights, snapshot, type Workspace } from "./workspace.js";
@@ -57,9 +57,9 @@ export async function trainMatcher(
 ): Promise<MatcherResult> {
   const { config, data } = space;
   const settings = which === 1 ? config.model1 : config.model2;
-  const files = workFiles(config.work_dir);
+  const files = filesOf(config);
   loadWeights(files.encoder, space.imageWeights);
-  const random = new Random(config.seed).fork(`model${which}`);
+  const random = new Random(config.matching_seed ?? config.seed).fork(`model${which}`);
   const matcher = which === 1 ? wordMatcher(space, random) : sentenceMatcher(space, random);
   const optimizer = new GroupOptimizer([
     {
@@ -125,7 +125,7 @@ export async function trainMatcher(
 
 /** The unweighted baseline: mean of the best matches of a query's words, with the exported encoder. */
 export function averagePredictions(space: Workspace, set: "valid" | "test"): Predictions {
-  loadWeights(workFiles(space.config.work_dir).encoder, space.imageWeights);
+  loadWeights(filesOf(space.config).encoder, space.imageWeights);
   return predictWith(space, set, (query, products) =>
     tf.tidy(() => {
       const words = padWords(products.map(() => space.wordsOf(query)));
