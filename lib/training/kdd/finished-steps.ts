@@ -59,9 +59,11 @@ export class FinishedSteps {
     atomicWriteFile(this.fileOf(step), `${JSON.stringify(keys, null, 2)}\n`);
   }
 
-  /** Beside the metrics that the step writes. */
+  /** Beside what the step writes. */
   private fileOf(step: KeptStep): string {
-    return path.join(path.dirname(filesOf(this.config).metrics(step)), "steps.json");
+    const { work_dir } = this.config;
+    const ofMatching = step === "model1" || step === "model2";
+    return path.join(ofMatching ? path.dirname(filesOf(this.config).report) : work_dir, "steps.json");
   }
 }
 
