@@ -89,3 +89,14 @@ export async function runSweepRows(
   }
   return runs;
 }
+
+/** {@link runSweepRows} of several sweeps in turn, with the same options. */
+export async function runSweeps(
+  files: readonly string[],
+  options: Parameters<typeof runSweepRows>[1] = {},
+  listener: Listener = {},
+): Promise<RunFolder[][]> {
+  const all: RunFolder[][] = [];
+  for (const file of files) all.push(await runSweepRows(file, options, listener));
+  return all;
+}
