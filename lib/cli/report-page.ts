@@ -242,7 +242,7 @@ function makingSection(runs: readonly RunFolder[]) {
   for (const run of runs)
     blocks.push({
       kind: "details",
-      summary: `${run.manifest().system}: all measures, configuration`,
+      summary: `${run.manifest().system}, seed ${run.manifest().seed}: all measures, configuration`,
       blocks: [
         { kind: "table", table: summaryTable(run.queries(), run.manifest().system) },
         { kind: "code", text: fs.readFileSync(path.join(run.dir, "config.yaml"), "utf8") },

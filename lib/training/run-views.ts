@@ -14,7 +14,10 @@ export interface LossLine {
   validationOf?: string;
 }
 
-/** Average training and validation loss after each epoch, a pair of lines per run. BM25 runs have none. */
+/**
+ * Average training and validation loss after each epoch, a pair of lines per run. BM25 runs have none. Runs of the same
+ * system are told by their seeds.
+ */
 export function lossLines(runs: readonly RunFolder[], nameOf: RunName = systemOf): LossLine[] {
   const lines: LossLine[] = [];
   for (const run of runs) {
@@ -23,7 +26,9 @@ export function lossLines(runs: readonly RunFolder[], nameOf: RunName = systemOf
       metrics.filter((m) => m.name === name).map(({ step, value }) => ({ step, value }));
     const training = pick("AverageLoss/train");
     if (training.length === 0) continue;
-    const name = nameOf(run);
+    const system = nameOf(run);
+    const alone = runs.filter((other) => nameOf(other) === system).length === 1;
+    const name = alone ? system : `${system}, seed ${run.manifest().seed}`;
     lines.push({ name, points: training });
     const validation = pick("AverageLoss/valid");
     if (validation.length > 0)

@@ -92,6 +92,13 @@ describe("views of runs", () => {
     ]);
   });
 
+  it("tell the losses of one system's runs by their seeds", () => {
+    const folders = [run("a", 1, [1]), run("a", 2, [1]), run("b", 1, [1])];
+    for (const folder of folders)
+      folder.appendMetrics([{ epoch: 0, step: 10, name: "AverageLoss/train", value: 2 }]);
+    expect(lossLines(folders).map(({ name }) => name)).toEqual(["a, seed 1", "a, seed 2", "b"]);
+  });
+
   it("find the queries that differ most, in favour of each in turn, and none where both agree", () => {
     const a = run("a", 1, [1, 0, 0.5, 0.5, 0.2]);
     const b = run("b", 1, [0, 1, 0.5, 0.25, 0.3]);
