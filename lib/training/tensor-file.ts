@@ -201,8 +201,8 @@ function* allBytes(tensors: Record<string, WritableTensor>): Generator<Uint8Arra
 }
 
 function* inOrder(first: Iterable<Uint8Array>, second: Iterable<Uint8Array>): Generator<Uint8Array> {
-  yield* first;
-  yield* second;
+  for (const part of first) yield part;
+  for (const part of second) yield part;
 }
 
 function bytesOf(data: Float32Array | Int32Array | Int8Array): Uint8Array {
