@@ -3,7 +3,7 @@ import type { BatchNegativesConfig } from "../config/sections/negatives.js";
 import type { Encoder } from "../encoders/encoder.js";
 import type { Random } from "../engine/random.js";
 import { takeRows } from "../features/batch.js";
-import { candidateMask, type KnownPositives, positivesByQuery } from "../losses/candidate-mask.js";
+import { candidateMask, type KnownPositives } from "../losses/candidate-mask.js";
 import type { BatchLoss, LossContext } from "../losses/loss.js";
 import { MemoryBank } from "../negatives/memory-bank.js";
 import { drawMined } from "../negatives/mined-negatives.js";
@@ -24,7 +24,6 @@ type HardSource = Extract<BatchNegativesConfig["add"][number], { type: "hard" }>
  */
 export class CandidateObjective implements Objective {
   readonly weights: Record<string, tf.Variable>;
-  private readonly positives: KnownPositives;
   private readonly frequency: StreamingFrequency | null;
   private readonly memory: MemoryBank | null;
   private readonly mined = new Map<number, Int32Array>(); // by place in `add`
@@ -34,11 +33,11 @@ export class CandidateObjective implements Objective {
     private readonly loss: BatchLoss,
     private readonly options: BatchNegativesConfig,
     private readonly pairs: PairSet,
+    private readonly positives: KnownPositives,
     private readonly encoder: Encoder,
     private readonly random: Random,
   ) {
     this.weights = loss.weights ?? {};
-    this.positives = positivesByQuery(pairs.queryOf, pairs.documentOf);
     this.frequency = options.log_q ? new StreamingFrequency(pairs.documents.size, options.log_q.rate) : null;
     const memories = options.add.flatMap((source) => (source.type === "memory" ? [source] : []));
     if (memories.length > 1)

@@ -2,6 +2,7 @@ import type * as tf from "@tensorflow/tfjs";
 import type { ExperimentConfig } from "../config/schema.js";
 import type { Encoder } from "../encoders/encoder.js";
 import type { Random } from "../engine/random.js";
+import { type KnownPositives, positivesByQuery } from "../losses/candidate-mask.js";
 import type { BatchLoss } from "../losses/loss.js";
 import { createOptimizer } from "../optimizers/create-optimizer.js";
 import { GroupedOptimizer } from "../optimizers/grouped-optimizer.js";
@@ -25,7 +26,7 @@ import { Trainer } from "./trainer.js";
 export interface TrainerData {
   pairs: PairSet;
   /** About how many pairs an epoch holds, where they are streamed and `pairs` is empty. */
-  stream?: { rows: number } | null;
+  stream?: { rows: number; positives: KnownPositives | null } | null;
   /** Ids per text. */
   textLength: number;
   /** Of `pairs`, where the configuration names a teacher. */
@@ -56,9 +57,10 @@ export function createTrainer(
       config.pairs_per_epoch,
     );
   const optimizer = optimizerOf(config, encoder, runSteps);
+  const positives = positivesOf(config, data);
   const plain = (why: string) => {
     const schedule = scheduleOf(config, runSteps);
-    const objective = objectiveOf(config, loss, data, encoder, random);
+    const objective = objectiveOf(config, loss, data, positives, encoder, random);
     const { clip_norm: clipNorm, chunk_size: chunkSize } = config.update;
     const options = { schedule, clipNorm, chunkSize, ...(objective && { objective }) };
     return {
@@ -83,7 +85,7 @@ export function createTrainer(
         teaching: config.typos?.self_teaching
           ? { weight: config.typos.self_teaching, temperature: config.typos.temperature }
           : null,
-        pairs: data.pairs,
+        positives,
       },
     );
     if (trainer) return { trainer, engine: engineName(config, threads) };
@@ -125,6 +127,7 @@ function objectiveOf(
   config: ExperimentConfig,
   loss: BatchLoss,
   { pairs, teacher = null }: TrainerData,
+  positives: KnownPositives,
   encoder: Encoder,
   random: Random,
 ): Objective | null {
@@ -141,7 +144,7 @@ function objectiveOf(
   }
   const { typos } = config;
   const own = (queries: tf.Tensor2D, documents: tf.Tensor2D) => loss(queries, documents).value;
-  const candidates = candidateObjective(config, loss, pairs, encoder, random);
+  const candidates = candidateObjective(config, loss, pairs, positives, encoder, random);
   if (distillation && !teacher)
     throw new RangeError("createTrainer: distillation needs the teacher's embeddings, got none");
   const taught =
@@ -160,6 +163,7 @@ function candidateObjective(
   { negatives }: ExperimentConfig,
   loss: BatchLoss,
   pairs: PairSet,
+  positives: KnownPositives,
   encoder: Encoder,
   random: Random,
 ): Objective | null {
@@ -168,7 +172,16 @@ function candidateObjective(
     negatives.mask === "none" && negatives.in_batch && negatives.add.length === 0 && !negatives.log_q;
   return own && !loss.weights && !loss.readsIds
     ? null
-    : new CandidateObjective(loss, negatives, pairs, encoder, random);
+    : new CandidateObjective(loss, negatives, pairs, positives, encoder, random);
+}
+
+/** The positives of each query, where anything asks for them: masks, and mined negatives. */
+function positivesOf({ negatives }: ExperimentConfig, { pairs, stream }: TrainerData): KnownPositives {
+  if (stream) return stream.positives ?? (() => undefined);
+  if (negatives.type !== "batch") return () => undefined; // a cache keeps its own
+  const mines = negatives.add.some(({ type }) => type === "hard");
+  if (negatives.mask !== "known_positives" && !mines) return () => undefined;
+  return positivesByQuery(pairs.queryOf, pairs.documentOf);
 }
 
 /** A run without steps has no schedule, whatever warm-up it asks for. */

@@ -3,7 +3,7 @@ import type { Encoder, EncoderSpec } from "../encoders/encoder.js";
 import { createFusedTrainer, type FusedStepper } from "../engine/fused/fused-trainer.js";
 import { type MachineLimit, measureLimit, type StepWork } from "../engine/fused/machine-limit.js";
 import type { FusedTeaching } from "../engine/fused/plan.js";
-import { type MaskRule, positivesByQuery } from "../losses/candidate-mask.js";
+import type { KnownPositives, MaskRule } from "../losses/candidate-mask.js";
 import type { BatchLoss, LossSpec } from "../losses/loss.js";
 import { maskedCells } from "../losses/masked-cells.js";
 import type { Optimizer, OptimizerSpec } from "../optimizers/optimizer.js";
@@ -25,8 +25,8 @@ export interface FusedRequest {
   /** Documents of a batch that are no negatives of a query. */
   mask: MaskRule;
   teaching: FusedTeaching | null;
-  /** What the masks are made from. */
-  pairs: PairSet;
+  /** What masks of known positives are made from. */
+  positives: KnownPositives;
 }
 
 /**
@@ -37,7 +37,7 @@ export function fusedTraining(
   parts: { encoder: Encoder; loss: BatchLoss; optimizer: Optimizer },
   request: FusedRequest,
 ): { trainer: Trainer; reason: null } | { trainer: null; reason: string } {
-  const { mask, pairs, textLength } = request;
+  const { mask, positives, textLength } = request;
   const masks = mask !== "none";
   const made = createFusedTrainer({
     ...request,
@@ -46,7 +46,6 @@ export function fusedTraining(
     documentLength: textLength,
   });
   if (made.trainer === null) return made;
-  const positives = masks ? positivesByQuery(pairs.queryOf, pairs.documentOf) : () => undefined;
   const cells = (batch: PairBatch) => maskedCells(batch.queryIds, batch.documentIds, mask, positives);
   return {
     trainer: new FusedTraining(parts.encoder, parts.loss, parts.optimizer, made.trainer, cells),

@@ -47,12 +47,14 @@ export interface LoadedExperiment extends LoadedEvaluation {
  * Reads everything that a configuration names: pairs, pools, queries and dictionaries.
  *
  * @param options.training  false leaves the training and validation pairs out (for evaluation and search)
+ * @param options.stream    true lets training pairs be streamed, where the configuration or their size asks for it;
+ *   otherwise all of them are read into memory
  * @throws RangeError with one line naming file and rule when data and configuration do not fit together
  */
 export async function loadExperiment(
   config: ExperimentConfig,
   listener: Listener,
-  options: { training?: boolean } = {},
+  options: { training?: boolean; stream?: boolean } = {},
 ): Promise<LoadedExperiment> {
   const names = {
     query: columnsOf(config.dataset.query_features),
@@ -111,7 +113,8 @@ export async function loadExperiment(
     documentOf: new Int32Array(0),
   };
   const wanted = options.training ?? true;
-  const stream = wanted ? await openPairStream(config, (line) => listener.line?.(line)) : null;
+  const stream =
+    wanted && options.stream ? await openPairStream(config, (line) => listener.line?.(line)) : null;
   const pairs = wanted && stream === null ? await read("training") : empty;
   const validation =
     wanted && fs.existsSync(path.join(config.dataset_dir, layout.validation))

@@ -6,10 +6,13 @@ import { estimateRows } from "../datasets/estimate-rows.js";
 import { layout } from "../datasets/layout.js";
 import { listPartFiles } from "../datasets/part-files.js";
 import { describeReport } from "../datasets/read-report.js";
-import { BatchStream } from "../datasets/stream/batch-stream.js";
+import { BatchStream, type BatchStreamOptions } from "../datasets/stream/batch-stream.js";
 import type { RowEncoding, StreamFeature } from "../datasets/stream/row-encoder.js";
+import type { KnownPositives } from "../losses/candidate-mask.js";
+import { PositiveIndex } from "../losses/positive-index.js";
 import type { PairBatch } from "./pairs.js";
 import { reportCounts } from "./report-counts.js";
+import { streamTypos } from "./stream-typos.js";
 import { mapperOptions, vectorizerSpec } from "./vectorizers.js";
 
 /** Rows that each reader thread prepares ahead: enough to go on while the next file or row group is decoded. */
@@ -21,6 +24,8 @@ export interface PairStream {
   rows: number;
   /** Reader threads; 0 = the calling thread reads. */
   threads: number;
+  /** All positives of a query, by the batches' numbers; null where nothing is masked by them. 8 bytes a pair. */
+  positives: KnownPositives | null;
   /** Equal numbers give equal batches, whatever the machine. */
   epoch(epoch: number): AsyncIterable<PairBatch>;
   /** What the last finished epoch met and left out, by phrase; goes into the manifest. */
@@ -31,11 +36,12 @@ export interface PairStream {
 }
 
 /**
- * Opens the training part-files for streaming, if the configuration or their size asks for it.
+ * Opens the training part-files for streaming, if the configuration or their size asks for it. Masks of known positives
+ * cost a first pass over all files.
  *
  * @param tell  told why pairs are held in memory although they are many
  * @returns null where pairs are to be held in memory
- * @throws RangeError if streaming.mode is always and the experiment needs all pairs at once
+ * @throws RangeError if streaming.mode is always and the experiment needs all pairs at once; DataError for a bad file
  */
 export async function openPairStream(
   config: ExperimentConfig,
@@ -52,20 +58,29 @@ export async function openPairStream(
     tell(`training pairs (${megabytes.toFixed(0)} MB) are held in memory, as ${reason}`);
     return null;
   }
-  const stream = new BatchStream({
+  const reading = {
     files,
-    encoding: rowEncoding(config),
-    batchSize: config.batch_size,
     workers: config.dataloader_workers,
+    onError: config.on_error,
+    maxMalformed: config.max_malformed_rows,
+  };
+  const encoding = rowEncoding(config);
+  const rows = await estimateRows(files);
+  const masked = config.negatives.type === "batch" && config.negatives.mask === "known_positives";
+  const positives = masked ? await readPositives({ ...reading, encoding }, rows) : null;
+  const stream = new BatchStream({
+    ...reading,
+    encoding,
+    batchSize: config.batch_size,
     shuffleRows: config.shuffle ? shuffleRows : 0,
     seed: config.seed,
     dropLast: config.drop_last,
-    onError: config.on_error,
-    maxMalformed: config.max_malformed_rows,
     lookAhead: Math.max(4, Math.ceil(ROWS_AHEAD / config.batch_size)),
+    misspelling: config.typos ? streamTypos(config.typos) : null,
   });
   return {
-    rows: await estimateRows(files),
+    rows,
+    positives: positives && ((query) => positives.of(query)),
     threads: Math.min(config.dataloader_workers, files.length),
     epoch: (epoch) => stream.epoch(epoch),
     counts: () => countsOf(stream),
@@ -78,7 +93,6 @@ export async function openPairStream(
 export function beyondStreaming({
   dataset,
   negatives,
-  typos,
   model,
   distillation,
   pairs_per_epoch: perEpoch,
@@ -95,11 +109,25 @@ export function beyondStreaming({
     return "documents make further pairs, which are added to all pairs at once";
   if (perEpoch !== null) return "pairs_per_epoch draws from all pairs";
   if (distillation) return "the teacher embeds all queries and documents once";
-  if (typos) return "misspelled queries are made from all queries at once";
   if (negatives.type !== "batch") return `negatives of type ${negatives.type} are drawn from all documents`;
   if (negatives.add.length > 0 || negatives.log_q !== null) return "negatives are added from all documents";
-  if (negatives.mask === "known_positives") return "known positives are masked, which takes all pairs";
   return null;
+}
+
+/** Which documents answer which query, over all pairs. */
+async function readPositives(
+  reading: { files: string[]; encoding: RowEncoding } & Partial<BatchStreamOptions>,
+  rows: number,
+): Promise<PositiveIndex> {
+  const encoding = { ...reading.encoding, hashesOnly: true };
+  const stream = new BatchStream({ ...reading, encoding, batchSize: ROWS_AHEAD });
+  const index = new PositiveIndex(rows);
+  try {
+    for await (const { queryIds, documentIds } of stream.epoch(0)) index.add(queryIds, documentIds);
+  } finally {
+    await stream.close();
+  }
+  return index;
 }
 
 function rowEncoding(config: ExperimentConfig): RowEncoding {

@@ -56,7 +56,7 @@ export async function train(
   if (config.distillation) checkTeacher(config);
   const backend = await selectBackend(config.backend);
   listener.line?.(backend.line);
-  const data = await loadExperiment(config, listener);
+  const data = await loadExperiment(config, listener, { stream: true });
   const previous = claimFolder(run, config, data);
   const teacher = config.distillation ? await teacherEmbeddings(config, data, listener) : null;
   const manifest: Manifest = {

@@ -3,6 +3,7 @@ import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../lib/config/load-config.js";
 import { readParquet, writeParquet } from "../../lib/datasets/parquet.js";
+import { loadExperiment } from "../../lib/training/load-experiment.js";
 import { beyondStreaming } from "../../lib/training/pair-stream.js";
 import type { RunFolder } from "../../lib/training/run-folder.js";
 import { train } from "../../lib/training/train.js";
@@ -84,14 +85,68 @@ describe("training on streamed pairs", () => {
     const auto = { mode: "auto", above_megabytes: 0.001 };
     await train(config("auto", auto, { num_epochs: 0, dataloader_workers: 3 }), { listener });
     expect(lines).toContain("training pairs: about 673, streamed by 3 reader threads");
-    const masked = { negatives: { type: "batch", mask: "known_positives" }, num_epochs: 0 };
-    await train(config("masked", auto, masked), { listener });
-    expect(lines.join("\n")).toMatch(
-      /training pairs \(0 MB\) are held in memory, as known positives are masked/,
+    const random = [{ type: "random", count: 8 }];
+    const added = { negatives: { type: "batch", add: random }, num_epochs: 0 };
+    await train(config("added", auto, added), { listener });
+    expect(lines.join("\n")).toMatch(/training pairs \(0 MB\) are held in memory, as negatives are added/);
+    await expect(train(config("refused", {}, added))).rejects.toThrow(
+      "streaming.mode: must not be always here, as negatives are added from all documents",
     );
-    await expect(train(config("refused", {}, masked))).rejects.toThrow(
-      "streaming.mode: must not be always here, as known positives are masked, which takes all pairs",
-    );
+  });
+
+  it("masks equal documents and known positives of all files, with the bytes of pairs in memory", async () => {
+    // a second document for every query, so that the two masks differ
+    const more = tinyDataset();
+    const file = path.join(more.dir, "training_dataset", "part-00000.parquet");
+    const { columns } = await readParquet(file);
+    const names = columns["document_name"]!;
+    const next = names.map((_, row) => names[(row + 1) % names.length]!);
+    writeParquet(path.join(more.dir, "training_dataset", "part-00001.parquet"), {
+      ...columns,
+      document_name: next,
+    });
+    const rules = ["none", "same_document", "known_positives"];
+    const [whole, streamed]: string[][] = [[], []];
+    for (const mask of rules)
+      for (const [mode, into] of [
+        ["never", whole!],
+        ["always", streamed!],
+      ] as const) {
+        const settings = {
+          run_id: `${mask}-${mode}`,
+          streaming: { mode },
+          negatives: { type: "batch", mask },
+        };
+        const quick = { shuffle: false, num_epochs: 1, tensorboard: false };
+        into.push(metrics(await train(loadConfig(more.config({ ...settings, ...quick })))));
+      }
+    expect(streamed).toEqual(whole);
+    expect(new Set(whole).size).toBe(3);
+  });
+
+  it.each(["fused", "tfjs"])(
+    "misspells queries anew in every epoch, %s, and goes on exactly",
+    async (engine) => {
+      const typos = { model: "qwerty", probability: 0.8, augment: 0.5, self_teaching: 1, from_epoch: 1 };
+      const further = { dataloader_workers: 2, num_epochs: 3, tensorboard: false, engine };
+      const clean = await train(config(`clean-${engine}`, { shuffle_rows: 50 }, further));
+      const wrong = await train(config(`wrong-${engine}`, { shuffle_rows: 50 }, { ...further, typos }));
+      const short = config(`typos-${engine}`, { shuffle_rows: 50 }, { ...further, typos, num_epochs: 2 });
+      await train(short);
+      expect(metrics(await train({ ...short, num_epochs: 3 }))).toBe(metrics(wrong));
+      const losses = (run: RunFolder) =>
+        run.metrics().flatMap(({ name, value }) => (name === "AverageLoss/train" ? [value] : []));
+      expect(losses(wrong)[0]).toBe(losses(clean)[0]);
+      expect(losses(wrong)[1]).toBeGreaterThan(losses(clean)[1]!);
+      const divergence = wrong.metrics().filter(({ name }) => name === "SelfTeachingDivergence");
+      expect(divergence.map(({ epoch }) => epoch)).toEqual([1, 2]);
+    },
+  );
+
+  it("is left to training: whoever needs all pairs reads them", async () => {
+    const data = await loadExperiment(config("all-pairs", {}), {});
+    expect(data.stream).toBeNull();
+    expect(data.pairs.queryOf.length).toBe(672);
   });
 
   it("refuses what needs all pairs at once: pairs of documents, bounded epochs, a teacher", async () => {

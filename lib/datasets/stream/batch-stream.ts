@@ -4,7 +4,8 @@ import { DataError } from "../data-error.js";
 import { listPartFiles } from "../part-files.js";
 import { defaultMaxMalformed } from "../read-report.js";
 import { RowEncoder, type RowEncoding, type RowField } from "./row-encoder.js";
-import type { FromWorker, ToWorker } from "./stream-worker.js";
+import type { StreamMisspelling } from "./row-misspelling.js";
+import type { FromWorker, ToWorker } from "./serve-batches.js";
 import {
   type EpochTask,
   type FlatBatch,
@@ -32,6 +33,8 @@ export interface BatchStreamOptions {
   maxMalformed?: number;
   /** Batches that each thread prepares ahead. Default 4. */
   lookAhead?: number;
+  /** Misspells queries anew in every epoch. Default: none are. */
+  misspelling?: StreamMisspelling | null;
 }
 
 /** Ids of one feature for the rows of a batch. */
@@ -44,7 +47,10 @@ export interface StreamedSide {
   columns: Record<string, StreamColumn>;
 }
 
-/** Row i of `documents` is relevant for row i of `queries`; equal ids are the same query or document. */
+/**
+ * Row i of `documents` is relevant for row i of `queries`; equal ids are the same query or document. With teaching the
+ * queries are 3 B rows: those trained on, the same misspelled, and clean.
+ */
 export interface StreamedBatch {
   queries: StreamedSide;
   documents: StreamedSide;
@@ -62,13 +68,14 @@ export class BatchStream {
   readonly files: readonly string[];
   /** What the last finished epoch met; null before. */
   report: WorkerReport | null = null;
-  private readonly settings: Required<Omit<BatchStreamOptions, "files" | "encoding">>;
+  private readonly settings: Required<Omit<BatchStreamOptions, "files" | "encoding" | "misspelling">>;
+  private readonly misspelling: StreamMisspelling | null;
   private readonly encoder: RowEncoder;
   private readonly threads: Thread[];
   private running = false;
 
   /** @throws DataError if there are no part-files; RangeError for a bad option */
-  constructor({ files, encoding, ...options }: BatchStreamOptions) {
+  constructor({ files, encoding, misspelling = null, ...options }: BatchStreamOptions) {
     this.files = typeof files === "string" ? listPartFiles(files) : [...files];
     this.settings = {
       workers: 0,
@@ -93,9 +100,11 @@ export class BatchStream {
     }
     if (this.files.length === 0)
       throw new DataError("BatchStream: at least one part-file is needed, got none");
-    this.encoder = new RowEncoder(encoding);
+    this.misspelling = misspelling;
+    const rows = { ...encoding, teaching: misspelling?.teaching ?? false };
+    this.encoder = new RowEncoder(rows);
     const count = Math.min(this.settings.workers, this.files.length);
-    this.threads = Array.from({ length: count }, () => new Thread(encoding));
+    this.threads = Array.from({ length: count }, () => new Thread(rows, misspelling));
   }
 
   /**
@@ -122,7 +131,7 @@ export class BatchStream {
           if (next.done) {
             reports.push(next.value);
             ended.add(source);
-          } else yield this.split(next.value);
+          } else yield this.split(next.value, this.misspells(epoch));
         }
         open = open.filter((source) => !ended.has(source));
       }
@@ -156,20 +165,33 @@ export class BatchStream {
 
   private task(epoch: number, worker: number): EpochTask {
     const workers = Math.max(1, this.threads.length);
-    return { ...this.settings, files: this.files, worker, workers, epoch };
+    return { ...this.settings, files: this.files, worker, workers, epoch, misspells: this.misspells(epoch) };
   }
 
   private inline(epoch: number): FlatBatches {
-    return workerBatches(this.task(epoch, 0), this.encoder);
+    return workerBatches(this.task(epoch, 0), this.encoder, this.misspelling?.make);
   }
 
-  private split({ rows, flat }: FlatBatch): StreamedBatch {
+  private misspells(epoch: number): boolean {
+    return this.misspelling !== null && epoch >= this.misspelling.fromEpoch;
+  }
+
+  /** @param allCopies with the queries misspelled and clean, where there are such */
+  private split({ rows, flat }: FlatBatch, allCopies: boolean): StreamedBatch {
     const { fields, width } = this.encoder;
-    const sides = { query: { size: rows, columns: {} }, document: { size: rows, columns: {} } } as Record<
+    const queries = allCopies && this.misspelling!.teaching ? 3 * rows : rows;
+    const sides = { query: { size: queries, columns: {} }, document: { size: rows, columns: {} } } as Record<
       "query" | "document",
       StreamedSide
     >;
-    for (const field of fields) sides[field.side].columns[field.name] = columnOf(flat, rows, width, field);
+    for (const field of fields)
+      sides[field.side].columns[field.name] = columnOf(
+        flat,
+        rows,
+        width,
+        field,
+        sides[field.side].size / rows,
+      );
     const idsAt = (offset: number) =>
       Int32Array.from({ length: rows }, (_, row) => flat[row * width + offset]!);
     return { queries: sides.query, documents: sides.document, queryIds: idsAt(0), documentIds: idsAt(1) };
@@ -178,12 +200,21 @@ export class BatchStream {
 
 type FlatBatches = AsyncGenerator<FlatBatch, WorkerReport>;
 
-function columnOf(flat: Int32Array, rows: number, width: number, field: RowField): StreamColumn {
-  const ids = new Int32Array(rows * field.width);
-  for (let row = 0; row < rows; row++) {
-    const from = row * width + field.offset;
-    for (let i = 0; i < field.width; i++) ids[row * field.width + i] = flat[from + i]!;
-  }
+/** The first `copies` of a feature, one after the other, [copies · rows, field.width]. */
+function columnOf(
+  flat: Int32Array,
+  rows: number,
+  width: number,
+  field: RowField,
+  copies: number,
+): StreamColumn {
+  const ids = new Int32Array(copies * rows * field.width);
+  for (let copy = 0; copy < copies; copy++)
+    for (let row = 0; row < rows; row++) {
+      const from = row * width + field.offset + copy * field.width;
+      const to = (copy * rows + row) * field.width;
+      for (let i = 0; i < field.width; i++) ids[to + i] = flat[from + i]!;
+    }
   return field.type === "text" ? { kind: "text", ids, length: field.width } : categories(ids);
 }
 
@@ -205,8 +236,11 @@ class Thread {
   private failure: Error | null = null;
   private run = 0;
 
-  constructor(encoding: RowEncoding) {
-    this.worker = startWorker("lib/datasets/stream/stream-worker.ts", encoding);
+  constructor(encoding: RowEncoding, misspelling: StreamMisspelling | null) {
+    this.worker = startWorker(misspelling?.worker ?? "lib/datasets/stream/stream-worker.ts", {
+      encoding,
+      misspelling: misspelling?.workerData,
+    });
     this.worker.on("message", (message: FromWorker) => {
       if (message.run === this.run) this.answers.push(message);
       this.wake();

@@ -2,6 +2,7 @@ import { CategoricalMapper, type CategoricalMapperOptions } from "../../tokenize
 import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
 import type { TextVectorizer } from "../../tokenizer/text-vectorizer.js";
 import type { TextColumns } from "../parquet.js";
+import type { RowMisspelling } from "./row-misspelling.js";
 import { type VectorizerSpec, vectorizerOf } from "./stream-vectorizer.js";
 
 export interface StreamFeature {
@@ -19,6 +20,10 @@ export interface RowEncoding {
   vectorizer: VectorizerSpec;
   /** By the name of the categorical feature. */
   categories?: Readonly<Record<string, CategoricalMapperOptions>>;
+  /** Queries are written three times: as trained on, misspelled and clean. Default false. */
+  teaching?: boolean;
+  /** Only the hashes of query and document are written. Default false. */
+  hashesOnly?: boolean;
 }
 
 export interface EncodingCounts {
@@ -35,12 +40,15 @@ export interface RowField {
   from: readonly string[];
   offset: number;
   width: number;
+  /** Times that it is written, one after the other. */
+  copies: number;
 }
 
 /**
  * Rows of text columns → flat rows of integers: a hash of the query, a hash of the document, then the ids of every
- * feature, query first. A category of an empty cell is stored as −1 − id. The hashes (FNV-1a, 32 bits) say which rows of a batch are the same query or document; two
- * different texts share one with probability 2⁻³².
+ * feature, query first. A category of an empty cell is stored as −1 − id. The hashes (FNV-1a of the texts as read,
+ * 31 bits: masks take negative numbers for nobody's) say which rows are the same query or document; two different texts
+ * share one with probability 2⁻³¹.
  */
 export class RowEncoder {
   readonly fields: readonly RowField[];
@@ -67,9 +75,10 @@ export class RowEncoder {
             throw new RangeError(`RowEncoder: categorical feature "${name}" needs a mapper, got none`);
           this.mappers.set(name, new CategoricalMapper(options));
         }
-        const width = type === "text" ? this.vectorizer.length : 1;
-        fields.push({ name, type, side, from, offset, width });
-        offset += width;
+        const width = encoding.hashesOnly ? 0 : type === "text" ? this.vectorizer.length : 1;
+        const copies = side === "query" && encoding.teaching ? 3 : 1;
+        fields.push({ name, type, side, from, offset, width, copies });
+        offset += copies * width;
       }
     }
     this.fields = fields;
@@ -79,10 +88,17 @@ export class RowEncoder {
       (type === "text" ? this.counts.emptyTexts : this.counts.unknownCategories)[name] = 0;
   }
 
-  /** All rows of the columns, [rows · width]. */
-  encode(columns: TextColumns): Int32Array {
+  /**
+   * All rows of the columns, [rows · width].
+   *
+   * @param misspelling of the queries' texts, or null for clean ones
+   */
+  encode(columns: TextColumns, misspelling: RowMisspelling | null = null): Int32Array {
     const rows = columns[this.columns[0]!]!.length;
     const flat = new Int32Array(rows * this.width);
+    const chosen = misspelling
+      ? Uint8Array.from({ length: rows }, () => (misspelling.chooses() ? 1 : 0))
+      : null;
     for (const field of this.fields) {
       const parts = field.from.map((column) => columns[column]!);
       const hashAt = field.side === "query" ? 0 : 1;
@@ -90,23 +106,45 @@ export class RowEncoder {
         const start = row * this.width;
         const value = parts.length === 1 ? parts[0]![row]! : joined(parts, row);
         flat[start + hashAt] = hashText(value, flat[start + hashAt]!);
-        if (field.type === "text") this.writeText(field, value, flat, start + field.offset);
-        else flat[start + field.offset] = this.categoryId(field.name, value);
+        if (field.width === 0) continue;
+        const at = start + field.offset;
+        if (field.type === "categorical") this.writeCategory(field, value, flat, at);
+        else if (misspelling && field.side === "query")
+          this.writeQuery(field, value, flat, at, misspelling, chosen![row] === 1);
+        else this.writeText(field, cleanPhrase(value), flat, at);
       }
     }
+    for (let row = 0; row < rows; row++)
+      for (const hashAt of [0, 1]) flat[row * this.width + hashAt]! &= 0x7fffffff;
     return flat;
   }
 
-  private writeText(field: RowField, value: string, flat: Int32Array, offset: number): void {
+  /** A query as trained on, then (for teaching) misspelled and clean. */
+  private writeQuery(
+    field: RowField,
+    value: string,
+    flat: Int32Array,
+    at: number,
+    misspelling: RowMisspelling,
+    isChosen: boolean,
+  ): void {
     const cleaned = cleanPhrase(value);
-    if (cleaned === "") this.counts.emptyTexts[field.name]!++;
-    this.vectorizer.vectorizeInto(cleaned, flat, offset);
+    const wrong = isChosen || field.copies > 1 ? misspelling.apply(cleaned) : cleaned;
+    this.writeText(field, isChosen ? wrong : cleaned, flat, at);
+    if (field.copies === 1) return;
+    this.vectorizer.vectorizeInto(wrong, flat, at + field.width);
+    this.vectorizer.vectorizeInto(cleaned, flat, at + 2 * field.width);
   }
 
-  private categoryId(name: string, value: string): number {
+  private writeText(field: RowField, cleaned: string, flat: Int32Array, at: number): void {
+    if (cleaned === "") this.counts.emptyTexts[field.name]!++;
+    this.vectorizer.vectorizeInto(cleaned, flat, at);
+  }
+
+  private writeCategory({ name, copies }: RowField, value: string, flat: Int32Array, at: number): void {
     const mapper = this.mappers.get(name)!;
     if (!mapper.knows(value)) this.counts.unknownCategories[name]!++;
-    return value === "" ? -1 - mapper.id(value) : mapper.id(value);
+    flat.fill(value === "" ? -1 - mapper.id(value) : mapper.id(value), at, at + copies);
   }
 }
 

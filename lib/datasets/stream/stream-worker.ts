@@ -1,59 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { DataError } from "../data-error.js";
 import { RowEncoder, type RowEncoding } from "./row-encoder.js";
-import { type EpochTask, type WorkerReport, workerBatches } from "./worker-batches.js";
+import { serveBatches } from "./serve-batches.js";
 
-/** To the worker: begin an epoch with so many batches ahead, make one more, or drop the epoch. */
-export type ToWorker =
-  | { kind: "epoch"; run: number; task: EpochTask; credits: number }
-  | { kind: "credit" }
-  | { kind: "stop" };
-
-/** From the worker; `run` tells answers to a dropped epoch apart. */
-export type FromWorker =
-  | { kind: "batch"; run: number; rows: number; flat: Int32Array }
-  | { kind: "end"; run: number; report: WorkerReport }
-  | { kind: "error"; run: number; message: string; isData: boolean };
-
-const port = parentPort!;
-const encoder = new RowEncoder(workerData as RowEncoding);
-let credits = 0;
-let wake: () => void = () => {};
-let current = -1;
-
-port.on("message", (message: ToWorker) => {
-  if (message.kind === "credit") credits++;
-  else if (message.kind === "stop") current = -1;
-  else {
-    current = message.run;
-    credits = message.credits;
-    void runEpoch(message.task, message.run);
-  }
-  wake();
-});
-
-/** Sends batches while there are credits, waits when there are none. */
-async function runEpoch(task: EpochTask, run: number): Promise<void> {
-  try {
-    const batches = workerBatches(task, encoder);
-    for (;;) {
-      const next = await batches.next();
-      if (run !== current) return;
-      if (next.done) return post({ kind: "end", run, report: next.value });
-      while (credits === 0 && run === current)
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      if (run !== current) return;
-      credits--;
-      post({ kind: "batch", run, ...next.value }, [next.value.flat.buffer as ArrayBuffer]);
-    }
-  } catch (error) {
-    const { message } = error as Error;
-    if (run === current) post({ kind: "error", run, message, isData: error instanceof DataError });
-  }
-}
-
-function post(message: FromWorker, transfer: ArrayBuffer[] = []): void {
-  port.postMessage(message, transfer);
-}
+const { encoding } = workerData as { encoding: RowEncoding };
+serveBatches(parentPort!, new RowEncoder(encoding));

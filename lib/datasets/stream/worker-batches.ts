@@ -3,6 +3,7 @@ import { DataError } from "../data-error.js";
 import { readPartChunks } from "../part-files.js";
 import { addCounts, emptyReadReport, mergeReports, type ReadReport } from "../read-report.js";
 import type { EncodingCounts, RowEncoder } from "./row-encoder.js";
+import type { RowMisspelling } from "./row-misspelling.js";
 import { ShuffleBuffer } from "./shuffle-buffer.js";
 
 /** What one worker does in one epoch. */
@@ -19,6 +20,8 @@ export interface EpochTask {
   dropLast: boolean;
   onError: "fail" | "skip";
   maxMalformed: number;
+  /** Whether queries of this epoch are misspelled. */
+  misspells: boolean;
 }
 
 /** Rows of one batch, still flat. */
@@ -45,16 +48,19 @@ export function shardFiles<T>(files: readonly T[], worker: number, workers: numb
  * The batches of one worker: its files one after the other (in a seeded order if rows are mixed), one of them in memory,
  * encoded. A file that cannot be read whole gives no rows at all.
  *
+ * @param misspelling of the epoch's queries, if the task says so
  * @returns the report, as the generator's return value
  * @throws DataError on the first bad file if `onError` is "fail"
  */
 export async function* workerBatches(
   task: EpochTask,
   encoder: RowEncoder,
+  misspelling: ((random: Random) => RowMisspelling) | null = null,
 ): AsyncGenerator<FlatBatch, WorkerReport> {
   const random = new Random(task.seed).fork(`epoch ${task.epoch} worker ${task.worker} of ${task.workers}`);
   const files = shardFiles(task.files, task.worker, task.workers);
   if (task.shuffleRows > 0) random.shuffle(files);
+  const misspelled = task.misspells && misspelling ? misspelling(random.fork("misspelling")) : null;
   const { width } = encoder;
   const buffer = new ShuffleBuffer(task.shuffleRows, width, random);
   const before: EncodingCounts = structuredClone(encoder.counts);
@@ -70,7 +76,7 @@ export async function* workerBatches(
     return batch;
   };
   for (const file of files) {
-    const { chunks, report } = await encodeFile(file, task, encoder, read);
+    const { chunks, report } = await encodeFile(file, task, encoder, read, misspelled);
     read = mergeReports([read, report]);
     for (const chunk of chunks)
       for (let at = 0; at < chunk.length; at += width)
@@ -99,13 +105,14 @@ async function encodeFile(
   task: EpochTask,
   encoder: RowEncoder,
   before: ReadReport,
+  misspelling: RowMisspelling | null,
 ): Promise<{ chunks: Int32Array[]; report: ReadReport }> {
   const report = emptyReadReport();
   const chunks: Int32Array[] = [];
   const limits = { maxMalformed: task.maxMalformed, malformedBefore: before.malformed };
   try {
     for await (const chunk of readPartChunks(file, encoder.columns, limits, report))
-      chunks.push(encoder.encode(chunk));
+      chunks.push(encoder.encode(chunk, misspelling));
     return { chunks, report };
   } catch (error) {
     if (!(error instanceof DataError) || task.onError === "fail") throw error;

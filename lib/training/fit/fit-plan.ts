@@ -3,6 +3,7 @@ import { checkNegatives } from "../../config/negatives-checks.js";
 import { negativesSection } from "../../config/sections/negatives.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import type { Random } from "../../engine/random.js";
+import { positivesByQuery } from "../../losses/candidate-mask.js";
 import { createLoss } from "../../losses/create-loss.js";
 import type { BatchLoss } from "../../losses/loss.js";
 import type { Similarity } from "../../losses/scored-batch-loss.js";
@@ -126,7 +127,10 @@ function pairObjective(
     );
   const { pairs } = trainData;
   const draws = random.fork("negatives");
-  if (section.type === "batch") return new CandidateObjective(loss, section, pairs, encoder, draws);
+  if (section.type === "batch") {
+    const positives = positivesByQuery(pairs.queryOf, pairs.documentOf);
+    return new CandidateObjective(loss, section, pairs, positives, encoder, draws);
+  }
   const temperature = (typeof named === "object" && (named["temperature"] as number | undefined)) || 0.1;
   return new CacheObjective({ ...section, temperature, batchSize }, pairs, encoder, draws);
 }

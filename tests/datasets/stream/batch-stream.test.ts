@@ -7,6 +7,7 @@ import {
   type StreamedBatch,
 } from "../../../lib/datasets/stream/batch-stream.js";
 import type { RowEncoding } from "../../../lib/datasets/stream/row-encoder.js";
+import type { StreamMisspelling } from "../../../lib/datasets/stream/row-misspelling.js";
 import { shardFiles } from "../../../lib/datasets/stream/worker-batches.js";
 import { readPartFiles } from "../../../lib/datasets/training-rows.js";
 import { createFeaturePipeline } from "../../../lib/features/feature-pipeline.js";
@@ -142,6 +143,9 @@ describe("BatchStream", () => {
     const equal = (ids: Int32Array) => Array.from(ids, (id) => ids.indexOf(id));
     expect(equal(batch!.queryIds)).toEqual([0, 1, 0, 0]);
     expect(equal(batch!.documentIds)).toEqual([0, 0, 2, 3]);
+    const many = await collect(open({ files: makeParts("sign", [200]), batchSize: 200 }));
+    for (const { queryIds, documentIds } of many)
+      expect(Math.min(...queryIds, ...documentIds)).toBeGreaterThanOrEqual(0); // masks pass over negative ones
   });
 
   it("gives the same batches from a thread as from the caller, and whatever the timing", async () => {
@@ -180,6 +184,38 @@ describe("BatchStream", () => {
     }
     const again = idsOf(await collect(stream));
     expect(again).toEqual(idsOf(await collect(open({ files, batchSize: 8, workers: 2 }))));
+  });
+
+  it("carries queries as trained on, misspelled and clean; a chosen share is trained on misspelled ones", async () => {
+    const files = makeParts("typos", [300, 300]);
+    const misspelling = (share: number, teaching: boolean): StreamMisspelling => ({
+      fromEpoch: 1,
+      teaching,
+      make: (random) => ({
+        chooses: () => random.next() < share,
+        apply: (cleaned) => cleaned.replace("red", "shoe"),
+      }),
+      worker: "never started",
+      workerData: null,
+    });
+    const options = { files, batchSize: 600 };
+    const firstIds = ({ queries }: StreamedBatch) => {
+      const { ids, length } = queries.columns["q"] as { ids: Int32Array; length: number };
+      return Array.from({ length: queries.size }, (_, row) => ids[row * length]!);
+    };
+    const taught = open({ ...options, misspelling: misspelling(0.3, true) });
+    const [clean] = await collect(taught, 0);
+    expect(new Set(firstIds(clean!))).toEqual(new Set([1]));
+    expect(clean!.queries.size).toBe(600);
+    const [batch] = await collect(taught, 1);
+    const ids = firstIds(batch!);
+    const counts = [0, 1, 2].map((copy) => ids.slice(600 * copy, 600 * copy + 600).filter((id) => id === 2));
+    expect(counts[0]!.length / 600).toBeCloseTo(0.3, 1); // ± .05 is 2.7 standard deviations
+    expect(counts.slice(1).map(({ length }) => length)).toEqual([600, 0]);
+    expect(batch!.documents).toEqual(clean!.documents);
+    expect(batch!.queryIds).toEqual(clean!.queryIds);
+    const [augmented] = await collect(open({ ...options, misspelling: misspelling(0.3, false) }), 1);
+    expect(firstIds(augmented!)).toEqual(ids.slice(0, 600));
   });
 
   it("starts no more threads than there are files", async () => {
