@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 
 /** Commands in the order of the help page, each loaded when it is asked for: loading all takes most of a second. */
@@ -24,12 +25,15 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
 export async function main(argv: readonly string[]): Promise<number> {
   const program = new Command("qdrl")
     .description("Train encoders that put queries and documents into one space, and find out what helps.")
+    .version(JSON.parse(readFileSync("package.json", "utf8")).version, "-V, --version")
     .enablePositionalOptions()
     .showHelpAfterError("(qdrl --help lists the commands)")
     .exitOverride();
   const [name = ""] = argv;
   const asked = Object.hasOwn(commands, name) ? [commands[name]!] : Object.values(commands);
   for (const load of asked) (await load())(program);
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
   try {
     await program.parseAsync(argv, { from: "user" });
     return 0;
@@ -37,13 +41,49 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode;
     process.stderr.write(`${explain(error)}\n`);
     return 1;
+  } finally {
+    process.removeListener("SIGINT", stop);
+    process.removeListener("SIGTERM", stop);
   }
 }
+
+/** Ends at once and in order when told to: the cursor is shown again, locks are given up. */
+function stop(signal: NodeJS.Signals): void {
+  if (process.stderr.isTTY) process.stderr.write("\x1b[?25h");
+  process.stderr.write("\nstopped; finished epochs and runs are kept, the same command goes on from there\n");
+  process.exit(signal === "SIGINT" ? 130 : 143);
+}
+
+/** A fault of the file system as `path: what is wrong`; any other message as it is. */
+function describeSystemError({
+  code,
+  syscall,
+  path,
+  dest,
+  message,
+}: NodeJS.ErrnoException & { dest?: string }) {
+  const words = SYSTEM_ERRORS[code ?? ""];
+  if (words === undefined || syscall === undefined) return message;
+  return `${dest ?? path ?? syscall}: ${words} (${code})`;
+}
+
+const SYSTEM_ERRORS: Record<string, string> = {
+  EACCES: "no permission to read or write here",
+  EDQUOT: "the disk quota is used up",
+  EEXIST: "must be a folder, got a file",
+  EISDIR: "must be a file, got a folder",
+  EMFILE: "too many files are open",
+  ENOENT: "cannot be found, or its folder cannot be made",
+  ENOSPC: "the disk is full",
+  ENOTDIR: "must be in a folder, got a file in its place",
+  EPERM: "no permission to read or write here",
+  EROFS: "the disk is read-only",
+};
 
 /** What a person should read: the message of an expected fault, the whole stack of a bug. */
 function explain(error: unknown): string {
   if (error instanceof RangeError || (error as NodeJS.ErrnoException)?.code !== undefined)
-    return (error as Error).message
+    return describeSystemError(error as NodeJS.ErrnoException)
       .split("\n")
       .map((line) => `error: ${line}`)
       .join("\n");

@@ -68,7 +68,11 @@ export async function composeReport(
       intro:
         "Average loss per batch after each epoch, on training pairs and on validation pairs that were held out by query.",
       blocks: [
-        { kind: "figure", figure: lossCurve(lossLines(trained, nameOf)), title: "Loss" },
+        {
+          kind: "figure",
+          figure: lossCurve(lossLines(trained, nameOf), { systems: [...new Set(names)] }),
+          title: "Loss",
+        },
         { kind: "table", table: speedTable(trained) },
       ],
     });

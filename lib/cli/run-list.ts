@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { evaluateRun } from "../training/evaluate-run.js";
 import type { Listener } from "../training/progress.js";
-import { openRun, type RunFolder } from "../training/run-folder.js";
+import { listRuns, openRun, type RunFolder } from "../training/run-folder.js";
 import { runExperiment } from "./run-experiment.js";
 
 /**
@@ -45,8 +45,16 @@ export async function runList(
     }
     const run =
       "dir" in listed ? openRun(listed.dir) : await runExperiment(listed.config, listed.set ?? [], listener);
-    const isEvaluated = fs.existsSync(path.join(run.dir, "queries.jsonl.gz"));
-    runs.push(isEvaluated || "dir" in listed ? run : await evaluateRun(run.dir, { listener }));
+    runs.push(run.isEvaluated() || "dir" in listed ? run : await evaluateRun(run.dir, { listener }));
   }
   return { runs, missing };
+}
+
+/** The runs below a folder that have results; the others are told. */
+export function evaluatedRuns(root: string, listener: Listener): RunFolder[] {
+  return listRuns(root).filter((run) => {
+    if (run.isEvaluated()) return true;
+    listener.line?.(`${run.dir}: left out, as it was never evaluated (${run.manifest().status})`);
+    return false;
+  });
 }

@@ -1,5 +1,3 @@
-import fs from "node:fs";
-import path from "node:path";
 import { bootstrapInterval } from "../metrics/bootstrap.js";
 import { plainTable, type TableCell } from "../reporting/table.js";
 import { tableTerminal } from "../reporting/table-terminal.js";
@@ -11,7 +9,7 @@ const MOST_COLUMNS = 6;
 /** Prints a run's last evaluation: one line per evaluation set and typo probability, means with 95 % intervals. */
 export function printSummary(run: RunFolder, out: NodeJS.WriteStream = process.stdout): void {
   const { system } = run.manifest();
-  if (fs.existsSync(path.join(run.dir, "queries.jsonl.gz"))) {
+  if (run.isEvaluated()) {
     const table = summaryTable(run.queries(), system);
     out.write(`${tableTerminal(table, { color: out.isTTY === true })}\n`);
   } else {

@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import { type Bm25Config, bm25Schema } from "./bm25-schema.js";
 import { crossCheck } from "./cross-checks.js";
 import { type FusionConfig, fusionSchema } from "./fusion-schema.js";
+import { checkKind } from "./kind-of-file.js";
 import { type NeighboursConfig, neighboursSchema } from "./neighbours-schema.js";
 import { type ExperimentConfig, experimentSchema } from "./schema.js";
 import { loadYaml, parseYaml, readText } from "./yaml-with-schema.js";
@@ -14,6 +15,7 @@ import { loadYaml, parseYaml, readText } from "./yaml-with-schema.js";
  * @throws RangeError one line per broken rule: `file:line: key must …, got value`
  */
 export function loadConfig(file: string, overrides: readonly string[] = []): ExperimentConfig {
+  checkKind(file, "encoder");
   return loadYaml(experimentSchema, crossCheck, file, overrides);
 }
 

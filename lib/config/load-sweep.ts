@@ -1,3 +1,4 @@
+import { checkKind } from "./kind-of-file.js";
 import { loadConfig } from "./load-config.js";
 import type { ExperimentConfig } from "./schema.js";
 import { type SweepConfig, sweepSchema } from "./sweep-schema.js";
@@ -28,6 +29,7 @@ export interface Sweep {
  * @throws RangeError one line per broken rule, naming the row
  */
 export function loadSweep(file: string, extra: readonly string[] = [], seeds?: readonly number[]): Sweep {
+  checkKind(file, "sweep");
   const config = loadYaml(sweepSchema, () => [], file);
   const named = expand(config);
   const repeated = named.find((row, i) => named.findIndex((other) => other.name === row.name) !== i);

@@ -1,8 +1,10 @@
 import fs from "node:fs";
+import path from "node:path";
 import { type Document, isMap, LineCounter, parse, parseDocument } from "yaml";
 import type { z } from "zod";
 import type { CrossFieldIssue } from "./cross-checks.js";
 import { describeIssue, type KeyPath, kindOf } from "./describe-issue.js";
+import { nearestName } from "./nearest-name.js";
 
 type CrossCheck<T> = (config: T) => CrossFieldIssue[];
 
@@ -41,9 +43,15 @@ export function parseYaml<S extends z.ZodType>(
     );
   if (!isMap(document.contents))
     throw new RangeError(`${source}: must hold keys and values, got ${kindOf(document.toJS())}`);
+  const written = document.clone() as Document;
   const overridden = applyOverrides(document, overrides);
-  const where = (path: KeyPath): string =>
-    overridden.has(path.join(".")) ? `--set ${path.join(".")}` : `${source}:${lineOf(document, path, lines)}`;
+  const where = (path: KeyPath): string => {
+    const key = path.join(".");
+    const set = overridden.has(key)
+      ? key
+      : [...overridden].find((one) => one.startsWith(`${key}.`) && !written.hasIn(path));
+    return set === undefined ? `${source}:${lineOf(document, path, lines)}` : `--set ${set}`;
+  };
 
   const raw: unknown = document.toJS();
   const parsed = schema.safeParse(raw, { reportInput: true });
@@ -62,8 +70,20 @@ export function readText(file: string): string {
   try {
     return fs.readFileSync(file, "utf8");
   } catch (error) {
-    throw new RangeError(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code ?? error})`);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EISDIR") throw new RangeError(`${file}: must be a file, got a folder`);
+    if (code === "ENOENT") throw new RangeError(`${file}: must exist, found none${suggestion(file)}`);
+    throw new RangeError(`${file}: cannot be read (${code ?? error})`);
   }
+}
+
+/** The YAML file of the same folder whose name is nearest, as a question. */
+function suggestion(file: string): string {
+  const folder = path.dirname(file);
+  if (!fs.existsSync(folder) || !fs.statSync(folder).isDirectory()) return "";
+  const names = fs.readdirSync(folder).flatMap((name) => /^(.+)\.yaml$/.exec(name)?.[1] ?? []);
+  const nearest = nearestName(path.basename(file, ".yaml"), names);
+  return nearest === null ? "" : `; did you mean ${path.join(folder, nearest)}.yaml?`;
 }
 
 function applyOverrides(document: Document, overrides: readonly string[]): Set<string> {

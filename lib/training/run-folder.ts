@@ -74,7 +74,7 @@ export class RunFolder {
   manifest(): Manifest {
     const file = path.join(this.dir, "manifest.json");
     if (!fs.existsSync(file))
-      throw new RangeError(`${this.dir}: must be a run folder, got one without manifest.json`);
+      throw new RangeError(`${this.dir}: must be a run folder, ${foundInstead(this.dir)}`);
     try {
       return JSON.parse(fs.readFileSync(file, "utf8"));
     } catch {
@@ -102,6 +102,11 @@ export class RunFolder {
   /** Forgets what was measured after a checkpoint. */
   cutMetrics(bytes: number): void {
     if (fs.existsSync(this.metricsFile)) fs.truncateSync(this.metricsFile, bytes);
+  }
+
+  /** Whether the answers to single queries are there: what tables and tests are made from. */
+  isEvaluated(): boolean {
+    return fs.existsSync(path.join(this.dir, "queries.jsonl.gz"));
   }
 
   metrics(): Measurement[] {
@@ -146,6 +151,25 @@ export function openRun(dir: string): RunFolder {
   const run = new RunFolder(dir);
   run.manifest();
   return run;
+}
+
+/** What is there in a run's place, and which runs are near. */
+function foundInstead(dir: string): string {
+  const below = fs.existsSync(dir) ? namesOfRuns(dir) : [];
+  if (below.length > 0) return `got a folder of runs: ${below.join(", ")}`;
+  const beside = namesOfRuns(path.dirname(dir));
+  const known = beside.length > 0 ? `; runs beside it: ${beside.join(", ")}` : "";
+  return `${fs.existsSync(dir) ? "got one without manifest.json" : "found none"}${known}`;
+}
+
+/** Names of the runs directly in a folder, the first eight. */
+function namesOfRuns(folder: string): string[] {
+  if (!fs.existsSync(folder) || !fs.statSync(folder).isDirectory()) return [];
+  const names = fs
+    .readdirSync(folder)
+    .filter((name) => fs.existsSync(path.join(folder, name, "manifest.json")))
+    .sort();
+  return names.length > 8 ? [...names.slice(0, 8), `… (${names.length} in all)`] : names;
 }
 
 /** Every run below a folder, in path order. */

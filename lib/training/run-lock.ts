@@ -20,10 +20,13 @@ export async function withFolderLock<T>(
     if (!waited) onWait(`${folder}: another process works on it; waiting`);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
+  const release = () => fs.rmSync(lock, { recursive: true, force: true });
+  process.once("exit", release); // a process that is told to stop does not come to the end of its work
   try {
     return await work();
   } finally {
-    fs.rmSync(lock, { recursive: true, force: true });
+    process.removeListener("exit", release);
+    release();
   }
 }
 

@@ -1,7 +1,11 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { main } from "../../lib/cli/main.js";
+import { evaluatedRuns } from "../../lib/cli/run-list.js";
+import { loadConfig } from "../../lib/config/load-config.js";
+import { train } from "../../lib/training/train.js";
 import { type TinyDataset, tinyDataset } from "../training/tiny-dataset.js";
 
 let tiny: TinyDataset;
@@ -11,6 +15,20 @@ function qdrl(...args: string[]) {
     encoding: "utf8",
   });
   return { status, stdout, stderr };
+}
+
+/** The same command line without the second that a process takes to start. */
+async function inProcess(args: readonly string[]) {
+  const written: string[] = [];
+  const spy = vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    written.push(String(text));
+    return true;
+  });
+  try {
+    return { status: await main(args), stderr: written.join("") };
+  } finally {
+    spy.mockRestore();
+  }
 }
 
 beforeAll(() => {
@@ -55,7 +73,47 @@ describe("qdrl", () => {
     [
       "a missing configuration",
       () => ["train", "configs/none.yaml"],
-      /^error: configs\/none\.yaml: cannot be read \(ENOENT\)\n$/,
+      /^error: configs\/none\.yaml: must exist, found none\n$/,
+    ],
+    [
+      "a misspelled configuration",
+      () => ["train", "configs/basline.yaml"],
+      /^error: configs\/basline\.yaml: must exist, found none; did you mean configs\/baseline\.yaml\?\n$/,
+    ],
+    [
+      "a sweep given to train",
+      () => ["train", "configs/sweeps/margin.yaml"],
+      /^error: configs\/sweeps\/margin\.yaml: must be an experiment, for qdrl train, got a sweep, for qdrl sweep\n$/,
+    ],
+    [
+      "a baseline given to sweep",
+      () => ["sweep", "configs/bm25.yaml"],
+      /^error: configs\/bm25\.yaml: must be a sweep, for qdrl sweep, got a BM25 baseline, for qdrl train\n$/,
+    ],
+    [
+      "an override of an unknown section",
+      (t) => ["train", t.config(), "--set", "modl.output_dim=3"],
+      /^error: --set modl\.output_dim: modl is not a known key; did you mean model\?\n$/,
+    ],
+    [
+      "a cut-off of 0",
+      (t) => ["evaluate", t.dir, "--k", "0"],
+      /^error: --k: must be integers ≥ 1 with commas between, got "0"\n$/,
+    ],
+    [
+      "a probability of 2",
+      (t) => ["evaluate", t.dir, "--typos", "0,2"],
+      /^error: --typos: must be numbers in \[0, 1\] with commas between, got "0,2"\n$/,
+    ],
+    [
+      "a page that is a folder",
+      (t) => ["report", t.dir, "-o", t.root],
+      /^error: --output: must be a file, got the folder .*\n$/,
+    ],
+    [
+      "a page below a file",
+      (t) => ["report", t.dir, "-o", `${t.config()}/page.html`],
+      /^error: .*\.yaml: must be a folder, got a file \(EEXIST\)\n$/,
     ],
     [
       "a wrong key",
@@ -90,6 +148,11 @@ describe("qdrl", () => {
       /^error: configs: must be a run folder, got one without manifest\.json\n$/,
     ],
     [
+      "a folder that does not exist",
+      (t) => ["search", `${t.root}/none`],
+      /^error: .*none: must be a run folder, found none\n$/,
+    ],
+    [
       "an evaluation set that does not exist",
       (t) => ["train", t.config(), "--set", "recall_validation.sets=[test]"],
       /error: recall_validation\.sets: must name evaluation sets of .* \(queries\), got "test"\n$/,
@@ -98,7 +161,7 @@ describe("qdrl", () => {
     [
       "a wrong cut-off",
       (t) => ["evaluate", t.dir, "--k", "ten"],
-      /error: --k: must be numbers with commas between, got "ten"\n$/,
+      /error: --k: must be integers ≥ 1 with commas between, got "ten"\n$/,
     ],
     [
       "no runs to report",
@@ -107,11 +170,47 @@ describe("qdrl", () => {
     ],
   ];
   for (const [what, args, message] of faults)
-    it(`says in one line what is wrong: ${what}`, () => {
-      const { status, stderr } = qdrl(...args(tiny));
+    it(`says in one line what is wrong: ${what}`, async () => {
+      const { status, stderr } = await inProcess(args(tiny));
       expect(stderr.replace(/^backend:.*\n/, "")).toMatch(message);
       expect(status).toBe(1);
     });
+
+  it("ends in order when told to stop, and goes on with the same command", async () => {
+    const file = tiny.config({ run_id: "stopped", num_epochs: 400, tensorboard: false });
+    const child = spawn(process.execPath, ["tools/qdrl.mjs", "train", file], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let told = "";
+    child.stderr.on("data", (text) => {
+      const before = /epoch 2\/400/.test(told);
+      told += text;
+      if (!before && /epoch 2\/400/.test(told)) child.kill("SIGINT");
+    });
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    expect(told).toMatch(
+      /stopped; finished epochs and runs are kept, the same command goes on from there\n$/,
+    );
+    expect(code).toBe(130);
+    const tasks = path.join(tiny.root, "runs/tiny");
+    expect(fs.readdirSync(tasks).filter((name) => name.includes(".lock"))).toEqual([]);
+    const { stderr } = qdrl("train", file, "--set", "num_epochs=5");
+    expect(stderr).toMatch(/going on after \d+ epochs/);
+  });
+
+  it("leaves a run without results out of a report of all runs", async () => {
+    const root = path.join(tiny.root, "some");
+    const quick = { num_epochs: 1, tensorboard: false };
+    const settings = { output_dir: path.dirname(root), task_id: "some", ...quick };
+    await train(loadConfig(tiny.config({ ...settings, run_id: "whole" })));
+    await expect(
+      train(loadConfig(tiny.config({ ...settings, run_id: "failed", batch_size: 1000 }))),
+    ).rejects.toThrow("an epoch must hold a batch");
+    const told: string[] = [];
+    const runs = evaluatedRuns(root, { line: (text) => told.push(text) });
+    expect(runs.map(({ dir }) => path.basename(dir))).toEqual(["whole"]);
+    expect(told).toEqual([`${root}/failed: left out, as it was never evaluated (failed)`]);
+  });
 
   it("counts malformed lines, goes on up to the limit and stops beyond it", () => {
     const broken = tinyDataset();

@@ -114,7 +114,7 @@ describe("loadConfig", () => {
 
   it("says why a file cannot be read or is not YAML", () => {
     expect(() => loadConfig("configs/none.yaml")).toThrow(
-      new RangeError("configs/none.yaml: cannot be read (ENOENT)"),
+      new RangeError("configs/none.yaml: must exist, found none"),
     );
     expect(() => parseConfig("a: [1", "x.yaml")).toThrow(/^x\.yaml:\d+: not valid YAML/);
     expect(() => parseConfig("- 1", "x.yaml")).toThrow(

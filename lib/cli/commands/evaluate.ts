@@ -44,8 +44,10 @@ export function addEvaluateCommand(program: Command): void {
       const run = await evaluateRun(dir, {
         listener,
         ...(options.checkpoint === undefined ? {} : { checkpoint: options.checkpoint }),
-        ...(options.k === undefined ? {} : { ks: numbers("--k", options.k) }),
-        ...(options.typos === undefined ? {} : { typoProbabilities: numbers("--typos", options.typos) }),
+        ...(options.k === undefined ? {} : { ks: numbers("--k", options.k, isCutoff) }),
+        ...(options.typos === undefined
+          ? {}
+          : { typoProbabilities: numbers("--typos", options.typos, isProbability) }),
       });
       listener.finish();
       printSummary(run);
@@ -71,7 +73,9 @@ async function showRobustness(
     listener,
     ...(options.checkpoint === undefined ? {} : { checkpoint: options.checkpoint }),
     ...(options.models === undefined ? {} : { models: options.models.split(",") }),
-    ...(options.typos === undefined ? {} : { probabilities: numbers("--typos", options.typos) }),
+    ...(options.typos === undefined
+      ? {}
+      : { probabilities: numbers("--typos", options.typos, isProbability) }),
     ...(options.correct ? { correct: true } : {}),
   });
   listener.finish();
@@ -94,11 +98,20 @@ function show(table: Table): void {
   process.stdout.write(`${tableTerminal(table, { color: process.stdout.isTTY === true })}\n`);
 }
 
-function numbers(flag: string, list: string): number[] {
+/** What each number of a list must be. */
+interface NumberRule {
+  is(value: number): boolean;
+  words: string;
+}
+
+const isCutoff: NumberRule = { is: (k) => Number.isInteger(k) && k >= 1, words: "integers ≥ 1" };
+const isProbability: NumberRule = { is: (p) => p >= 0 && p <= 1, words: "numbers in [0, 1]" };
+
+function numbers(flag: string, list: string, { is, words }: NumberRule): number[] {
   return list.split(",").map((part) => {
     const value = Number(part);
-    if (part.trim() === "" || !Number.isFinite(value))
-      throw new RangeError(`${flag}: must be numbers with commas between, got "${list}"`);
+    if (part.trim() === "" || !is(value))
+      throw new RangeError(`${flag}: must be ${words} with commas between, got "${list}"`);
     return value;
   });
 }

@@ -1,10 +1,12 @@
+import fs from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
 import { atomicWriteFile } from "../../engine/atomic-write.js";
 import type { ResultsTable } from "../../reporting/results-table.js";
 import { resultsTerminal } from "../../reporting/results-table-view.js";
-import { listRuns, openRun } from "../../training/run-folder.js";
+import { openRun } from "../../training/run-folder.js";
 import { composeReport } from "../report-page.js";
+import { evaluatedRuns } from "../run-list.js";
 import { TerminalListener } from "../terminal.js";
 import { writeTables } from "../write-table.js";
 import { addEvidenceReport } from "./report-evidence.js";
@@ -29,6 +31,15 @@ export function addReportCommand(program: Command): void {
   addEvidenceReport(report);
 }
 
+/** Finds out before minutes of work, not after, that a page cannot be written. */
+function checkWritable(output: string): void {
+  if (fs.existsSync(output) && fs.statSync(output).isDirectory())
+    throw new RangeError(`--output: must be a file, got the folder ${output}`);
+  const folder = path.dirname(output);
+  fs.mkdirSync(folder, { recursive: true });
+  fs.accessSync(folder, fs.constants.W_OK);
+}
+
 /** Writes the page, prints its tables and says where the page is. */
 export async function writeReport(
   dirs: readonly string[],
@@ -36,7 +47,8 @@ export async function writeReport(
   baseline: string,
   listener: TerminalListener,
 ): Promise<ResultsTable[]> {
-  const runs = dirs.length > 0 ? dirs.map(openRun) : listRuns("reports/runs/tour");
+  checkWritable(output);
+  const runs = dirs.length > 0 ? dirs.map(openRun) : evaluatedRuns("reports/runs/tour", listener);
   if (runs.length === 0)
     throw new RangeError(
       "report: reports/runs/tour must hold runs, got none; run npm start or qdrl train first",

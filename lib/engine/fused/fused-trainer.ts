@@ -185,7 +185,8 @@ export function createFusedTrainer(
   const layout = lockFree ? layoutFused(plan, 1, threads) : layoutFused(plan, threads);
   const gigabytes = (layout.bytes / 2 ** 30).toFixed(1);
   const pages = Math.ceil(layout.bytes / 65_536);
-  if (pages > 65_536) return { trainer: null, reason: `tables must fit in 4 GiB, got ${gigabytes} GiB` };
+  if (pages > 65_536)
+    return { trainer: null, reason: `tables and a batch must fit in 4 GiB, got ${gigabytes} GiB` };
   let memory: WasmMemory;
   try {
     memory = new wasmApi.Memory({ initial: pages, maximum: pages, shared: true });

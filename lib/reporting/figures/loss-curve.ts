@@ -10,22 +10,26 @@ export interface LossSeries {
 /**
  * Loss against training steps, one line per run; validation losses dashed, in their run's colour.
  *
+ * @param options.systems  names in the order of the page's other figures, so that each keeps its colour there; series of
+ *   other names come after them
  * @throws RangeError if a value is not finite or a validation series names no other series
  */
 export function lossCurve(
   series: readonly LossSeries[],
-  options: { xTitle?: string; yTitle?: string; logarithmic?: boolean } = {},
+  options: { xTitle?: string; yTitle?: string; logarithmic?: boolean; systems?: readonly string[] } = {},
 ): Figure {
-  const { xTitle = "training step", yTitle = "loss (nats)", logarithmic = false } = options;
+  const { xTitle = "training step", yTitle = "loss (nats)", logarithmic = false, systems = [] } = options;
   const training = series.filter((line) => line.validationOf === undefined).map((line) => line.name);
+  const order = [...systems, ...training.filter((name) => !systems.includes(name))];
   const data = series.map((line) => {
     const bad = line.points.find((point) => !Number.isFinite(point.value) || !Number.isFinite(point.step));
     if (bad !== undefined)
       throw new RangeError(
         `lossCurve: values of "${line.name}" must be finite, got ${bad.value} at step ${bad.step}`,
       );
-    const index = training.indexOf(line.validationOf ?? line.name);
-    if (index < 0)
+    const owner = line.validationOf ?? line.name;
+    const index = order.indexOf(owner);
+    if (!training.includes(owner))
       throw new RangeError(
         `lossCurve: validationOf must be one of ${training.join(", ")}, got "${line.validationOf}"`,
       );

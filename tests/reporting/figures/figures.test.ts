@@ -3,7 +3,7 @@ import { bars } from "../../../lib/reporting/figures/bars.js";
 import { lossCurve } from "../../../lib/reporting/figures/loss-curve.js";
 import { type MapPoint, map } from "../../../lib/reporting/figures/map.js";
 import { recallVsTypo } from "../../../lib/reporting/figures/recall-vs-typo.js";
-import { PALETTE, withOpacity } from "../../../lib/reporting/figures/theme.js";
+import { PALETTE, seriesColor, withOpacity } from "../../../lib/reporting/figures/theme.js";
 
 /** Relative luminance and contrast ratio of WCAG 2.1. */
 function luminance(hex: string): number {
@@ -43,6 +43,18 @@ describe("lossCurve", () => {
     expect(lines.map((line) => line.dash)).toEqual(["solid", "solid", "dash"]);
     expect(data[1]).toMatchObject({ x: [1], y: [3] });
   });
+  it("gives a system the colour of its place among the page's systems", () => {
+    const points = [{ step: 1, value: 2 }];
+    const lines = [
+      { name: "b", points },
+      { name: "b, validation", points, validationOf: "b" },
+      { name: "other", points },
+    ];
+    const { data } = lossCurve(lines, { systems: ["a", "b"] });
+    const colours = data.map((trace) => (trace as { line: { color: string } }).line.color);
+    expect(colours).toEqual([seriesColor(1), seriesColor(1), seriesColor(2)]);
+  });
+
   it("refuses NaN and unknown runs", () => {
     expect(() => lossCurve([{ name: "a", points: [{ step: 7, value: Number.NaN }] }])).toThrow(
       'lossCurve: values of "a" must be finite, got NaN at step 7',
