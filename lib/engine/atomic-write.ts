@@ -39,6 +39,7 @@ export function atomicWriteParts(filePath: string, parts: Iterable<string | Uint
   } catch (error) {
     if (file !== null) closeSync(file);
     rmSync(temporary, { force: true });
+    (error as NodeJS.ErrnoException).path ??= filePath; // a full disk names no file
     throw error;
   }
   syncFolder(folder);

@@ -6,7 +6,7 @@ export const streamingSection = z.strictObject({
     .enum(["auto", "always", "never"])
     .default("auto")
     .describe(
-      "always: every epoch reads the part-files anew; auto: so from above_megabytes on, where features are texts or categories and no negatives are added to the batch's",
+      "always: every epoch reads the part-files anew; auto: so from above_megabytes on, unless all rows are needed at once (pictures, vectors, numbers, word-pieces, idf weights, added negatives, document_pairs)",
     ),
   above_megabytes: z
     .number()
