@@ -155,7 +155,7 @@ describe("qdrl", () => {
     [
       "an evaluation set that does not exist",
       (t) => ["train", t.config(), "--set", "recall_validation.sets=[test]"],
-      /error: recall_validation\.sets: must name evaluation sets of .* \(queries\), got "test"\n$/,
+      /error: recall_validation\.sets: must name evaluation sets of .* \(queries, validation\), got "test"\n$/,
     ],
     ["an unknown subcommand", () => ["trian"], /unknown command 'trian'\n\(Did you mean train\?\)/],
     [

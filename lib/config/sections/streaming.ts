@@ -6,7 +6,7 @@ export const streamingSection = z.strictObject({
     .enum(["auto", "always", "never"])
     .default("auto")
     .describe(
-      "always: every epoch reads the part-files anew; auto: so from above_megabytes on, unless all rows are needed at once (pictures, vectors, numbers, word-pieces, idf weights, added negatives, document_pairs)",
+      "always: every epoch reads the part-files anew; auto: so from above_megabytes on, unless all rows are needed at once (pictures, vectors, numbers, word-pieces, idf weights, added negatives, further pairs of documents, pairs_per_epoch, a teacher)",
     ),
   above_megabytes: z
     .number()
