@@ -4,7 +4,7 @@
  * document. A look-up after pairs were added sorts them first. For little-endian machines, as WebAssembly's memory is.
  */
 export class PositiveIndex {
-  private pairs: BigInt64Array<ArrayBuffer>;
+  private pairs: BigInt64Array;
   private count = 0;
   private sorted = true;
 
