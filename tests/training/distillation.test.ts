@@ -242,7 +242,7 @@ describe("a run with a teacher", () => {
     );
     expect(fs.existsSync(path.join(tiny.root, "runs", "tiny", "other"))).toBe(false);
     await expect(train(config("lost", "distillation.teacher=nowhere"))).rejects.toThrow(
-      "nowhere: must be a run folder, got one without manifest.json",
+      "nowhere: must be a run folder, found none",
     );
   });
 
