@@ -57,7 +57,7 @@ export function unitTests(root, pattern, onLine) {
     const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
     const vitest = path.join(root, "node_modules/vitest/vitest.mjs");
     const result = await runCommand(NODE, [vitest, ...args, ...(pattern ? [pattern] : [])], {
-      timeoutSec: 900,
+      timeoutSec: 2700,
       cwd: root,
       env: process.stdout.isTTY ? { FORCE_COLOR: "1" } : { NO_COLOR: "1" },
       onLine,
