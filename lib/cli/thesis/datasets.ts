@@ -44,9 +44,9 @@ export const thesisDatasets: readonly ThesisDataset[] = [
 /** Three hundred emoji, for a look at an experiment in seconds; numbers say nothing about the full set. */
 export const smallDataset: ThesisDataset = {
   name: "emoji-small",
-  dir: "data/emoji-small",
+  dir: "data/emoji-300",
   sets: ["phrases", "annotators"],
-  overrides: ["dataset_dir=data/emoji-small", "num_epochs=2"],
+  overrides: ["dataset_dir=data/emoji-300", "num_epochs=2"],
   obtain: null,
 };
 
