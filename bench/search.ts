@@ -48,7 +48,7 @@ async function flat(size: number): Promise<void> {
   await rival?.ask({ op: "flat-build", ...command });
   const one = ExactIndex.build(documents, { dim: DIM, metric: "dot", threads: 1 });
   const two = ExactIndex.build(documents, { dim: DIM, metric: "dot", threads: 2 });
-  await two.search(normals(4096 / DIM, DIM, 3), 10); // starts the threads
+  await two.search(queries.subarray(0, 256 * DIM), 10); // starts the threads
   if (rival) {
     const { ids } = await rival.ask<{ ids: number[][] }>({
       op: "flat",

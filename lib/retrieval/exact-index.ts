@@ -22,9 +22,10 @@ export interface ExactIndexOptions {
 }
 
 const SHARD_BYTES = 2 ** 31;
-/** Products from which starting threads, about 0.3 s, pays; and from which waking them does. */
-const PRODUCTS_TO_START = 2e9;
+/** Products of a search from which waking threads pays. */
 const PRODUCTS_TO_WAKE = 2e7;
+/** Products of such searches, all since the index was made, from which starting threads, about 0.3 s, pays. */
+const PRODUCTS_TO_START = 2e9;
 /** Ends the threads of an index that is dropped without being closed. */
 const forgotten = new FinalizationRegistry<ScanPool>((pool) => void pool.close());
 
@@ -54,6 +55,7 @@ export class ExactIndex implements VectorIndex {
   private readonly shards: Shard[] = [];
   private readonly kernels: SearchKernel[] = [];
   private pool: ScanPool | null = null;
+  private products = 0;
   private queue: Promise<unknown> = Promise.resolve();
   private closed = false;
 
@@ -223,7 +225,8 @@ export class ExactIndex implements VectorIndex {
   ): Promise<SearchResult> {
     if (queryCount === 0) return { ids: new Int32Array(0), scores: new Float32Array(0) };
     const products = this.size * this.dim * queryCount;
-    const parallel = this.threads > 1 && products >= (this.pool ? PRODUCTS_TO_WAKE : PRODUCTS_TO_START);
+    if (products >= PRODUCTS_TO_WAKE) this.products += products;
+    const parallel = this.threads > 1 && products >= PRODUCTS_TO_WAKE && this.products >= PRODUCTS_TO_START;
     const threads = parallel ? this.threads : 1;
     const items = parallel ? 2 * threads : 1;
     const capacity = Math.min(QueryBatch.capacityFor(k), Math.max(MIN_BATCH, Math.ceil(queryCount / items)));
