@@ -2,8 +2,9 @@
  * Training speed against PyTorch on the same generated Zipf pairs, alternating: `npx tsx bench/train.ts [rounds]
  * [seconds per run] [only rows matching this text]`. Method and figures: bench/README.md.
  */
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { promisify } from "node:util";
 import { median } from "./measure.js";
 import { zipfPairs } from "./zipf-pairs.js";
 
@@ -21,7 +22,10 @@ interface Figure {
   shareOfLimit?: number;
 }
 
-type Run = { kind: "torch" | "own"; options: Record<string, unknown> };
+/** `twice`: two processes at once that share nothing but the machine, added up */
+type Run = { kind: "torch" | "own" | "twice"; options: Record<string, unknown> };
+
+const run = promisify(execFile);
 
 function filesFor(rows: number): { queries: string; documents: string; length: number; rows: number } {
   const pairs = zipfPairs({ count: 131_072, rows });
@@ -44,33 +48,44 @@ const torchSettings = [
   { OMP_WAIT_POLICY: "active", blas: "1" },
 ];
 
-function execute({ kind, options }: Run): Figure | null {
+async function execute({ kind, options }: Run): Promise<Figure | null> {
   const json = JSON.stringify({ seconds, ...options });
-  if (kind === "own") return figureOf(process.execPath, ["--import", "tsx", "bench/train-run.ts", json], {});
+  const own = () => figureOf(process.execPath, ["--import", "tsx", "bench/train-run.ts", json], {});
+  if (kind === "own") return own();
+  if (kind === "twice") {
+    const [one, other] = await Promise.all([own(), own()]);
+    if (!one || !other) return null;
+    return {
+      pairsPerSecond: one.pairsPerSecond + other.pairsPerSecond,
+      pairsPerCpuSecond: (one.pairsPerCpuSecond + other.pairsPerCpuSecond) / 2,
+      best: one.best + other.best,
+    };
+  }
   const threads = String(options.threads);
   const settings = options.threads === 1 ? torchSettings.slice(0, 1) : torchSettings;
-  const figures = settings.flatMap(({ blas, ...environment }) => {
+  const figures: Figure[] = [];
+  for (const { blas, ...environment } of settings) {
     const OPENBLAS_NUM_THREADS = blas === "all" ? threads : blas;
-    return figureOf(python, ["bench/train_torch.py", json], { ...environment, OPENBLAS_NUM_THREADS }) ?? [];
-  });
+    const figure = await figureOf(python, ["bench/train_torch.py", json], {
+      ...environment,
+      OPENBLAS_NUM_THREADS,
+    });
+    if (figure) figures.push(figure);
+  }
   return figures.sort((a, b) => b.pairsPerSecond - a.pairsPerSecond)[0] ?? null;
 }
 
-function figureOf(program: string, parameters: string[], environment: Record<string, string>): Figure | null {
+async function figureOf(
+  program: string,
+  parameters: string[],
+  environment: Record<string, string>,
+): Promise<Figure | null> {
   try {
-    const output = execFileSync(program, parameters, {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ...environment },
-    });
-    return JSON.parse(output.trim().split("\n").at(-1)!);
+    const { stdout } = await run(program, parameters, { env: { ...process.env, ...environment } });
+    return JSON.parse(stdout.trim().split("\n").at(-1)!);
   } catch (error) {
-    console.log(
-      `  did not run: ${String((error as { stderr?: string }).stderr ?? error)
-        .trim()
-        .split("\n")
-        .at(-1)}`,
-    );
+    const message = String((error as { stderr?: string }).stderr || error);
+    console.log(`  did not run: ${message.trim().split("\n").at(-1)}`);
     return null;
   }
 }
@@ -133,6 +148,11 @@ const comparisons: [string, Run, Run][] = [
   ],
   ["batch 64, 2 threads against 1", own({}), own({ threads: 1 })],
   [
+    "batch 64, two runs of 1 thread at once against one: what the machine gives two threads",
+    { ...own({ threads: 1 }), kind: "twice" },
+    own({ threads: 1 }),
+  ],
+  [
     "batch 64, lazy_adam, hogwild against fused, 2 threads",
     own({ path: "hogwild", optimizer: "lazy_adam" }),
     own({ optimizer: "lazy_adam" }),
@@ -166,10 +186,10 @@ for (const [name, first, second] of comparisons) {
   if (!name.includes(filter) || (missing && second.kind === "torch")) continue;
   const sides: [Figure[], Figure[]] = [[], []];
   for (let round = 0; round < rounds; round++)
-    [first, second].forEach((run, i) => {
-      const figure = execute(run);
+    for (const [i, side] of [first, second].entries()) {
+      const figure = await execute(side);
       if (figure) sides[i]!.push(figure);
-    });
+    }
   if (sides.some((figures) => figures.length === 0)) continue;
   const ratio = (key: "pairsPerSecond" | "best" | "pairsPerCpuSecond") =>
     (median(sides[0].map((f) => f[key])) / median(sides[1].map((f) => f[key]))).toFixed(2);
