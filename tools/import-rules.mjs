@@ -35,18 +35,18 @@ export const MAY_IMPORT = {
   cli: [...ALL_ABOVE_TRAINING, "training", "tracking", "reporting", "config"],
 };
 
-/** Files that every folder may import: the one way to write a file whole. */
-export const FOR_EVERYBODY = ["engine/atomic-write.ts"];
+/** Files that every folder may import: the one way to write a file whole, and the one to make a folder. */
+export const FOR_EVERYBODY = ["engine/atomic-write.ts", "engine/make-folder.ts"];
 
 /** Folders that may touch the disk (node:fs). */
 export const MAY_TOUCH_DISK = ["datasets", "training", "tracking", "reporting", "config", "cli"];
 
 /**
- * Files elsewhere that may: the atomic write, what looks for the native library or reads compiled kernels, and those
+ * Files elsewhere that may: those two, what looks for the native library or reads compiled kernels, and those
  * that hold saved indexes (one larger than memory is mapped or read in parts, so it must keep the file itself).
  */
 export const DISK_EXCEPTIONS = [
-  /^engine\/(atomic-write|backend)\.ts$/,
+  /^engine\/(atomic-write|backend|make-folder)\.ts$/,
   /^engine\/kernels\/[^/]+\.ts$/,
   /^retrieval\/(search-kernel|index-file|hnsw-index)\.ts$/,
 ];

@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { makeFolder } from "../engine/make-folder.js";
 import { cleanPhrase } from "../tokenizer/clean-phrase.js";
 import { DataError } from "./data-error.js";
 import { writeDictionary } from "./dictionary-file.js";
@@ -92,7 +93,7 @@ async function withScratch<T>(
   { scratchDir = os.tmpdir(), maxKeys = 1_000_000 }: CountOptions,
   count: (scratch: string, maxKeys: number) => Promise<T>,
 ): Promise<T> {
-  mkdirSync(scratchDir, { recursive: true });
+  makeFolder(scratchDir);
   const scratch = mkdtempSync(path.join(scratchDir, "qdrl-dictionary-"));
   try {
     return await count(scratch, maxKeys);

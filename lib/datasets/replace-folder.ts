@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
+import { makeFolder } from "../engine/make-folder.js";
 
 /**
  * Builds a folder beside its place and moves it there when it is complete, so that a builder that fails or is killed
@@ -11,7 +12,7 @@ import path from "node:path";
 export async function replaceFolder<T>(folder: string, build: (scratch: string) => Promise<T>): Promise<T> {
   const parent = path.dirname(path.resolve(folder));
   const prefix = `.${path.basename(folder)}.building-`;
-  mkdirSync(parent, { recursive: true });
+  makeFolder(parent);
   for (const name of readdirSync(parent))
     if (name.startsWith(prefix) && !isRunning(Number(name.slice(prefix.length).split("-")[0])))
       rmSync(path.join(parent, name), { recursive: true, force: true });

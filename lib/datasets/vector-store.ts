@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { atomicWriteFile } from "../engine/atomic-write.js";
+import { makeFolder } from "../engine/make-folder.js";
 import { DataError } from "./data-error.js";
 
 /** What a store holds, written beside it. */
@@ -51,7 +52,7 @@ export class VectorStore {
             `${file}: a store is gone on with for the same ${name} only, "${header[name]}", got "${held[name]}"; remove the folder to start over`,
           );
     } else {
-      fs.mkdirSync(dir, { recursive: true });
+      makeFolder(dir);
       fs.writeFileSync(path.join(dir, VECTORS), "");
       atomicWriteFile(file, `${JSON.stringify({ format: 1, ...header }, null, 2)}\n`);
     }

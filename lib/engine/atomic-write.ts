@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import path from "node:path";
+import { makeFolder } from "./make-folder.js";
 
 /**
  * Write a whole file so that a reader, or a process killed at any moment, finds either the old bytes or the
@@ -24,7 +25,7 @@ export function atomicWriteFile(filePath: string, data: string | Uint8Array): vo
  */
 export function atomicWriteParts(filePath: string, parts: Iterable<string | Uint8Array>): void {
   const folder = path.dirname(filePath);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const temporary = path.join(folder, temporaryName(path.basename(filePath)));
   let file: number | null = null;
   try {

@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
+import { makeFolder } from "../engine/make-folder.js";
 
 /**
  * A log as a comma-separated file, one row at a time, readable while it grows (RFC 4180; lines end in LF). Line
@@ -24,7 +25,7 @@ export class CsvLog {
       throw new RangeError(
         `CsvLog: columns must be one or more, all different, got ${columns.join(", ") || "none"}`,
       );
-    fs.mkdirSync(path.dirname(file), { recursive: true });
+    makeFolder(path.dirname(file));
     const heading = columns.map(csvCell).join(",");
     const before = fs.existsSync(file) ? fs.readFileSync(file) : Buffer.alloc(0);
     const whole = before.subarray(0, before.lastIndexOf(0x0a) + 1);

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { makeFolder } from "../engine/make-folder.js";
 import { type ChartGroup, layoutEvent, scalarEvent, sessionStartEvent, versionEvent } from "./events.js";
 import { tfRecord } from "./tf-record.js";
 
@@ -23,7 +24,7 @@ export class EventFileWriter {
    */
   constructor(dir: string, options: { resumedAfterStep?: number | null; wallTimeSec?: number } = {}) {
     const { resumedAfterStep = null, wallTimeSec = Date.now() / 1000 } = options;
-    fs.mkdirSync(dir, { recursive: true });
+    makeFolder(dir);
     // TensorBoard reads the files of a folder in the order of their names
     const seconds = String(Math.floor(wallTimeSec)).padStart(10, "0");
     const serial = `${process.pid}.${filesOfThisProcess++}`;

@@ -1,8 +1,8 @@
-import fs from "node:fs";
 import path from "node:path";
 import { exportEncoder } from "../encoders/onnx/export-encoder.js";
 import { namedWeights, TransformerEncoder } from "../encoders/transformer/transformer-encoder.js";
 import { atomicWriteFile } from "../engine/atomic-write.js";
+import { makeFolder } from "../engine/make-folder.js";
 import { WordPieceVectorizer } from "../tokenizer/wordpiece/word-piece-vectorizer.js";
 import { openEncoder } from "./open-encoder.js";
 import { writeTransformerFolder } from "./pretrained/transformer-folder.js";
@@ -25,7 +25,7 @@ export async function exportRun(
   try {
     const files: string[] = [];
     const description: Record<string, unknown> = { run: dir, textVectorizer: config.text_vectorizer };
-    fs.mkdirSync(outDir, { recursive: true });
+    makeFolder(outDir);
     for (const side of ["query", "document"] as const) {
       const { bytes, ...rest } = exportEncoder(encoder, encoderSpec(config), side);
       const file = path.join(outDir, `${side}.onnx`);

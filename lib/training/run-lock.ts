@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
+import { makeFolder } from "../engine/make-folder.js";
 
 /**
  * Does work on a folder while no other process on this machine does, waiting for its turn: two notebooks that want the
@@ -15,7 +16,7 @@ export async function withFolderLock<T>(
 ): Promise<T> {
   const lock = `${folder}.lock`;
   const owner = path.join(lock, String(process.pid));
-  fs.mkdirSync(path.dirname(lock), { recursive: true });
+  makeFolder(path.dirname(lock));
   for (let waited = false; !tryLock(lock, owner); waited = true) {
     if (!waited) onWait(`${folder}: another process works on it; waiting`);
     await new Promise((resolve) => setTimeout(resolve, 200));

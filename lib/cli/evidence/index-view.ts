@@ -1,5 +1,5 @@
-import fs from "node:fs";
 import path from "node:path";
+import { makeFolder } from "../../engine/make-folder.js";
 import { recallLatency } from "../../reporting/figures/recall-latency.js";
 import type { Figure } from "../../reporting/figures/theme.js";
 import { plainTable, type Table } from "../../reporting/table.js";
@@ -40,7 +40,7 @@ export async function indexViews(options: {
   const views: IndexView[] = [];
   for (const { title, vectors } of await collections(size, listener)) {
     const folder = path.join("reports/indexes", title.toLowerCase().replace(/[^a-z0-9]+/g, "-"));
-    fs.mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const { documents, queries, dim } = vectors;
     const count = documents.length / dim;
     const measured = await measureIndexes(documents, queries, {

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { crc32 } from "node:zlib";
+import { makeFolder } from "../../engine/make-folder.js";
 
 const KEY_BYTES = 32;
 const CHECK_BYTES = 4;
@@ -44,7 +45,7 @@ export class RecordPack {
   /** Appends what is new. A tail that an earlier, interrupted append left incomplete is cut off first. */
   flush(): void {
     if (this.pending.length === 0) return;
-    fs.mkdirSync(path.dirname(this.file), { recursive: true });
+    makeFolder(path.dirname(this.file));
     const length = KEY_BYTES + this.payloadBytes + CHECK_BYTES;
     const out = Buffer.alloc(this.pending.length * length);
     this.pending.forEach(({ key, payload }, i) => {

