@@ -28,6 +28,8 @@ export interface FeaturePipelineOptions {
 export interface EncodeOptions {
   /** Applied to every text after cleaning and before vectorising: where typos are put in. */
   transformText?: (cleaned: string) => string;
+  /** First record whose texts are transformed; those before stay as they are. Default 0. */
+  transformFrom?: number;
 }
 
 /** What was met while encoding, per feature, since the pipeline was made. */
@@ -136,7 +138,7 @@ export class FeaturePipeline {
     size: number,
     options: EncodeOptions,
   ): FeatureColumn {
-    if (type === "text") return this.encodeText(name, values, size, options.transformText);
+    if (type === "text") return this.encodeText(name, values, size, options);
     if (type === "categorical") return this.encodeCategories(name, values, size);
     return this.readers[name]!.read(values.length === size ? values : values.slice(0, size));
   }
@@ -158,11 +160,11 @@ export class FeaturePipeline {
     name: string,
     values: readonly string[],
     size: number,
-    transform: EncodeOptions["transformText"],
+    { transformText: transform, transformFrom = 0 }: EncodeOptions,
   ): FeatureColumn {
     if (this.tokens) {
       this.counts.emptyTexts[name]! += values.filter((value) => cleanPhrase(value) === "").length;
-      return this.tokens.read(values, transform);
+      return this.tokens.read(values, transform, transformFrom);
     }
     const vectorizer = this.vectorizer!;
     const ids = new Int32Array(size * vectorizer.length);
@@ -170,7 +172,8 @@ export class FeaturePipeline {
     for (let i = 0; i < size; i++) {
       const cleaned = cleanPhrase(values[i]!);
       if (cleaned === "") empty++;
-      vectorizer.vectorizeInto(transform ? transform(cleaned) : cleaned, ids, i * vectorizer.length);
+      const text = transform && i >= transformFrom ? transform(cleaned) : cleaned;
+      vectorizer.vectorizeInto(text, ids, i * vectorizer.length);
     }
     this.counts.emptyTexts[name]! += empty;
     return { kind: "text", ids, length: vectorizer.length };
@@ -210,9 +213,4 @@ function joined(parts: readonly (readonly string[])[], size: number): string[] {
         .join(" "),
     );
   return rows;
-}
-
-/** {@link FeaturePipeline} as a function. */
-export function createFeaturePipeline(options: FeaturePipelineOptions): FeaturePipeline {
-  return new FeaturePipeline(options);
 }

@@ -20,12 +20,16 @@ export class TokenReader implements ColumnReader {
     tokenizer.encode("", { maxLength });
   }
 
-  /** @param transform applied to the cleaned text, in place of the text: where typos are put in */
-  read(cells: readonly string[], transform?: (cleaned: string) => string): TokenColumn {
+  /**
+   * @param transform applied to the cleaned text, in place of the text: where typos are put in
+   * @param from      first cell that it is applied to
+   */
+  read(cells: readonly string[], transform?: (cleaned: string) => string, from = 0): TokenColumn {
     const { tokenizer, maxLength } = this;
     return tokenColumn(
-      cells.map((cell) => {
-        const encoding = tokenizer.encode(transform ? transform(cleanPhrase(cell)) : cell, { maxLength });
+      cells.map((cell, i) => {
+        const text = transform && i >= from ? transform(cleanPhrase(cell)) : cell;
+        const encoding = tokenizer.encode(text, { maxLength });
         if (encoding.ids.length === maxLength) this.cut++;
         if (encoding.ids.length === 2) this.empty++;
         return encoding;

@@ -58,16 +58,10 @@ function epochPairs(
   if (!typos || epoch < typos.from_epoch) return data.pairs;
   return misspelledPairs(data.pairs, {
     features: data.features.queryFeatures,
-    texts: queryTexts(config),
     model: trainingTypos(typos),
     probability: typos.probability,
     augment: typos.augment,
     inThreeParts: typos.self_teaching > 0 || typos.contrastive > 0,
     random: random.fork(`typos-${epoch}`),
   });
-}
-
-/** Query columns that hold text. */
-export function queryTexts(config: ExperimentConfig): string[] {
-  return config.dataset.query_features.filter((f) => f.type === "text").map((f) => f.name);
 }

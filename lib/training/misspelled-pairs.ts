@@ -18,19 +18,17 @@ export function trainingTypos({ model, misspellings_dir: folder }: TyposConfig):
 }
 
 /**
- * The pairs as one epoch sees them. Every distinct query is misspelled once; row i of the clean queries is row N + i
- * misspelled. A drawn share of the pairs then points at the misspelled row. The identity of queries and documents
+ * The pairs as one epoch sees them. Every distinct query is misspelled once, in its text features, whatever columns
+ * these are read from; row i of the clean queries is row N + i misspelled. A drawn share of the pairs then points at the misspelled row. The identity of queries and documents
  * (`queryOf`, `documentOf`) stays, so masks and negatives do not notice.
  *
  * @throws RangeError if the pairs do not hold their queries' texts
- * @param texts   query columns that are misspelled
  * @param random  of this epoch alone
  */
 export function misspelledPairs(
   pairs: PairSet,
   options: {
     features: FeaturePipeline;
-    texts: readonly string[];
     model: TypoModel;
     probability: number;
     augment: number;
@@ -39,20 +37,18 @@ export function misspelledPairs(
     random: Random;
   },
 ): PairSet {
-  const { features, texts, model, probability, augment, inThreeParts } = options;
+  const { features, model, probability, augment, inThreeParts } = options;
   const { queryRows } = pairs;
   if (!queryRows) throw new RangeError("misspelledPairs: pairs must hold their queries' texts, got none");
   const draws = fromRandom(options.random.fork("typos"));
   const choice = options.random.fork("choice");
-  const wrong = queryRows.map((row) => {
-    const changed = { ...row };
-    for (const text of texts) changed[text] = model.apply(cleanPhrase(row[text] ?? ""), probability, draws);
-    return changed;
-  });
   const distinct = queryRows.length;
   return {
     ...pairs,
-    queries: features.encode([...queryRows, ...wrong]),
+    queries: features.encode([...queryRows, ...queryRows], {
+      transformText: (cleaned) => model.apply(cleaned, probability, draws),
+      transformFrom: distinct,
+    }),
     queryRowOf: pairs.queryOf.map((query) => (choice.next() < augment ? distinct + query : query)),
     teaching: inThreeParts ? { misspelledAt: distinct } : null,
   };

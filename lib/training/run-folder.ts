@@ -4,6 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { atomicWriteFile } from "../engine/atomic-write.js";
+import { makeFolder } from "../engine/make-folder.js";
 
 /** One measurement: a line of metrics.jsonl. No clock in it, so equal runs write equal bytes. */
 export interface Measurement {
@@ -146,6 +147,11 @@ export class RunFolder {
   }
 }
 
+/** The folder that a configuration's run belongs in. */
+export function runFolderOf(config: { output_dir: string; task_id: string; run_id: string }): RunFolder {
+  return new RunFolder(path.join(config.output_dir, config.task_id, config.run_id));
+}
+
 /** An existing run. @throws RangeError if the folder holds no manifest */
 export function openRun(dir: string): RunFolder {
   const run = new RunFolder(dir);
@@ -227,7 +233,7 @@ function versionOf(file: string): string {
 }
 
 function appendLines(file: string, values: readonly unknown[]): void {
-  fs.mkdirSync(path.dirname(file), { recursive: true });
+  makeFolder(path.dirname(file));
   fs.appendFileSync(file, values.map((value) => `${JSON.stringify(value)}\n`).join(""));
 }
 

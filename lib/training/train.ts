@@ -14,7 +14,8 @@ import { latestCheckpoint, writeCheckpoint } from "./checkpoint.js";
 import { createTrainer } from "./create-trainer.js";
 import { checkTeacher, teacherEmbeddings } from "./distillation/teacher-embeddings.js";
 import { embedderOf } from "./embedder.js";
-import { epochBatches, queryTexts, tooFewPairs } from "./epoch-batches.js";
+import { encoderTexts } from "./encoder-texts.js";
+import { epochBatches, tooFewPairs } from "./epoch-batches.js";
 import { type Evaluation, evaluate } from "./evaluate.js";
 import { scheduleNeedsLength } from "./learning-specs.js";
 import { type LoadedExperiment, loadExperiment } from "./load-experiment.js";
@@ -27,7 +28,8 @@ import {
   type Manifest,
   type Measurement,
   packageVersions,
-  RunFolder,
+  type RunFolder,
+  runFolderOf,
 } from "./run-folder.js";
 import { encoderPreparation } from "./run-ranker.js";
 import { encoderSpec, systemName } from "./specs.js";
@@ -51,7 +53,7 @@ export async function train(
   options: { fresh?: boolean; listener?: Listener; threads?: number } = {},
 ): Promise<RunFolder> {
   const { listener = {} } = options;
-  const run = new RunFolder(path.join(config.output_dir, config.task_id, config.run_id));
+  const run = runFolderOf(config);
   if (options.fresh) fs.rmSync(run.dir, { recursive: true, force: true });
   if (config.distillation) checkTeacher(config);
   const backend = await selectBackend(config.backend);
@@ -312,7 +314,7 @@ function evaluateEncoder(
     ks: config.recall_validation.k,
     measures: config.recall_validation.measures,
     typoProbabilities: config.recall_validation.query_typo_probabilities,
-    textColumns: queryTexts(config),
+    textColumns: encoderTexts(config).textColumns,
     ...encoderPreparation(config),
     listener,
   });

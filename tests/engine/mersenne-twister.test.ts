@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { MersenneTwister } from "../../lib/engine/mersenne-twister.js";
-import { vector } from "../fixtures/read-vectors.js";
+import { vector } from "../support/vectors.js";
 
 describe("MersenneTwister", () => {
   it("gives CPython's random.Random(42)", () => {

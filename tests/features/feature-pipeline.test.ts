@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createFeaturePipeline } from "../../lib/features/feature-pipeline.js";
+import { FeaturePipeline } from "../../lib/features/feature-pipeline.js";
 import { CategoricalMapper } from "../../lib/tokenizer/categorical-mapper.js";
 import { DictionaryVectorizer } from "../../lib/tokenizer/dictionary-vectorizer.js";
 
@@ -25,7 +25,7 @@ const records = [
 
 describe("FeaturePipeline", () => {
   it("cleans, vectorises and maps every row, and counts what was empty or unknown", () => {
-    const pipeline = createFeaturePipeline({ features, vectorizer, categories: { shelf } });
+    const pipeline = new FeaturePipeline({ features, vectorizer, categories: { shelf } });
     const batch = pipeline.encode(records);
     expect(batch.size).toBe(2);
     expect(batch.columns).toEqual({
@@ -37,14 +37,14 @@ describe("FeaturePipeline", () => {
   });
 
   it("gives the same for columns as for records, and an empty batch for none", () => {
-    const pipeline = createFeaturePipeline({ features, vectorizer, categories: { shelf } });
+    const pipeline = new FeaturePipeline({ features, vectorizer, categories: { shelf } });
     const columns = { name: records.map((r) => r.name), shelf: records.map((r) => r.shelf) };
     expect(pipeline.encodeColumns(columns, 2)).toEqual(pipeline.encode(records));
     expect(pipeline.encode([]).columns["name"]).toEqual({ kind: "text", length: 3, ids: new Int32Array(0) });
   });
 
   it("transforms the cleaned text, not the raw one, and no category", () => {
-    const pipeline = createFeaturePipeline({ features, vectorizer, categories: { shelf } });
+    const pipeline = new FeaturePipeline({ features, vectorizer, categories: { shelf } });
     const met: string[] = [];
     const batch = pipeline.encode(records.slice(0, 1), {
       transformText: (cleaned) => {
@@ -58,7 +58,7 @@ describe("FeaturePipeline", () => {
 
   it("names what is wrong with a declaration or a record", () => {
     const make = (list: { name: string; type: string }[], rest: object = { vectorizer }) =>
-      createFeaturePipeline({ features: list, ...rest });
+      new FeaturePipeline({ features: list, ...rest });
     expect(() => make([{ name: "a", type: "image" }])).toThrow(
       'unknown type "image" of feature "a"; known: categorical, text',
     );

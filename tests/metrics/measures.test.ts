@@ -3,7 +3,7 @@ import { compareUtf8, evaluateRun, rankByScore } from "../../lib/metrics/evaluat
 import { finetunerMeasures } from "../../lib/metrics/finetuner-measures.js";
 import { judgeRanking } from "../../lib/metrics/judged-ranking.js";
 import { measureFamilies, parseMeasure } from "../../lib/metrics/measure.js";
-import { vector } from "./vectors.js";
+import { vector } from "../support/vectors.js";
 
 const value = (name: string, ranked: string[], grades: Record<string, number>): number =>
   parseMeasure(name).compute(judgeRanking(ranked, new Map(Object.entries(grades))));

@@ -4,7 +4,7 @@ import { filterQueries } from "../../lib/metrics/filter-queries.js";
 import { metricName } from "../../lib/metrics/metric-name.js";
 import { publishedRecallAtK, recallAtK } from "../../lib/metrics/recall.js";
 import { reciprocalRankAtK } from "../../lib/metrics/reciprocal-rank.js";
-import { vector } from "./vectors.js";
+import { vector } from "../support/vectors.js";
 
 type PoolQuery = { id: string; relevant: string[] };
 

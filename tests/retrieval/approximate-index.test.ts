@@ -8,7 +8,7 @@ import { exactSearch, type SearchMetric } from "../../lib/retrieval/exact-search
 import { HnswIndex } from "../../lib/retrieval/hnsw-index.js";
 import { openIndexFile } from "../../lib/retrieval/index-file.js";
 import { buildIndex, openIndex } from "../../lib/retrieval/open-index.js";
-import { vector } from "../metrics/vectors.js";
+import { vector } from "../support/vectors.js";
 
 const folder = mkdtempSync(path.join(tmpdir(), "qdrl-approximate-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../lib/engine/random.js";
 import { Bm25Index } from "../../lib/retrieval/bm25.js";
-import { vector } from "../metrics/vectors.js";
+import { vector } from "../support/vectors.js";
 
 describe("Bm25Index", () => {
   it("gives 0-qdrl/bm25_lucene", () => {

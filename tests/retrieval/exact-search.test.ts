@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../lib/engine/random.js";
 import { exactSearch, type SearchMetric } from "../../lib/retrieval/exact-search.js";
-import { vector } from "../metrics/vectors.js";
+import { vector } from "../support/vectors.js";
 
 const metrics: SearchMetric[] = ["cosine", "dot", "euclidean"];
 

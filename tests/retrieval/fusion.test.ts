@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Fusion, fuse, fuseResults, type RankedList } from "../../lib/retrieval/fusion.js";
 import { searchFusionWeight, searchFusionWeights } from "../../lib/retrieval/fusion-weight.js";
-import { vector } from "../metrics/vectors.js";
+import { vector } from "../support/vectors.js";
 
 const lexical: RankedList = { ids: [7, 3, 5], scores: [12, 9, 3] };
 const dense: RankedList = { ids: [3, 9, -1], scores: [0.9, 0.5, -Infinity] };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../lib/engine/random.js";
 import { kMeans, kMeansPlusPlus, lloyd } from "../../lib/retrieval/k-means.js";
-import { vector } from "../metrics/vectors.js";
+import { vector } from "../support/vectors.js";
 
 describe("lloyd", () => {
   it("gives 2-dense-retrieval-course/kmeans_lloyd", () => {

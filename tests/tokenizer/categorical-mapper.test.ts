@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CategoricalMapper } from "../../lib/tokenizer/categorical-mapper.js";
-import { vector } from "../fixtures/read-vectors.js";
+import { vector } from "../support/vectors.js";
 
 describe("CategoricalMapper", () => {
   it("gives the published ids, unknown and empty values hashed", () => {

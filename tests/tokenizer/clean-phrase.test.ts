@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { cleanPhrase } from "../../lib/tokenizer/clean-phrase.js";
-import { vector } from "../fixtures/read-vectors.js";
+import { vector } from "../support/vectors.js";
 
 describe("cleanPhrase", () => {
   it("gives the 32 published cases", () => {

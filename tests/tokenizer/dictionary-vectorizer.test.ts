@@ -3,7 +3,7 @@ import { Random } from "../../lib/engine/random.js";
 import { DictionaryVectorizer } from "../../lib/tokenizer/dictionary-vectorizer.js";
 import { oovId } from "../../lib/tokenizer/oov-id.js";
 import { charTrigrams, wordBigrams, wordUnigrams } from "../../lib/tokenizer/tokens.js";
-import { vectorsUnder } from "../fixtures/read-vectors.js";
+import { vectors } from "../support/vectors.js";
 
 const red = new Map([
   ["red", 1],
@@ -12,7 +12,7 @@ const red = new Map([
 ]);
 
 describe("DictionaryVectorizer", () => {
-  for (const { name, inputs, expected } of vectorsUnder("0-qdrl/vectorise/"))
+  for (const { name, inputs, expected } of vectors("0-qdrl/vectorise/"))
     it(`gives ${name}`, () => {
       const vectorizer = new DictionaryVectorizer({
         dictionary: new Map(Object.entries<number>(inputs.dictionary)),

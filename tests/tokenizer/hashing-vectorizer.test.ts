@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { HashingVectorizer } from "../../lib/tokenizer/hashing-vectorizer.js";
-import { vector } from "../fixtures/read-vectors.js";
+import { vector } from "../support/vectors.js";
 
 describe("HashingVectorizer", () => {
   it("gives the published ids at both offsets", () => {

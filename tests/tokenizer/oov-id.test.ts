@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { md5Modulo, OovIds, oovId } from "../../lib/tokenizer/oov-id.js";
-import { vector } from "../fixtures/read-vectors.js";
+import { vector } from "../support/vectors.js";
 
 describe("oovId", () => {
   it("reduces the published MD5 integers", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { charTrigrams, wordBigrams, wordUnigrams } from "../../lib/tokenizer/tokens.js";
-import { vector } from "../fixtures/read-vectors.js";
+import { vector } from "../support/vectors.js";
 
 describe("tokens", () => {
   it("gives the published character trigrams", () => {

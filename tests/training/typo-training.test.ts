@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../lib/config/load-config.js";
 import { Random } from "../../lib/engine/random.js";
 import { FeaturePipeline } from "../../lib/features/feature-pipeline.js";
+import { CategoricalMapper } from "../../lib/tokenizer/categorical-mapper.js";
 import { DictionaryVectorizer } from "../../lib/tokenizer/dictionary-vectorizer.js";
 import { misspelledPairs } from "../../lib/training/misspelled-pairs.js";
 import { buildPairs, pairBatch } from "../../lib/training/pairs.js";
@@ -31,7 +32,6 @@ const pairs = buildPairs(
 );
 const options = (change: Partial<Parameters<typeof misspelledPairs>[1]> = {}) => ({
   features: features.query,
-  texts: ["q"],
   model: createTypos("doubling"),
   probability: 1,
   augment: 0.5,
@@ -69,6 +69,30 @@ describe("misspelledPairs", () => {
     expect(rows.slice(0, 3)).toEqual(rows.slice(6, 9));
     expect(rows.slice(3, 6)).not.toEqual(rows.slice(6, 9));
     expect(batch.documents.size).toBe(3);
+  });
+
+  it("misspells a feature that is read from other columns, and not the category of the same column", () => {
+    const queries = new FeaturePipeline({
+      features: [
+        { name: "query", type: "text", from: ["title", "shade"] },
+        { name: "shade", type: "categorical" },
+      ],
+      vectorizer,
+      categories: {
+        shade: new CategoricalMapper({ dictionary: new Map([["red", 1]]), numOovCategories: 4 }),
+      },
+    });
+    const read = buildPairs(
+      { title: ["shoe", "hat"], shade: ["red", "blue"], d: ["shoe", "hat"] },
+      { query: ["title", "shade"], document: ["d"] },
+      { query: queries, document: features.document },
+    );
+    const { columns } = misspelledPairs(read, options({ features: queries, augment: 1 })).queries;
+    const words = (columns["query"] as { ids: Int32Array }).ids;
+    const known = (row: number) => [...words.slice(3 * row, 3 * row + 2)].filter((id) => id <= 4).length;
+    expect([0, 1, 2, 3].map(known)).toEqual([2, 2, 0, 0]);
+    const shades = (columns["shade"] as { ids: Int32Array }).ids;
+    expect([...shades.slice(2)]).toEqual([...shades.slice(0, 2)]);
   });
 
   it("draws anew with another generator and the same with the same", () => {
@@ -135,6 +159,18 @@ describe("training on misspelled queries", () => {
     const names = both.metrics().map((m) => m.name);
     expect(names).toContain("ContrastiveAlignment");
     expect(names).toContain("SelfTeachingDivergence");
+  });
+
+  it("trains and evaluates on misspelled queries whose feature has another name than their column", async () => {
+    const named = [
+      "num_epochs=1",
+      "dataset.query_features=[{name: words, type: text, from: [query_search_phrase]}]",
+      "model.query.text_feature=words",
+    ];
+    const own = await run("own-name", "{augment: 1}", ["num_epochs=1"]);
+    const other = await run("other-name", "{augment: 1}", named);
+    expect(other.metrics()).toEqual(own.metrics());
+    expect(other.queries()).toEqual(own.queries());
   });
 
   it("refuses unknown kinds of typos, and settings that do nothing", async () => {

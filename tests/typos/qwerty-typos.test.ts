@@ -4,7 +4,7 @@ import { Random } from "../../lib/engine/random.js";
 import { qwertyNeighbours } from "../../lib/typos/qwerty-neighbours.js";
 import { qwertyTypos, removeCharacter, substitute, transpose } from "../../lib/typos/qwerty-typos.js";
 import { fromMersenneTwister, fromRandom } from "../../lib/typos/random-source.js";
-import { vector, vectorsUnder } from "../fixtures/read-vectors.js";
+import { vector, vectors } from "../support/vectors.js";
 
 describe("qwertyTypos", () => {
   it("has the published neighbour lists, in order, with their duplicates", () => {
@@ -32,7 +32,7 @@ describe("qwertyTypos", () => {
     expect(used).toBe(expected.draws_used);
   });
 
-  for (const { name, inputs, expected } of vectorsUnder("0-qdrl/typo_seeded_mt19937/"))
+  for (const { name, inputs, expected } of vectors("0-qdrl/typo_seeded_mt19937/"))
     it(`gives ${name}`, () => {
       const random = fromMersenneTwister(new MersenneTwister(inputs.seed));
       expect(inputs.texts_in_order.map((text: string) => qwertyTypos.apply(text, inputs.p, random))).toEqual(

@@ -10,10 +10,10 @@ import type { RowEncoding } from "../../../lib/datasets/stream/row-encoder.js";
 import type { StreamMisspelling } from "../../../lib/datasets/stream/row-misspelling.js";
 import { shardFiles } from "../../../lib/datasets/stream/worker-batches.js";
 import { readPartFiles } from "../../../lib/datasets/training-rows.js";
-import { createFeaturePipeline } from "../../../lib/features/feature-pipeline.js";
+import { FeaturePipeline } from "../../../lib/features/feature-pipeline.js";
 import { CategoricalMapper } from "../../../lib/tokenizer/categorical-mapper.js";
 import { DictionaryVectorizer } from "../../../lib/tokenizer/dictionary-vectorizer.js";
-import { vector } from "../../fixtures/read-vectors.js";
+import { vector } from "../../support/vectors.js";
 import { jsonLines, put, testFolder } from "../test-folder.js";
 
 const folder = testFolder();
@@ -111,8 +111,8 @@ describe("BatchStream", () => {
     const batches = await collect(stream);
     const { columns } = await readPartFiles(files, ["q", "d", "shelf"]);
     const vectorizer = new DictionaryVectorizer(limits);
-    const query = createFeaturePipeline({ features: encoding.query, vectorizer });
-    const document = createFeaturePipeline({
+    const query = new FeaturePipeline({ features: encoding.query, vectorizer });
+    const document = new FeaturePipeline({
       features: encoding.document,
       vectorizer,
       categories: { shelf: new CategoricalMapper(shelf) },
