@@ -1,9 +1,8 @@
-import path from "node:path";
 import { type AnyConfig, loadAnyConfig } from "../config/load-config.js";
 import { loadSweep } from "../config/load-sweep.js";
 import type { Listener } from "../training/progress.js";
 import { runBm25 } from "../training/run-bm25.js";
-import { RunFolder } from "../training/run-folder.js";
+import { type RunFolder, runFolderOf } from "../training/run-folder.js";
 import { runFusion } from "../training/run-fusion.js";
 import { withFolderLock } from "../training/run-lock.js";
 import { runNeighbours } from "../training/run-neighbours.js";
@@ -25,9 +24,9 @@ export async function runExperiment(
   options: { fresh?: boolean } = {},
 ): Promise<RunFolder> {
   const loaded = loadAnyConfig(file, overrides);
-  const { output_dir, task_id, run_id } = loaded.config;
+  const { dir } = runFolderOf(loaded.config);
   const work = (): Promise<RunFolder> => runLoaded(loaded, { ...options, listener });
-  return withFolderLock(path.join(output_dir, task_id, run_id), work, (line) => listener.line?.(line));
+  return withFolderLock(dir, work, (line) => listener.line?.(line));
 }
 
 async function runLoaded(
@@ -81,11 +80,11 @@ export async function runSweepRows(
   const runs: RunFolder[] = [];
   for (const { row, config } of sweep.runs) {
     if (!rows.includes(row)) continue;
-    const folder = path.join(config.output_dir, config.task_id, config.run_id);
+    const run = runFolderOf(config);
     const line = (text: string) => listener.line?.(text);
     // a sweep leaves no checkpoints, by which train would see that the run is finished
-    const work = async () => (isFinished(config) ? new RunFolder(folder) : train(config, { listener }));
-    runs.push(await withFolderLock(folder, work, line));
+    const work = async () => (isFinished(config) ? run : train(config, { listener }));
+    runs.push(await withFolderLock(run.dir, work, line));
   }
   return runs;
 }

@@ -1,14 +1,14 @@
 import fs from "node:fs";
-import path from "node:path";
 import type { Bm25Config } from "../config/bm25-schema.js";
 import { formatConfig } from "../config/load-config.js";
 import { ngramAnalyzer } from "../retrieval/ngram-analysis.js";
 import { createAnalyzer } from "../retrieval/text-analysis.js";
 import { cleanPhrase } from "../tokenizer/clean-phrase.js";
+import { isTakenAsItIs } from "./finished-run.js";
 import { loadEvaluation } from "./load-experiment.js";
 import type { Listener } from "./progress.js";
 import { Bm25Ranker } from "./rankers.js";
-import { RunFolder } from "./run-folder.js";
+import { type RunFolder, runFolderOf } from "./run-folder.js";
 import { trainingQueriesOf } from "./training-queries.js";
 import { writeRankerRun } from "./write-ranker-run.js";
 
@@ -23,17 +23,17 @@ export async function runBm25(
   options: { fresh?: boolean; listener?: Listener } = {},
 ): Promise<RunFolder> {
   const { listener = {} } = options;
-  const run = new RunFolder(path.join(config.output_dir, config.task_id, config.run_id));
+  const run = runFolderOf(config);
   const { dataset, sets, counts } = await loadEvaluation(
     config,
     [config.query_text],
     documentColumns(config),
     listener,
   );
-  if (!options.fresh && isFinished(run, config, dataset.fingerprint)) {
-    listener.line?.(`${run.dir}: already finished (--fresh starts over)`);
-    return run;
-  }
+  const matches = () =>
+    run.manifest().dataset.fingerprint === dataset.fingerprint &&
+    fs.readFileSync(run.configFile, "utf8") === formatConfig(config);
+  if (isTakenAsItIs(run, { matches }, options)) return run;
   fs.rmSync(run.dir, { recursive: true, force: true });
   const startedAt = new Date().toISOString();
   await writeRankerRun(
@@ -107,11 +107,4 @@ export function documentColumns(config: Bm25Config): string[] {
 /** What happens to a query before typos and analysis: the standard analysis reads texts as they are written. */
 export function queryPreparation(config: Bm25Config): (text: string) => string {
   return config.analysis.type === "standard" ? (text) => text : cleanPhrase;
-}
-
-function isFinished(run: RunFolder, config: Bm25Config, fingerprint: string): boolean {
-  if (!fs.existsSync(path.join(run.dir, "manifest.json")) || !fs.existsSync(run.configFile)) return false;
-  const manifest = run.manifest();
-  const sameConfig = fs.readFileSync(run.configFile, "utf8") === formatConfig(config);
-  return manifest.status === "finished" && manifest.dataset.fingerprint === fingerprint && sameConfig;
 }

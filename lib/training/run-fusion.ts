@@ -1,5 +1,4 @@
 import fs from "node:fs";
-import path from "node:path";
 import type { FusionConfig } from "../config/fusion-schema.js";
 import { formatConfig, loadFusionConfig } from "../config/load-config.js";
 import { judgeRanking } from "../metrics/judged-ranking.js";
@@ -9,10 +8,11 @@ import { searchFusionWeights } from "../retrieval/fusion-weight.js";
 import { qwertyTypos } from "../typos/qwerty-typos.js";
 import { misspelledRows, type Ranked } from "./evaluate.js";
 import type { EvaluationSet } from "./evaluation-set.js";
+import { isTakenAsItIs } from "./finished-run.js";
 import { FusionRanker, sharedPreparation } from "./fusion-ranker.js";
 import { type OpenedRanker, openRanker } from "./open-ranker.js";
 import type { Listener } from "./progress.js";
-import { openRun, RunFolder } from "./run-folder.js";
+import { type RunFolder, runFolderOf } from "./run-folder.js";
 import { writeRankerRun } from "./write-ranker-run.js";
 
 /**
@@ -28,11 +28,9 @@ export async function runFusion(
   options: { fresh?: boolean; listener?: Listener } = {},
 ): Promise<RunFolder> {
   const { listener = {} } = options;
-  const run = new RunFolder(path.join(config.output_dir, config.task_id, config.run_id));
-  if (!options.fresh && isFinished(run, config)) {
-    listener.line?.(`${run.dir}: already finished (--fresh starts over)`);
-    return run;
-  }
+  const run = runFolderOf(config);
+  const asked = { matches: () => isOf(config, run), madeOf: config.runs };
+  if (isTakenAsItIs(run, asked, options)) return run;
   const startedAt = new Date().toISOString();
   const opened: OpenedRanker[] = [];
   try {
@@ -127,12 +125,9 @@ async function fusionOf(
   return { kind, weights: chosen.weights };
 }
 
-/** The weights that were searched are what the stored configuration may differ in. */
-function isFinished(run: RunFolder, config: FusionConfig): boolean {
-  if (!fs.existsSync(path.join(run.dir, "manifest.json")) || !fs.existsSync(run.configFile)) return false;
-  const { status, endedAt } = run.manifest();
+/** Whether a run is of a configuration: in the weights that were searched the stored one may differ. */
+function isOf(config: FusionConfig, run: RunFolder): boolean {
   const stored = loadFusionConfig(run.configFile);
   const asked = config.weights === null ? { ...config, weights: stored.weights } : config;
-  const isNewer = config.runs.every((dir) => (openRun(dir).manifest().endedAt ?? "") <= (endedAt ?? ""));
-  return status === "finished" && isNewer && formatConfig(stored) === formatConfig(asked);
+  return formatConfig(stored) === formatConfig(asked);
 }

@@ -1,4 +1,3 @@
-import path from "node:path";
 import { bm25Schema } from "../../config/bm25-schema.js";
 import { fusionSchema } from "../../config/fusion-schema.js";
 import { loadConfig } from "../../config/load-config.js";
@@ -6,7 +5,7 @@ import { openDataset } from "../../datasets/open-dataset.js";
 import { bm25VariantNames } from "../../retrieval/bm25-variants.js";
 import type { Listener } from "../../training/progress.js";
 import { runBm25 } from "../../training/run-bm25.js";
-import { RunFolder } from "../../training/run-folder.js";
+import { type RunFolder, runFolderOf } from "../../training/run-folder.js";
 import { runFusion } from "../../training/run-fusion.js";
 import { isFinished } from "../../training/sweep/run-sweep.js";
 import { runExperiment } from "../run-experiment.js";
@@ -131,7 +130,7 @@ export async function trainedRun(set: EvidenceSet, seed: number, listener: Liste
     "recall_validation.every_epochs": 100,
   }).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
   const config = loadConfig(dense.config, [...dense.overrides, ...overrides]);
-  const run = new RunFolder(path.join(config.output_dir, config.task_id, config.run_id));
+  const run = runFolderOf(config);
   const { fingerprint } = openDataset(set.dir, { verify: "size" });
   if (isFinished(config) && run.manifest().dataset.fingerprint === fingerprint) return run;
   return runExperiment(dense.config, [...dense.overrides, ...overrides], listener);

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { fusionSchema } from "../../config/fusion-schema.js";
 import type { Listener } from "../../training/progress.js";
-import type { RunFolder } from "../../training/run-folder.js";
+import { type RunFolder, runFolderOf } from "../../training/run-folder.js";
 import { runFusion } from "../../training/run-fusion.js";
 import { withFolderLock } from "../../training/run-lock.js";
 
@@ -35,9 +35,8 @@ export async function hybridRun(
       query_typo_probabilities: [...new Set(results.map((result) => result.typo))],
     },
   });
-  const dir = path.join(config.output_dir, config.task_id, config.run_id);
   return withFolderLock(
-    dir,
+    runFolderOf(config).dir,
     () => runFusion(config, { listener }),
     (line) => listener.line?.(line),
   );

@@ -4,8 +4,9 @@ import path from "node:path";
 import { formatConfig, parseConfig } from "../../config/load-config.js";
 import type { Sweep, SweepRun } from "../../config/load-sweep.js";
 import type { ExperimentConfig } from "../../config/schema.js";
+import { holdsFinished } from "../finished-run.js";
 import type { Listener, Progress } from "../progress.js";
-import { RunFolder } from "../run-folder.js";
+import { type RunFolder, runFolderOf } from "../run-folder.js";
 
 export interface SweepOptions {
   /** Worker processes. Default 2. */
@@ -79,7 +80,7 @@ export async function runSweep(sweep: Sweep, options: SweepOptions = {}): Promis
             listener.line?.(`${current.row}, seed ${current.seed}: failed; ${message}`);
           } else if (isFinished(current.config)) {
             // weights, metrics and per-query results stay; the thesis' sweeps would leave tens of gigabytes of the rest
-            fs.rmSync(new RunFolder(folderOf(current.config)).checkpoints, { recursive: true, force: true });
+            fs.rmSync(runFolderOf(current.config).checkpoints, { recursive: true, force: true });
           }
           report(`${current.row}, seed ${current.seed}`);
         }
@@ -89,27 +90,19 @@ export async function runSweep(sweep: Sweep, options: SweepOptions = {}): Promis
     }),
   );
   const seconds = (performance.now() - began) / 1000;
-  const finished = sweep.runs
-    .filter((run) => isFinished(run.config))
-    .map((run) => new RunFolder(folderOf(run.config)));
+  const finished = sweep.runs.filter((run) => isFinished(run.config)).map((run) => runFolderOf(run.config));
   const position = ({ row, seed }: FailedRun) =>
     sweep.runs.findIndex((run) => run.row === row && run.seed === seed);
   failed.sort((a, b) => position(a) - position(b));
   return { runs: finished, failed, trained: total - failed.length, seconds };
 }
 
-function folderOf(config: ExperimentConfig): string {
-  return path.join(config.output_dir, config.task_id, config.run_id);
-}
-
 /** Whether a folder holds this very run, finished. */
 export function isFinished(config: ExperimentConfig): boolean {
-  const run = new RunFolder(folderOf(config));
-  if (!fs.existsSync(path.join(run.dir, "manifest.json")) || !fs.existsSync(run.configFile)) return false;
-  if (run.manifest().status !== "finished") return false;
+  const run = runFolderOf(config);
   // read and written again: a key that the schema has gained since is there with its default
-  const stored = parseConfig(fs.readFileSync(run.configFile, "utf8"), run.configFile);
-  return formatConfig(stored) === formatConfig(config);
+  const stored = () => parseConfig(fs.readFileSync(run.configFile, "utf8"), run.configFile);
+  return holdsFinished(run, { matches: () => formatConfig(stored()) === formatConfig(config) });
 }
 
 function startWorker(): ChildProcess {
