@@ -37,11 +37,6 @@ export async function selectBackend(preferred: BackendName | "auto" = "auto"): P
   throw new Error(`selectBackend: no backend could start (${refusals.join("; ")})`);
 }
 
-/** The backend in use, or null before {@link selectBackend}. */
-export function currentBackend(): string | null {
-  return tf.getBackend() ?? null;
-}
-
 async function start(name: BackendName): Promise<string | null> {
   try {
     if (name === "tensorflow") {

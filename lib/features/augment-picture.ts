@@ -15,8 +15,6 @@ export interface Augmentation {
   blur: number;
 }
 
-export const noAugmentation: Augmentation = { flip: 0, crop: 1, colour: 0, blur: 0 };
-
 /**
  * A changed copy of one picture: crop (resized back, bilinear), flip, colour, blur, in this order. Always the same
  * number of draws (8) is taken, whatever the settings, so that changing one leaves the others' draws alone.

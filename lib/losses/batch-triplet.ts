@@ -25,12 +25,6 @@ export function tripletMask(
   return { anchor, positive: anchor.slice(), negative };
 }
 
-/** Number of triples of {@link tripletMask}: each of the min(B, n + 1) columns is a negative of all B − 1 others. */
-export function tripletCount(batchSize: number, numNegatives: number): number {
-  const columns = Math.min(batchSize, numNegatives + 1);
-  return columns * (batchSize - 1);
-}
-
 /**
  * In-batch triplet margin loss on cosine distance.
  * L = mean over the triples (i, j) of max(0, (1 − cᵢᵢ) − (1 − cᵢⱼ) + m), zeros included

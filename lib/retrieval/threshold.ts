@@ -1,5 +1,3 @@
-import type { SearchResult } from "./search-options.js";
-
 /** A returned document of a validation query: its score and whether it is relevant. */
 export interface ScoredAnswer {
   score: number;
@@ -75,11 +73,4 @@ export function thresholdCurveOf(
     curve.push({ threshold: score, precision, recall, f1, silent: 1 - speaking.size / answers.length });
   });
   return curve;
-}
-
-/** The results without those scored below the threshold: −1 and −Infinity in their place. The input is not changed. */
-export function cutBelow(result: SearchResult, threshold: number): SearchResult {
-  const ids = result.ids.map((id, i) => (result.scores[i]! >= threshold ? id : -1));
-  const scores = result.scores.map((score) => (score >= threshold ? score : -Infinity));
-  return { ids, scores };
 }

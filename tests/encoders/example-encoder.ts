@@ -2,6 +2,7 @@ import type { EncoderSpec } from "../../lib/encoders/encoder.js";
 import type { TowersSpec } from "../../lib/encoders/modalities/towers-spec.js";
 import { Random } from "../../lib/engine/random.js";
 import type { FeatureBatch } from "../../lib/features/batch.js";
+import { noAugmentation } from "../support/no-augmentation.js";
 
 /** The published kinds, which all read {@link exampleBatch}. */
 export const textEncoderKinds = [
@@ -28,8 +29,6 @@ export function exampleSpec(kind: string): EncoderSpec {
     towers: exampleTowers,
   };
 }
-
-const noAugmentation = { flip: 0, crop: 1, colour: 0, blur: 0 };
 
 /** One feature of each kind beside the text, in the fusion whose gradients involve most. */
 const exampleTowers: TowersSpec = {

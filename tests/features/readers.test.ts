@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../lib/engine/random.js";
-import { type Augmentation, augmentPicture, noAugmentation } from "../../lib/features/augment-picture.js";
+import { type Augmentation, augmentPicture } from "../../lib/features/augment-picture.js";
 import { takeRows } from "../../lib/features/batch.js";
 import { CategoryListReader } from "../../lib/features/category-list-reader.js";
 import { FeaturePipeline } from "../../lib/features/feature-pipeline.js";
@@ -9,6 +9,7 @@ import { NumberReader } from "../../lib/features/number-reader.js";
 import { RegionReader } from "../../lib/features/region-reader.js";
 import { VectorReader } from "../../lib/features/vector-reader.js";
 import { CategoricalMapper } from "../../lib/tokenizer/categorical-mapper.js";
+import { noAugmentation } from "../support/no-augmentation.js";
 
 const mapper = new CategoricalMapper({
   dictionary: new Map([

@@ -1,11 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../lib/engine/random.js";
-import {
-  chooseThreshold,
-  cutBelow,
-  type ScoredAnswer,
-  thresholdCurveOf,
-} from "../../lib/retrieval/threshold.js";
+import { chooseThreshold, type ScoredAnswer, thresholdCurveOf } from "../../lib/retrieval/threshold.js";
 
 const answers: ScoredAnswer[][] = [
   [
@@ -71,17 +66,5 @@ describe("chooseThreshold", () => {
     expect(() => chooseThreshold(answers, 4, { kind: "precision", target: 2 })).toThrow(
       "target must be in (0, 1], got 2",
     );
-  });
-});
-
-describe("cutBelow", () => {
-  it("empties the slots below the threshold and leaves its input alone", () => {
-    const result = { ids: Int32Array.of(4, 2, -1), scores: Float32Array.of(0.75, 0.25, -Infinity) };
-    expect(cutBelow(result, 0.5)).toEqual({
-      ids: Int32Array.of(4, -1, -1),
-      scores: Float32Array.of(0.75, -Infinity, -Infinity),
-    });
-    expect([...cutBelow(result, 0.25).ids]).toEqual([4, 2, -1]);
-    expect(result.ids[1]).toBe(2);
   });
 });

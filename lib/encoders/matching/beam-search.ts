@@ -9,7 +9,7 @@ export interface Hypothesis {
 export interface BeamOptions {
   startToken: number;
   endToken: number;
-  /** hypotheses kept at each step and returned */
+  /** hypotheses kept at each step and returned; 1 = greedy, the likeliest token at each step */
   beam: number;
   /** tokens at most */
   depth: number;
@@ -43,14 +43,6 @@ export function beamSearch(
     alive = kept.filter(({ tokens }) => tokens.at(-1) !== endToken);
   }
   return [...finished, ...alive].sort((a, b) => b.logProbability - a.logProbability).slice(0, beam);
-}
-
-/** The likeliest token at each step, until the end token (kept) or `depth` tokens: a beam of one. */
-export function greedySearch(
-  next: (sequences: readonly (readonly number[])[]) => readonly ArrayLike<number>[],
-  options: Omit<BeamOptions, "beam">,
-): Hypothesis {
-  return beamSearch(next, { ...options, beam: 1 })[0]!;
 }
 
 function logSoftmax(logits: ArrayLike<number>): number[] {

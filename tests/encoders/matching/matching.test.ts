@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { beamSearch, greedySearch } from "../../../lib/encoders/matching/beam-search.js";
+import { beamSearch } from "../../../lib/encoders/matching/beam-search.js";
 import { CaptionDecoder } from "../../../lib/encoders/matching/caption-decoder.js";
 import { SentenceMatcher } from "../../../lib/encoders/matching/sentence-matcher.js";
 import { WordMatcher } from "../../../lib/encoders/matching/word-matcher.js";
@@ -148,12 +148,14 @@ describe("searching captions", () => {
   });
 
   it("is greedy with a beam of one, and stops at the depth", () => {
-    expect(greedySearch(table(), { startToken: 0, endToken: 3, depth: 4 }).tokens).toEqual([1, 3]);
-    const endless = greedySearch((sequences) => sequences.map(() => [0, 1, 0]), {
-      startToken: 0,
+    const greedy = { startToken: 0, beam: 1 };
+    const ending = beamSearch(table(), { ...greedy, endToken: 3, depth: 4 });
+    expect(ending.map(({ tokens }) => tokens)).toEqual([[1, 3]]);
+    const endless = beamSearch((sequences) => sequences.map(() => [0, 1, 0]), {
+      ...greedy,
       endToken: 2,
       depth: 3,
     });
-    expect(endless.tokens).toEqual([1, 1, 1]);
+    expect(endless.map(({ tokens }) => tokens)).toEqual([[1, 1, 1]]);
   });
 });

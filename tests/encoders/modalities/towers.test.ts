@@ -11,9 +11,9 @@ import { selectBackend } from "../../../lib/engine/backend.js";
 import { valueAndGradients } from "../../../lib/engine/gradients.js";
 import { Random } from "../../../lib/engine/random.js";
 import type { FeatureBatch } from "../../../lib/features/batch.js";
+import { noAugmentation } from "../../support/no-augmentation.js";
 import { expectFloat32Close } from "../../support/vectors.js";
 
-const off = { flip: 0, crop: 1, colour: 0, blur: 0 };
 const cnn: ModalityEncoderSpec = {
   kind: "cnn",
   size: 8,
@@ -21,7 +21,7 @@ const cnn: ModalityEncoderSpec = {
   blocks: 1,
   stemStride: 1,
   outputDim: 3,
-  augmentation: off,
+  augmentation: noAugmentation,
 };
 const attention: ModalityEncoderSpec = {
   kind: "patches",
@@ -32,7 +32,7 @@ const attention: ModalityEncoderSpec = {
   mixing: "attention",
   heads: 2,
   outputDim: 3,
-  augmentation: off,
+  augmentation: noAugmentation,
 };
 const regions: ModalityEncoderSpec = {
   kind: "regions",

@@ -9,10 +9,10 @@ import { OnnxEncoder } from "../../../lib/encoders/onnx/onnx-encoder.js";
 import { selectBackend } from "../../../lib/engine/backend.js";
 import { Random } from "../../../lib/engine/random.js";
 import type { FeatureBatch } from "../../../lib/features/batch.js";
+import { noAugmentation } from "../../support/no-augmentation.js";
 
 const SIZE = 7;
-const off = { flip: 0, crop: 1, colour: 0, blur: 0 };
-const picture = { size: 10, outputDim: 3, augmentation: off };
+const picture = { size: 10, outputDim: 3, augmentation: noAugmentation };
 const features: Record<string, { feature: string; encoder: ModalityEncoderSpec }> = {
   words: { feature: "text", encoder: { kind: "bag" } },
   tags: { feature: "tags", encoder: { kind: "category", numEmbeddings: 7, embeddingDim: 2 } },
