@@ -3,6 +3,7 @@ import { plainTable, type TableCell } from "../reporting/table.js";
 import { tableTerminal } from "../reporting/table-terminal.js";
 import type { QueryResult, RunFolder } from "../training/run-folder.js";
 import { describeTime } from "../training/time-split.js";
+import { tableLook } from "./terminal.js";
 
 const MOST_COLUMNS = 6;
 
@@ -11,7 +12,7 @@ export function printSummary(run: RunFolder, out: NodeJS.WriteStream = process.s
   const { system } = run.manifest();
   if (run.isEvaluated()) {
     const table = summaryTable(run.queries(), system);
-    out.write(`${tableTerminal(table, { color: out.isTTY === true })}\n`);
+    out.write(`${tableTerminal(table, tableLook(out))}\n`);
   } else {
     const last = run.metrics().filter((m) => m.name.startsWith("AverageLoss/"));
     for (const { name, value, epoch } of last.slice(-2))

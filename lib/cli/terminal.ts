@@ -1,4 +1,5 @@
 import cliProgress from "cli-progress";
+import type { TerminalLook } from "../reporting/table-terminal.js";
 import type { Listener, Progress } from "../training/progress.js";
 
 /** Progress as a bar with rate and time left on a terminal, as a line every few seconds elsewhere. */
@@ -69,6 +70,16 @@ export class TerminalListener implements Listener {
       note: "",
     });
   }
+}
+
+/**
+ * How tables look on a stream: on a terminal coloured and no wider than the screen (COLUMNS, where it is set, says how
+ * wide that is), elsewhere plain and as wide as they get.
+ */
+export function tableLook(stream: NodeJS.WriteStream = process.stdout): TerminalLook {
+  if (stream.isTTY !== true) return {};
+  const width = Number(process.env["COLUMNS"]) || stream.columns;
+  return { color: true, ...(width > 0 ? { width } : {}) };
 }
 
 /** 1,234 → "1,234", 56,789 → "57k". */

@@ -4,7 +4,7 @@ import { csvLines } from "./table-csv.js";
 import { tableHtml } from "./table-html.js";
 import { tableLatex } from "./table-latex.js";
 import { tableMarkdown } from "./table-markdown.js";
-import { tableTerminal } from "./table-terminal.js";
+import { type TerminalLook, tableTerminal } from "./table-terminal.js";
 
 /** The results as a table ready to be shown, with its marks explained in notes. */
 export function resultsView(results: ResultsTable, options: { decimals?: number } = {}): Table {
@@ -45,8 +45,8 @@ export function resultsLatex(results: ResultsTable, options: { label?: string } 
 }
 
 /** The results table for a terminal. */
-export function resultsTerminal(results: ResultsTable, options: { color?: boolean } = {}): string {
-  return tableTerminal(resultsView(results), options);
+export function resultsTerminal(results: ResultsTable, look: TerminalLook = {}): string {
+  return tableTerminal(resultsView(results), look);
 }
 
 /** The results as CSV in long form, one line per system and metric, numbers in full precision. */

@@ -1,19 +1,35 @@
 import { displayWidth, padToWidth } from "./display-width.js";
 import type { Table, TableCell } from "./table.js";
 
+/** How a table is written for a terminal. */
+export interface TerminalLook {
+  /** Write ANSI colours. Default: no. */
+  color?: boolean;
+  /** Columns of the screen; a wider table is written in parts below one another. Default: as wide as it gets. */
+  width?: number;
+}
+
 /**
  * A table for a terminal: columns aligned by what characters take on screen, a second line per row for intervals and
  * differences, colours where asked for. Best values are bold; ▲ and ▼ mark significant differences and † ties with
  * the best, so that nothing is said by colour alone.
  *
- * @param options.color  write ANSI colours (a caller passes `process.stdout.isTTY` or what the user asked for)
+ * A table wider than the screen is written in parts, each with the first column and as many others as find room (one
+ * at least, which may then stick out); notes, and texts that alone have no room beside the first column, are broken
+ * between words.
  */
-export function tableTerminal(table: Table, options: { color?: boolean } = {}): string {
-  const paint = options.color === true ? ansi : (text: string) => text;
+export function tableTerminal(table: Table, look: TerminalLook = {}): string {
+  const paint = look.color === true ? ansi : (text: string) => text;
+  const { width: screen = Number.POSITIVE_INFINITY } = look;
   const aligns = table.columns.map((column) => column.align ?? "left");
   const hasTies = table.columns.map((_, column) => table.rows.some((row) => isTied(row.cells[column]!)));
+  const firstColumn = [table.columns[0]?.label ?? "", ...table.rows.map((row) => row.cells[0]?.text ?? "")];
+  const beside = screen - MARGIN.length - Math.max(...firstColumn.map(displayWidth)) - GAP.length;
   const bodies = table.rows.map((row) =>
-    row.cells.map((cell, column) => terminalCell(cell, hasTies[column]!, paint)),
+    row.cells.map((cell, column) => {
+      const room = column > 0 && aligns[column] === "left" ? Math.max(LEAST_ROOM, beside) : undefined;
+      return terminalCell(cell, hasTies[column]!, paint, room);
+    }),
   );
   const heads = table.columns.map((column) => [
     paint(column.label, "1"),
@@ -23,38 +39,73 @@ export function tableTerminal(table: Table, options: { color?: boolean } = {}): 
     const lines = [heads[column]!, ...bodies.map((body) => body[column]!)].flat();
     return Math.max(0, ...lines.map(displayWidth));
   });
-  const format = (cells: string[][]): string[] => {
-    const height = Math.max(1, ...cells.map((cell) => cell.length));
-    return Array.from({ length: height }, (_, line) =>
-      (
-        "  " +
-        cells
-          .map((cell, column) => padToWidth(cell[line] ?? "", widths[column]!, aligns[column]!))
-          .join("   ")
-      ).trimEnd(),
-    );
+  const format = (cells: readonly string[][], shown: readonly number[]): string[] => {
+    const height = Math.max(1, ...shown.map((column) => cells[column]!.length));
+    return Array.from({ length: height }, (_, line) => {
+      const parts = shown.map((column) =>
+        padToWidth(cells[column]![line] ?? "", widths[column]!, aligns[column]!),
+      );
+      return (MARGIN + parts.join(GAP)).trimEnd();
+    });
   };
-  const rule = "  " + paint(widths.map((width) => "─".repeat(width)).join("───"), "2");
-  const lines = [
-    ...(table.title === undefined ? [] : ["", "  " + paint(table.title, "1")]),
-    rule,
-    ...format(heads),
-    rule,
-  ];
-  for (const body of bodies) lines.push(...format(body));
-  lines.push(rule, ...(table.notes ?? []).map((note) => "  " + paint(note, "2")));
+  const lines = table.title === undefined ? [] : ["", MARGIN + paint(table.title, "1")];
+  for (const shown of columnParts(widths, screen)) {
+    const dashes = shown.map((column) => "─".repeat(widths[column]!)).join("─".repeat(GAP.length));
+    const rule = MARGIN + paint(dashes, "2");
+    lines.push(rule, ...format(heads, shown), rule);
+    for (const body of bodies) lines.push(...format(body, shown));
+    lines.push(rule);
+  }
+  for (const note of table.notes ?? [])
+    lines.push(...brokenAt(note, screen - MARGIN.length).map((line) => MARGIN + paint(line, "2")));
   return lines.join("\n") + "\n";
 }
 
-/** @param hasTies  keeps room for the sign in every cell, so that numbers stay aligned */
+const MARGIN = "  ";
+const GAP = "   ";
+/** Narrower than this a text is not broken. */
+const LEAST_ROOM = 24;
+
+/** Numbers of the columns of each part: the first column, then as many in turn as the screen has room for. */
+function columnParts(widths: readonly number[], screen: number): number[][] {
+  const parts: number[][] = [[0]];
+  const first = MARGIN.length + (widths[0] ?? 0);
+  let used = first;
+  for (let column = 1; column < widths.length; column++) {
+    const wanted = GAP.length + widths[column]!;
+    if (used + wanted > screen && parts.at(-1)!.length > 1) {
+      parts.push([0]);
+      used = first;
+    }
+    parts.at(-1)!.push(column);
+    used += wanted;
+  }
+  return parts;
+}
+
+/** A text in lines of at most `width`, broken at spaces; a longer word has a line of its own. */
+function brokenAt(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const longer = lines.length === 0 ? word : `${lines.at(-1)} ${word}`;
+    if (lines.length > 0 && displayWidth(longer) <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/**
+ * @param hasTies  keeps room for the sign in every cell, so that numbers stay aligned
+ * @param room     columns after which the text is broken between words; default: not at all
+ */
 function terminalCell(
   cell: TableCell,
   hasTies: boolean,
   paint: (text: string, code: string) => string,
+  room = Number.POSITIVE_INFINITY,
 ): string[] {
-  let first = cell.bold ? paint(cell.text, "1") : cell.text;
-  if (hasTies) first += isTied(cell) ? "†" : " ";
-  const lines = [first];
+  const lines = brokenAt(cell.text, room).map((line) => (cell.bold ? paint(line, "1") : line));
+  if (hasTies) lines[lines.length - 1] += isTied(cell) ? "†" : " ";
   if (cell.detail !== undefined) lines.push(paint(cell.detail, "2"));
   if (cell.delta !== undefined) {
     const sign = cell.mark === "better" ? "▲ " : cell.mark === "worse" ? "▼ " : "";

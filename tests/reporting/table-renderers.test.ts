@@ -106,6 +106,46 @@ describe("tableTerminal", () => {
     expect(colored).toContain("\u001b[1m0.700\u001b[0m");
     expect(stripColors(colored)).toBe(plain);
   });
+
+  const wide: Table = {
+    columns: [{ label: "System" }, ...["a", "b", "c"].map((label) => ({ label, align: "right" as const }))],
+    rows: [{ cells: ["words", "0.100000", "0.200000", "0.300000"].map((text) => ({ text })) }],
+    notes: ["every one of these words is kept"],
+  };
+
+  it("writes a table that is wider than the screen in parts, each with the first column", () => {
+    const lines = tableTerminal(wide, { width: 30, color: true }).split("\n").map(stripColors);
+    expect(lines).toEqual([
+      `  ${"─".repeat(28)}`,
+      "  System          a          b",
+      `  ${"─".repeat(28)}`,
+      "  words    0.100000   0.200000",
+      `  ${"─".repeat(28)}`,
+      `  ${"─".repeat(17)}`,
+      "  System          c",
+      `  ${"─".repeat(17)}`,
+      "  words    0.300000",
+      `  ${"─".repeat(17)}`,
+      "  every one of these words is",
+      "  kept",
+      "",
+    ]);
+    expect(tableTerminal(wide, { width: 41 })).toBe(tableTerminal(wide));
+  });
+
+  it("lets a column stick out of a screen too narrow for it, and breaks texts between words", () => {
+    const heads = tableTerminal(wide, { width: 5 })
+      .split("\n")
+      .filter((line) => line.includes("System"));
+    expect(heads).toEqual(["  System          a", "  System          b", "  System          c"]);
+    const texts = plainTable(
+      ["set", "about"],
+      [["emoji", "what people type and the emoji that they mean by it"]],
+    );
+    expect(tableTerminal(texts, { width: 40 })).toContain(
+      "  emoji   what people type and the emoji\n          that they mean by it\n",
+    );
+  });
 });
 
 describe("plainTable", () => {

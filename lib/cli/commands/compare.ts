@@ -8,6 +8,7 @@ import { tableTerminal } from "../../reporting/table-terminal.js";
 import { winLoss, winLossTable } from "../../reporting/win-loss.js";
 import { openRun } from "../../training/run-folder.js";
 import { compareTwoRuns } from "../comparison.js";
+import { tableLook } from "../terminal.js";
 import { writeTables } from "../write-table.js";
 
 /** `qdrl compare RUN_A RUN_B`. */
@@ -44,9 +45,7 @@ export function addCompareCommand(program: Command): void {
         );
         if (options.table !== undefined) writeTables(options.table, [comparison.results]);
         const table = winLossTable(winLoss(comparison.queries), comparison);
-        process.stdout.write(
-          `${tableTerminal(table, { color: process.stdout.isTTY === true })}\npage: ${output}\n`,
-        );
+        process.stdout.write(`${tableTerminal(table, tableLook())}\npage: ${output}\n`);
       },
     );
 }

@@ -8,7 +8,7 @@ import { wordsOf } from "../../reporting/count-table.js";
 import { plainTable } from "../../reporting/table.js";
 import { tableTerminal } from "../../reporting/table-terminal.js";
 import type { Listener } from "../../training/progress.js";
-import { humanTime, TerminalListener } from "../terminal.js";
+import { humanTime, TerminalListener, tableLook } from "../terminal.js";
 
 const DATA = "data";
 
@@ -152,5 +152,5 @@ function listDatasets(): void {
   const notes = [
     "In brackets: not here yet. A public data set is fetched from its pinned URLs, or taken from a local copy by --from.",
   ];
-  process.stdout.write(`${tableTerminal(plainTable(["data set", "about"], rows, { notes }))}\n`);
+  process.stdout.write(`${tableTerminal(plainTable(["data set", "about"], rows, { notes }), tableLook())}\n`);
 }

@@ -12,7 +12,7 @@ import {
 } from "../../training/robustness-views.js";
 import { changedTable, consistencyTable, damageTable, robustnessTable } from "../robustness-table.js";
 import { printSummary } from "../summary.js";
-import { TerminalListener } from "../terminal.js";
+import { TerminalListener, tableLook } from "../terminal.js";
 
 /** `qdrl evaluate RUN`. */
 export function addEvaluateCommand(program: Command): void {
@@ -95,7 +95,7 @@ async function showRobustness(
 }
 
 function show(table: Table): void {
-  process.stdout.write(`${tableTerminal(table, { color: process.stdout.isTTY === true })}\n`);
+  process.stdout.write(`${tableTerminal(table, tableLook())}\n`);
 }
 
 /** What each number of a list must be. */

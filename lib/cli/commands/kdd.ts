@@ -3,7 +3,7 @@ import { loadKddConfig } from "../../config/load-kdd-config.js";
 import { resultsTerminal } from "../../reporting/results-table-view.js";
 import { type KddStep, kddSteps, runKdd, runKddSeeds } from "../../training/kdd/run-kdd.js";
 import { kddTable } from "../kdd-table.js";
-import { TerminalListener } from "../terminal.js";
+import { TerminalListener, tableLook } from "../terminal.js";
 
 interface KddOptions {
   steps?: KddStep[];
@@ -51,7 +51,7 @@ export function addKddCommand(program: Command): void {
       listener.finish();
       if (reports.length === 0) return;
       const table = kddTable(reports, config.test_set);
-      process.stdout.write(`${resultsTerminal(table, { color: process.stdout.isTTY === true })}\n`);
+      process.stdout.write(`${resultsTerminal(table, tableLook())}\n`);
     });
 }
 

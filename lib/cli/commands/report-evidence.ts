@@ -5,7 +5,7 @@ import { htmlPage } from "../../reporting/html-page.js";
 import { resultsTerminal } from "../../reporting/results-table-view.js";
 import { evidencePage } from "../evidence/evidence-page.js";
 import { evidenceViews } from "../evidence/evidence-view.js";
-import { TerminalListener } from "../terminal.js";
+import { TerminalListener, tableLook } from "../terminal.js";
 import { writeTables } from "../write-table.js";
 
 /** `qdrl report evidence`. */
@@ -29,8 +29,7 @@ export function addEvidenceReport(report: Command): void {
       const tables = views.flatMap(({ main, all }) => [main, all]);
       atomicWriteFile(path.join(output, "index.html"), htmlPage(evidencePage(views, output)));
       for (const ending of ["md", "csv", "tex"]) writeTables(path.join(output, `tables.${ending}`), tables);
-      const color = process.stdout.isTTY === true;
-      for (const { main } of views) process.stdout.write(`\n${resultsTerminal(main, { color })}\n`);
+      for (const { main } of views) process.stdout.write(`\n${resultsTerminal(main, tableLook())}\n`);
       process.stdout.write(`\nreport: ${output}/index.html; tables beside it as .md, .csv and .tex\n`);
     });
 }

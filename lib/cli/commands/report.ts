@@ -2,12 +2,13 @@ import fs from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
 import { atomicWriteFile } from "../../engine/atomic-write.js";
+import { makeFolder } from "../../engine/make-folder.js";
 import type { ResultsTable } from "../../reporting/results-table.js";
 import { resultsTerminal } from "../../reporting/results-table-view.js";
 import { openRun } from "../../training/run-folder.js";
 import { composeReport } from "../report-page.js";
 import { evaluatedRuns } from "../run-list.js";
-import { TerminalListener } from "../terminal.js";
+import { TerminalListener, tableLook } from "../terminal.js";
 import { writeTables } from "../write-table.js";
 import { addEvidenceReport } from "./report-evidence.js";
 import { addThesisReport } from "./report-thesis.js";
@@ -36,7 +37,7 @@ function checkWritable(output: string): void {
   if (fs.existsSync(output) && fs.statSync(output).isDirectory())
     throw new RangeError(`--output: must be a file, got the folder ${output}`);
   const folder = path.dirname(output);
-  fs.mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   fs.accessSync(folder, fs.constants.W_OK);
 }
 
@@ -56,8 +57,7 @@ export async function writeReport(
   const { html, results } = await composeReport(runs, { baseline, listener, folder: path.dirname(output) });
   atomicWriteFile(output, html);
   listener.finish();
-  const color = process.stdout.isTTY === true;
-  for (const table of results) process.stdout.write(`\n${resultsTerminal(table, { color })}\n`);
+  for (const table of results) process.stdout.write(`\n${resultsTerminal(table, tableLook())}\n`);
   process.stdout.write(`\nreport: ${output}\n`);
   return results;
 }

@@ -11,7 +11,7 @@ import {
 import { evaluatedOn } from "../../training/compare-runs.js";
 import { runSweep } from "../../training/sweep/run-sweep.js";
 import { setTable } from "../report-page.js";
-import { humanTime, TerminalListener } from "../terminal.js";
+import { humanTime, TerminalListener, tableLook } from "../terminal.js";
 
 /** `qdrl sweep FILE`. */
 export function addSweepCommand(program: Command): void {
@@ -40,9 +40,7 @@ export function addSweepCommand(program: Command): void {
             atomicWriteFile(`${stem}.md`, resultsMarkdown(table));
             atomicWriteFile(`${stem}.csv`, resultsCsv(table));
             atomicWriteFile(`${stem}.tex`, resultsLatex(table));
-            process.stdout.write(
-              `${resultsTerminal(table, { color: process.stdout.isTTY === true })}\ntable: ${stem}.md, .csv, .tex\n\n`,
-            );
+            process.stdout.write(`${resultsTerminal(table, tableLook())}\ntable: ${stem}.md, .csv, .tex\n\n`);
           }
         }
         process.stdout.write(

@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { resultsTerminal } from "../../reporting/results-table-view.js";
 import { exportTrec, importTrec } from "../../training/trec-files.js";
 import { printSummary } from "../summary.js";
-import { TerminalListener } from "../terminal.js";
+import { TerminalListener, tableLook } from "../terminal.js";
 import { type TrecTableOptions, trecTable } from "../trec-table.js";
 import { writeTables } from "../write-table.js";
 
@@ -57,7 +57,7 @@ export function addTrecCommands(program: Command): void {
         listener: { line: (text) => void process.stderr.write(`${text}\n`) },
       });
       if (output !== undefined) writeTables(output, [table]);
-      process.stdout.write(`${resultsTerminal(table, { color: process.stdout.isTTY === true })}\n`);
+      process.stdout.write(`${resultsTerminal(table, tableLook())}\n`);
     });
   trec
     .command("import")
