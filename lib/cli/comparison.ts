@@ -78,12 +78,14 @@ export async function compareTwoRuns(
   };
 }
 
-/** Two runs of one system are told apart by run id and seed. */
+/** Two runs of one system are told apart by their seeds, else by run id, and by task where these differ. */
 function systemNames(a: RunFolder, b: RunFolder): (run: RunFolder) => string {
   if (a.dir === b.dir) throw new RangeError(`compare: the runs must differ, got ${a.dir} twice`);
-  const same = a.manifest().system === b.manifest().system;
+  const [first, second] = [a.manifest(), b.manifest()];
   return (run) => {
-    const { system, taskId, runId } = run.manifest();
-    return same ? `${system} (${taskId}/${runId})` : system;
+    const { system, taskId, runId, seed } = run.manifest();
+    if (first.system !== second.system) return system;
+    if (first.taskId !== second.taskId) return `${system} (${taskId}/${runId})`;
+    return first.seed === second.seed ? `${system} (${runId})` : `${system}, seed ${seed}`;
   };
 }

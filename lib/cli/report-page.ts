@@ -12,7 +12,7 @@ import { type ResultsTable, resultsTable } from "../reporting/results-table.js";
 import { plainTable } from "../reporting/table.js";
 import { compareRuns, evaluatedOn, type MetricSelection } from "../training/compare-runs.js";
 import type { Listener } from "../training/progress.js";
-import { mostDifferent, type RankedQuery, rankedQueries } from "../training/run-documents.js";
+import { mostDifferent, type RankedQuery, rankedQueries, someRankings } from "../training/run-documents.js";
 import type { RunFolder } from "../training/run-folder.js";
 import { runNames } from "../training/run-names.js";
 import { lossLines, pairsPerSecond, secondsSpent, typoLines } from "../training/run-views.js";
@@ -22,6 +22,7 @@ import { summaryTable } from "./summary.js";
 import { humanCount, humanTime } from "./terminal.js";
 
 const RANKED_QUERIES = 8;
+const NO_BREAK = "\u00a0";
 
 /** The page about a set of runs, and the tables on it. */
 export async function composeReport(
@@ -77,12 +78,20 @@ export async function composeReport(
       ],
     });
   if (shown) sections.push(await mapSection(shown, options.listener));
-  if (shown && shown !== reference) sections.push(await rankingSection(reference, shown, sets[0]!));
+  if (shown)
+    sections.push(
+      await (shown === reference
+        ? ownRankingSection(shown, sets[0]!)
+        : rankingSection(reference, shown, sets[0]!)),
+    );
   sections.push(makingSection(runs));
   const html = htmlPage({
     title: "What finds the right document?",
     eyebrow: `qdrl report · ${(runs[0]!.manifest().endedAt ?? "").slice(0, 10)}`,
-    question: `Do encoders trained on pairs of queries and documents beat ${baseline} on ${dataset.name}, and by how much?`,
+    question:
+      best === baseline
+        ? `How much of what it should does ${baseline} find on ${dataset.name}?`
+        : `Do encoders trained on pairs of queries and documents beat ${baseline} on ${dataset.name}, and by how much?`,
     answer:
       best === baseline
         ? [headline(main, baseline, main.metrics[0]!)]
@@ -172,7 +181,7 @@ export function speedTable(trained: readonly RunFolder[]) {
     trained.map((run) => {
       const { system, seed, counts } = run.manifest();
       const spent = secondsSpent(run);
-      const time = (name: string) => humanTime(spent[name] ?? 0);
+      const time = (name: string) => humanTime(spent[name] ?? 0).replaceAll(" ", NO_BREAK);
       const speed = pairsPerSecond(run);
       return [
         system,
@@ -189,7 +198,7 @@ export function speedTable(trained: readonly RunFolder[]) {
 }
 
 async function mapSection(run: RunFolder, listener: Listener) {
-  const { figure, statement } = await runMap(run, { categoryColumn: "document_group", listener });
+  const { figure, statement } = await runMap(run, { listener });
   return {
     title: "Map",
     intro: `Documents and queries in the space of ${run.manifest().system}, laid out in the plane. A query has the colour of its first relevant document's group.`,
@@ -206,6 +215,16 @@ async function rankingSection(reference: RunFolder, shown: RunFolder, set: strin
     title: "Rankings",
     intro: `The queries on which the two systems differ most, alternately in favour of each (${set}, without typos). Relevant documents are framed.`,
     blocks: [{ kind: "rankings" as const, rankings: rankings.map(withPictures) }],
+  };
+}
+
+async function ownRankingSection(shown: RunFolder, set: string) {
+  return {
+    title: "Rankings",
+    intro: `Queries spread evenly over the set (${set}). Relevant documents are framed.`,
+    blocks: [
+      { kind: "rankings" as const, rankings: (await someRankings(shown, RANKED_QUERIES)).map(withPictures) },
+    ],
   };
 }
 

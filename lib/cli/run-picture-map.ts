@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { picturePath } from "../datasets/images/picture-path.js";
 import { readItems } from "../datasets/items.js";
 import { evaluationSet, openDataset } from "../datasets/open-dataset.js";
 import { Random } from "../engine/random.js";
@@ -22,7 +23,14 @@ export async function runPictureMap(
   const { dataset } = run.manifest();
   const { items } = await readItems(evaluationSet(openDataset(dataset.dir, { verify: "size" })).itemsPath);
   const { embeddings, dim } = await embedRun(run.dir, { queries: 0, random, categoryColumn: pictureColumn });
-  const withPicture = items.flatMap((item, row) => (fs.existsSync(item[pictureColumn] ?? "") ? [row] : []));
+  const fileOf = (row: number) => picturePath(dataset.dir, items[row]![pictureColumn]!);
+  const withPicture = items.flatMap((item, row) =>
+    item[pictureColumn] && fs.existsSync(fileOf(row)) ? [row] : [],
+  );
+  if (withPicture.length < 2)
+    throw new RangeError(
+      `runPictureMap: two or more documents must have a picture in ${pictureColumn}, got ${withPicture.length} of ${items.length}`,
+    );
   const shown = random.shuffle(withPicture).slice(0, pictures);
   const chosen = new Float32Array(shown.length * dim);
   shown.forEach((row, i) => {
@@ -30,12 +38,12 @@ export async function runPictureMap(
   });
   const projection = projectEmbeddings(chosen, dim, { random, ...(epochs === undefined ? {} : { epochs }) });
   const points = Array.from(projection.rows, (at, i): MapPicture => {
-    const item = items[shown[at]!]!;
+    const row = shown[at]!;
     return {
       x: projection.coordinates[2 * i]!,
       y: projection.coordinates[2 * i + 1]!,
-      picture: pictureAddress(item[pictureColumn]!),
-      label: item["document_name"] ?? "",
+      picture: pictureAddress(fileOf(row)),
+      label: items[row]!["document_name"] ?? "",
     };
   });
   const { svg, leftOut } = pictureMap(points);

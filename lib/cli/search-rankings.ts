@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { picturePath } from "../datasets/images/picture-path.js";
 import { pictureAddress } from "../reporting/pictures.js";
 import type { QueryRankings } from "../reporting/rankings-html.js";
 import type { RunFolder } from "../training/run-folder.js";
@@ -23,8 +24,9 @@ export async function searchRankings(
     for (const ranking of rankings) {
       const hits = await search(ranking.query, k);
       const documents = hits.map(({ id, name, score, document }) => {
-        const file = document["document_picture"];
-        const picture = file && fs.existsSync(file) ? { picture: pictureAddress(file) } : {};
+        const file = picturePath(run.manifest().dataset.dir, document["document_picture"] ?? "");
+        const picture =
+          document["document_picture"] && fs.existsSync(file) ? { picture: pictureAddress(file) } : {};
         return { id, name, score, relevant: false, ...picture };
       });
       ranking.lists.push({ system: run.manifest().system, documents });

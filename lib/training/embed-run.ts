@@ -1,6 +1,9 @@
+import { picturePath } from "../datasets/images/picture-path.js";
 import { encodeAll } from "../encoders/encode-all.js";
 import type { Random } from "../engine/random.js";
 import { cleanPhrase } from "../tokenizer/clean-phrase.js";
+import { encoderTexts } from "./encoder-texts.js";
+import type { Row } from "./evaluation-set.js";
 import { loadExperiment } from "./load-experiment.js";
 import { openEncoder } from "./open-encoder.js";
 import type { Listener } from "./progress.js";
@@ -24,14 +27,14 @@ export interface EmbeddedRun {
  * Embeds the documents of a run's first evaluation set and `queries` of its queries, drawn at random. A query takes
  * the category of its first relevant document.
  *
- * @param options.categoryColumn  document column that colours the map
+ * @param options.categoryColumn  document column that colours the map; of several the first that the documents have
  */
 export async function embedRun(
   dir: string,
   options: {
     queries: number;
     random: Random;
-    categoryColumn: string;
+    categoryColumn: string | readonly string[];
     checkpoint?: string;
     listener?: Listener;
   },
@@ -41,8 +44,9 @@ export async function embedRun(
     const data = await loadExperiment(config, options.listener ?? {}, { training: false });
     const { pool, queries } = data.sets[0]!;
     const chosen = options.random.shuffle([...queries]).slice(0, options.queries);
-    const text = config.model.query.text_feature;
-    const name = config.model.document.text_feature;
+    const { textColumns, nameColumn } = encoderTexts(config);
+    const nameOf = (row: number) => pool.items[row]![nameColumn] ?? pool.ids[row]!;
+    const textOf = (fields: Row) => cleanPhrase(textColumns.map((column) => fields[column]).join(" "));
     const documents = encodeAll(encoder, data.features.documentFeatures.encode(pool.items), "document");
     const asked = encodeAll(
       encoder,
@@ -52,7 +56,9 @@ export async function embedRun(
     const embeddings = new Float32Array(documents.length + asked.length);
     embeddings.set(documents);
     embeddings.set(asked, documents.length);
-    const category = (row: number) => pool.items[row]?.[options.categoryColumn] ?? "documents";
+    const columns = [options.categoryColumn].flat();
+    const colouring = columns.find((column) => pool.items[0]?.[column] !== undefined);
+    const category = (row: number) => (colouring && pool.items[row]?.[colouring]) ?? "documents";
     return {
       embeddings,
       dim: encoder.outputDim,
@@ -61,14 +67,18 @@ export async function embedRun(
           kind: "document" as const,
           category: category(row),
           // the characters themselves, where documents have them
-          label: [item["document_emoji"], item[name] ?? pool.ids[row]!].filter(Boolean).join(" "),
+          label: [item["document_emoji"], nameOf(row)].filter(Boolean).join(" "),
           detail: category(row),
-          ...(item["document_picture"] ? { pictureFile: item["document_picture"] } : {}),
+          ...(item["document_picture"]
+            ? { pictureFile: picturePath(config.dataset_dir, item["document_picture"]) }
+            : {}),
         })),
         ...chosen.map(({ fields, relevant }) => ({
           kind: "query" as const,
           category: category(Math.min(...relevant)),
-          label: `“${cleanPhrase(fields[text] ?? "")}”`,
+          // a query without text is a picture
+          label:
+            textColumns.length > 0 ? `“${textOf(fields)}”` : `a picture of ${nameOf(Math.min(...relevant))}`,
           detail: `query, ${relevant.size} relevant`,
         })),
       ],

@@ -2,27 +2,33 @@ import type { ExperimentConfig } from "../config/schema.js";
 import type { FeatureConfig } from "../config/sections/dataset.js";
 import { sourceColumns } from "../features/feature-pipeline.js";
 
-/** Columns that an encoder reads as text, and the one that names a document. */
+/** Columns that an encoder reads, and the one that names a document. */
 export function encoderTexts(config: ExperimentConfig): {
   /** Query columns, the search phrase first. */
   textColumns: string[];
+  /** All query columns, those that hold text first. */
+  queryColumns: string[];
+  /** Of model.document.text_feature: the first column of the feature of that name, or a stored column that no feature reads. */
   nameColumn: string;
   documentColumns: string[];
 } {
   const { query_features: queries, document_features: documents } = config.dataset;
   const text = config.model.query.text_feature;
-  const named =
-    documents.find((feature) => feature.name === config.model.document.text_feature) ?? documents[0]!;
-  const texts = textSources(queries);
+  const name = config.model.document.text_feature;
+  const named = documents.find((feature) => feature.name === name);
+  const texts = sources(queries.filter(isText));
+  const textColumns = [...new Set([text, ...texts])].filter((column) => texts.includes(column));
   return {
-    textColumns: [...new Set([text, ...texts])].filter((column) => texts.includes(column)),
-    nameColumn: sourceColumns({ from: undefined, ...named })[0]!,
-    documentColumns: textSources(documents),
+    textColumns,
+    queryColumns: [...new Set([...textColumns, ...sources(queries)])],
+    nameColumn: named === undefined ? name : sources([named])[0]!,
+    documentColumns: sources(documents.filter(isText)),
   };
 }
 
-/** Columns that text features are read from, each once. */
-function textSources(features: readonly FeatureConfig[]): string[] {
-  const texts = features.filter((feature) => feature.type === "text");
-  return [...new Set(texts.flatMap((feature) => [...sourceColumns(feature)]))];
+const isText = ({ type }: FeatureConfig) => type === "text";
+
+/** Columns that features are read from, each once. */
+function sources(features: readonly FeatureConfig[]): string[] {
+  return [...new Set(features.flatMap((feature) => sourceColumns({ from: undefined, ...feature })))];
 }

@@ -15,7 +15,7 @@ import { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
 import type { TextVectorizer } from "../tokenizer/text-vectorizer.js";
 import { WordPieceVectorizer } from "../tokenizer/wordpiece/word-piece-vectorizer.js";
 import { addDocumentPairs } from "./document-pairs.js";
-import { type EvaluationSet, evaluationSet, type Pool } from "./evaluation-set.js";
+import { type EvaluationSet, evaluationSet, type Pool, type Row } from "./evaluation-set.js";
 import { FeatureReaders } from "./feature-readers.js";
 import { openPairStream, type PairStream } from "./pair-stream.js";
 import { buildPairs, type PairSet } from "./pairs.js";
@@ -39,6 +39,8 @@ export interface LoadedExperiment extends LoadedEvaluation {
   /** null if the data set has no validation part. */
   validation: PairSet | null;
   features: { queryFeatures: FeaturePipeline; documentFeatures: FeaturePipeline };
+  /** To be called with queries of no evaluation set before they are encoded: decodes their pictures. */
+  readQueries: (queries: readonly Row[]) => Promise<void>;
   /** Ids per text. */
   textLength: number;
 }
@@ -132,6 +134,7 @@ export async function loadExperiment(
     stream,
     validation,
     features: { queryFeatures, documentFeatures },
+    readQueries: (queries) => readers.query.prepare(queries, listener),
     textLength: vectorizer.length,
   };
 }

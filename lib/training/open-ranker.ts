@@ -2,7 +2,7 @@ import { loadBm25Config, loadFusionConfig, loadNeighboursConfig } from "../confi
 import { type RecallValidationConfig, recallValidationSection } from "../config/sections/evaluation.js";
 import { encoderTexts } from "./encoder-texts.js";
 import type { Ranker } from "./evaluate.js";
-import type { EvaluationSet } from "./evaluation-set.js";
+import type { EvaluationSet, Row } from "./evaluation-set.js";
 import { FusionRanker, sharedPreparation } from "./fusion-ranker.js";
 import { KeptRankings } from "./kept-rankings.js";
 import { loadEvaluation, loadExperiment } from "./load-experiment.js";
@@ -21,6 +21,10 @@ export interface OpenedRanker {
   settings: RecallValidationConfig;
   /** Query columns that hold text, the search phrase first. */
   textColumns: string[];
+  /** All query columns that are read, those that hold text first. */
+  queryColumns: readonly string[];
+  /** To be called with queries of no evaluation set before they are ranked: decodes their pictures. Absent: no need. */
+  readQueries?: (queries: readonly Row[]) => Promise<void>;
   /** What is done to a query's text before typos; absent: cleaning. */
   prepare?: (text: string) => string;
   /** Document column that names a document. */
@@ -56,6 +60,7 @@ export async function openRanker(
       sets,
       settings: config.recall_validation,
       textColumns: [config.query_text],
+      queryColumns: [config.query_text],
       prepare: queryPreparation(config),
       nameColumn: columns[0]!,
       documentColumns: columns,
@@ -72,6 +77,7 @@ export async function openRanker(
     settings: config.recall_validation,
     ...encoderPreparation(config),
     ...encoderTexts(config),
+    readQueries: data.readQueries,
     close: () => {
       dense.close();
       encoder.dispose();
@@ -132,6 +138,7 @@ async function openRankings(run: RunFolder, listener: Listener): Promise<OpenedR
     sets: evaluation.sets,
     settings,
     textColumns: [column],
+    queryColumns: [column],
     nameColumn: "document_name",
     documentColumns: [],
     close: () => {},

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { readDictionary } from "../datasets/dictionary-file.js";
 import { cleanPhrase } from "../tokenizer/clean-phrase.js";
+import { frequentCategories } from "./frequent-categories.js";
 import { documentsOf } from "./run-documents.js";
 import type { QueryResult, RunFolder } from "./run-folder.js";
 
@@ -29,16 +30,19 @@ export async function querySlices(
   const documents = await documentsOf(run, set);
   const categories = categoriesOf(results, documents, categoryColumn);
   const words = dictionaryWords(run);
+  const hasText = results.some(({ query }) => query !== ""); // pictures that are queries have none
   return new Map(
     results.map((result) => {
       const slices: Slices = {};
       if (result.slice !== undefined) slices["data set"] = result.slice;
-      slices["query length"] = lengthSlice(result.query);
-      const asTyped = clean.get(result.id);
-      if (typo > 0 && asTyped !== undefined)
-        slices["typos"] = asTyped === result.query ? "spelled right" : "misspelled";
-      if (words !== null) slices["dictionary"] = knownWords(result.query, words);
-      slices["words shared"] = sharedWords(result, documents, nameColumn);
+      if (hasText) {
+        slices["query length"] = lengthSlice(result.query);
+        const asTyped = clean.get(result.id);
+        if (typo > 0 && asTyped !== undefined)
+          slices["typos"] = asTyped === result.query ? "spelled right" : "misspelled";
+        if (words !== null) slices["dictionary"] = knownWords(result.query, words);
+        slices["words shared"] = sharedWords(result, documents, nameColumn);
+      }
       slices["relevant documents"] = countSlice(result.relevant.length);
       const category = categories.get(result.id);
       if (category !== undefined) slices["category"] = category;
@@ -88,16 +92,10 @@ function categoriesOf(
   column: string,
 ): Map<string, string> {
   const found = new Map<string, string>();
-  const counts = new Map<string, number>();
   for (const { id, relevant } of results) {
     const category = documents.get(relevant[0] ?? "")?.[column];
-    if (category === undefined || category === "") continue;
-    found.set(id, category);
-    counts.set(category, (counts.get(category) ?? 0) + 1);
+    if (category !== undefined && category !== "") found.set(id, category);
   }
-  const frequent = [...counts]
-    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
-    .slice(0, MOST_CATEGORIES);
-  const kept = new Set(frequent.map(([category]) => category));
-  return new Map([...found].map(([id, category]) => [id, kept.has(category) ? category : "other"]));
+  const kept = frequentCategories([...found.values()], MOST_CATEGORIES);
+  return new Map([...found.keys()].map((id, i) => [id, kept[i]!]));
 }

@@ -1,5 +1,4 @@
-import fs from "node:fs";
-import path from "node:path";
+import { picturePath } from "../datasets/images/picture-path.js";
 import { readItems } from "../datasets/items.js";
 import { evaluationSet, openDataset } from "../datasets/open-dataset.js";
 import { readQueries } from "../datasets/queries.js";
@@ -90,13 +89,16 @@ export async function rankedQueries(
   });
 }
 
-/** The first queries of the first set that a run was evaluated on, as {@link rankedQueries} shows them. */
-export async function firstRankings(run: RunFolder, count: number): Promise<RankedQuery[]> {
+/** `count` queries, spread evenly over the first set and typo probability of a run, as {@link rankedQueries} shows them. */
+export async function someRankings(run: RunFolder, count: number): Promise<RankedQuery[]> {
   const results = run.queries();
-  const set = results[0]?.set;
-  if (set === undefined) return [];
-  const ids = results.filter((result) => result.set === set && result.typo === 0).map(({ id }) => id);
-  return rankedQueries([run], { set, ids: ids.slice(0, count) });
+  const first = results[0];
+  if (first === undefined) return [];
+  const { set, typo } = first;
+  const ids = results.filter((result) => result.set === set && result.typo === typo).map(({ id }) => id);
+  const shown = Math.min(count, ids.length);
+  const spread = Array.from({ length: shown }, (_, i) => ids[Math.floor((i * ids.length) / shown)]!);
+  return rankedQueries([run], { set, typo, ids: spread });
 }
 
 /** Query id → picture file, where queries are pictures. */
@@ -106,14 +108,8 @@ async function queryPictures(dir: string, set: string): Promise<ReadonlyMap<stri
   if (dataset.manifest?.columns.query[column] === undefined) return new Map();
   const { queries } = await readQueries(evaluationSet(dataset, set).queriesPath, { columns: [column] });
   return new Map(
-    queries.flatMap(({ id, fields }) => (fields[column] ? [[id, inDataset(dir, fields[column])]] : [])),
+    queries.flatMap(({ id, fields }) => (fields[column] ? [[id, picturePath(dir, fields[column])]] : [])),
   );
-}
-
-/** Inside the data set if it is there, else from the workspace root. */
-function inDataset(dir: string, file: string): string {
-  const inside = path.join(dir, file);
-  return fs.existsSync(inside) ? inside : file;
 }
 
 function shownDocuments(
@@ -132,7 +128,7 @@ function shownDocuments(
       name: document?.[nameColumn] ?? id,
       relevant: relevant.has(id),
       score,
-      ...(picture ? { pictureFile: inDataset(dir, picture) } : {}),
+      ...(picture ? { pictureFile: picturePath(dir, picture) } : {}),
     };
   });
 }

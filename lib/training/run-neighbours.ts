@@ -1,5 +1,4 @@
 import fs from "node:fs";
-import path from "node:path";
 import { formatConfig, loadNeighboursConfig } from "../config/load-config.js";
 import type { NeighboursConfig } from "../config/neighbours-schema.js";
 import { sourceColumns } from "../features/feature-pipeline.js";
@@ -9,11 +8,12 @@ import { OnnxEmbedder } from "./embedder.js";
 import { encoderTexts } from "./encoder-texts.js";
 import type { Ranker } from "./evaluate.js";
 import type { EvaluationSet } from "./evaluation-set.js";
-import { loadExperiment } from "./load-experiment.js";
+import { isTakenAsItIs } from "./finished-run.js";
+import { type LoadedExperiment, loadExperiment } from "./load-experiment.js";
 import { NeighbourRanker } from "./neighbour-ranker.js";
 import { openEncoder } from "./open-encoder.js";
 import type { Listener } from "./progress.js";
-import { openRun, RunFolder } from "./run-folder.js";
+import { type RunFolder, runFolderOf } from "./run-folder.js";
 import { encoderPreparation } from "./run-ranker.js";
 import { encoderSpec } from "./specs.js";
 import { writeRankerRun } from "./write-ranker-run.js";
@@ -29,11 +29,9 @@ export async function runNeighbours(
   options: { fresh?: boolean; listener?: Listener } = {},
 ): Promise<RunFolder> {
   const { listener = {} } = options;
-  const run = new RunFolder(path.join(config.output_dir, config.task_id, config.run_id));
-  if (!options.fresh && isFinished(run, config)) {
-    listener.line?.(`${run.dir}: already finished (--fresh starts over)`);
-    return run;
-  }
+  const run = runFolderOf(config);
+  const matches = () => formatConfig(loadNeighboursConfig(run.configFile)) === formatConfig(config);
+  if (isTakenAsItIs(run, { matches, madeOf: [config.run] }, options)) return run;
   const startedAt = new Date().toISOString();
   const { run: encoderRun, ...system } = await openNeighbours(config, listener);
   try {
@@ -78,6 +76,8 @@ export async function openNeighbours(
   ranker: Ranker;
   sets: EvaluationSet[];
   textColumns: string[];
+  queryColumns: string[];
+  readQueries: LoadedExperiment["readQueries"];
   nameColumn: string;
   documentColumns: string[];
   prepare: (text: string) => string;
@@ -112,18 +112,11 @@ export async function openNeighbours(
     ranker,
     sets: data.sets,
     ...encoderTexts(trained),
+    readQueries: data.readQueries,
     prepare: prepare ?? cleanPhrase,
     close: () => {
       void onnx?.close();
       encoder.dispose();
     },
   };
-}
-
-function isFinished(run: RunFolder, config: NeighboursConfig): boolean {
-  if (!fs.existsSync(path.join(run.dir, "manifest.json")) || !fs.existsSync(run.configFile)) return false;
-  const { status, endedAt } = run.manifest();
-  const isNewer = (openRun(config.run).manifest().endedAt ?? "") <= (endedAt ?? "");
-  const stored = loadNeighboursConfig(run.configFile);
-  return status === "finished" && isNewer && formatConfig(stored) === formatConfig(config);
 }

@@ -44,11 +44,14 @@ export async function saveThreshold(
   },
 ): Promise<SavedThreshold | null> {
   const { criterion, typos = [0], answers: depth = 10, listener = {} } = options;
-  const { run, ranker, sets, textColumns, nameColumn, prepare, close } = await openRanker(dir, { listener });
+  const { run, ranker, sets, textColumns, nameColumn, prepare, close, ...opened } = await openRanker(dir, {
+    listener,
+  });
   try {
     const { pool } = sets[0]!;
-    const names = { queries: textColumns, document: nameColumn };
+    const names = { queries: opened.queryColumns, document: nameColumn };
     const { queries } = await validationQueries(run.manifest().dataset.dir, pool, names);
+    await opened.readQueries?.(queries.map(({ fields }) => fields));
     await ranker.index(pool);
     const answers: ScoredAnswer[][] = [];
     for (const probability of typos) {

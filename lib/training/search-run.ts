@@ -22,18 +22,20 @@ export type Search = (query: string, k: number) => Promise<SearchHit[]>;
  *
  * @param options.threshold  documents scored lower are not returned; null = all are. Default: the one saved by
  *   `qdrl threshold`, else the configuration's search.threshold, else all
- * @returns a function from query text to the best k documents, best first
+ * @returns a function from a query (its text, or the file of a picture where queries are pictures) to the best k
+ *   documents, best first
  */
 export async function openSearch(
   dir: string,
   options: { threshold?: number | null; listener?: Listener } = {},
 ): Promise<Search> {
-  const { run, ranker, sets, textColumns, nameColumn } = await openRanker(dir, options);
+  const { run, ranker, sets, queryColumns, readQueries, nameColumn } = await openRanker(dir, options);
   const { pool } = sets[0]!;
   const threshold = options.threshold === undefined ? thresholdOf(run) : options.threshold;
   await ranker.index(pool);
   return async (query, k) => {
-    const row = Object.fromEntries(textColumns.map((column, i) => [column, i === 0 ? query : ""]));
+    const row = Object.fromEntries(queryColumns.map((column, i) => [column, i === 0 ? query : ""]));
+    await readQueries?.([row]);
     const [ranked] = await ranker.rank([row], k);
     const hits: SearchHit[] = [];
     for (let i = 0; i < ranked!.ids.length; i++) {

@@ -76,7 +76,7 @@ describe("compareTwoRuns", () => {
     expect(htmlPage(comparePage(comparison))).toContain("misspelled");
   });
 
-  it("calls two runs of one system by their folders, in rankings too", async () => {
+  it("tells two runs of one system apart by seed, else by folder, in rankings too", async () => {
     const twin = path.join(tiny.root, "runs/tiny/twin");
     fs.cpSync(bm25.dir, twin, { recursive: true });
     const manifest = JSON.parse(fs.readFileSync(path.join(twin, "manifest.json"), "utf8"));
@@ -86,9 +86,17 @@ describe("compareTwoRuns", () => {
       other.queries().map((result) => ({ ...result, values: { ...result.values, "Recall@5": 0.5 } })),
     );
     const comparison = await compareTwoRuns(bm25, other, { measure: "Recall@5" });
-    expect([comparison.a, comparison.b]).toEqual(["BM25 (tiny/bm25)", "BM25 (tiny/twin)"]);
+    expect([comparison.a, comparison.b]).toEqual(["BM25 (bm25)", "BM25 (twin)"]);
     const lists = [...comparison.won, ...comparison.lost][0]!.lists.map((list) => list.system);
     expect(lists).toEqual([comparison.a, comparison.b]);
+    const named = async (changes: object) => {
+      const changed = { ...manifest, runId: "twin", ...changes };
+      fs.writeFileSync(path.join(twin, "manifest.json"), JSON.stringify(changed));
+      const { a, b } = await compareTwoRuns(bm25, openRun(twin), { measure: "Recall@5" });
+      return [a, b];
+    };
+    expect(await named({ seed: 7 })).toEqual(["BM25, seed 0", "BM25, seed 7"]);
+    expect(await named({ taskId: "other" })).toEqual(["BM25 (tiny/bm25)", "BM25 (other/twin)"]);
   });
 
   it("refuses one run twice", async () => {

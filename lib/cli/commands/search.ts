@@ -9,7 +9,10 @@ export function addSearchCommand(program: Command): void {
     .command("search")
     .description("search the documents of a run: one query given, or a prompt")
     .argument("<run>", "run folder, e.g. reports/runs/tour/baseline")
-    .argument("[query...]", "the query; without it, queries are read line by line")
+    .argument(
+      "[query...]",
+      "the query, or a picture file where queries are pictures; without it, queries are read line by line",
+    )
     .option("-k, --top <n>", "results shown", "30")
     .option(
       "--threshold <score>",
