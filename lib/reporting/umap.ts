@@ -6,7 +6,7 @@ import { trustworthiness } from "./trustworthiness.js";
 export interface ProjectionOptions {
   /** Seeded generator; the same one gives the same map. */
   random: { next(): number };
-  /** Neighbours that hold the layout together, the point itself included. */
+  /** Neighbours that hold the layout together, the point itself included. Default: 15; half of the points, if fewer. */
   neighbours?: number;
   /** Least distance of points in the plane. */
   minDist?: number;
@@ -43,8 +43,9 @@ export function projectEmbeddings(
   dim: number,
   options: ProjectionOptions,
 ): Projection {
-  const { random, neighbours = 15, minDist = 0.1, maxPoints = 3000, onProgress } = options;
   const total = embeddings.length / dim;
+  const { random, minDist = 0.1, maxPoints = 3000 } = options;
+  const { neighbours = defaultNeighbours(Math.min(total, maxPoints)) } = options;
   if (total < 2 * neighbours)
     throw new RangeError(
       `projectEmbeddings: needs at least ${2 * neighbours} points for ${neighbours} neighbours, got ${total}`,
@@ -67,7 +68,7 @@ export function projectEmbeddings(
   startFrom(umap.getEmbedding(), principalPlane(points, dim));
   for (let step = 1; step <= steps; step++) {
     umap.step();
-    onProgress?.(step, steps);
+    options.onProgress?.(step, steps);
   }
   const coordinates = Float32Array.from(umap.getEmbedding().flat());
   const trust = trustworthiness(points, dim, coordinates, 2, neighbours - 1);
@@ -79,6 +80,10 @@ export function projectEmbeddings(
     `UMAP on cosine distance, ${sampled}, ${neighbours} neighbours, ${steps} epochs; trustworthiness ` +
     `${trust.toFixed(3)} at ${neighbours - 1} neighbours (1 = every neighbour seen here is one in the model's space).`;
   return { rows, coordinates, trustworthiness: trust, neighbours, statement };
+}
+
+function defaultNeighbours(points: number): number {
+  return Math.max(2, Math.min(15, Math.floor(points / 2)));
 }
 
 function count(value: number): string {

@@ -66,6 +66,13 @@ describe("projectEmbeddings", () => {
     expect(projection.statement).toContain("all 120 points, 10 neighbours, 60 epochs; trustworthiness 0.9");
   });
 
+  it("looks at fewer neighbours where points are few", () => {
+    const few = (count: number) =>
+      projectEmbeddings(points.slice(0, 8 * count), 8, { random: new Random(1), epochs: 5 });
+    expect([120, 24, 5, 4].map((count) => few(count).neighbours)).toEqual([15, 12, 2, 2]);
+    expect(() => few(3)).toThrow("projectEmbeddings: needs at least 4 points for 2 neighbours, got 3");
+  });
+
   it("refuses too few points and values that are not finite", () => {
     const random = new Random(1);
     expect(() => projectEmbeddings(points.slice(0, 80), 8, { random, neighbours: 10 })).toThrow(
