@@ -6,7 +6,7 @@ import {
 } from "./bm25-variants.js";
 import { openIndexFile, writeIndexFile } from "./index-file.js";
 import { invert } from "./inverted-index.js";
-import type { SearchResult } from "./search-options.js";
+import { checkSearch, isKept, keepBits, type SearchOptions, type SearchResult } from "./search-options.js";
 import type { AnalysisOptions } from "./text-analysis.js";
 import { TopK } from "./top-k.js";
 
@@ -118,26 +118,32 @@ export class Bm25Index {
 
   /**
    * The best k documents with a score above 0, best first, ties to the lower index; fewer than k if fewer match.
-   * Unknown tokens add nothing.
+   * Unknown tokens add nothing. Filters leave documents out; scores count all of them, as document frequencies do.
+   *
+   * @throws RangeError for a filter's id that is not a document of the index, or k < 1
    */
-  search(tokens: readonly string[], k: number): { ids: Int32Array; scores: Float32Array } {
+  search(
+    tokens: readonly string[],
+    k: number,
+    filter: Pick<SearchOptions, "keep" | "exclude"> = {},
+  ): { ids: Int32Array; scores: Float32Array } {
+    checkSearch("Bm25Index.search", k, 1, filter);
+    const bits = keepBits("Bm25Index.search", this.documentCount, filter);
     const ids = new Int32Array(k);
     const scores = new Float32Array(k);
-    const kept = this.searchInto(tokens, new TopK(k), ids, scores, 0);
+    const kept = this.searchInto(tokens, new TopK(k), ids, scores, 0, bits, -1);
     return { ids: ids.subarray(0, kept), scores: scores.subarray(0, kept) };
   }
 
-  /** Many queries at once: [Q, k], −1 and −Infinity where fewer than k match. */
-  searchAll(
-    queries: readonly (readonly string[])[],
-    k: number,
-    options: { onProgress?: (done: number, total: number) => void } = {},
-  ): SearchResult {
+  /** Many queries at once: [Q, k], −1 and −Infinity where fewer than k match. Filters and errors as in {@link search}. */
+  searchAll(queries: readonly (readonly string[])[], k: number, options: SearchOptions = {}): SearchResult {
+    checkSearch("Bm25Index.searchAll", k, queries.length, options);
+    const bits = keepBits("Bm25Index.searchAll", this.documentCount, options);
     const top = new TopK(k);
     const ids = new Int32Array(queries.length * k);
     const scores = new Float32Array(queries.length * k);
     queries.forEach((tokens, q) => {
-      this.searchInto(tokens, top, ids, scores, q * k);
+      this.searchInto(tokens, top, ids, scores, q * k, bits, options.excludePerQuery?.[q] ?? -1);
       if ((q + 1) % 256 === 0 || q + 1 === queries.length) options.onProgress?.(q + 1, queries.length);
     });
     return { ids, scores };
@@ -179,13 +185,15 @@ export class Bm25Index {
     ids: Int32Array,
     scores: Float32Array,
     offset: number,
+    bits: Uint8Array | null,
+    excluded: number,
   ): number {
     const sums = this.sums;
     const touched = this.touched;
     const count = this.addScores(tokens, 1, sums, touched, 0);
     for (let i = 0; i < count; i++) {
       const d = touched[i]!;
-      top.offer(d, sums[d]!);
+      if (d !== excluded && isKept(bits, d)) top.offer(d, sums[d]!);
       sums[d] = 0;
     }
     return top.drainInto(ids, scores, offset);

@@ -1,4 +1,5 @@
 import { Bm25Index, type Bm25Options } from "./bm25.js";
+import { checkSearch, isKept, keepBits, type SearchOptions } from "./search-options.js";
 import { TopK } from "./top-k.js";
 
 /** One field of every document: its tokens, the position is the document's index, and the weight of its score. */
@@ -44,8 +45,14 @@ export class FieldedBm25Index {
     return new FieldedBm25Index(built);
   }
 
-  /** As Bm25Index.search: the best k documents with a score above 0, best first, ties to the lower index. */
-  search(tokens: readonly string[], k: number): { ids: Int32Array; scores: Float32Array } {
+  /** As Bm25Index.search: the best k documents with a score above 0, best first, ties to the lower index; same filters. */
+  search(
+    tokens: readonly string[],
+    k: number,
+    filter: Pick<SearchOptions, "keep" | "exclude"> = {},
+  ): { ids: Int32Array; scores: Float32Array } {
+    checkSearch("FieldedBm25Index.search", k, 1, filter);
+    const bits = keepBits("FieldedBm25Index.search", this.sums.length, filter);
     const sums = this.sums;
     const touched = this.touched;
     let count = 0;
@@ -54,7 +61,7 @@ export class FieldedBm25Index {
     const top = new TopK(k);
     for (let i = 0; i < count; i++) {
       const document = touched[i]!;
-      top.offer(document, sums[document]!);
+      if (isKept(bits, document)) top.offer(document, sums[document]!);
       sums[document] = 0;
     }
     const ids = new Int32Array(k);

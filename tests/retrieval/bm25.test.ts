@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../lib/engine/random.js";
 import { Bm25Index } from "../../lib/retrieval/bm25.js";
+import { FieldedBm25Index } from "../../lib/retrieval/fielded-bm25.js";
 import { vector } from "../support/vectors.js";
 
 describe("Bm25Index", () => {
@@ -72,6 +73,31 @@ describe("Bm25Index", () => {
     const first = index.search(["a", "b"], 2);
     index.search(["b"], 2);
     expect(index.search(["a", "b"], 2)).toEqual(first);
+  });
+
+  it("leaves out what filters exclude, one field and several, and scores the rest as before", () => {
+    const documents = [["a"], ["a", "b"], ["b"], ["a", "a"], ["a", "c"]];
+    const index = Bm25Index.build(documents);
+    const fielded = FieldedBm25Index.build([{ tokens: documents, weight: 1 }]);
+    const all = index.search(["a"], 5);
+    const only = (ids: number[]) => ({
+      ids: all.ids.filter((id) => ids.includes(id)),
+      scores: all.scores.filter((_, i) => ids.includes(all.ids[i]!)),
+    });
+    for (const search of [index, fielded]) {
+      expect(search.search(["a"], 5, { exclude: [3] })).toEqual(only([0, 1, 4]));
+      expect(search.search(["a"], 5, { keep: [1, 2, 3], exclude: [1] })).toEqual(only([3]));
+      expect(search.search(["a"], 5, { keep: [] }).ids.length).toBe(0);
+      expect(() => search.search(["a"], 5, { exclude: [5] })).toThrow(
+        "exclude must hold document ids in [0, 5), got 5",
+      );
+      expect(search.search(["a"], 5)).toEqual(all);
+    }
+    const { ids } = index.searchAll([["a"], ["b"]], 2, { exclude: [0], excludePerQuery: [3, -1] });
+    expect([...ids]).toEqual([...only([1, 4]).ids, 2, 1]);
+    expect(() => index.searchAll([["a"]], 2, { excludePerQuery: [] })).toThrow(
+      "Bm25Index.searchAll: excludePerQuery must have one id per query (1), got 0",
+    );
   });
 
   it("refuses parameters out of range", () => {
