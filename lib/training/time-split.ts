@@ -2,7 +2,7 @@ import { type MachineLimit, type StepWork, shortestSeconds } from "../engine/fus
 import type { RunFolder } from "./run-folder.js";
 import type { Trainer } from "./trainer.js";
 
-/** Parts of training, in the order in which they are told; what is left of it is "other". */
+/** Parts of training, in the order in which they are told; what is left of it is "other", or "steps" that told no parts. */
 const parts = ["data", "gather", "dense", "update", "wait"] as const;
 
 const wholes = ["train", "validate", "evaluate", "checkpoint"] as const;
@@ -14,6 +14,7 @@ const meanings: Record<string, string> = {
   update: "table rows moved",
   wait: "threads waiting",
   other: "other",
+  steps: "training steps",
   validate: "validation loss",
   evaluate: "evaluation",
   checkpoint: "checkpoints",
@@ -79,9 +80,10 @@ export function describeTime(run: RunFolder): string | null {
   if (whole === 0) return null;
   const told = parts.map((name) => [name as string, seconds(`train.${name}`)] as const);
   const other = seconds("train") - told.reduce((sum, [, part]) => sum + part, 0);
+  const splits = parts.some((name) => name !== "data" && spent.has(`train.${name}`));
   const all = [
     ...told,
-    ["other", other] as const,
+    [splits ? "other" : "steps", other] as const,
     ...wholes.slice(1).map((name) => [name as string, seconds(name)] as const),
   ];
   const shares = all

@@ -26,6 +26,16 @@ describe("describeTime", () => {
     expect(secondsSpent(run)).toEqual({ train: 8, evaluate: 2 });
   });
 
+  it("calls training steps what an engine does not split", () => {
+    const run = emptyRun();
+    run.appendTiming({ epoch: 0, name: "train", seconds: 3 });
+    run.appendTiming({ epoch: 0, name: "train.data", seconds: 1 });
+    run.appendTiming({ epoch: 0, name: "validate", seconds: 1 });
+    expect(describeTime(run)).toBe(
+      "time: 4.0 s: batches made 25 %, training steps 50 %, validation loss 25 %",
+    );
+  });
+
   it("tells nothing of a run without timings", () => {
     expect(describeTime(emptyRun())).toBeNull();
   });
