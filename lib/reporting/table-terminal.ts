@@ -14,20 +14,24 @@ export interface TerminalLook {
  * differences, colours where asked for. Best values are bold; ▲ and ▼ mark significant differences and † ties with
  * the best, so that nothing is said by colour alone.
  *
- * A table wider than the screen is written in parts, each with the first column and as many others as find room (one
- * at least, which may then stick out); notes, and texts that alone have no room beside the first column, are broken
- * between words.
+ * A table wider than the screen is written in parts, each with the leading columns that tell the rows apart and as many
+ * others as find room (one at least, which may then stick out); notes, and texts that alone have no room beside the
+ * leading columns, are broken between words.
  */
 export function tableTerminal(table: Table, look: TerminalLook = {}): string {
   const paint = look.color === true ? ansi : (text: string) => text;
   const { width: screen = Number.POSITIVE_INFINITY } = look;
   const aligns = table.columns.map((column) => column.align ?? "left");
   const hasTies = table.columns.map((_, column) => table.rows.some((row) => isTied(row.cells[column]!)));
-  const firstColumn = [table.columns[0]?.label ?? "", ...table.rows.map((row) => row.cells[0]?.text ?? "")];
-  const beside = screen - MARGIN.length - Math.max(...firstColumn.map(displayWidth)) - GAP.length;
+  const leading = leadingColumns(table);
+  const used = table.columns.slice(0, leading).map(({ label }, column) => {
+    const texts = [label, ...table.rows.map((row) => row.cells[column]!.text)];
+    return Math.max(...texts.map(displayWidth)) + GAP.length;
+  });
+  const beside = used.reduce((left, width) => left - width, screen - MARGIN.length);
   const bodies = table.rows.map((row) =>
     row.cells.map((cell, column) => {
-      const room = column > 0 && aligns[column] === "left" ? Math.max(LEAST_ROOM, beside) : undefined;
+      const room = column >= leading && aligns[column] === "left" ? Math.max(LEAST_ROOM, beside) : undefined;
       return terminalCell(cell, hasTies[column]!, paint, room);
     }),
   );
@@ -49,7 +53,7 @@ export function tableTerminal(table: Table, look: TerminalLook = {}): string {
     });
   };
   const lines = table.title === undefined ? [] : ["", MARGIN + paint(table.title, "1")];
-  for (const shown of columnParts(widths, screen)) {
+  for (const shown of columnParts(widths, leading, screen)) {
     const dashes = shown.map((column) => "─".repeat(widths[column]!)).join("─".repeat(GAP.length));
     const rule = MARGIN + paint(dashes, "2");
     lines.push(rule, ...format(heads, shown), rule);
@@ -66,16 +70,26 @@ const GAP = "   ";
 /** Narrower than this a text is not broken. */
 const LEAST_ROOM = 24;
 
-/** Numbers of the columns of each part: the first column, then as many in turn as the screen has room for. */
-function columnParts(widths: readonly number[], screen: number): number[][] {
-  const parts: number[][] = [[0]];
-  const first = MARGIN.length + (widths[0] ?? 0);
-  let used = first;
-  for (let column = 1; column < widths.length; column++) {
+/** How many columns from the left it takes to tell the rows apart; 1 if all of them do not, as in a table of one column. */
+function leadingColumns({ columns, rows }: Table): number {
+  for (let count = 1; count < columns.length; count++) {
+    const keys = rows.map(({ cells }) => JSON.stringify(cells.slice(0, count).map(({ text }) => text)));
+    if (new Set(keys).size === rows.length) return count;
+  }
+  return 1;
+}
+
+/** Numbers of the columns of each part: the leading columns, then as many in turn as the screen has room for. */
+function columnParts(widths: readonly number[], leading: number, screen: number): number[][] {
+  const first = widths.slice(0, leading).map((_, column) => column);
+  const least = first.reduce((sum, column) => sum + widths[column]! + GAP.length, MARGIN.length - GAP.length);
+  const parts: number[][] = [[...first]];
+  let used = least;
+  for (let column = leading; column < widths.length; column++) {
     const wanted = GAP.length + widths[column]!;
-    if (used + wanted > screen && parts.at(-1)!.length > 1) {
-      parts.push([0]);
-      used = first;
+    if (used + wanted > screen && parts.at(-1)!.length > leading) {
+      parts.push([...first]);
+      used = least;
     }
     parts.at(-1)!.push(column);
     used += wanted;

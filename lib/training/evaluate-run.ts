@@ -1,5 +1,5 @@
 import { evaluate } from "./evaluate.js";
-import { openRanker } from "./open-ranker.js";
+import { checkMisspellable, openRanker } from "./open-ranker.js";
 import type { Listener } from "./progress.js";
 import type { RunFolder } from "./run-folder.js";
 
@@ -8,6 +8,7 @@ import type { RunFolder } from "./run-folder.js";
  * metrics.jsonl stays as training wrote it.
  *
  * @param options.checkpoint  weights of this checkpoint instead of the final ones
+ * @throws RangeError if queries without text are to be misspelled
  */
 export async function evaluateRun(
   dir: string,
@@ -22,6 +23,8 @@ export async function evaluateRun(
   const opened = await openRanker(dir, options);
   const { run, settings } = opened;
   try {
+    if (options.typoProbabilities?.some((p) => p > 0))
+      checkMisspellable(opened, "typo probabilities above 0");
     const evaluation = await evaluate({
       ...opened,
       ks: options.ks ?? settings.k,

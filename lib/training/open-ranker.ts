@@ -85,6 +85,12 @@ export async function openRanker(
   };
 }
 
+/** @throws RangeError if a system's queries have no text that could be misspelled or corrected; `what` asks for it */
+export function checkMisspellable({ textColumns, queryColumns }: OpenedRanker, what: string): void {
+  if (textColumns.length === 0)
+    throw new RangeError(`${what}: queries must have text to misspell, got ${queryColumns.join(", ")} alone`);
+}
+
 async function openNeighbourRun(run: RunFolder, listener: Listener): Promise<OpenedRanker> {
   const config = loadNeighboursConfig(run.configFile);
   const opened = await openNeighbours(config, listener);

@@ -9,7 +9,7 @@ import { misspellableShare, misspellingTable } from "../typos/real-misspellings.
 import { CorrectingRanker } from "./correcting-ranker.js";
 import { evaluate, type Ranked, type Ranker } from "./evaluate.js";
 import type { Pool, Row } from "./evaluation-set.js";
-import { openRanker } from "./open-ranker.js";
+import { checkMisspellable, openRanker } from "./open-ranker.js";
 import type { Listener } from "./progress.js";
 import type { RunFolder } from "./run-folder.js";
 
@@ -63,6 +63,7 @@ export async function evaluateRobustness(
   const models = names.map((name) => createTypos(name, table));
   const opened = await openRanker(dir, options);
   try {
+    checkMisspellable(opened, "evaluateRobustness");
     const set = opened.sets.find((candidate) => candidate.name === (options.set ?? opened.sets[0]!.name));
     if (!set)
       throw new RangeError(

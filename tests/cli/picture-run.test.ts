@@ -10,7 +10,9 @@ import { loadConfig } from "../../lib/config/load-config.js";
 import { defaultDictionarySizes, writeDataset } from "../../lib/datasets/write-dataset.js";
 import { Random } from "../../lib/engine/random.js";
 import { embedRun } from "../../lib/training/embed-run.js";
+import { evaluateRun } from "../../lib/training/evaluate-run.js";
 import { querySlices } from "../../lib/training/query-slices.js";
+import { evaluateRobustness } from "../../lib/training/robustness.js";
 import { someRankings } from "../../lib/training/run-documents.js";
 import type { RunFolder } from "../../lib/training/run-folder.js";
 import { saveThreshold } from "../../lib/training/run-threshold.js";
@@ -140,6 +142,15 @@ describe("a run whose queries and documents are pictures in the data set's folde
     await expect(search("no such picture", 3)).rejects.toThrow(/^no such picture: picture must exist/);
     const [ranking] = await searchRankings([run], [pictureOf(3)], 2);
     expect(ranking!.lists[0]!.documents[0]!.picture).toMatch(/^data:image\/png;base64,/);
+  });
+
+  it("has no queries to misspell", async () => {
+    await expect(evaluateRun(run.dir, { typoProbabilities: [0, 0.5] })).rejects.toThrow(
+      "typo probabilities above 0: queries must have text to misspell, got query_picture alone",
+    );
+    await expect(evaluateRobustness(run.dir, { models: ["qwerty"] })).rejects.toThrow(
+      "evaluateRobustness: queries must have text to misspell, got query_picture alone",
+    );
   });
 
   it("gets a threshold from its validation pictures", async () => {

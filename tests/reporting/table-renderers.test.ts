@@ -113,6 +113,20 @@ describe("tableTerminal", () => {
     notes: ["every one of these words is kept"],
   };
 
+  it("repeats as many leading columns as tell the rows apart", () => {
+    const rows = [
+      ["phrases", "0", "0.100", "0.200"],
+      ["phrases", "0.5", "0.300", "0.400"],
+    ];
+    const lines = tableTerminal(plainTable(["set", "typos", "a", "b"], rows), { width: 26 }).split("\n");
+    expect(lines.filter((line) => line.includes("phrases"))).toEqual([
+      "  phrases   0       0.100",
+      "  phrases   0.5     0.300",
+      "  phrases   0       0.200",
+      "  phrases   0.5     0.400",
+    ]);
+  });
+
   it("writes a table that is wider than the screen in parts, each with the first column", () => {
     const lines = tableTerminal(wide, { width: 30, color: true }).split("\n").map(stripColors);
     expect(lines).toEqual([
