@@ -1,6 +1,6 @@
 import { checkDictionaryIds } from "./dictionary-ids.js";
 import { checkOovCount, OovIds } from "./oov-id.js";
-import { type TextVectorizer, vectorizeText } from "./text-vectorizer.js";
+import { type TextVectorizer, vectorizeText, type WordIds } from "./text-vectorizer.js";
 
 export interface SubwordVectorizerOptions {
   /** Word → id 1 … n; empty = all words are hashed. Entries that are no words (bigrams, trigrams) just stay unused. */
@@ -28,7 +28,8 @@ const CACHED_WORDS = 500_000;
  *
  * Ids: words 1 … n + V − 1 as in DictionaryVectorizer, then n-grams n + V … n + V + buckets − 1, by the 32-bit
  * FNV-1a hash of their UTF-16 units and length, modulo `buckets`. A word's n-grams are computed once and kept.
- * The words' ids come first, the n-grams' follow at once, padding is last, so that short texts can be cut short.
+ * Each word's id is followed by those of its n-grams, so that equal words look alike wherever they stand; where a limit is
+ * reached, only the other kind goes on. Padding is last, so that short texts can be cut short.
  *
  * @throws RangeError for limits, lengths or buckets out of range
  * @see Bojanowski et al. 2017, arXiv:1607.04606
@@ -36,6 +37,7 @@ const CACHED_WORDS = 500_000;
 export class SubwordVectorizer implements TextVectorizer {
   readonly length: number;
   readonly rows: number;
+  readonly words: WordIds | null;
   private readonly oov: OovIds;
   private readonly ngrams = new Map<string, Int32Array>();
 
@@ -62,6 +64,8 @@ export class SubwordVectorizer implements TextVectorizer {
     if (dictionary.size > 0) checkDictionaryIds(where, dictionary);
     this.length = wordsLimit + ngramsLimit;
     this.rows = dictionary.size + options.numOovTokens + buckets;
+    const firstNgram = dictionary.size + options.numOovTokens;
+    this.words = wordsLimit > 0 && ngramsLimit > 0 ? { firstNgram, wordsLimit } : null;
     this.oov = new OovIds(dictionary.size, options.numOovTokens - 1);
   }
 
@@ -72,14 +76,21 @@ export class SubwordVectorizer implements TextVectorizer {
   vectorizeInto(cleaned: string, out: Int32Array, offset: number): void {
     const { wordsLimit, ngramsLimit } = this.options;
     out.fill(0, offset, offset + this.length);
-    const words = cleaned.split(" ").filter((word) => word !== "");
-    const kept = Math.min(words.length, wordsLimit);
-    for (let i = 0; i < kept; i++) out[offset + i] = this.wordId(words[i]!);
-    let at = offset + kept;
-    const end = at + ngramsLimit;
-    for (let w = 0; w < words.length && at < end; w++) {
-      const ids = this.ngramIds(words[w]!);
-      for (let i = 0; i < ids.length && at < end; i++) out[at++] = ids[i]!;
+    let wordsLeft = wordsLimit;
+    let ngramsLeft = ngramsLimit;
+    let at = offset;
+    for (const word of cleaned.split(" ")) {
+      if (word === "") continue;
+      if (wordsLeft === 0 && ngramsLeft === 0) break;
+      if (wordsLeft > 0) {
+        out[at++] = this.wordId(word);
+        wordsLeft--;
+      }
+      if (ngramsLeft === 0) continue;
+      const ids = this.ngramIds(word);
+      const kept = Math.min(ids.length, ngramsLeft);
+      for (let i = 0; i < kept; i++) out[at++] = ids[i]!;
+      ngramsLeft -= kept;
     }
   }
 

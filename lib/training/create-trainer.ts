@@ -9,6 +9,7 @@ import { GroupedOptimizer } from "../optimizers/grouped-optimizer.js";
 import { layerWiseOptimizer } from "../optimizers/layer-wise.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import { createSchedule, type Schedule } from "../optimizers/schedules.js";
+import type { WordIds } from "../tokenizer/text-vectorizer.js";
 import { CacheObjective } from "./cache-objective.js";
 import { CandidateObjective } from "./candidate-objective.js";
 import { DistillationObjective } from "./distillation/distillation-objective.js";
@@ -29,6 +30,8 @@ export interface TrainerData {
   stream?: { rows: number; positives: KnownPositives | null } | null;
   /** Ids per text. */
   textLength: number;
+  /** How they lie together by words, if they do. */
+  words?: WordIds | null;
   /** Of `pairs`, where the configuration names a teacher. */
   teacher?: TeacherEmbeddings | null;
 }
@@ -79,6 +82,7 @@ export function createTrainer(
         optimizerSpec: optimizerSpec(config),
         maxBatch: config.batch_size,
         textLength: data.textLength,
+        words: data.words ?? null,
         threads,
         lockFree: config.engine === "hogwild",
         mask: config.negatives.type === "batch" ? config.negatives.mask : "none",

@@ -7,6 +7,7 @@ import type { KnownPositives, MaskRule } from "../losses/candidate-mask.js";
 import type { BatchLoss, LossSpec } from "../losses/loss.js";
 import { maskedCells } from "../losses/masked-cells.js";
 import type { Optimizer, OptimizerSpec } from "../optimizers/optimizer.js";
+import type { WordIds } from "../tokenizer/text-vectorizer.js";
 import type { PairBatch, PairSet } from "./pairs.js";
 import type { TensorPieces } from "./tensor-file.js";
 import { parametersOf, setParameters, Trainer, type TrainerState, type WritableState } from "./trainer.js";
@@ -19,6 +20,8 @@ export interface FusedRequest {
   maxBatch: number;
   /** Ids per text. */
   textLength: number;
+  /** How they lie together by words. */
+  words: WordIds | null;
   threads: number;
   /** Steps of several threads at once, without locks; the run cannot be repeated. */
   lockFree: boolean;

@@ -12,7 +12,7 @@ import { readTrainingRows } from "../datasets/training-rows.js";
 import { FeaturePipeline, sourceColumns } from "../features/feature-pipeline.js";
 import { TokenReader } from "../features/token-reader.js";
 import { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
-import type { TextVectorizer } from "../tokenizer/text-vectorizer.js";
+import type { TextVectorizer, WordIds } from "../tokenizer/text-vectorizer.js";
 import { WordPieceVectorizer } from "../tokenizer/wordpiece/word-piece-vectorizer.js";
 import { addDocumentPairs } from "./document-pairs.js";
 import { type EvaluationSet, evaluationSet, type Pool, type Row } from "./evaluation-set.js";
@@ -43,6 +43,8 @@ export interface LoadedExperiment extends LoadedEvaluation {
   readQueries: (queries: readonly Row[]) => Promise<void>;
   /** Ids per text. */
   textLength: number;
+  /** How they lie together by words, if they do. */
+  words: WordIds | null;
 }
 
 /**
@@ -136,6 +138,7 @@ export async function loadExperiment(
     features: { queryFeatures, documentFeatures },
     readQueries: (queries) => readers.query.prepare(queries, listener),
     textLength: vectorizer.length,
+    words: vectorizer.words ?? null,
   };
 }
 

@@ -78,7 +78,44 @@ describe.each(variants)("kernels, %s", (_, make) => {
         all.fill(0.5, 50_000, 50_000 + rows * wide);
         k.softmaxRows(200_000, wide * 4, rows, n, 0, 10, 1, 320_000);
       });
+      untouched(50_000, m * wide, () => {
+        const ints = new Int32Array(memory.buffer);
+        ints.set(Array.from({ length: m + 1 }, (_, i) => 2 * i), 80_000);
+        ints.set(Array.from({ length: 2 * m }, () => random.int(20)), 81_000);
+        k.sumSpans(m, 324_000, 320_000, 0, wide * 4, wide, 0, 200_000, wide * 4);
+      });
       untouched(50_000, 8, () => k.bagForward(0, 0, 1, 0, 0, 0, 8, 200_000, 32, 320_000));
+    }
+  });
+
+  it("sumSpans sums the listed rows of each span, empty ones to zero, times a factor if there are any", () => {
+    const random = new Random(3);
+    const ints = new Int32Array(memory.buffer);
+    for (let trial = 0; trial < 30; trial++) {
+      const [n, dim, stride] = [1 + random.int(9), 4 * (1 + random.int(24)), 100];
+      const [rows, starts, ids, factors, out] = [0, 5000, 5100, 6000, 7000];
+      for (let i = 0; i < 30 * stride; i++) all[rows + i] = random.normal();
+      const lists = Array.from({ length: n }, () =>
+        Array.from({ length: random.int(8) }, () => random.int(30)),
+      );
+      const first = random.int(3); // spans need not begin at the list's begin
+      ints.set([first], starts);
+      lists.forEach((list, u) => {
+        ints.set(list, ids + ints[starts + u]!);
+        ints[starts + u + 1] = ints[starts + u]! + list.length;
+        all[factors + u] = random.normal();
+      });
+      for (const at of [0, factors]) {
+        k.sumSpans(n, ids * 4, starts * 4, rows * 4, stride * 4, dim, at * 4, out * 4, (dim + 4) * 4);
+        lists.forEach((list, u) => {
+          for (let d = 0; d < dim; d++) {
+            const sum = list.reduce((s, id) => s + all[rows + id * stride + d]!, 0);
+            const want = at === 0 ? sum : sum * all[factors + u]!;
+            // float32 sums of up to seven numbers of size one
+            expect(Math.abs(all[out + u * (dim + 4) + d]! - want)).toBeLessThan(1e-5);
+          }
+        });
+      }
     }
   });
 

@@ -16,17 +16,22 @@ const options = (change: Partial<SubwordVectorizerOptions> = {}): SubwordVectori
 });
 
 describe("SubwordVectorizer", () => {
-  it("puts words first, then the n-grams of each bounded word, padding last", () => {
+  it("puts each word before the n-grams of the bounded word, padding last", () => {
     const vectorizer = new SubwordVectorizer(options());
     const ids = [...vectorizer.vectorize("red shoe")];
-    expect(ids.slice(0, 2)).toEqual([1, 2]);
-    const ngrams = [...vectorizer.ngramIds("red"), ...vectorizer.ngramIds("shoe")];
-    expect(ngrams).toHaveLength(3 + 4); // <re red ed> and <sh sho hoe oe>
-    expect(ids.slice(2)).toEqual([...ngrams, 0, 0]);
+    const [red, shoe] = [vectorizer.ngramIds("red"), vectorizer.ngramIds("shoe")];
+    expect([red.length, shoe.length]).toEqual([3, 4]); // <re red ed> and <sh sho hoe oe>
+    expect(ids).toEqual([1, ...red, 2, ...shoe, 0, 0]);
     expect(vectorizer.length).toBe(11);
     expect(vectorizer.rows).toBe(2 + 10 + 5000);
-    for (const id of ngrams) expect(id).toBeGreaterThanOrEqual(12);
-    for (const id of ngrams) expect(id).toBeLessThan(vectorizer.rows);
+    for (const id of [...red, ...shoe]) expect(id).toBeGreaterThanOrEqual(12);
+    for (const id of [...red, ...shoe]) expect(id).toBeLessThan(vectorizer.rows);
+  });
+
+  it("says where its n-grams begin, so that words can be told apart, and nothing where there are no words or no n-grams", () => {
+    expect(new SubwordVectorizer(options()).words).toEqual({ firstNgram: 12, wordsLimit: 3 });
+    expect(new SubwordVectorizer(options({ wordsLimit: 0 })).words).toBeNull();
+    expect(new SubwordVectorizer(options({ ngramsLimit: 0 })).words).toBeNull();
   });
 
   it("counts n-grams of every length: a bounded word of L + 2 characters has L + 3 − n of each", () => {
@@ -51,10 +56,15 @@ describe("SubwordVectorizer", () => {
     expect(vectorizer.wordId("wardrobe")).not.toBe(vectorizer.wordId("wadrobe"));
   });
 
-  it("cuts both blocks at their limits, skips doubled spaces and leaves an empty text empty", () => {
+  it("cuts words and n-grams at their limits, either going on without the other, skips doubled spaces and leaves an empty text empty", () => {
     const vectorizer = new SubwordVectorizer(options({ wordsLimit: 1, ngramsLimit: 2 }));
     expect([...vectorizer.vectorize("red  shoe")]).toEqual([1, ...vectorizer.ngramIds("red").slice(0, 2)]);
     expect([...vectorizer.vectorize("")]).toEqual([0, 0, 0]);
+    const fewNgrams = new SubwordVectorizer(options({ wordsLimit: 3, ngramsLimit: 4 }));
+    const [red, shoe] = [fewNgrams.ngramIds("red"), fewNgrams.ngramIds("shoe")];
+    expect([...fewNgrams.vectorize("red shoe red shoe")]).toEqual([1, ...red, 2, shoe[0], 1]);
+    const fewWords = new SubwordVectorizer(options({ wordsLimit: 1, ngramsLimit: 8 }));
+    expect([...fewWords.vectorize("red shoe red")]).toEqual([1, ...red, ...shoe, red[0]]);
     const ngramsOnly = new SubwordVectorizer(options({ wordsLimit: 0 }));
     expect(ngramsOnly.vectorize("red")[0]).toBe(ngramsOnly.ngramIds("red")[0]);
   });

@@ -1,5 +1,6 @@
 import type { WasmMemory } from "../kernels/web-assembly.js";
 import type { FusedLayout, TableLayout, WorkLayout } from "./layout.js";
+import { LoadedWords } from "./loaded-words.js";
 import { MemoryArray } from "./memory-array.js";
 import type { FusedPlan } from "./plan.js";
 
@@ -19,6 +20,9 @@ export type FusedArrays = Record<"weights" | "tables" | "optimizer", Record<stri
 
 /** Moves data between JavaScript and the memory that the kernels work on; checks what comes in. */
 export class FusedMemory {
+  /** where bags are lists of words */
+  readonly words: LoadedWords | null;
+
   constructor(
     private readonly plan: FusedPlan,
     private readonly layout: FusedLayout,
@@ -30,6 +34,11 @@ export class FusedMemory {
     if (plan.optimizer.initialAccumulator)
       for (const array of Object.values(this.arrays().optimizer))
         array.fill(plan.optimizer.initialAccumulator);
+    const bags = plan.maxBatch * (plan.teaching ? 4 : 2);
+    this.words =
+      plan.words && work.words
+        ? new LoadedWords(work.words, work.shares, bags, plan.words, plan.texts.length, memory)
+        : null;
   }
 
   floats(at: number, count: number): Float32Array {
@@ -49,13 +58,10 @@ export class FusedMemory {
       throw new RangeError(
         `FusedTrainer: feature "${name}" must have ${length} ids per row, got length ${column.length} and ${column.ids.length} ids for ${from + size} rows`,
       );
-    const at = side === 0 ? this.work.queryIds : this.work.documentIds;
-    this.copyIds(
-      column.ids.subarray(from * length, (from + size) * length),
-      at,
-      this.plan.texts[0]!.rows,
-      name,
-    );
+    const ids = column.ids.subarray(from * length, (from + size) * length);
+    checkIds(ids, this.plan.texts[0]!.rows, name);
+    if (this.words) this.words.add(side, ids, length);
+    else this.copyIds(ids, side === 0 ? this.work.queryIds : this.work.documentIds);
   }
 
   setCategories(column: { ids: Int32Array }, from: number, size: number, name: string): void {
@@ -63,12 +69,9 @@ export class FusedMemory {
       throw new RangeError(
         `FusedTrainer: feature "${name}" must have an id per row, got ${column.ids.length}`,
       );
-    this.copyIds(
-      column.ids.subarray(from, from + size),
-      this.work.categories,
-      this.plan.category!.rows,
-      name,
-    );
+    const ids = column.ids.subarray(from, from + size);
+    checkIds(ids, this.plan.category!.rows, name);
+    this.copyIds(ids, this.work.categories);
   }
 
   /**
@@ -171,12 +174,15 @@ export class FusedMemory {
     }
   }
 
-  private copyIds(ids: Int32Array, at: number, rows: number, name: string): void {
-    for (let i = 0; i < ids.length; i++)
-      if (ids[i]! < 0 || ids[i]! >= rows)
-        throw new RangeError(
-          `FusedTrainer: ids of feature "${name}" must be in [0, ${rows}), got ${ids[i]} at ${i}`,
-        );
+  private copyIds(ids: Int32Array, at: number): void {
     new Int32Array(this.memory.buffer, at, ids.length).set(ids);
   }
+}
+
+function checkIds(ids: Int32Array, rows: number, name: string): void {
+  for (let i = 0; i < ids.length; i++)
+    if (ids[i]! < 0 || ids[i]! >= rows)
+      throw new RangeError(
+        `FusedTrainer: ids of feature "${name}" must be in [0, ${rows}), got ${ids[i]} at ${i}`,
+      );
 }

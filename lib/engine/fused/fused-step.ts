@@ -8,6 +8,7 @@ import type { FusedPlan } from "./plan.js";
 import { driftOf, ruleFactors } from "./rule-factors.js";
 import { TablePart } from "./table-part.js";
 import { TowerPart } from "./tower-part.js";
+import { WordPart } from "./word-part.js";
 
 /** Spins of a waiting thread (about 50 µs) before it sleeps. */
 const spins = 20_000;
@@ -29,6 +30,7 @@ export class FusedStep {
   bytesTouched = 0;
   private readonly drift: AdamDrift | null;
   private readonly rows: BatchRows;
+  private readonly words: WordPart | null;
   private readonly tables: TablePart;
   private readonly towers: TowerPart;
   private readonly loss: LossPart;
@@ -48,9 +50,10 @@ export class FusedStep {
     this.drift?.reset(0);
     const [ints, floats] = [new Int32Array(memory.buffer), new Float32Array(memory.buffer)];
     this.rows = new BatchRows(plan, thread, threads);
-    const { drift, rows } = this;
-    this.tables = new TablePart(plan, layout, work, kernels, drift, ints, floats, rows, thread, threads);
-    this.towers = new TowerPart(plan, layout, work, kernels, rows, thread);
+    this.words = work.words && new WordPart(plan, layout, work, work.words, kernels, ints, this.rows);
+    const { drift, rows, words } = this;
+    this.tables = new TablePart(plan, layout, work, kernels, drift, ints, floats, rows, words, thread, threads);
+    this.towers = new TowerPart(plan, layout, work, kernels, rows, words, thread);
     this.loss = new LossPart(plan, work, kernels, ints, floats, rows, thread);
   }
 
@@ -61,7 +64,7 @@ export class FusedStep {
    * @returns the batch's loss before the update; if it is not finite nothing has been updated
    */
   run(size: number, parts: number, step: number, learningRate: number): number {
-    const { rows, tables, towers } = this;
+    const { rows, words, tables, towers } = this;
     this.lapBegan = performance.now();
     this.phase = "gather";
     rows.begin(size, parts);
@@ -71,6 +74,11 @@ export class FusedStep {
       this.meet();
     }
     this.enter("gather");
+    if (words) {
+      words.sum();
+      this.meet();
+      this.enter("gather");
+    }
     for (const side of sides) towers.pool(side);
     this.enter("dense");
     for (const side of sides) towers.forward(side);
@@ -91,6 +99,11 @@ export class FusedStep {
     this.enter("dense");
     towers.update(rule);
     this.enter("update");
+    if (words) {
+      words.backward();
+      this.meet();
+      this.enter("update");
+    }
     tables.update(step, rule);
     this.bytesTouched += tables.bytesTouched();
     this.drift?.record(step, learningRate);
@@ -107,6 +120,10 @@ export class FusedStep {
   /** Embeds the rows of one side without an update, into that side's last activations. All threads call it alike. */
   encode(side: 0 | 1, size: number): void {
     this.rows.begin(size, 1);
+    if (this.words) {
+      this.words.sum();
+      this.meet();
+    }
     this.towers.pool(side);
     this.towers.layers(side);
     this.meet();

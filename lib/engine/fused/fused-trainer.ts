@@ -6,7 +6,7 @@ import { command, type WorkerStart } from "./control.js";
 import { type FusedArrays, FusedMemory, type FusedState } from "./fused-memory.js";
 import { FusedStep, type StepPhase } from "./fused-step.js";
 import { layoutFused } from "./layout.js";
-import { type FusedBatch, loadBatch, loadSide } from "./load-batch.js";
+import { type FusedBatch, loadBatch, loadRows } from "./load-batch.js";
 import { beyondLockFree, LockFreeTrainer } from "./lock-free-trainer.js";
 import type { StepWork } from "./machine-limit.js";
 import { type FusedEncoder, type FusedModel, type FusedPlan, planFused, stepFlops } from "./plan.js";
@@ -103,7 +103,7 @@ export class FusedTrainer {
     const out = new Float32Array(batch.size * outputDim);
     for (let from = 0; from < batch.size; from += maxBatch) {
       const size = Math.min(maxBatch, batch.size - from);
-      loadSide(this.memory, this.plan, this.encoder, index, batch, from, size);
+      loadRows(this.memory, this.plan, this.encoder, index, batch, from, size);
       this.words[command.side] = index;
       this.order(command.encode, size, this.step);
       this.local.encode(index, size);
@@ -182,7 +182,12 @@ export function createFusedTrainer(
   if (typeof plan === "string") return { trainer: null, reason: plan };
   const beyond = lockFree ? beyondLockFree(plan) : null;
   if (beyond !== null) return { trainer: null, reason: beyond };
-  const layout = lockFree ? layoutFused(plan, 1, threads) : layoutFused(plan, threads);
+  const areas = lockFree ? ([1, threads] as const) : ([threads, 1] as const);
+  let layout = layoutFused(plan, ...areas);
+  if (layout.bytes > 2 ** 32 && plan.words) {
+    plan.words = null; // bags row by row take less memory
+    layout = layoutFused(plan, ...areas);
+  }
   const gigabytes = (layout.bytes / 2 ** 30).toFixed(1);
   const pages = Math.ceil(layout.bytes / 65_536);
   if (pages > 65_536)

@@ -51,11 +51,29 @@ export interface ScratchLayout {
   factors: number;
 }
 
+/** The distinct words of a batch: arrays as DistinctWords has them, all words' sums, later their gradients. */
+export interface WordsLayout {
+  ids: number;
+  starts: number;
+  bagWords: number;
+  bagStarts: number;
+  wordBags: number;
+  wordBagStarts: number;
+  /** i32: words of the first table, of both */
+  counts: number;
+  sums: number;
+  /** most words, most ids */
+  mostWords: number;
+  mostIds: number;
+}
+
 /** All that one batch in flight needs beside the model. */
 export interface WorkLayout {
   control: number;
+  /** ids of bags; none where bags are lists of words */
   queryIds: number;
   documentIds: number;
+  words: WordsLayout | null;
   categories: number;
   /** bit j of row i: document j is no negative of query i; rows of maskWords i32 */
   mask: number;
@@ -135,8 +153,9 @@ function workLayout(plan: FusedPlan, threads: number, floats: (count: number) =>
   const maskWords = plan.masks ? Math.ceil(maxBatch / 32) : 0;
   return {
     control: floats(64),
-    queryIds: floats(queries * queryLength),
-    documentIds: floats(maxBatch * documentLength),
+    queryIds: floats(plan.words ? 0 : queries * queryLength),
+    documentIds: floats(plan.words ? 0 : maxBatch * documentLength),
+    words: plan.words && wordsLayout(queries + maxBatch, plan.words.wordsLimit, tokens, dim, floats),
     categories: floats(category ? maxBatch : 0),
     mask: floats(maxBatch * maskWords),
     maskWords,
@@ -171,5 +190,27 @@ function workLayout(plan: FusedPlan, threads: number, floats: (count: number) =>
       staleRows: floats(staleChunk),
       factors: floats(staleChunk * 7),
     })),
+  };
+}
+
+function wordsLayout(
+  bags: number,
+  wordsLimit: number,
+  mostIds: number,
+  dim: number,
+  floats: (count: number) => number,
+): WordsLayout {
+  const mostWords = Math.min(bags * wordsLimit, mostIds);
+  return {
+    ids: floats(mostIds),
+    starts: floats(mostWords + 1),
+    bagWords: floats(mostWords),
+    bagStarts: floats(bags + 1),
+    wordBags: floats(mostWords),
+    wordBagStarts: floats(mostWords + 1),
+    counts: floats(2),
+    sums: floats(mostWords * dim),
+    mostWords,
+    mostIds,
   };
 }

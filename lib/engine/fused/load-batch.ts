@@ -28,21 +28,37 @@ export function loadBatch(
     throw new RangeError(
       `FusedTrainer: batches must be alike and of 1 to ${plan.maxBatch} rows, got ${queries.size} and ${size}`,
     );
-  loadSide(memory, plan, encoder, 0, queries);
-  loadSide(memory, plan, encoder, 1, documents);
+  memory.words?.begin(0);
+  loadSide(memory, plan, encoder, 0, queries, 0, queries.size);
+  loadSide(memory, plan, encoder, 1, documents, 0, size);
+  memory.words?.finish();
   if (plan.masks || maskedCells.length > 0) memory.setMask(maskedCells, size);
   return parts;
 }
 
-/** Puts rows [from, from + size) of one side's batch into a step's memory. */
-export function loadSide(
+/** Puts rows [from, from + size) of one side's batch alone into a step's memory, to be encoded. */
+export function loadRows(
   memory: FusedMemory,
   plan: FusedPlan,
   encoder: FusedEncoder,
   side: 0 | 1,
   batch: FusedBatch,
-  from = 0,
-  size = batch.size,
+  from: number,
+  size: number,
+): void {
+  memory.words?.begin(side === 0 ? 0 : size); // documents follow as many queries
+  loadSide(memory, plan, encoder, side, batch, from, size);
+  memory.words?.finish();
+}
+
+function loadSide(
+  memory: FusedMemory,
+  plan: FusedPlan,
+  encoder: FusedEncoder,
+  side: 0 | 1,
+  batch: FusedBatch,
+  from: number,
+  size: number,
 ): void {
   const text = side === 0 ? encoder.queryTextFeature : encoder.documentTextFeature;
   memory.setIds(side, columnOf(batch, text), from, size, text);

@@ -1,3 +1,4 @@
+import type { WordCuts } from "../distinct-words.js";
 import type { RowMoments } from "../packed-moments.js";
 
 /** One linear layer of a tower. */
@@ -61,6 +62,8 @@ export interface FusedPlan {
   towers: FusedLayer[][];
   /** id 0 is a row and every position counts (LinearEncoder) */
   countPadding: boolean;
+  /** each distinct word of a batch is pooled once, and bags are pooled from words; null: bags are pooled row by row */
+  words: WordCuts | null;
   outputDim: number;
   loss: FusedLoss;
   teaching: FusedTeaching | null;
@@ -84,6 +87,8 @@ export interface FusedModel {
   /** ids per text: the vectoriser's lengths */
   queryLength: number;
   documentLength: number;
+  /** how the vectoriser's ids lie together by words, if they do */
+  words?: WordCuts | null;
   /** with batch_softmax only */
   teaching?: FusedTeaching | null;
   /** with batch_softmax only */
@@ -128,6 +133,7 @@ export function planFused(model: FusedModel): FusedPlan | string {
     category: category && { name: "category", rows: category.numEmbeddings, dim: category.embeddingDim },
     towers: layers,
     countPadding: encoder.kind === "LinearEncoder",
+    words: encoder.kind === "LinearEncoder" ? null : (model.words ?? null),
     outputDim: encoder.outputDim,
     loss: loss as FusedLoss,
     teaching: model.teaching ?? null,

@@ -11,6 +11,7 @@ import {
   type WorkLayout,
 } from "./layout.js";
 import type { FusedPlan } from "./plan.js";
+import type { WordPart } from "./word-part.js";
 
 /** What a step does with the rows of embedding tables: group the batch's ids, bring rows up to date, move them. */
 export class TablePart {
@@ -26,6 +27,7 @@ export class TablePart {
     private readonly ints: Int32Array,
     readonly floats: Float32Array,
     private readonly rows: BatchRows,
+    private readonly words: WordPart | null,
     readonly thread: number,
     readonly threads: number,
   ) {
@@ -38,14 +40,15 @@ export class TablePart {
     return this.layout.tables.reduce((sum, { stride }, i) => sum + this.distinct[i]! * stride, 0);
   }
 
-  /** Lists, for the table rows that are this thread's, the bags of the batch that each occurs in. */
+  /** Lists, for the table rows that are this thread's, the bags (or words) of the batch that each occurs in. */
   group(): void {
     const { work, plan, rows } = this;
     const { queryLength, documentLength } = plan;
     const zero = plan.countPadding ? 1 : 0;
     const queries = { ids: work.queryIds, length: queryLength, size: rows.queries, bag: 0 };
     const documents = { ids: work.documentIds, length: documentLength, size: rows.size, bag: rows.queries };
-    if (plan.texts.length === 1) this.groupIds(0, zero, [queries, documents]);
+    if (this.words) for (let t = 0; t < plan.texts.length; t++) this.groupWords(t);
+    else if (plan.texts.length === 1) this.groupIds(0, zero, [queries, documents]);
     else {
       this.groupIds(0, zero, [queries]);
       this.groupIds(1, zero, [documents]);
@@ -74,14 +77,15 @@ export class TablePart {
   /** Moves this thread's grouped rows by the gradients of their bags. */
   update(step: number, rule: RuleFactors): void {
     const { plan, work, rows } = this;
+    const slopes = work.words?.sums ?? work.pooled;
     plan.texts.forEach((text, t) => {
-      this.updateTable(t, work.pooled, text.dim * 4, step, rule);
+      this.updateTable(t, slopes, text.dim * 4, step, rule);
     });
     if (!plan.category) return;
     const tower = work.towers[1]!;
     const width = tower.inputDim * 4;
-    const slopes = tower.inputGradient + rows.before(1) * width + plan.texts[0]!.dim * 4;
-    this.updateTable(plan.texts.length, slopes, width, step, rule);
+    const ofCategories = tower.inputGradient + rows.before(1) * width + plan.texts[0]!.dim * 4;
+    this.updateTable(plan.texts.length, ofCategories, width, step, rule);
   }
 
   private groupIds(
@@ -98,6 +102,21 @@ export class TablePart {
     k.startRows(ends, u);
     for (const { ids, length, size, bag } of lists)
       k.placeRows(ids, length, size, countZero, slots, ends, bags, bag, thread, threads);
+    k.clearRows(rows, u, slots);
+    this.distinct[table] = u;
+  }
+
+  private groupWords(table: number): void {
+    const { kernels: k, thread, threads } = this;
+    const { rows, ends, bags } = this.scratch.groups[table]!;
+    const slots = this.work.slots[table]!;
+    const words = this.work.words!;
+    const [from, to] = this.words!.ofTable(table);
+    const starts = words.starts + from * 4;
+    const [first, last] = [this.ints[starts / 4]!, this.ints[words.starts / 4 + to]!];
+    const u = k.countRows(words.ids + first * 4, last - first, 0, slots, rows, ends, 0, thread, threads);
+    k.startRows(ends, u);
+    k.placeSpans(words.ids, starts, to - from, slots, ends, bags, from, thread, threads);
     k.clearRows(rows, u, slots);
     this.distinct[table] = u;
   }

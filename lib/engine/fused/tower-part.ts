@@ -3,6 +3,7 @@ import type { RuleFactors } from "../update-rule.js";
 import type { BatchRows } from "./batch-rows.js";
 import type { FusedLayout, ScratchLayout, WorkLayout } from "./layout.js";
 import type { FusedPlan } from "./plan.js";
+import type { WordPart } from "./word-part.js";
 
 /** What a step does in the towers: pool bags, layers forward and backward, weights moved. Sides: 0 queries, 1 documents. */
 export class TowerPart {
@@ -14,12 +15,13 @@ export class TowerPart {
     private readonly work: WorkLayout,
     private readonly kernels: Kernels,
     private readonly rows: BatchRows,
+    private readonly words: WordPart | null,
     thread: number,
   ) {
     this.scratch = work.scratch[thread]!;
   }
 
-  /** Mean embeddings of this thread's rows, into the tower's input. */
+  /** Mean embeddings of this thread's rows, into the tower's input; where there are words, from the sums of all of them. */
   pool(side: 0 | 1): void {
     const { kernels: k, layout, plan, work, rows } = this;
     const { count } = rows;
@@ -30,9 +32,13 @@ export class TowerPart {
     const zero = plan.countPadding ? 1 : 0;
     for (const start of rows.starts(side)) {
       const to = tower.input + (rows.before(side) + start) * width;
-      const ids = (side === 0 ? work.queryIds : work.documentIds) + start * length * 4;
-      const shares = work.shares + ((side === 0 ? 0 : rows.queries) + start) * 4;
-      k.bagForward(ids, length, count, zero, table.base, table.stride, table.dim, to, width, shares);
+      const bag = (side === 0 ? 0 : rows.queries) + start;
+      if (this.words) this.words.pool(bag, count, to, width);
+      else {
+        const ids = (side === 0 ? work.queryIds : work.documentIds) + start * length * 4;
+        const shares = work.shares + bag * 4;
+        k.bagForward(ids, length, count, zero, table.base, table.stride, table.dim, to, width, shares);
+      }
       if (side === 0 || !plan.category) continue;
       // each row a bag of one; its share is written where the pooled gradient comes later
       const { base, stride, dim } = layout.tables.at(-1)!;

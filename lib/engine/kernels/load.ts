@@ -17,10 +17,12 @@ export interface Kernels {
   tripletRows: Kernel;
   teachRows: Kernel;
   bagForward: Kernel;
+  sumSpans: Kernel;
   scaleRows: Kernel;
   countRows: (...args: number[]) => number;
   startRows: Kernel;
   placeRows: Kernel;
+  placeSpans: Kernel;
   clearRows: Kernel;
   updateSpan: Kernel;
   updateRows: Kernel;

@@ -85,8 +85,14 @@ describe("FusedTrainer", () => {
   });
 
   it("gives identical bytes with 1, 2, 3 and 8 threads", () => {
-    for (const seed of [3, 11, 17]) {
-      const model = { ...randomModel(seed), maxBatch: 67 };
+    const cuts = { firstNgram: 4, wordsLimit: 3 };
+    for (const [seed, words] of [
+      [3, cuts], // one table, queries in three parts
+      [11, null],
+      [17, null],
+      [17, cuts], // a table per side, idle rows that move
+    ] as const) {
+      const model = { ...randomModel(seed), maxBatch: 67, words };
       const start = { ...new TfjsPath(model).state(), optimizer: {} };
       const results = [1, 2, 3, 8].map((threads) => {
         const fused = fusedPath(model, threads, start);

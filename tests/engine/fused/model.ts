@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { createEncoder } from "../../../lib/encoders/create-encoder.js";
 import type { Encoder, EncoderSpec } from "../../../lib/encoders/encoder.js";
+import type { WordCuts } from "../../../lib/engine/distinct-words.js";
 import type { FusedState } from "../../../lib/engine/fused/fused-memory.js";
 import {
   createFusedTrainer,
@@ -24,6 +25,7 @@ export interface Model {
   optimizer: OptimizerSpec;
   queryLength: number;
   documentLength: number;
+  words: WordCuts | null;
   maxBatch: number;
   masks: boolean;
   teaching: { weight: number; temperature: number } | null;
@@ -50,7 +52,7 @@ export function randomModel(seed: number): Model {
     { kind: "triplet", margin: 0.4, numNegatives: 1 + random.int(20) },
   ]);
   const softmax = loss.kind === "batch_softmax";
-  return {
+  const model: Model = {
     encoder: {
       kind,
       separateTables: random.next() < 0.4,
@@ -77,18 +79,31 @@ export function randomModel(seed: number): Model {
     maxBatch: pick([1, 2, 5, 13, 64, 67]),
     masks: softmax && random.next() < 0.5,
     teaching: softmax && random.next() < 0.5 ? { weight: 0.7, temperature: 0.2 } : null,
+    words: null,
   };
+  const rows = model.encoder.textEmbedding.numEmbeddings;
+  if (random.next() < 0.5) model.words = { firstNgram: 1 + random.int(rows), wordsLimit: 1 + random.int(4) };
+  return model;
 }
 
-/** A batch with empty bags, padding between tokens, repeated tokens and repeated documents. */
+/**
+ * A batch with empty bags, padding between tokens, repeated tokens and repeated documents; half of the texts are made of a
+ * few words of several ids, so that whole words repeat, the last of a text cut at its end.
+ */
 export function randomBatch(model: Model, seed: number): TestBatch {
   const random = new Random(seed);
   const size = random.next() < 0.5 ? model.maxBatch : 1 + random.int(model.maxBatch);
   const rows = model.encoder.textEmbedding.numEmbeddings;
+  const lexicon = Array.from({ length: 4 }, () =>
+    Array.from({ length: 1 + random.int(4) }, () => 1 + random.int(rows - 1)),
+  );
   const bags = (count: number, length: number) => {
     const ids = new Int32Array(count * length);
     for (let i = 0; i < count; i++)
-      if (random.next() > 0.1)
+      if (random.next() < 0.5) {
+        const text = Array.from({ length: random.int(5) }, () => lexicon[random.int(4)]!).flat();
+        ids.set(text.slice(0, length), i * length);
+      } else if (random.next() > 0.1)
         for (let j = 0; j < length; j++) ids[i * length + j] = random.next() < 0.3 ? 0 : random.int(rows);
     return ids;
   };

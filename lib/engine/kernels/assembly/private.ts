@@ -3,5 +3,5 @@ export { gemm } from "./gemm";
 export { biasAct, reluBackward, columnSums, unitRows, unitRowsBackward } from "./dense";
 export { softmaxRows, tripletRows } from "./losses";
 export { teachRows } from "./teaching";
-export { bagForward, scaleRows, countRows, startRows, placeRows, clearRows } from "./rows";
+export { bagForward, sumSpans, scaleRows, countRows, startRows, placeRows, placeSpans, clearRows } from "./rows";
 export { updateSpan, updateRows, catchUpRows } from "./updates";

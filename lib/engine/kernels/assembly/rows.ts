@@ -62,6 +62,53 @@ export function bagForward(
   }
 }
 
+// out[u] = factors[u] · the sum of the rows of `from` (stride bytes apart) listed in ids[starts[u] … starts[u + 1]), for u < n;
+// factors 0: none. Empty spans give zeros.
+export function sumSpans(
+  n: i32, ids: usize, starts: usize,
+  from: usize, stride: usize, dim: i32,
+  factors: usize, out: usize, outStride: usize,
+): void {
+  let at = ids + <usize>load<i32>(starts) * 4;
+  for (let u = 0; u < n; u++) {
+    const end = ids + <usize>load<i32>(starts + <usize>(u + 1) * 4) * 4;
+    const factor = f32x4.splat(factors ? load<f32>(factors + <usize>u * 4) : 1);
+    let d = 0;
+    for (; d + 32 <= dim; d += 32) {
+      const column = from + <usize>d * 4;
+      let x0 = f32x4.splat(0), x1 = f32x4.splat(0), x2 = f32x4.splat(0), x3 = f32x4.splat(0);
+      let x4 = f32x4.splat(0), x5 = f32x4.splat(0), x6 = f32x4.splat(0), x7 = f32x4.splat(0);
+      for (let p = at; p < end; p += 4) {
+        const row = column + <usize>load<i32>(p) * stride;
+        x0 = f32x4.add(x0, v128.load(row));
+        x1 = f32x4.add(x1, v128.load(row, 16));
+        x2 = f32x4.add(x2, v128.load(row, 32));
+        x3 = f32x4.add(x3, v128.load(row, 48));
+        x4 = f32x4.add(x4, v128.load(row, 64));
+        x5 = f32x4.add(x5, v128.load(row, 80));
+        x6 = f32x4.add(x6, v128.load(row, 96));
+        x7 = f32x4.add(x7, v128.load(row, 112));
+      }
+      const to = out + <usize>d * 4;
+      v128.store(to, f32x4.mul(x0, factor));
+      v128.store(to, f32x4.mul(x1, factor), 16);
+      v128.store(to, f32x4.mul(x2, factor), 32);
+      v128.store(to, f32x4.mul(x3, factor), 48);
+      v128.store(to, f32x4.mul(x4, factor), 64);
+      v128.store(to, f32x4.mul(x5, factor), 80);
+      v128.store(to, f32x4.mul(x6, factor), 96);
+      v128.store(to, f32x4.mul(x7, factor), 112);
+    }
+    for (; d < dim; d += 4) {
+      let x = f32x4.splat(0);
+      for (let p = at; p < end; p += 4) x = f32x4.add(x, v128.load(from + <usize>load<i32>(p) * stride + <usize>d * 4));
+      v128.store(out + <usize>d * 4, f32x4.mul(x, factor));
+    }
+    at = end;
+    out += outStride;
+  }
+}
+
 // to[i] = from[i] · shares[i] by rows of dim floats
 export function scaleRows(from: usize, fromStride: usize, to: usize, shares: usize, size: i32, dim: i32): void {
   for (let i = 0; i < size; i++) {
@@ -118,6 +165,21 @@ export function placeRows(ids: usize, length: i32, size: i32, countZero: i32, sl
       const k = load<i32>(end);
       store<i32>(bags + <usize>k * 4, bags0 + b);
       store<i32>(end, k + 1);
+    }
+  }
+}
+
+// placeRows for bags of any length without padding: bag b lists ids[starts[b] … starts[b + 1])
+export function placeSpans(ids: usize, starts: usize, n: i32, slots: usize, ends: usize, bags: usize, bags0: i32, part: i32, parts: i32): void {
+  let at = ids + <usize>load<i32>(starts) * 4;
+  for (let b = 0; b < n; b++) {
+    for (const end = ids + <usize>load<i32>(starts + <usize>(b + 1) * 4) * 4; at < end; at += 4) {
+      const id = load<i32>(at);
+      if (parts > 1 && id % parts != part) continue;
+      const p = ends + <usize>(load<i32>(slots + <usize>id * 4) - 1) * 4;
+      const k = load<i32>(p);
+      store<i32>(bags + <usize>k * 4, bags0 + b);
+      store<i32>(p, k + 1);
     }
   }
 }

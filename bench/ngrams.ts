@@ -1,0 +1,76 @@
+/**
+ * What character n-grams cost: steps of 256 MSRD pairs with words alone, with 2–4-grams, and with 2–4-grams and
+ * self-teaching, alternating in one process, one thread: `node --import tsx bench/ngrams.ts [fused|tfjs] [rounds] [steps]`.
+ * Needs data/msrd. A step is the batch made and trained on; medians of all steps.
+ */
+import { loadConfig } from "../lib/config/load-config.js";
+import { createEncoder } from "../lib/encoders/create-encoder.js";
+import { selectBackend } from "../lib/engine/backend.js";
+import { Random } from "../lib/engine/random.js";
+import { createTrainer } from "../lib/training/create-trainer.js";
+import { epochBatches } from "../lib/training/epoch-batches.js";
+import { loadExperiment } from "../lib/training/load-experiment.js";
+import type { PairBatch } from "../lib/training/pairs.js";
+import { encoderSpec } from "../lib/training/specs.js";
+import { startTokenWeights } from "../lib/training/token-weights.js";
+import type { Trainer } from "../lib/training/trainer.js";
+import { median } from "./measure.js";
+
+const engine = process.argv[2] ?? "fused";
+const rounds = Number(process.argv[3] ?? 8);
+const stepsPerRound = Number(process.argv[4] ?? 20);
+
+const words = ["text_vectorizer.ngrams_limit=0", "typos=null"];
+const systems: [string, string[]][] = [
+  ["words alone", words],
+  ["2–4-grams", ["typos=null"]],
+  ["2–4-grams, self-teaching", []],
+];
+
+interface Side {
+  name: string;
+  trainer: Trainer;
+  batches: Iterator<PairBatch>;
+  times: number[];
+}
+
+async function sideOf(name: string, overrides: string[]): Promise<Side> {
+  const config = loadConfig("configs/recipes/robust.yaml", [...overrides, `engine=${engine}`]);
+  const data = await loadExperiment(config, {});
+  const random = new Random(config.seed);
+  const spec = encoderSpec(config);
+  const encoder = createEncoder(spec, random.fork("encoder"));
+  startTokenWeights(encoder, spec, data.pairs);
+  const made = createTrainer(config, encoder, data, random, 1);
+  console.log(`${name}: ${made.engine}`);
+  const batches = (function* () {
+    for (let epoch = 1; ; epoch++)
+      yield* epochBatches(config, data, epoch, random).batches as Iterable<PairBatch>;
+  })();
+  return { name, trainer: made.trainer, batches, times: [] };
+}
+
+function step({ trainer, batches }: Side): number {
+  const began = performance.now();
+  trainer.trainStep(batches.next().value);
+  return performance.now() - began;
+}
+
+await selectBackend("auto");
+const sides: Side[] = [];
+for (const [name, overrides] of systems) sides.push(await sideOf(name, overrides));
+for (const side of sides) for (let i = 0; i < 2 * stepsPerRound; i++) step(side);
+const before = sides.map(({ trainer }) => ({ ...trainer.spent() }));
+for (let round = 0; round < rounds; round++)
+  for (const side of sides) for (let i = 0; i < stepsPerRound; i++) side.times.push(step(side));
+const base = sides[0]!.times;
+sides.forEach(({ name, trainer, times }, i) => {
+  const phases = Object.entries(trainer.spent())
+    .map(([phase, seconds]) => `${phase} ${((1000 * (seconds - (before[i]![phase] ?? 0))) / times.length).toFixed(2)}`)
+    .join(", ");
+  const ratio = (middle: (values: number[]) => number) => (middle(times) / middle(base)).toFixed(2);
+  console.log(
+    `${name}: ${median(times).toFixed(2)} ms a step (fastest ${Math.min(...times).toFixed(2)}), ${ratio(median)} × words alone (fastest ${ratio((t) => Math.min(...t))} ×)${phases && `; ms by phase: ${phases}`}`,
+  );
+});
+process.exit(0);
