@@ -66,7 +66,10 @@ for (let round = 0; round < rounds; round++)
 const base = sides[0]!.times;
 sides.forEach(({ name, trainer, times }, i) => {
   const phases = Object.entries(trainer.spent())
-    .map(([phase, seconds]) => `${phase} ${((1000 * (seconds - (before[i]![phase] ?? 0))) / times.length).toFixed(2)}`)
+    .map(
+      ([phase, seconds]) =>
+        `${phase} ${((1000 * (seconds - (before[i]![phase] ?? 0))) / times.length).toFixed(2)}`,
+    )
     .join(", ");
   const ratio = (middle: (values: number[]) => number) => (middle(times) / middle(base)).toFixed(2);
   console.log(

@@ -111,7 +111,8 @@ export function bagOfText(
   const column = columnOf(batch, feature, "text");
   const { ids, length } = options?.countPadding ? column : withoutPadding(column, batch.size);
   if (options?.weights) return weightedBag(table, options.weights, ids, batch.size, length);
-  return table.bag(ids, batch.size, length, options);
+  const { words } = column;
+  return table.bag(ids, batch.size, length, { ...options, ...(words && { words }) });
 }
 
 /** The columns up to the last one in which any row has an id: a batch of short texts costs what short texts cost. */

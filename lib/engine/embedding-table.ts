@@ -1,6 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
+import { bagWords } from "./bag-words.js";
+import type { WordCuts } from "./distinct-words.js";
 import { fillNormal } from "./fill-random.js";
-import { type HeapGradient, type HeapRows, heapPool, heapUpdateRows } from "./heap-table.js";
+import { type HeapGradient, type HeapRows, heapPool, heapPoolWords, heapUpdateRows } from "./heap-table.js";
 import { type RowMoments, readMoments, roundingSeed, UnpackedRow, writeMoments } from "./packed-moments.js";
 import type { Random } from "./random.js";
 import { poolRows, type RowGradients, sumRowGradients } from "./row-pooling.js";
@@ -158,16 +160,23 @@ export class EmbeddingTable {
    * Mean of the rows of the non-zero ids of each bag, repeats counted; the zero vector for an empty bag.
    *
    * @param ids     [size, length], 0 = padding
-   * @param options countPadding: divide by `length` and treat id 0 as an ordinary row (the original's LinearEncoder)
+   * @param options countPadding: divide by `length` and treat id 0 as an ordinary row (the original's LinearEncoder);
+   *   words: how ids lie together by words, so that each distinct word's rows are summed once (in tfjs's heap; with countPadding
+   *   not). The mean is the same but for rounding
    * @returns [size, dim], differentiable with respect to the table
    * @throws RangeError if ids has another length than size · length, or an id is outside [0, rows)
    */
-  bag(ids: Int32Array, size: number, length: number, options?: { countPadding?: boolean }): tf.Tensor2D {
+  bag(
+    ids: Int32Array,
+    size: number,
+    length: number,
+    options?: { countPadding?: boolean; words?: WordCuts },
+  ): tf.Tensor2D {
     if (ids.length !== size * length)
       throw new RangeError(
         `EmbeddingTable.bag: ids must have size · length = ${size} · ${length} entries, got ${ids.length}`,
       );
-    return this.pool(ids, size, length, options?.countPadding ?? false, "bag");
+    return this.pool(ids, size, length, options?.countPadding ?? false, "bag", options?.words);
   }
 
   /** Row ids[i] for each i, [ids.length, dim], differentiable; id 0 is a row like any other. Throws as {@link bag}. */
@@ -240,6 +249,7 @@ export class EmbeddingTable {
     length: number,
     countZero: boolean,
     caller: string,
+    cuts?: WordCuts,
   ): tf.Tensor2D {
     for (let i = 0; i < ids.length; i++)
       if (ids[i]! < 0 || ids[i]! >= this.rows)
@@ -250,13 +260,16 @@ export class EmbeddingTable {
     const heap = wasmHeap();
     const place = this.heapRows(heap);
     const { dim } = this;
+    const words = heap && place && cuts && !countZero ? bagWords(heap, ids, size, length, cuts) : null;
     const op = tf.customGrad((_anchor) => ({
       value:
         heap && place
-          ? heapPool(heap, place, ids, size, length, countZero)
+          ? words
+            ? heapPoolWords(heap, place, words, size)
+            : heapPool(heap, place, ids, size, length, countZero)
           : tf.tensor2d(poolRows(this.values, this.stride, dim, ids, size, length, countZero), [size, dim]),
       gradFunc: (dy: tf.Tensor) => {
-        this.pending.push({ ids, size, length, countZero, gradient: tf.keep(tf.clone(dy)) });
+        this.pending.push({ ids, size, length, countZero, words, gradient: tf.keep(tf.clone(dy)) });
         return tf.scalar(0);
       },
     }));

@@ -1,4 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
+import type { BagWords } from "./bag-words.js";
 import { roundingSeed } from "./packed-moments.js";
 import { packedAdam, type RowDrift, type RuleFactors } from "./update-rule.js";
 import type { WasmHeap } from "./wasm-heap.js";
@@ -20,6 +21,8 @@ export interface HeapGradient {
   size: number;
   length: number;
   countZero: boolean;
+  /** the bags' distinct words, if they were pooled by words */
+  words: BagWords | null;
   gradient: tf.Tensor;
 }
 
@@ -53,6 +56,26 @@ export function heapPool(
     table.dim * 4,
     shares,
   );
+  return out;
+}
+
+/** The same with each distinct word's rows summed once. */
+export function heapPoolWords(heap: WasmHeap, table: HeapRows, words: BagWords, size: number): tf.Tensor2D {
+  const { kernels: k } = heap;
+  const { count, ids, starts, bagWords, bagStarts, shares } = words;
+  const { at, stride, dim } = table;
+  const sums = heap.scratch("wordSums", count * dim);
+  const list = heap.scratch("ids", Math.max(ids.length, bagWords.length));
+  const from = heap.scratch("starts", Math.max(starts.length, bagStarts.length));
+  const factors = heap.scratch("shares", size);
+  const out = heap.output<tf.Tensor2D>([size, dim]);
+  heap.ints.set(ids, list / 4);
+  heap.ints.set(starts, from / 4);
+  k.sumSpans(count, list, from, at, stride, dim, 0, sums, dim * 4);
+  heap.ints.set(bagWords, list / 4);
+  heap.ints.set(bagStarts, from / 4);
+  heap.floats.set(shares, factors / 4);
+  k.sumSpans(size, list, from, sums, dim * 4, dim, factors, heap.address(out), dim * 4);
   return out;
 }
 
@@ -113,8 +136,8 @@ export function heapUpdateRows(
 ): Int32Array {
   const { kernels: k } = heap;
   const { at, stride, dim } = table;
-  const tokens = parts.reduce((sum, part) => sum + part.ids.length, 0);
-  const bagCount = parts.reduce((sum, part) => sum + part.size, 0);
+  const tokens = parts.reduce((sum, { words, ids }) => sum + (words?.ids ?? ids).length, 0);
+  const bagCount = parts.reduce((sum, { words, size }) => sum + (words?.count ?? size), 0);
   const ids = heap.scratch("ids", tokens);
   const rows = heap.scratch("rows", tokens);
   const ends = heap.scratch("ends", tokens);
@@ -124,16 +147,25 @@ export function heapUpdateRows(
   const pooled = heap.scratch("pooled", bagCount * dim);
   let distinct = 0;
   let offset = ids;
-  for (const part of parts) {
-    heap.ints.set(part.ids, offset / 4);
-    const n = part.ids.length;
-    distinct = k.countRows(offset, n, part.countZero ? 1 : 0, slots, rows, ends, distinct, 0, 1);
-    offset += n * 4;
+  for (const { words, ids, countZero } of parts) {
+    const list = words?.ids ?? ids;
+    heap.ints.set(list, offset / 4);
+    distinct = k.countRows(offset, list.length, countZero ? 1 : 0, slots, rows, ends, distinct, 0, 1);
+    offset += list.length * 4;
   }
   k.startRows(ends, distinct);
   offset = ids;
   let bag = 0;
-  for (const { ids: list, size, length, countZero, gradient } of parts) {
+  for (const { ids: list, size, length, countZero, words, gradient } of parts) {
+    if (words) {
+      const starts = heap.scratch("starts", words.starts.length);
+      heap.ints.set(words.starts, starts / 4);
+      k.placeSpans(offset, starts, words.count, slots, ends, bags, bag, 0, 1);
+      wordSlopes(heap, words, size, heap.address(gradient), pooled + bag * dim * 4, dim);
+      offset += words.ids.length * 4;
+      bag += words.count;
+      continue;
+    }
     k.placeRows(offset, length, size, countZero ? 1 : 0, slots, ends, bags, bag, 0, 1);
     writeShares(heap.floats, shares / 4 + bag, list, size, length, countZero);
     const to = pooled + bag * dim * 4;
@@ -170,6 +202,28 @@ export function heapCatchUp(
     const seed = roundingSeed(step, "catchUp");
     heap.kernels.catchUpRows(count, rows, factors, table.at, table.stride, table.dim, packed, seed);
   }
+}
+
+/** The gradients [words.count, dim] of words' sums from those of the bags' means. */
+function wordSlopes(
+  heap: WasmHeap,
+  words: BagWords,
+  size: number,
+  gradient: number,
+  to: number,
+  dim: number,
+): void {
+  const { kernels: k } = heap;
+  const { count, wordBags, wordBagStarts, shares } = words;
+  const bagSlopes = heap.scratch("bagSlopes", size * dim);
+  const factors = heap.scratch("bagShares", size);
+  const list = heap.scratch("wordBags", wordBags.length);
+  const starts = heap.scratch("wordBagStarts", wordBagStarts.length);
+  heap.floats.set(shares, factors / 4);
+  heap.ints.set(wordBags, list / 4);
+  heap.ints.set(wordBagStarts, starts / 4);
+  k.scaleRows(gradient, dim * 4, bagSlopes, factors, size, dim);
+  k.sumSpans(count, list, starts, bagSlopes, dim * 4, dim, 0, to, dim * 4);
 }
 
 function writeShares(

@@ -16,7 +16,7 @@ export function tensorBag(matrix: tf.Tensor2D, ids: Int32Array, size: number, le
   const op = tf.customGrad((given) => {
     const source = given as tf.Tensor2D;
     const heap = dim % 4 === 0 ? wasmHeap() : null;
-    const bag = { ids, size, length, countZero: false };
+    const bag = { ids, size, length, countZero: false, words: null };
     const value = heap
       ? heapPool(
           heap,

@@ -1,3 +1,4 @@
+import type { WordCuts } from "../tokenizer/text-vectorizer.js";
 import { encodingOf, type TokenColumn, tokenColumn } from "./token-column.js";
 
 /** Which rows lack a value (1) and which have one (0); absent if none lacks any. */
@@ -15,8 +16,8 @@ export type FeatureColumn =
   | RegionColumn
   | TokenColumn;
 
-/** ids [B, length] */
-export type TextColumn = { kind: "text"; ids: Int32Array; length: number };
+/** ids [B, length]; words: how they lie together by words, if they do */
+export type TextColumn = { kind: "text"; ids: Int32Array; length: number; words?: WordCuts };
 /** ids [B] */
 export type CategoricalColumn = { kind: "categorical"; ids: Int32Array } & MayLack;
 /** ids [B, length]: several categories a row; 0 = padding */

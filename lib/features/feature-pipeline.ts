@@ -176,7 +176,12 @@ export class FeaturePipeline {
       vectorizer.vectorizeInto(text, ids, i * vectorizer.length);
     }
     this.counts.emptyTexts[name]! += empty;
-    return { kind: "text", ids, length: vectorizer.length };
+    return {
+      kind: "text",
+      ids,
+      length: vectorizer.length,
+      ...(vectorizer.words && { words: vectorizer.words }),
+    };
   }
 
   private encodeCategories(name: string, values: readonly string[], size: number): FeatureColumn {

@@ -1,6 +1,6 @@
 import { checkDictionaryIds } from "./dictionary-ids.js";
 import { checkOovCount, OovIds } from "./oov-id.js";
-import { type TextVectorizer, vectorizeText, type WordIds } from "./text-vectorizer.js";
+import { type TextVectorizer, vectorizeText, type WordCuts } from "./text-vectorizer.js";
 
 export interface SubwordVectorizerOptions {
   /** Word → id 1 … n; empty = all words are hashed. Entries that are no words (bigrams, trigrams) just stay unused. */
@@ -37,7 +37,7 @@ const CACHED_WORDS = 500_000;
 export class SubwordVectorizer implements TextVectorizer {
   readonly length: number;
   readonly rows: number;
-  readonly words: WordIds | null;
+  readonly words: WordCuts | null;
   private readonly oov: OovIds;
   private readonly ngrams = new Map<string, Int32Array>();
 

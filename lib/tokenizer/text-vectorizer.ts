@@ -1,9 +1,6 @@
-/** How the ids of a text lie together by words: id 1 … firstNgram − 1 begins a word, greater ids belong to the word before. */
-export interface WordIds {
-  firstNgram: number;
-  /** Most words per text that are told apart; more of them count as one with the last. */
-  wordsLimit: number;
-}
+import type { WordCuts } from "../engine/distinct-words.js";
+
+export type { WordCuts };
 
 /** Turns a cleaned text into a fixed number of ids; id 0 is padding. */
 export interface TextVectorizer {
@@ -12,7 +9,7 @@ export interface TextVectorizer {
   /** Rows the embedding table needs: the largest id is at most rows − 1. */
   readonly rows: number;
   /** Where each word is followed by ids of its own, so that a batch's words can be pooled once each; else left out. */
-  readonly words?: WordIds | null;
+  readonly words?: WordCuts | null;
   /** Writes `length` ids of `cleaned` to `out` from `offset` on; every place is written. */
   vectorizeInto(cleaned: string, out: Int32Array, offset: number): void;
 }

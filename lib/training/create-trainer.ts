@@ -9,7 +9,7 @@ import { GroupedOptimizer } from "../optimizers/grouped-optimizer.js";
 import { layerWiseOptimizer } from "../optimizers/layer-wise.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import { createSchedule, type Schedule } from "../optimizers/schedules.js";
-import type { WordIds } from "../tokenizer/text-vectorizer.js";
+import type { WordCuts } from "../tokenizer/text-vectorizer.js";
 import { CacheObjective } from "./cache-objective.js";
 import { CandidateObjective } from "./candidate-objective.js";
 import { DistillationObjective } from "./distillation/distillation-objective.js";
@@ -31,7 +31,7 @@ export interface TrainerData {
   /** Ids per text. */
   textLength: number;
   /** How they lie together by words, if they do. */
-  words?: WordIds | null;
+  words?: WordCuts | null;
   /** Of `pairs`, where the configuration names a teacher. */
   teacher?: TeacherEmbeddings | null;
 }

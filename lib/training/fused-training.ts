@@ -7,7 +7,7 @@ import type { KnownPositives, MaskRule } from "../losses/candidate-mask.js";
 import type { BatchLoss, LossSpec } from "../losses/loss.js";
 import { maskedCells } from "../losses/masked-cells.js";
 import type { Optimizer, OptimizerSpec } from "../optimizers/optimizer.js";
-import type { WordIds } from "../tokenizer/text-vectorizer.js";
+import type { WordCuts } from "../tokenizer/text-vectorizer.js";
 import type { PairBatch, PairSet } from "./pairs.js";
 import type { TensorPieces } from "./tensor-file.js";
 import { parametersOf, setParameters, Trainer, type TrainerState, type WritableState } from "./trainer.js";
@@ -21,7 +21,7 @@ export interface FusedRequest {
   /** Ids per text. */
   textLength: number;
   /** How they lie together by words. */
-  words: WordIds | null;
+  words: WordCuts | null;
   threads: number;
   /** Steps of several threads at once, without locks; the run cannot be repeated. */
   lockFree: boolean;

@@ -12,7 +12,7 @@ import { readTrainingRows } from "../datasets/training-rows.js";
 import { FeaturePipeline, sourceColumns } from "../features/feature-pipeline.js";
 import { TokenReader } from "../features/token-reader.js";
 import { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
-import type { TextVectorizer, WordIds } from "../tokenizer/text-vectorizer.js";
+import type { TextVectorizer, WordCuts } from "../tokenizer/text-vectorizer.js";
 import { WordPieceVectorizer } from "../tokenizer/wordpiece/word-piece-vectorizer.js";
 import { addDocumentPairs } from "./document-pairs.js";
 import { type EvaluationSet, evaluationSet, type Pool, type Row } from "./evaluation-set.js";
@@ -44,7 +44,7 @@ export interface LoadedExperiment extends LoadedEvaluation {
   /** Ids per text. */
   textLength: number;
   /** How they lie together by words, if they do. */
-  words: WordIds | null;
+  words: WordCuts | null;
 }
 
 /**

@@ -1,24 +1,52 @@
 import { describe, expect, it } from "vitest";
-import { DistinctWords, type WordArrays } from "../../lib/engine/distinct-words.js";
+import { DistinctWords, type WordArrays, wordSlots } from "../../lib/engine/distinct-words.js";
+import { instantiateKernels, loadKernelModule } from "../../lib/engine/kernels/load.js";
+import { wasmApi } from "../../lib/engine/kernels/web-assembly.js";
 import { Random } from "../../lib/engine/random.js";
 
-function arraysFor(bags: number, words: number, ids: number): WordArrays {
-  return {
-    ids: new Int32Array(ids),
-    starts: new Int32Array(words + 1),
-    bagWords: new Int32Array(words),
-    bagStarts: new Int32Array(bags + 1),
-    wordBags: new Int32Array(words),
-    wordBagStarts: new Int32Array(words + 1),
-    shares: new Float32Array(bags),
+const memory = new wasmApi.Memory({ initial: 8, maximum: 8, shared: false });
+const ints = new Int32Array(memory.buffer);
+const floats = new Float32Array(memory.buffer);
+const kernels = instantiateKernels(loadKernelModule("private").module, memory);
+
+/** Arrays side by side, a guard word after each, and a place for bags after them. */
+function place(bags: number, words: number, ids: number) {
+  let top = 4;
+  const take = (count: number) => {
+    const at = top;
+    top += count * 4;
+    ints[top / 4] = guard;
+    top += 4;
+    return at;
   };
+  ints.fill(0);
+  const arrays: WordArrays = {
+    ids: take(ids),
+    starts: take(words + 1),
+    bagWords: take(words),
+    bagStarts: take(bags + 1),
+    wordBags: take(words),
+    wordBagStarts: take(words + 1),
+    shares: take(bags),
+    slots: take(wordSlots(words)),
+    slotOf: take(words),
+    counts: take(2),
+  };
+  const list = take(ids);
+  const lengths = [ids, words + 1, words, bags + 1, words, words + 1, bags, wordSlots(words), words, 2, ids];
+  const intact = () =>
+    [...Object.values(arrays), list].every((at: number, i) => ints[at / 4 + lengths[i]!] === guard);
+  return { arrays, list, intact };
 }
+const guard = 0x5eed;
 
 /** The spans of a list as arrays. */
-const spans = (values: Int32Array, starts: Int32Array, from: number, to: number) =>
-  Array.from({ length: to - from }, (_, i) => [
-    ...values.subarray(starts[from + i]!, starts[from + i + 1]!),
-  ]);
+const spans = (values: number, starts: number, from: number, to: number) =>
+  Array.from({ length: to - from }, (_, i) => {
+    const [begin, end] = ints.subarray(starts / 4 + from + i, starts / 4 + from + i + 2);
+    return [...ints.subarray(values / 4 + begin!, values / 4 + end!)];
+  });
+const share = (arrays: WordArrays, bag: number) => floats[arrays.shares / 4 + bag]!;
 
 /** The obvious cut: before every word id, but not beyond `wordsLimit` words. */
 function cut(bag: readonly number[], firstNgram: number, wordsLimit: number): number[][] {
@@ -31,16 +59,21 @@ function cut(bag: readonly number[], firstNgram: number, wordsLimit: number): nu
 
 describe("DistinctWords", () => {
   it("keeps the words of two texts once each, n-grams from 10 on", () => {
-    const arrays = arraysFor(3, 9, 24);
-    const words = new DistinctWords(arrays, { firstNgram: 10, wordsLimit: 3 });
+    const { arrays, list } = place(3, 9, 24);
+    const words = new DistinctWords(arrays, 9, { firstNgram: 10, wordsLimit: 3 }, kernels, () => ints);
     words.begin(0);
-    words.add(Int32Array.of(1, 11, 12, 2, 13, 1, 11, 12, 0, 0, 0, 0, 0, 0, 0, 0, 2, 13, 1, 11, 0, 0, 0, 0), 8);
+    ints.set([1, 11, 12, 2, 13, 1, 11, 12, 0, 0, 0, 0, 0, 0, 0, 0, 2, 13, 1, 11, 0, 0, 0, 0], list / 4);
+    words.add(list, 8, 3);
     words.invert();
     expect(words.count).toBe(3);
-    expect(spans(arrays.ids, arrays.starts, 0, 3)).toEqual([[1, 11, 12], [2, 13], [1, 11]]);
+    expect(spans(arrays.ids, arrays.starts, 0, 3)).toEqual([
+      [1, 11, 12],
+      [2, 13],
+      [1, 11],
+    ]);
     expect(spans(arrays.bagWords, arrays.bagStarts, 0, 3)).toEqual([[0, 1, 0], [], [1, 2]]);
     expect(spans(arrays.wordBags, arrays.wordBagStarts, 0, 3)).toEqual([[0, 0], [0, 2], [2]]);
-    expect([...arrays.shares]).toEqual([1 / 8, 0, 1 / 4]);
+    expect([0, 1, 2].map((bag) => share(arrays, bag))).toEqual([1 / 8, 0, 1 / 4]);
   });
 
   it("equals the obvious cut of random bags, words in order of first appearance, in batch after batch", () => {
@@ -49,8 +82,9 @@ describe("DistinctWords", () => {
       const [firstNgram, wordsLimit] = [1 + random.int(8), 1 + random.int(5)];
       const length = 1 + random.int(12);
       const most = 30;
-      const arrays = arraysFor(2 * most, 2 * most * wordsLimit, 2 * most * length);
-      const distinct = new DistinctWords(arrays, { firstNgram, wordsLimit });
+      const { arrays, list, intact } = place(2 * most, 2 * most * wordsLimit, 2 * most * length);
+      const cuts = { firstNgram, wordsLimit };
+      const distinct = new DistinctWords(arrays, 2 * most * wordsLimit, cuts, kernels, () => ints);
       for (let batch = 0; batch < 3; batch++) {
         const [firstBag, apart] = [random.int(4), random.next() < 0.5];
         const sides = [0, 1].map(() => {
@@ -68,7 +102,8 @@ describe("DistinctWords", () => {
             distinct.close();
             known.clear();
           }
-          distinct.add(Int32Array.from(bags.flat()), length);
+          ints.set(bags.flat(), list / 4);
+          distinct.add(list, length, bags.length);
           for (const bag of bags)
             inBags.push(
               cut(bag, firstNgram, wordsLimit).map((word) => {
@@ -89,8 +124,14 @@ describe("DistinctWords", () => {
         expect(spans(arrays.wordBags, arrays.wordBagStarts, 0, wanted.length)).toEqual(bagsOf);
         sides.flat().forEach((bag, i) => {
           const size = bag.filter((id) => id !== 0).length;
-          expect(arrays.shares[firstBag + i]).toBe(size === 0 ? 0 : Math.fround(1 / size));
+          expect(share(arrays, firstBag + i)).toBe(size === 0 ? 0 : Math.fround(1 / size));
         });
+        expect(intact()).toBe(true);
+        distinct.close();
+        const { slots } = arrays;
+        expect(
+          ints.subarray(slots / 4, slots / 4 + wordSlots(2 * most * wordsLimit)).some((x) => x !== 0),
+        ).toBe(false);
       }
     }
   });
@@ -99,13 +140,15 @@ describe("DistinctWords", () => {
     const all: number[] = [];
     for (let a = 10; a < 22; a++)
       for (let b = 10; b < 22; b++) for (let c = 10; c < 22; c++) all.push(a << 16, b << 16, c << 16);
-    const arrays = arraysFor(12 ** 3, 12 ** 3, 3 * 12 ** 3);
-    const words = new DistinctWords(arrays, { firstNgram: 1, wordsLimit: 1 });
+    const { arrays, list } = place(12 ** 3, 12 ** 3, 3 * 12 ** 3);
+    const words = new DistinctWords(arrays, 12 ** 3, { firstNgram: 1, wordsLimit: 1 }, kernels, () => ints);
     words.begin(0);
-    words.add(Int32Array.from(all), 3);
+    ints.set(all, list / 4);
+    words.add(list, 3, 12 ** 3);
     expect(words.count).toBe(12 ** 3);
     words.begin(0);
-    words.add(Int32Array.from([...all.slice(0, 9), ...all.slice(0, 9)]), 3);
+    ints.set([...all.slice(0, 9), ...all.slice(0, 9)], list / 4);
+    words.add(list, 3, 6);
     expect(words.count).toBe(3);
   });
 });

@@ -80,8 +80,14 @@ describe.each(variants)("kernels, %s", (_, make) => {
       });
       untouched(50_000, m * wide, () => {
         const ints = new Int32Array(memory.buffer);
-        ints.set(Array.from({ length: m + 1 }, (_, i) => 2 * i), 80_000);
-        ints.set(Array.from({ length: 2 * m }, () => random.int(20)), 81_000);
+        ints.set(
+          Array.from({ length: m + 1 }, (_, i) => 2 * i),
+          80_000,
+        );
+        ints.set(
+          Array.from({ length: 2 * m }, () => random.int(20)),
+          81_000,
+        );
         k.sumSpans(m, 324_000, 320_000, 0, wide * 4, wide, 0, 200_000, wide * 4);
       });
       untouched(50_000, 8, () => k.bagForward(0, 0, 1, 0, 0, 0, 8, 200_000, 32, 320_000));

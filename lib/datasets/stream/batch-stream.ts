@@ -1,5 +1,6 @@
 import type { Worker } from "node:worker_threads";
 import { startWorker } from "../../engine/start-worker.js";
+import type { WordCuts } from "../../tokenizer/text-vectorizer.js";
 import { DataError } from "../data-error.js";
 import { listPartFiles } from "../part-files.js";
 import { defaultMaxMalformed } from "../read-report.js";
@@ -39,7 +40,7 @@ export interface BatchStreamOptions {
 
 /** Ids of one feature for the rows of a batch. */
 export type StreamColumn =
-  | { kind: "text"; ids: Int32Array; length: number }
+  | { kind: "text"; ids: Int32Array; length: number; words?: WordCuts }
   | { kind: "categorical"; ids: Int32Array; missing?: Uint8Array };
 
 export interface StreamedSide {
@@ -178,7 +179,7 @@ export class BatchStream {
 
   /** @param allCopies with the queries misspelled and clean, where there are such */
   private split({ rows, flat }: FlatBatch, allCopies: boolean): StreamedBatch {
-    const { fields, width } = this.encoder;
+    const { fields, width, words } = this.encoder;
     const queries = allCopies && this.misspelling!.teaching ? 3 * rows : rows;
     const sides = { query: { size: queries, columns: {} }, document: { size: rows, columns: {} } } as Record<
       "query" | "document",
@@ -191,6 +192,7 @@ export class BatchStream {
         width,
         field,
         sides[field.side].size / rows,
+        words,
       );
     const idsAt = (offset: number) =>
       Int32Array.from({ length: rows }, (_, row) => flat[row * width + offset]!);
@@ -207,6 +209,7 @@ function columnOf(
   width: number,
   field: RowField,
   copies: number,
+  words: WordCuts | null,
 ): StreamColumn {
   const ids = new Int32Array(copies * rows * field.width);
   for (let copy = 0; copy < copies; copy++)
@@ -215,7 +218,8 @@ function columnOf(
       const to = (copy * rows + row) * field.width;
       for (let i = 0; i < field.width; i++) ids[to + i] = flat[from + i]!;
     }
-  return field.type === "text" ? { kind: "text", ids, length: field.width } : categories(ids);
+  if (field.type === "categorical") return categories(ids);
+  return { kind: "text", ids, length: field.width, ...(words && { words }) };
 }
 
 /** Ids of categories, and which of them stand for an empty cell (stored as −1 − id). */

@@ -1,6 +1,6 @@
 import { CategoricalMapper, type CategoricalMapperOptions } from "../../tokenizer/categorical-mapper.js";
 import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
-import type { TextVectorizer } from "../../tokenizer/text-vectorizer.js";
+import type { TextVectorizer, WordCuts } from "../../tokenizer/text-vectorizer.js";
 import type { TextColumns } from "../parquet.js";
 import type { RowMisspelling } from "./row-misspelling.js";
 import { type VectorizerSpec, vectorizerOf } from "./stream-vectorizer.js";
@@ -56,6 +56,8 @@ export class RowEncoder {
   readonly width: number;
   /** Columns that must be read. */
   readonly columns: readonly string[];
+  /** How a text's ids lie together by words, if they do. */
+  readonly words: WordCuts | null;
   readonly counts: EncodingCounts = { emptyTexts: {}, unknownCategories: {} };
   private readonly vectorizer: TextVectorizer;
   private readonly mappers = new Map<string, CategoricalMapper>();
@@ -63,6 +65,7 @@ export class RowEncoder {
   /** @throws RangeError for a categorical feature without mapper, or a side without features */
   constructor(encoding: RowEncoding) {
     this.vectorizer = vectorizerOf(encoding.vectorizer);
+    this.words = this.vectorizer.words ?? null;
     const fields: RowField[] = [];
     let offset = 2;
     for (const side of ["query", "document"] as const) {

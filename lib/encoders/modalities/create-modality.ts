@@ -49,8 +49,8 @@ function bagModality(table: EmbeddingTable): Modality {
   return {
     outputDim: table.dim,
     embed: (column, { size }) => {
-      const { ids, length } = expectKind(column, "text");
-      return table.bag(ids, size, length);
+      const { ids, length, words } = expectKind(column, "text");
+      return table.bag(ids, size, length, words && { words });
     },
   };
 }

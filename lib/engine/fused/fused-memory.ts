@@ -1,6 +1,7 @@
+import { DistinctWords } from "../distinct-words.js";
+import type { Kernels } from "../kernels/load.js";
 import type { WasmMemory } from "../kernels/web-assembly.js";
 import type { FusedLayout, TableLayout, WorkLayout } from "./layout.js";
-import { LoadedWords } from "./loaded-words.js";
 import { MemoryArray } from "./memory-array.js";
 import type { FusedPlan } from "./plan.js";
 
@@ -20,13 +21,15 @@ export type FusedArrays = Record<"weights" | "tables" | "optimizer", Record<stri
 
 /** Moves data between JavaScript and the memory that the kernels work on; checks what comes in. */
 export class FusedMemory {
+  private readonly ints: Int32Array;
   /** where bags are lists of words */
-  readonly words: LoadedWords | null;
+  private readonly words: DistinctWords | null;
 
   constructor(
     private readonly plan: FusedPlan,
     private readonly layout: FusedLayout,
     private readonly memory: WasmMemory,
+    private readonly kernels: Kernels,
     private readonly work: WorkLayout = layout.work[0]!,
   ) {
     for (const table of layout.tables)
@@ -34,10 +37,10 @@ export class FusedMemory {
     if (plan.optimizer.initialAccumulator)
       for (const array of Object.values(this.arrays().optimizer))
         array.fill(plan.optimizer.initialAccumulator);
-    const bags = plan.maxBatch * (plan.teaching ? 4 : 2);
+    this.ints = new Int32Array(memory.buffer);
     this.words =
       plan.words && work.words
-        ? new LoadedWords(work.words, work.shares, bags, plan.words, plan.texts.length, memory)
+        ? new DistinctWords(work.words, work.words.most, plan.words, kernels, () => this.ints)
         : null;
   }
 
@@ -45,7 +48,19 @@ export class FusedMemory {
     return new Float32Array(this.memory.buffer, at, count);
   }
 
-  /** @throws RangeError for ids outside the table or of another length than planned */
+  /** Forgets the words of the batch before; the next bag has number `firstBag`. */
+  beginWords(firstBag: number): void {
+    if (!this.words) return;
+    this.words.begin(firstBag);
+    this.ints[this.work.words!.ofFirst / 4] = 0;
+  }
+
+  /** To be called once all bags are there. */
+  finishWords(): void {
+    this.words?.invert();
+  }
+
+  /** Queries come before documents. @throws RangeError for ids outside the table or of another length than planned */
   setIds(
     side: 0 | 1,
     column: { ids: Int32Array; length?: number },
@@ -59,9 +74,13 @@ export class FusedMemory {
         `FusedTrainer: feature "${name}" must have ${length} ids per row, got length ${column.length} and ${column.ids.length} ids for ${from + size} rows`,
       );
     const ids = column.ids.subarray(from * length, (from + size) * length);
-    checkIds(ids, this.plan.texts[0]!.rows, name);
-    if (this.words) this.words.add(side, ids, length);
-    else this.copyIds(ids, side === 0 ? this.work.queryIds : this.work.documentIds);
+    const { plan, work, words } = this;
+    const at = side === 0 ? work.queryIds : work.documentIds;
+    this.copyIds(ids, at, plan.texts[0]!.rows, name);
+    if (!words) return;
+    if (side === 1 && plan.texts.length === 2) words.close();
+    words.add(at, length, size);
+    if (side === 0 || plan.texts.length === 1) this.ints[work.words!.ofFirst / 4] = words.count;
   }
 
   setCategories(column: { ids: Int32Array }, from: number, size: number, name: string): void {
@@ -70,8 +89,7 @@ export class FusedMemory {
         `FusedTrainer: feature "${name}" must have an id per row, got ${column.ids.length}`,
       );
     const ids = column.ids.subarray(from, from + size);
-    checkIds(ids, this.plan.category!.rows, name);
-    this.copyIds(ids, this.work.categories);
+    this.copyIds(ids, this.work.categories, this.plan.category!.rows, name);
   }
 
   /**
@@ -174,15 +192,12 @@ export class FusedMemory {
     }
   }
 
-  private copyIds(ids: Int32Array, at: number): void {
-    new Int32Array(this.memory.buffer, at, ids.length).set(ids);
+  private copyIds(ids: Int32Array, at: number, rows: number, name: string): void {
+    this.ints.set(ids, at / 4);
+    if (this.kernels.largestId(at, ids.length) >>> 0 < rows) return;
+    const wrong = ids.findIndex((id) => id < 0 || id >= rows);
+    throw new RangeError(
+      `FusedTrainer: ids of feature "${name}" must be in [0, ${rows}), got ${ids[wrong]} at ${wrong}`,
+    );
   }
-}
-
-function checkIds(ids: Int32Array, rows: number, name: string): void {
-  for (let i = 0; i < ids.length; i++)
-    if (ids[i]! < 0 || ids[i]! >= rows)
-      throw new RangeError(
-        `FusedTrainer: ids of feature "${name}" must be in [0, ${rows}), got ${ids[i]} at ${i}`,
-      );
 }

@@ -52,7 +52,19 @@ export class FusedStep {
     this.rows = new BatchRows(plan, thread, threads);
     this.words = work.words && new WordPart(plan, layout, work, work.words, kernels, ints, this.rows);
     const { drift, rows, words } = this;
-    this.tables = new TablePart(plan, layout, work, kernels, drift, ints, floats, rows, words, thread, threads);
+    this.tables = new TablePart(
+      plan,
+      layout,
+      work,
+      kernels,
+      drift,
+      ints,
+      floats,
+      rows,
+      words,
+      thread,
+      threads,
+    );
     this.towers = new TowerPart(plan, layout, work, kernels, rows, words, thread);
     this.loss = new LossPart(plan, work, kernels, ints, floats, rows, thread);
   }

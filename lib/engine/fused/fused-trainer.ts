@@ -44,11 +44,12 @@ export class FusedTrainer {
   ) {
     const { module } = loadKernelModule("shared");
     this.learningRate = plan.optimizer.learningRate;
-    this.memory = new FusedMemory(plan, layout, memory);
+    const kernels = instantiateKernels(module, memory);
+    this.memory = new FusedMemory(plan, layout, memory, kernels);
     const work = layout.work[0]!;
     this.words = new Int32Array(memory.buffer, work.control, 64);
     this.rates = new Float64Array(memory.buffer, work.control, 32);
-    this.local = new FusedStep(plan, layout, work, instantiateKernels(module, memory), memory, 0, threads);
+    this.local = new FusedStep(plan, layout, work, kernels, memory, 0, threads);
     for (let thread = 1; thread < threads; thread++) {
       const workerData: WorkerStart = { plan, layout, module, memory, thread, threads, area: 0 };
       this.workers.push(startWorker("lib/engine/fused/worker.ts", workerData));

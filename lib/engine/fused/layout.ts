@@ -1,3 +1,4 @@
+import { type WordArrays, type WordCuts, wordSlots } from "../distinct-words.js";
 import type { FusedPlan, FusedTable } from "./plan.js";
 
 /** Addresses (bytes) of one linear layer: weights then biases in one block, state arrays alike. */
@@ -51,26 +52,18 @@ export interface ScratchLayout {
   factors: number;
 }
 
-/** The distinct words of a batch: arrays as DistinctWords has them, all words' sums, later their gradients. */
-export interface WordsLayout {
-  ids: number;
-  starts: number;
-  bagWords: number;
-  bagStarts: number;
-  wordBags: number;
-  wordBagStarts: number;
-  /** i32: words of the first table, of both */
-  counts: number;
+/** The distinct words of a batch, and all their sums, later their gradients. */
+export interface WordsLayout extends WordArrays {
+  /** most words of a batch */
+  most: number;
   sums: number;
-  /** most words, most ids */
-  mostWords: number;
-  mostIds: number;
+  /** i32: words of the first table */
+  ofFirst: number;
 }
 
 /** All that one batch in flight needs beside the model. */
 export interface WorkLayout {
   control: number;
-  /** ids of bags; none where bags are lists of words */
   queryIds: number;
   documentIds: number;
   words: WordsLayout | null;
@@ -151,15 +144,17 @@ function workLayout(plan: FusedPlan, threads: number, floats: (count: number) =>
   // 64 bytes more than needed: columns of a power of two apart would fall on one another in the cache
   const cosineStride = ((maxBatch + 3) & ~3) * 4 + 64;
   const maskWords = plan.masks ? Math.ceil(maxBatch / 32) : 0;
+  const control = floats(64);
+  const shares = floats(queries + maxBatch); // not at address 0, which stands for no factors
   return {
-    control: floats(64),
-    queryIds: floats(plan.words ? 0 : queries * queryLength),
-    documentIds: floats(plan.words ? 0 : maxBatch * documentLength),
-    words: plan.words && wordsLayout(queries + maxBatch, plan.words.wordsLimit, tokens, dim, floats),
+    control,
+    queryIds: floats(queries * queryLength),
+    documentIds: floats(maxBatch * documentLength),
     categories: floats(category ? maxBatch : 0),
     mask: floats(maxBatch * maskWords),
     maskWords,
-    shares: floats(queries + maxBatch),
+    shares,
+    words: plan.words && wordsLayout(plan.words, shares, queries + maxBatch, tokens, dim, floats),
     pooled: floats((queries + maxBatch) * dim),
     towers: plan.towers.map((layers, i) => {
       const rows = shared ? queries + maxBatch : i === 0 ? queries : maxBatch;
@@ -194,23 +189,27 @@ function workLayout(plan: FusedPlan, threads: number, floats: (count: number) =>
 }
 
 function wordsLayout(
+  { wordsLimit }: WordCuts,
+  shares: number,
   bags: number,
-  wordsLimit: number,
-  mostIds: number,
+  tokens: number,
   dim: number,
   floats: (count: number) => number,
 ): WordsLayout {
-  const mostWords = Math.min(bags * wordsLimit, mostIds);
+  const most = Math.min(bags * wordsLimit, tokens);
   return {
-    ids: floats(mostIds),
-    starts: floats(mostWords + 1),
-    bagWords: floats(mostWords),
+    most,
+    shares,
+    ids: floats(tokens),
+    starts: floats(most + 1),
+    bagWords: floats(most),
     bagStarts: floats(bags + 1),
-    wordBags: floats(mostWords),
-    wordBagStarts: floats(mostWords + 1),
+    wordBags: floats(most),
+    wordBagStarts: floats(most + 1),
+    slots: floats(wordSlots(most)),
+    slotOf: floats(most),
     counts: floats(2),
-    sums: floats(mostWords * dim),
-    mostWords,
-    mostIds,
+    ofFirst: floats(1),
+    sums: floats(most * dim),
   };
 }

@@ -28,10 +28,10 @@ export function loadBatch(
     throw new RangeError(
       `FusedTrainer: batches must be alike and of 1 to ${plan.maxBatch} rows, got ${queries.size} and ${size}`,
     );
-  memory.words?.begin(0);
+  memory.beginWords(0);
   loadSide(memory, plan, encoder, 0, queries, 0, queries.size);
   loadSide(memory, plan, encoder, 1, documents, 0, size);
-  memory.words?.finish();
+  memory.finishWords();
   if (plan.masks || maskedCells.length > 0) memory.setMask(maskedCells, size);
   return parts;
 }
@@ -46,9 +46,9 @@ export function loadRows(
   from: number,
   size: number,
 ): void {
-  memory.words?.begin(side === 0 ? 0 : size); // documents follow as many queries
+  memory.beginWords(side === 0 ? 0 : size); // documents follow as many queries
   loadSide(memory, plan, encoder, side, batch, from, size);
-  memory.words?.finish();
+  memory.finishWords();
 }
 
 function loadSide(

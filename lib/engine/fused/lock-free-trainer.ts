@@ -1,5 +1,5 @@
 import type { Worker } from "node:worker_threads";
-import { loadKernelModule } from "../kernels/load.js";
+import { instantiateKernels, loadKernelModule } from "../kernels/load.js";
 import type { WasmMemory } from "../kernels/web-assembly.js";
 import { startWorker } from "../start-worker.js";
 import { command, type WorkerStart } from "./control.js";
@@ -46,11 +46,12 @@ export class LockFreeTrainer {
   ) {
     this.learningRate = plan.optimizer.learningRate;
     const { module } = loadKernelModule("shared");
+    const kernels = instantiateKernels(module, memory);
     this.lanes = layout.work.map((work, area) => {
       const workerData: WorkerStart = { plan, layout, module, memory, thread: 0, threads: 1, area };
       return {
         worker: startWorker("lib/engine/fused/worker.ts", workerData),
-        memory: new FusedMemory(plan, layout, memory, work),
+        memory: new FusedMemory(plan, layout, memory, kernels, work),
         words: new Int32Array(memory.buffer, work.control, 64),
         doubles: new Float64Array(memory.buffer, work.control, 32),
         orders: 0,

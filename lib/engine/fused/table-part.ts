@@ -99,6 +99,7 @@ export class TablePart {
     let u = 0;
     for (const { ids, length, size } of lists)
       u = k.countRows(ids, size * length, countZero, slots, rows, ends, u, thread, threads);
+    this.order(table, u);
     k.startRows(ends, u);
     for (const { ids, length, size, bag } of lists)
       k.placeRows(ids, length, size, countZero, slots, ends, bags, bag, thread, threads);
@@ -115,10 +116,20 @@ export class TablePart {
     const starts = words.starts + from * 4;
     const [first, last] = [this.ints[starts / 4]!, this.ints[words.starts / 4 + to]!];
     const u = k.countRows(words.ids + first * 4, last - first, 0, slots, rows, ends, 0, thread, threads);
+    this.order(table, u);
     k.startRows(ends, u);
     k.placeSpans(words.ids, starts, to - from, slots, ends, bags, from, thread, threads);
     k.clearRows(rows, u, slots);
     this.distinct[table] = u;
+  }
+
+  /** Where many of a table's rows are in use, they are gone through as they lie in memory. */
+  private order(table: number, count: number): void {
+    const { rows } = this.layout.tables[table]!;
+    if (rows > 32 * count * this.threads) return;
+    const { rows: listed, ends, bags } = this.scratch.groups[table]!;
+    const slots = this.work.slots[table]!;
+    this.kernels.orderRows(slots, rows, listed, ends, count, bags, this.thread, this.threads);
   }
 
   private catchUp(table: TableLayout, step: number, count: number, rowAt: (i: number) => number): void {

@@ -10,19 +10,19 @@ import type { FusedPlan } from "./plan.js";
  */
 export class WordPart {
   constructor(
-    private readonly plan: FusedPlan,
-    private readonly layout: FusedLayout,
+    readonly plan: FusedPlan,
+    readonly layout: FusedLayout,
     private readonly work: WorkLayout,
     private readonly words: WordsLayout,
-    private readonly kernels: Kernels,
+    readonly kernels: Kernels,
     private readonly ints: Int32Array,
-    private readonly rows: BatchRows,
+    readonly rows: BatchRows,
   ) {}
 
   /** The words of one table by number, [from, to). */
   ofTable(table: number): [number, number] {
-    const counts = this.words.counts / 4;
-    return table === 0 ? [0, this.ints[counts]!] : [this.ints[counts]!, this.ints[counts + 1]!];
+    const ofFirst = this.ints[this.words.ofFirst / 4]!;
+    return table === 0 ? [0, ofFirst] : [ofFirst, this.ints[this.words.counts / 4]!];
   }
 
   /** Sums of the rows of this thread's words. */
@@ -51,7 +51,7 @@ export class WordPart {
   backward(): void {
     const { kernels: k, words, work, rows } = this;
     const { dim } = this.plan.texts[0]!;
-    const [from, to] = rows.share(this.ints[words.counts / 4 + 1]!);
+    const [from, to] = rows.share(this.ints[words.counts / 4]!);
     const starts = words.wordBagStarts + from * 4;
     const out = words.sums + from * dim * 4;
     k.sumSpans(to - from, words.wordBags, starts, work.pooled, dim * 4, dim, 0, out, dim * 4);

@@ -22,7 +22,11 @@ export interface Kernels {
   countRows: (...args: number[]) => number;
   startRows: Kernel;
   placeRows: Kernel;
+  orderRows: Kernel;
   placeSpans: Kernel;
+  cutWords: Kernel;
+  invertWords: Kernel;
+  largestId: (...args: number[]) => number;
   clearRows: Kernel;
   updateSpan: Kernel;
   updateRows: Kernel;

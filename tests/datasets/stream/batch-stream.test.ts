@@ -8,11 +8,11 @@ import {
 } from "../../../lib/datasets/stream/batch-stream.js";
 import type { RowEncoding } from "../../../lib/datasets/stream/row-encoder.js";
 import type { StreamMisspelling } from "../../../lib/datasets/stream/row-misspelling.js";
+import { type VectorizerSpec, vectorizerOf } from "../../../lib/datasets/stream/stream-vectorizer.js";
 import { shardFiles } from "../../../lib/datasets/stream/worker-batches.js";
 import { readPartFiles } from "../../../lib/datasets/training-rows.js";
 import { FeaturePipeline } from "../../../lib/features/feature-pipeline.js";
 import { CategoricalMapper } from "../../../lib/tokenizer/categorical-mapper.js";
-import { DictionaryVectorizer } from "../../../lib/tokenizer/dictionary-vectorizer.js";
 import { vector } from "../../support/vectors.js";
 import { jsonLines, put, testFolder } from "../test-folder.js";
 
@@ -27,6 +27,15 @@ const limits = {
   wordUnigramsLimit: 3,
   wordBigramsLimit: 1,
   charTrigramsLimit: 2,
+};
+const subwords = {
+  dictionary,
+  numOovTokens: 50,
+  wordsLimit: 3,
+  minLength: 2,
+  maxLength: 3,
+  buckets: 100,
+  ngramsLimit: 12,
 };
 const shelf = { dictionary: new Map([["48", 1]]), numOovCategories: 5 };
 const encoding: RowEncoding = {
@@ -105,32 +114,38 @@ describe("BatchStream", () => {
     expect(kept.map((batch) => batch.queries.size)).toEqual([64, 64, 64, 64, 2, 2]);
   });
 
-  it("gives the rows of the files in order, encoded as a feature pipeline encodes them", async () => {
-    const files = makeParts("same", [40, 25, 30]);
-    const stream = open({ files, batchSize: 16 });
-    const batches = await collect(stream);
-    const { columns } = await readPartFiles(files, ["q", "d", "shelf"]);
-    const vectorizer = new DictionaryVectorizer(limits);
-    const query = new FeaturePipeline({ features: encoding.query, vectorizer });
-    const document = new FeaturePipeline({
-      features: encoding.document,
-      vectorizer,
-      categories: { shelf: new CategoricalMapper(shelf) },
-    });
-    let row = 0;
-    for (const batch of batches) {
-      const { size } = batch.queries;
-      const part = Object.fromEntries(
-        Object.entries(columns).map(([name, values]) => [name, values.slice(row, row + size)]),
-      );
-      expect(batch.queries).toEqual(query.encodeColumns(part, size));
-      expect(batch.documents).toEqual(document.encodeColumns(part, size));
-      row += size;
-    }
-    expect(row).toBe(95);
-    expect(stream.report!.encoding.unknownCategories).toEqual(document.counts.unknownCategories);
-    expect(stream.report!.read.rows).toBe(95);
-  });
+  it.each([
+    ["words, bigrams and trigrams", { kind: "dictionary", ...limits }],
+    ["words and their n-grams, which say how they lie together", { kind: "subword", ...subwords }],
+  ] satisfies [string, VectorizerSpec][])(
+    "gives the rows of the files in order, encoded as a feature pipeline encodes them: %s",
+    async (_, spec) => {
+      const files = makeParts(`same-${spec.kind}`, [40, 25, 30]);
+      const stream = open({ files, batchSize: 16, encoding: { ...encoding, vectorizer: spec } });
+      const batches = await collect(stream);
+      const { columns } = await readPartFiles(files, ["q", "d", "shelf"]);
+      const vectorizer = vectorizerOf(spec);
+      const query = new FeaturePipeline({ features: encoding.query, vectorizer });
+      const document = new FeaturePipeline({
+        features: encoding.document,
+        vectorizer,
+        categories: { shelf: new CategoricalMapper(shelf) },
+      });
+      let row = 0;
+      for (const batch of batches) {
+        const { size } = batch.queries;
+        const part = Object.fromEntries(
+          Object.entries(columns).map(([name, values]) => [name, values.slice(row, row + size)]),
+        );
+        expect(batch.queries).toEqual(query.encodeColumns(part, size));
+        expect(batch.documents).toEqual(document.encodeColumns(part, size));
+        row += size;
+      }
+      expect(row).toBe(95);
+      expect(stream.report!.encoding.unknownCategories).toEqual(document.counts.unknownCategories);
+      expect(stream.report!.read.rows).toBe(95);
+    },
+  );
 
   it("marks equal queries and documents with equal ids", async () => {
     const rows = [

@@ -108,18 +108,24 @@ export function randomBatch(model: Model, seed: number): TestBatch {
     return ids;
   };
   const queries = model.teaching && random.next() < 0.8 ? 3 * size : size;
+  const words = model.words ? { words: model.words } : {};
   const numbers = (most: number) => Int32Array.from({ length: size }, () => random.int(most));
   return {
     queries: {
       size: queries,
       columns: {
-        query: { kind: "text", ids: bags(queries, model.queryLength), length: model.queryLength },
+        query: { kind: "text", ids: bags(queries, model.queryLength), length: model.queryLength, ...words },
       },
     },
     documents: {
       size,
       columns: {
-        title: { kind: "text", ids: bags(size, model.documentLength), length: model.documentLength },
+        title: {
+          kind: "text",
+          ids: bags(size, model.documentLength),
+          length: model.documentLength,
+          ...words,
+        },
         category: { kind: "categorical", ids: numbers(model.encoder.categoryFeature!.numEmbeddings) },
       },
     },

@@ -142,6 +142,26 @@ export function countRows(ids: usize, n: i32, countZero: i32, slots: usize, rows
   return u;
 }
 
+// Brings the rows counted so far, with their counts, into ascending order, so that they are met in memory as they lie; `spare` has
+// room for u. For tables of few rows beside those in use: every slot is looked at.
+export function orderRows(slots: usize, tableRows: i32, rows: usize, ends: usize, u: i32, spare: usize, part: i32, parts: i32): void {
+  let v = 0;
+  for (let id = 0; id < tableRows; id += 4) {
+    const four = slots + <usize>id * 4;
+    if (id + 4 <= tableRows && !v128.any_true(v128.load(four))) continue;
+    for (let lane = id; lane < min(id + 4, tableRows); lane++) {
+      if (parts > 1 && lane % parts != part) continue;
+      const slot = slots + <usize>lane * 4;
+      const s = load<i32>(slot);
+      if (s == 0) continue;
+      store<i32>(spare + <usize>v * 4, load<i32>(ends + <usize>(s - 1) * 4));
+      store<i32>(rows + <usize>v * 4, lane);
+      store<i32>(slot, ++v);
+    }
+  }
+  memory.copy(ends, spare, <usize>u * 4);
+}
+
 // counts → starts
 export function startRows(ends: usize, u: i32): void {
   let sum = 0;
