@@ -110,7 +110,7 @@ export class DistinctWords {
   /** Lists the bags of each word. */
   invert(): void {
     const { bagWords, bagStarts, wordBags, wordBagStarts } = this.arrays;
-    const { firstBag, bags, count } = this;
-    this.kernels.invertWords(bagWords, bagStarts, firstBag, bags, count, wordBags, wordBagStarts);
+    const { bags, count } = this;
+    this.kernels.invertWords(bagWords, bagStarts, this.firstBag, bags, count, wordBags, wordBagStarts);
   }
 }

@@ -26,6 +26,7 @@ const model: Model = {
   maxBatch: sizes.batch,
   masks: false,
   teaching: null,
+  words: null,
 };
 
 const numbers = Int32Array.from({ length: sizes.batch }, (_, i) => i);

@@ -183,11 +183,11 @@ export function createFusedTrainer(
   if (typeof plan === "string") return { trainer: null, reason: plan };
   const beyond = lockFree ? beyondLockFree(plan) : null;
   if (beyond !== null) return { trainer: null, reason: beyond };
-  const areas = lockFree ? ([1, threads] as const) : ([threads, 1] as const);
-  let layout = layoutFused(plan, ...areas);
+  const layOut = () => (lockFree ? layoutFused(plan, 1, threads) : layoutFused(plan, threads));
+  let layout = layOut();
   if (layout.bytes > 2 ** 32 && plan.words) {
-    plan.words = null; // bags row by row take less memory
-    layout = layoutFused(plan, ...areas);
+    plan.words = null; // bags pooled row by row take less memory
+    layout = layOut();
   }
   const gigabytes = (layout.bytes / 2 ** 30).toFixed(1);
   const pages = Math.ceil(layout.bytes / 65_536);

@@ -12,7 +12,7 @@ export class WordPart {
   constructor(
     readonly plan: FusedPlan,
     readonly layout: FusedLayout,
-    private readonly work: WorkLayout,
+    readonly work: WorkLayout,
     private readonly words: WordsLayout,
     readonly kernels: Kernels,
     private readonly ints: Int32Array,
