@@ -3,7 +3,7 @@ import { encodeAll } from "../../../lib/encoders/encode-all.js";
 import { selectBackend } from "../../../lib/engine/backend.js";
 import type { FusedState } from "../../../lib/engine/fused/fused-memory.js";
 import { createFusedTrainer } from "../../../lib/engine/fused/fused-trainer.js";
-import { fusedPath, fusedStep, type Model, randomBatch, randomModel, TfjsPath } from "./model.js";
+import { fusedModel, fusedPath, fusedStep, type Model, randomBatch, randomModel, TfjsPath } from "./model.js";
 
 /** Largest difference, relative to the largest value of the array or to `floor`. */
 function distance(a: ArrayLike<number>, b: ArrayLike<number>, floor: number): number {
@@ -209,6 +209,30 @@ describe("createFusedTrainer", () => {
       documentLength: 2,
     }).reason;
   };
+  it("pools bags row by row where the sums of their words would take the memory that tables and batch leave", () => {
+    const text = { numEmbeddings: 50, embeddingDim: 256 };
+    const model: Model = {
+      ...randomModel(1),
+      encoder: {
+        ...randomModel(1).encoder,
+        textEmbedding: text,
+        hiddenLayers: [],
+        lastLinear: false,
+        outputDim: 256,
+      },
+      loss: { kind: "batch_softmax", temperature: 0.3 },
+      words: { firstNgram: 5, wordsLimit: 600 },
+      maxBatch: 4096, // 8,192 bags of up to 600 words of 1 KiB each: 5 GB
+      queryLength: 600,
+      documentLength: 600,
+    };
+    const { trainer, reason } = createFusedTrainer(fusedModel(model));
+    expect(reason).toBeNull();
+    const batch = randomBatch({ ...model, maxBatch: 2, queryLength: 600, documentLength: 600 }, 1);
+    expect(Number.isFinite(fusedStep(trainer!, model, batch))).toBe(true);
+    trainer!.close();
+  });
+
   it("says why it does not apply", () => {
     const { encoder } = randomModel(5);
     expect(refusal({ encoder: { ...encoder, kind: "RegularizedSimpleTextEncoder" } })).toMatch(
