@@ -1,7 +1,7 @@
 /**
  * What character n-grams cost: steps of 256 MSRD pairs with words alone, with 2–4-grams, and with 2–4-grams and
  * self-teaching, alternating in one process, one thread: `node --import tsx bench/ngrams.ts [fused|tfjs] [rounds] [steps]`.
- * Needs data/msrd. A step is the batch made and trained on; medians of all steps.
+ * Needs data/msrd. A step is the batch made and trained on: median and fastest of all steps, mean of processor time.
  */
 import { loadConfig } from "../lib/config/load-config.js";
 import { createEncoder } from "../lib/encoders/create-encoder.js";
@@ -12,7 +12,6 @@ import { epochBatches } from "../lib/training/epoch-batches.js";
 import { loadExperiment } from "../lib/training/load-experiment.js";
 import type { PairBatch } from "../lib/training/pairs.js";
 import { encoderSpec } from "../lib/training/specs.js";
-import { startTokenWeights } from "../lib/training/token-weights.js";
 import type { Trainer } from "../lib/training/trainer.js";
 import { median } from "./measure.js";
 
@@ -32,22 +31,21 @@ interface Side {
   trainer: Trainer;
   batches: Iterator<PairBatch>;
   times: number[];
+  cpuMs: number;
 }
 
 async function sideOf(name: string, overrides: string[]): Promise<Side> {
   const config = loadConfig("configs/recipes/robust.yaml", [...overrides, `engine=${engine}`]);
   const data = await loadExperiment(config, {});
   const random = new Random(config.seed);
-  const spec = encoderSpec(config);
-  const encoder = createEncoder(spec, random.fork("encoder"));
-  startTokenWeights(encoder, spec, data.pairs);
+  const encoder = createEncoder(encoderSpec(config), random.fork("encoder"));
   const made = createTrainer(config, encoder, data, random, 1);
   console.log(`${name}: ${made.engine}`);
   const batches = (function* () {
     for (let epoch = 1; ; epoch++)
       yield* epochBatches(config, data, epoch, random).batches as Iterable<PairBatch>;
   })();
-  return { name, trainer: made.trainer, batches, times: [] };
+  return { name, trainer: made.trainer, batches, times: [], cpuMs: 0 };
 }
 
 function step({ trainer, batches }: Side): number {
@@ -62,18 +60,21 @@ for (const [name, overrides] of systems) sides.push(await sideOf(name, overrides
 for (const side of sides) for (let i = 0; i < 2 * stepsPerRound; i++) step(side);
 const before = sides.map(({ trainer }) => ({ ...trainer.spent() }));
 for (let round = 0; round < rounds; round++)
-  for (const side of sides) for (let i = 0; i < stepsPerRound; i++) side.times.push(step(side));
-const base = sides[0]!.times;
-sides.forEach(({ name, trainer, times }, i) => {
+  for (const side of sides) {
+    const { user, system } = process.cpuUsage();
+    for (let i = 0; i < stepsPerRound; i++) side.times.push(step(side));
+    const after = process.cpuUsage();
+    side.cpuMs += (after.user + after.system - user - system) / 1000;
+  }
+const [base] = sides;
+sides.forEach(({ name, trainer, times, cpuMs }, i) => {
   const phases = Object.entries(trainer.spent())
-    .map(
-      ([phase, seconds]) =>
-        `${phase} ${((1000 * (seconds - (before[i]![phase] ?? 0))) / times.length).toFixed(2)}`,
-    )
+    .map(([phase, s]) => `${phase} ${((1000 * (s - (before[i]![phase] ?? 0))) / times.length).toFixed(1)}`)
     .join(", ");
-  const ratio = (middle: (values: number[]) => number) => (middle(times) / middle(base)).toFixed(2);
+  const against = (figure: (side: Side) => number) => (figure(sides[i]!) / figure(base!)).toFixed(2);
+  const fastest = (side: Side) => Math.min(...side.times);
   console.log(
-    `${name}: ${median(times).toFixed(2)} ms a step (fastest ${Math.min(...times).toFixed(2)}), ${ratio(median)} × words alone (fastest ${ratio((t) => Math.min(...t))} ×)${phases && `; ms by phase: ${phases}`}`,
+    `${name}: ${median(times).toFixed(1)} ms a step, fastest ${Math.min(...times).toFixed(1)}, of processor time ${(cpuMs / times.length).toFixed(1)}; × words alone ${against((side) => median(side.times))}, ${against(fastest)}, ${against((side) => side.cpuMs)}${phases && `; ms by phase: ${phases}`}`,
   );
 });
 process.exit(0);
