@@ -113,6 +113,7 @@ export function heapSpread(heap: WasmHeap, part: HeapGradient, rows: number, dim
     bags,
     pooled,
     dim * 4,
+    0,
     to - dim * 4,
     dim * 4,
     dim,
@@ -176,7 +177,7 @@ export function heapUpdateRows(
   k.clearRows(rows, distinct, slots);
   const factors = [f.keep, f.first, f.second, f.rate, f.floor, roundingSeed(step, "update")] as const;
   const rule = table.packed ? packedAdam : f.rule;
-  k.updateRows(rule, 0, distinct, rows, ends, bags, pooled, dim * 4, at, stride, dim, ...factors);
+  k.updateRows(rule, 0, distinct, rows, ends, bags, pooled, dim * 4, 0, at, stride, dim, ...factors);
   return heap.ints.slice(rows / 4, rows / 4 + distinct);
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { selectBackend } from "../../lib/engine/backend.js";
 import type { FusedState } from "../../lib/engine/fused/fused-memory.js";
-import { randomBatch, randomModel, TfjsPath } from "./fused/model.js";
+import { moved, randomBatch, randomModel, TfjsPath } from "./fused/model.js";
 
 /** Parameters and state after `steps` steps on one backend, from moments large enough to hide Adam's sign cliff. */
 async function run(backend: "cpu" | "wasm", seed: number, steps: number): Promise<[number[], FusedState]> {
@@ -11,7 +11,7 @@ async function run(backend: "cpu" | "wasm", seed: number, steps: number): Promis
   if (model.optimizer.kind.includes("adam")) {
     const start = path.state();
     const moments: Record<string, Float32Array> = {};
-    for (const [name, values] of [...Object.entries(start.weights), ...Object.entries(start.tables)]) {
+    for (const [name, values] of moved(start)) {
       moments[`${name}.m`] = values.map((x) => 0.1 * x);
       moments[`${name}.v`] = values.map((x, i) => 0.01 + 0.1 * x * x + 0.001 * (i % 3));
     }

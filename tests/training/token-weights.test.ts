@@ -3,6 +3,7 @@ import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../lib/config/load-config.js";
 import { openEncoder } from "../../lib/training/open-encoder.js";
+import type { RunFolder } from "../../lib/training/run-folder.js";
 import { inverseDocumentFrequencies } from "../../lib/training/token-weights.js";
 import { train } from "../../lib/training/train.js";
 import { type TinyDataset, tinyDataset } from "./tiny-dataset.js";
@@ -36,15 +37,24 @@ describe("training with token weights", () => {
   const bytes = (dir: string) =>
     fs.readFileSync(path.join(dir, "models/model.safetensors")).toString("base64");
 
-  it("keeps inverse document frequencies and moves learned ones, in tfjs, which it says", async () => {
+  it("keeps inverse document frequencies in fused steps and moves learned ones in tfjs, which it says", async () => {
     const idf = await run("idf", "idf");
-    expect(idf.manifest().engine).toBe("tfjs (bags with token weights have no fused step)");
+    expect(idf.manifest().engine).toBe("fused, 1 thread");
+    const plain = await run("idf-tfjs", "idf", ["engine=tfjs"]);
+    const losses = (folder: RunFolder) => folder.metrics().filter(({ name }) => name.endsWith("/train"));
+    losses(plain).forEach(({ value }, i) => {
+      expect(losses(idf)[i]!.value).toBeCloseTo(value, 4);
+    });
+    expect(losses(plain).length).toBeGreaterThan(0);
     const start = await weightsOf(idf.dir);
     expect(new Set(start).size).toBeGreaterThan(3);
     // "red" is in more texts than the thing "shoe", and row 40 in none
     expect(start[1]!).toBeLessThan(start[7]!);
     expect(start[40]!).toBeGreaterThan(start[7]!);
-    const learned = await weightsOf((await run("learned", "learned")).dir);
+    expect(await weightsOf(plain.dir)).toEqual(start);
+    const moved = await run("learned", "learned");
+    expect(moved.manifest().engine).toBe("tfjs (bags with learned token weights have no fused step)");
+    const learned = await weightsOf(moved.dir);
     expect(learned[1]).not.toBe(1);
     expect(learned[40]).toBe(1); // no text holds it, so no gradient does
     const both = await weightsOf((await run("both", "learned_from_idf")).dir);
@@ -52,14 +62,17 @@ describe("training with token weights", () => {
     expect(both[40]).toBe(start[40]);
   });
 
-  it("goes on from a checkpoint to the same bytes, and keeps the weights in an int8 model", async () => {
-    const whole = await run("whole", "learned_from_idf", ["num_epochs=2", "store_rows=int8"]);
-    await run("halved", "learned_from_idf", ["num_epochs=1", "store_rows=int8"]);
-    const halved = await run("halved", "learned_from_idf", ["num_epochs=2", "store_rows=int8"]);
-    expect(bytes(halved.dir)).toBe(bytes(whole.dir));
-    const float = await run("float", "learned_from_idf", ["num_epochs=2"]);
-    expect(await weightsOf(halved.dir)).toEqual(await weightsOf(float.dir));
-  });
+  it.each(["idf", "learned_from_idf"])(
+    "goes on from a checkpoint to the same bytes, and keeps the weights in an int8 model: %s",
+    async (weights) => {
+      const whole = await run(`whole-${weights}`, weights, ["num_epochs=2", "store_rows=int8"]);
+      await run(`halved-${weights}`, weights, ["num_epochs=1", "store_rows=int8"]);
+      const halved = await run(`halved-${weights}`, weights, ["num_epochs=2", "store_rows=int8"]);
+      expect(bytes(halved.dir)).toBe(bytes(whole.dir));
+      const float = await run(`float-${weights}`, weights, ["num_epochs=2"]);
+      expect(await weightsOf(halved.dir)).toEqual(await weightsOf(float.dir));
+    },
+  );
 
   it("refuses separate tables, and unknown names", () => {
     const load = (...set: string[]) => loadConfig(tiny.config(), set);

@@ -19,6 +19,9 @@ export interface FusedState {
 /** The arrays of a {@link FusedState} where they are. */
 export type FusedArrays = Record<"weights" | "tables" | "optimizer", Record<string, MemoryArray>>;
 
+/** The table of fixed weights, as encoders name it. */
+const tokenWeightsName = "token_weights";
+
 /** Moves data between JavaScript and the memory that the kernels work on; checks what comes in. */
 export class FusedMemory {
   private readonly ints: Int32Array;
@@ -143,12 +146,13 @@ export class FusedMemory {
     for (const table of this.layout.tables) this.markRowsWithState(table, state.step);
   }
 
-  /** Fills weights, biases (with the fan-in of their layer) and table rows (null) in place; text row 0 stays zero. */
+  /** Fills weights, biases (with the fan-in of their layer) and table rows (null) in place; text row 0 stays zero, weights of tokens are 1. */
   initialise(fill: (values: Float32Array, fanIn: number | null) => void): void {
     for (const { inputs, weight, size } of this.layout.towers.flat()) fill(this.floats(weight, size), inputs);
     for (const [name, table] of Object.entries(this.arrays().tables))
       table.eachGroup((row, i) => {
-        if (i > 0 || name === "category" || this.plan.countPadding) fill(row, null);
+        if (name === tokenWeightsName) row.fill(1);
+        else if (i > 0 || name === "category" || this.plan.countPadding) fill(row, null);
       });
   }
 
@@ -176,6 +180,7 @@ export class FusedMemory {
         arrays.optimizer[`${name}.${slot}`] = new MemoryArray(memory, at, dim, stride, rows, half);
       });
     }
+    if (plan.weighted) arrays.tables[tokenWeightsName] = whole(layout.tokenWeights, plan.texts[0]!.rows);
     return arrays;
   }
 

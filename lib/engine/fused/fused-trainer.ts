@@ -185,7 +185,7 @@ export function createFusedTrainer(
   if (beyond !== null) return { trainer: null, reason: beyond };
   const layOut = () => (lockFree ? layoutFused(plan, 1, threads) : layoutFused(plan, threads));
   let layout = layOut();
-  if (layout.bytes > 2 ** 32 && plan.words) {
+  if (layout.bytes > 2 ** 32 && plan.words && !plan.weighted) {
     plan.words = null; // bags pooled row by row take less memory
     layout = layOut();
   }

@@ -93,6 +93,8 @@ export interface FusedLayout {
   towers: LayerLayout[][];
   /** tables of tokens, then that of categories */
   tables: TableLayout[];
+  /** float32 per row of the table of tokens: its weight in bags; 0 where all count alike */
+  tokenWeights: number;
   work: WorkLayout[];
   bytes: number;
 }
@@ -132,7 +134,8 @@ export function layoutFused(plan: FusedPlan, threads: number, areas = 1): FusedL
       base: floats(rows * dim * perRow),
     }),
   );
-  return { towers, tables, work, bytes: top };
+  const tokenWeights = plan.weighted ? floats(texts[0]!.rows) : 0;
+  return { towers, tables, tokenWeights, work, bytes: top };
 }
 
 function workLayout(plan: FusedPlan, threads: number, floats: (count: number) => number): WorkLayout {

@@ -64,6 +64,8 @@ export interface FusedPlan {
   countPadding: boolean;
   /** each distinct word of a batch is pooled once, and bags are pooled from words; null: bags are pooled row by row */
   words: WordCuts | null;
+  /** rows are pooled times fixed weights, one per row, in the table "token_weights" */
+  weighted: boolean;
   outputDim: number;
   loss: FusedLoss;
   teaching: FusedTeaching | null;
@@ -109,7 +111,11 @@ export function planFused(model: FusedModel): FusedPlan | string {
   const { numEmbeddings: rows, embeddingDim: dim } = encoder.textEmbedding;
   const layers = layersOf(encoder);
   if (!layers) return `encoder ${encoder.kind} has no fused step`;
-  if ((encoder.tokenWeights ?? "uniform") !== "uniform") return "bags with token weights have no fused step";
+  const { tokenWeights = "uniform" } = encoder;
+  const weighted = tokenWeights === "idf";
+  if (tokenWeights !== "uniform" && !weighted) return "bags with learned token weights have no fused step";
+  if (weighted && (layers.length === 1 || encoder.separateTables))
+    return "token weights beside one tower or a table per side have no fused step";
   if (!["batch_softmax", "triplet"].includes(loss.kind)) return `loss ${loss.kind} has no fused step`;
   if (loss.kind !== "batch_softmax" && (model.masks || model.teaching))
     return `masks and self-teaching beside loss ${loss.kind} have no fused step`;
@@ -133,7 +139,8 @@ export function planFused(model: FusedModel): FusedPlan | string {
     category: category && { name: "category", rows: category.numEmbeddings, dim: category.embeddingDim },
     towers: layers,
     countPadding: encoder.kind === "LinearEncoder",
-    words: encoder.kind === "LinearEncoder" ? null : (model.words ?? null),
+    words: wordsOf(model, weighted),
+    weighted,
     outputDim: encoder.outputDim,
     loss: loss as FusedLoss,
     teaching: model.teaching ?? null,
@@ -152,6 +159,14 @@ export function stepFlops(plan: FusedPlan, queries: number, documents: number): 
   const [query, document = query] = plan.towers;
   const layers = (tower: FusedLayer[]) => tower.reduce((sum, l) => sum + 6 * l.inputs * l.outputs, 0);
   return queries * layers(query!) + documents * layers(document!) + 6 * queries * documents * plan.outputDim;
+}
+
+/** Bags with weights are lists of words even where ids do not lie together by words: then each id is a word. */
+function wordsOf({ encoderSpec, words, queryLength, documentLength }: FusedModel, weighted: boolean) {
+  if (encoderSpec.kind === "LinearEncoder") return null;
+  if (words || !weighted) return words ?? null;
+  const { numEmbeddings } = encoderSpec.textEmbedding;
+  return { firstNgram: numEmbeddings, wordsLimit: Math.max(queryLength, documentLength) };
 }
 
 function layersOf(encoder: FusedEncoder): FusedLayer[][] | null {

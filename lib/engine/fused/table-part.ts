@@ -170,6 +170,7 @@ export class TablePart {
       bags,
       slopes,
       slopeStride,
+      t < this.plan.texts.length ? this.layout.tokenWeights : 0,
       base,
       stride,
       dim,

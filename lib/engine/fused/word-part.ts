@@ -25,7 +25,7 @@ export class WordPart {
     return table === 0 ? [0, ofFirst] : [ofFirst, this.ints[this.words.counts / 4]!];
   }
 
-  /** Sums of the rows of this thread's words. */
+  /** Sums of the rows of this thread's words, each times its weight where rows have weights. */
   sum(): void {
     const { kernels: k, layout, plan, words, rows } = this;
     for (let t = 0; t < plan.texts.length; t++) {
@@ -34,7 +34,11 @@ export class WordPart {
       const word = first + from;
       const { base, stride, dim } = layout.tables[t]!;
       const out = words.sums + word * dim * 4;
-      k.sumSpans(to - from, words.ids, words.starts + word * 4, base, stride, dim, 0, out, dim * 4);
+      const starts = words.starts + word * 4;
+      if (plan.weighted) {
+        const weights = layout.tokenWeights;
+        k.sumWeightedSpans(to - from, words.ids, starts, base, stride, dim, weights, out, dim * 4);
+      } else k.sumSpans(to - from, words.ids, starts, base, stride, dim, 0, out, dim * 4);
     }
   }
 

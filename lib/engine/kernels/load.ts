@@ -18,6 +18,7 @@ export interface Kernels {
   teachRows: Kernel;
   bagForward: Kernel;
   sumSpans: Kernel;
+  sumWeightedSpans: Kernel;
   scaleRows: Kernel;
   countRows: (...args: number[]) => number;
   startRows: Kernel;

@@ -3,7 +3,16 @@ import { encodeAll } from "../../../lib/encoders/encode-all.js";
 import { selectBackend } from "../../../lib/engine/backend.js";
 import type { FusedState } from "../../../lib/engine/fused/fused-memory.js";
 import { createFusedTrainer } from "../../../lib/engine/fused/fused-trainer.js";
-import { fusedModel, fusedPath, fusedStep, type Model, randomBatch, randomModel, TfjsPath } from "./model.js";
+import {
+  fusedModel,
+  fusedPath,
+  fusedStep,
+  type Model,
+  moved,
+  randomBatch,
+  randomModel,
+  TfjsPath,
+} from "./model.js";
 
 /** Largest difference, relative to the largest value of the array or to `floor`. */
 function distance(a: ArrayLike<number>, b: ArrayLike<number>, floor: number): number {
@@ -44,7 +53,7 @@ describe("FusedTrainer", () => {
       const start = tfjs.state();
       start.optimizer = {};
       if (adamlike(model)) {
-        for (const [name, values] of [...Object.entries(start.weights), ...Object.entries(start.tables)]) {
+        for (const [name, values] of moved(start)) {
           start.optimizer[`${name}.m`] = values.map((x) => 0.1 * x);
           start.optimizer[`${name}.v`] = values.map((x, i) => 0.01 + 0.1 * x * x + 0.001 * (i % 3));
         }

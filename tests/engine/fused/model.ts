@@ -18,6 +18,7 @@ import { maskedCells } from "../../../lib/losses/masked-cells.js";
 import { selfTeaching } from "../../../lib/losses/self-teaching.js";
 import { createOptimizer } from "../../../lib/optimizers/create-optimizer.js";
 import type { Optimizer, OptimizerSpec } from "../../../lib/optimizers/optimizer.js";
+import { trainedParameters } from "../../../lib/training/trained-parameters.js";
 
 export interface Model {
   encoder: EncoderSpec;
@@ -83,6 +84,9 @@ export function randomModel(seed: number): Model {
   };
   const rows = model.encoder.textEmbedding.numEmbeddings;
   if (random.next() < 0.5) model.words = { firstNgram: 1 + random.int(rows), wordsLimit: 1 + random.int(4) };
+  const { encoder } = model;
+  if (kind.endsWith("TwoTower") && !encoder.separateTables && random.next() < 0.5)
+    encoder.tokenWeights = "idf";
   return model;
 }
 
@@ -151,6 +155,9 @@ export class TfjsPath {
 
   constructor(private readonly model: Model) {
     this.encoder = createEncoder(model.encoder, new Random(5));
+    const { token_weights: weights } = this.encoder.tables;
+    const random = new Random(6);
+    weights?.setWeights(Float32Array.from({ length: weights.rows }, () => 0.2 + 2 * random.next()));
     this.optimizer = createOptimizer(model.optimizer);
     this.loss = createLoss(model.loss);
   }
@@ -158,7 +165,7 @@ export class TfjsPath {
   step(batch: TestBatch): number {
     const { encoder } = this;
     const { value, gradients } = valueAndGradients(() => this.lossOf(batch), encoder);
-    this.optimizer.applyStep(encoder, gradients);
+    this.optimizer.applyStep(trainedParameters(encoder), gradients);
     const loss = value.dataSync()[0]!;
     tf.dispose([value, gradients as never]);
     return loss;
@@ -208,6 +215,11 @@ export function fusedPath(model: Model, threads: number, state: FusedState): Fus
 /** A model as createFusedTrainer takes it. */
 export function fusedModel({ encoder, loss, optimizer, ...model }: Model) {
   return { ...model, encoderSpec: encoder, lossSpec: loss, optimizerSpec: optimizer };
+}
+
+/** The arrays that an optimiser moves. */
+export function moved({ weights, tables }: FusedState): [string, Float32Array][] {
+  return [...Object.entries(weights), ...Object.entries(tables)].filter(([name]) => name !== "token_weights");
 }
 
 function mapValues<T, R>(record: Record<string, T>, change: (value: T) => R): Record<string, R> {

@@ -4,7 +4,16 @@ import type { FusedState } from "../../../lib/engine/fused/fused-memory.js";
 import { layoutFused } from "../../../lib/engine/fused/layout.js";
 import { planFused } from "../../../lib/engine/fused/plan.js";
 import type { OptimizerSpec } from "../../../lib/optimizers/optimizer.js";
-import { fusedModel, fusedPath, fusedStep, type Model, randomBatch, randomModel, TfjsPath } from "./model.js";
+import {
+  fusedModel,
+  fusedPath,
+  fusedStep,
+  type Model,
+  moved,
+  randomBatch,
+  randomModel,
+  TfjsPath,
+} from "./model.js";
 
 const kinds = ["adam", "lazy_adam", "adamw"] as const;
 
@@ -17,7 +26,7 @@ function model(seed: number, rowMoments: "float32" | "bfloat16" = "bfloat16"): M
 function startOf(path: TfjsPath): FusedState {
   const start = path.state();
   start.optimizer = {};
-  for (const [name, values] of [...Object.entries(start.weights), ...Object.entries(start.tables)]) {
+  for (const [name, values] of moved(start)) {
     start.optimizer[`${name}.m`] = values.map((x) => 0.1 * x);
     start.optimizer[`${name}.v`] = values.map((x, i) => 0.01 + 0.1 * x * x + 0.001 * (i % 3));
   }

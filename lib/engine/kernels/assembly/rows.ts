@@ -1,3 +1,5 @@
+import { multiplyAdd } from "./vector";
+
 // Rows of an embedding table: `stride` bytes each; parameters first, state arrays after them, `dim` floats apiece
 // (a multiple of 4).
 
@@ -103,6 +105,47 @@ export function sumSpans(
       let x = f32x4.splat(0);
       for (let p = at; p < end; p += 4) x = f32x4.add(x, v128.load(from + <usize>load<i32>(p) * stride + <usize>d * 4));
       v128.store(out + <usize>d * 4, f32x4.mul(x, factor));
+    }
+    at = end;
+    out += outStride;
+  }
+}
+
+// sumSpans with each row times its weight, weights[id]: for tables whose rows do not count alike
+export function sumWeightedSpans(
+  n: i32, ids: usize, starts: usize,
+  from: usize, stride: usize, dim: i32,
+  weights: usize, out: usize, outStride: usize,
+): void {
+  let at = ids + <usize>load<i32>(starts) * 4;
+  for (let u = 0; u < n; u++) {
+    const end = ids + <usize>load<i32>(starts + <usize>(u + 1) * 4) * 4;
+    let d = 0;
+    for (; d + 16 <= dim; d += 16) {
+      const column = from + <usize>d * 4;
+      let x0 = f32x4.splat(0), x1 = f32x4.splat(0), x2 = f32x4.splat(0), x3 = f32x4.splat(0);
+      for (let p = at; p < end; p += 4) {
+        const id = <usize>load<i32>(p);
+        const row = column + id * stride;
+        const weight = v128.load32_splat(weights + id * 4);
+        x0 = multiplyAdd(weight, v128.load(row), x0);
+        x1 = multiplyAdd(weight, v128.load(row, 16), x1);
+        x2 = multiplyAdd(weight, v128.load(row, 32), x2);
+        x3 = multiplyAdd(weight, v128.load(row, 48), x3);
+      }
+      const to = out + <usize>d * 4;
+      v128.store(to, x0);
+      v128.store(to, x1, 16);
+      v128.store(to, x2, 32);
+      v128.store(to, x3, 48);
+    }
+    for (; d < dim; d += 4) {
+      let x = f32x4.splat(0);
+      for (let p = at; p < end; p += 4) {
+        const id = <usize>load<i32>(p);
+        x = multiplyAdd(v128.load32_splat(weights + id * 4), v128.load(from + id * stride + <usize>d * 4), x);
+      }
+      v128.store(out + <usize>d * 4, x);
     }
     at = end;
     out += outStride;

@@ -42,10 +42,10 @@ export function updateSpan(rule: i32, p: usize, g: usize, state: usize, apart: u
 }
 
 // rows of a table: the gradient of rows[u] is the sum of the gradients (dim floats, gradientStride bytes apart) of the
-// bags listed in bags[ends[u − 1] … ends[u]); `seed` is that of the step for rule 3
+// bags listed in bags[ends[u − 1] … ends[u]), times weights[rows[u]] (weights 0: times 1); `seed` is that of the step for rule 3
 export function updateRows(
   rule: i32, u0: i32, u1: i32, rows: usize, ends: usize, bags: usize,
-  gradients: usize, gradientStride: usize,
+  gradients: usize, gradientStride: usize, weights: usize,
   table: usize, stride: usize, dim: i32,
   keep: f32, first: f32, second: f32, rate: f32, floor: f32, seed: i32,
 ): void {
@@ -57,6 +57,7 @@ export function updateRows(
     const id = load<i32>(rows + <usize>u * 4);
     const row = table + <usize>id * stride;
     let counter = rowCounter(id, seed);
+    const weight = f32x4.splat(weights ? load<f32>(weights + <usize>id * 4) : 1);
     let d = 0;
     for (; d + 16 <= dim; d += 16) {
       const o = <usize>d * 4;
@@ -70,10 +71,10 @@ export function updateRows(
         g3 = f32x4.add(g3, v128.load(from, 48));
       }
       const p = row + o, state = row + apart + o;
-      update4(rule, p, g0, state, apart, k, f, s, r, e, counter);
-      update4(rule, p + 16, g1, state + 16, apart, k, f, s, r, e, i32x4.add(counter, i32x4.splat(4)));
-      update4(rule, p + 32, g2, state + 32, apart, k, f, s, r, e, i32x4.add(counter, i32x4.splat(8)));
-      update4(rule, p + 48, g3, state + 48, apart, k, f, s, r, e, i32x4.add(counter, i32x4.splat(12)));
+      update4(rule, p, f32x4.mul(g0, weight), state, apart, k, f, s, r, e, counter);
+      update4(rule, p + 16, f32x4.mul(g1, weight), state + 16, apart, k, f, s, r, e, i32x4.add(counter, i32x4.splat(4)));
+      update4(rule, p + 32, f32x4.mul(g2, weight), state + 32, apart, k, f, s, r, e, i32x4.add(counter, i32x4.splat(8)));
+      update4(rule, p + 48, f32x4.mul(g3, weight), state + 48, apart, k, f, s, r, e, i32x4.add(counter, i32x4.splat(12)));
       counter = i32x4.add(counter, i32x4.splat(16));
     }
     for (; d < dim; d += 4) {
@@ -81,7 +82,7 @@ export function updateRows(
       let g = f32x4.splat(0);
       for (let i = begin; i < end; i++)
         g = f32x4.add(g, v128.load(gradients + <usize>load<i32>(bags + <usize>i * 4) * gradientStride + o));
-      update4(rule, row + o, g, row + apart + o, apart, k, f, s, r, e, counter);
+      update4(rule, row + o, f32x4.mul(g, weight), row + apart + o, apart, k, f, s, r, e, counter);
       counter = i32x4.add(counter, i32x4.splat(4));
     }
     begin = end;
