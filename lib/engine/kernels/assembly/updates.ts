@@ -70,11 +70,17 @@ export function updateRows(
         g2 = f32x4.add(g2, v128.load(from, 32));
         g3 = f32x4.add(g3, v128.load(from, 48));
       }
+      if (weights) {
+        g0 = f32x4.mul(g0, weight);
+        g1 = f32x4.mul(g1, weight);
+        g2 = f32x4.mul(g2, weight);
+        g3 = f32x4.mul(g3, weight);
+      }
       const p = row + o, state = row + apart + o;
-      update4(rule, p, f32x4.mul(g0, weight), state, apart, k, f, s, r, e, counter);
-      update4(rule, p + 16, f32x4.mul(g1, weight), state + 16, apart, k, f, s, r, e, i32x4.add(counter, i32x4.splat(4)));
-      update4(rule, p + 32, f32x4.mul(g2, weight), state + 32, apart, k, f, s, r, e, i32x4.add(counter, i32x4.splat(8)));
-      update4(rule, p + 48, f32x4.mul(g3, weight), state + 48, apart, k, f, s, r, e, i32x4.add(counter, i32x4.splat(12)));
+      update4(rule, p, g0, state, apart, k, f, s, r, e, counter);
+      update4(rule, p + 16, g1, state + 16, apart, k, f, s, r, e, i32x4.add(counter, i32x4.splat(4)));
+      update4(rule, p + 32, g2, state + 32, apart, k, f, s, r, e, i32x4.add(counter, i32x4.splat(8)));
+      update4(rule, p + 48, g3, state + 48, apart, k, f, s, r, e, i32x4.add(counter, i32x4.splat(12)));
       counter = i32x4.add(counter, i32x4.splat(16));
     }
     for (; d < dim; d += 4) {
