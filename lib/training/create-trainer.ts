@@ -1,6 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { ExperimentConfig } from "../config/schema.js";
 import type { Encoder } from "../encoders/encoder.js";
+import type { FusedTeaching } from "../engine/fused/plan.js";
 import type { Random } from "../engine/random.js";
 import { type KnownPositives, positivesByQuery } from "../losses/candidate-mask.js";
 import type { BatchLoss } from "../losses/loss.js";
@@ -86,9 +87,7 @@ export function createTrainer(
         threads,
         lockFree: config.engine === "hogwild",
         mask: config.negatives.type === "batch" ? config.negatives.mask : "none",
-        teaching: config.typos?.self_teaching
-          ? { weight: config.typos.self_teaching, temperature: config.typos.temperature }
-          : null,
+        teaching: spellingOf(config),
         positives,
       },
     );
@@ -112,7 +111,7 @@ function moments({ optimizer }: ExperimentConfig): string {
 
 /** Why the fused step, which knows a batch's own pairs and a constant rate, cannot train this; null if it can. */
 function beyondFused(
-  { negatives, schedule, typos, update, distillation }: ExperimentConfig,
+  { negatives, schedule, update, distillation }: ExperimentConfig,
   loss: BatchLoss,
 ): string | null {
   if (distillation) return "distillation has no fused step";
@@ -122,9 +121,15 @@ function beyondFused(
   if (schedule.type !== "constant" || schedule.warmup_steps > 0) return "schedules have no fused step";
   if (Object.values(update).some((value) => (Array.isArray(value) ? value.length > 0 : value !== null)))
     return "clipping, chunks and groups have no fused step";
-  if (typos?.contrastive) return "contrastive alignment of queries has no fused step";
   if (loss.readsIds) return "losses of labelled items have no fused step";
   return loss.weights ? "losses with weights of their own have no fused step" : null;
+}
+
+/** What misspelled queries are taught in a fused step, if anything. */
+function spellingOf({ typos }: ExperimentConfig): FusedTeaching | null {
+  if (!typos || (typos.self_teaching === 0 && typos.contrastive === 0)) return null;
+  const { self_teaching: weight, contrastive, temperature } = typos;
+  return { weight, contrastive, temperature };
 }
 
 function objectiveOf(

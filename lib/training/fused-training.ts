@@ -51,7 +51,14 @@ export function fusedTraining(
   if (made.trainer === null) return made;
   const cells = (batch: PairBatch) => maskedCells(batch.queryIds, batch.documentIds, mask, positives);
   return {
-    trainer: new FusedTraining(parts.encoder, parts.loss, parts.optimizer, made.trainer, cells),
+    trainer: new FusedTraining(
+      parts.encoder,
+      parts.loss,
+      parts.optimizer,
+      made.trainer,
+      cells,
+      request.teaching,
+    ),
     reason: null,
   };
 }
@@ -60,7 +67,8 @@ class FusedTraining extends Trainer {
   /** Whether the kernels are ahead of the tfjs encoder. */
   private ahead = false;
   private measured: MachineLimit | null = null;
-  private divergence = { sum: 0, steps: 0 };
+  private spelling: Record<string, number> = {};
+  private spellingSteps = 0;
 
   constructor(
     encoder: Encoder,
@@ -68,28 +76,36 @@ class FusedTraining extends Trainer {
     optimizer: Optimizer,
     private readonly fused: FusedStepper,
     private readonly cells: (batch: PairBatch) => Int32Array,
+    private readonly teaching: FusedTeaching | null,
   ) {
     super(encoder, loss, optimizer);
     this.importState({ step: 0, parameters: parametersOf(encoder), optimizer: {} });
   }
 
   override trainStep(batch: PairBatch): number {
-    const loss = this.fused.trainStep(batch.queries, batch.documents, this.cells(batch));
+    const { queries, documents, queryIds } = batch;
+    const inParts = queries.size > documents.size;
+    const { weight = 0, contrastive = 0 } = (inParts ? this.teaching : null) ?? {};
+    const same = contrastive > 0 ? maskedCells(queryIds, queryIds, "same_document") : undefined;
+    const loss = this.fused.trainStep(queries, documents, this.cells(batch), same);
     if (!Number.isFinite(loss))
       throw new RangeError(`training: loss must stay finite, got ${loss} at step ${this.step + 1}`);
     this.step = this.fused.step;
     this.ahead = true;
-    if (batch.queries.size > batch.documents.size) {
-      this.divergence.sum += this.fused.divergence();
-      this.divergence.steps++;
-    }
+    const note = (name: string, value: number) => {
+      this.spelling[name] = (this.spelling[name] ?? 0) + value;
+    };
+    if (weight > 0) note("SelfTeachingDivergence", this.fused.divergence());
+    if (contrastive > 0) note("ContrastiveAlignment", this.fused.alignment());
+    if (inParts) this.spellingSteps++;
     return loss;
   }
 
   override measurements(): Record<string, number> {
-    const { sum, steps } = this.divergence;
-    this.divergence = { sum: 0, steps: 0 };
-    return steps === 0 ? {} : { SelfTeachingDivergence: sum / steps };
+    const means = Object.entries(this.spelling).map(([name, sum]) => [name, sum / this.spellingSteps]);
+    this.spelling = {};
+    this.spellingSteps = 0;
+    return Object.fromEntries(means);
   }
 
   override spent(): Record<string, number> {

@@ -142,7 +142,7 @@ describe("training on misspelled queries", () => {
     expect(bytes(halved)).toBe(bytes(taught));
   });
 
-  it("aligns misspelled with clean queries in tfjs, and says why; finds more under typos", async () => {
+  it("aligns misspelled with clean queries in fused steps as in tfjs; finds more under typos", async () => {
     const clean = await run("unaligned", "null");
     const aligned = await run("aligned", "{augment: 0, contrastive: 1, temperature: 0.2}");
     const name = "Recall@5/typos_prob=1";
@@ -151,7 +151,16 @@ describe("training on misspelled queries", () => {
     expect(alignments.map((m) => m.epoch)).toEqual([0, 1, 2, 3, 4, 5]);
     expect(alignments[5]!.value).toBeLessThan(alignments[0]!.value);
     expect(aligned.metrics().some((m) => m.name === "SelfTeachingDivergence")).toBe(false);
-    expect(aligned.manifest().engine).toBe("tfjs (contrastive alignment of queries has no fused step)");
+    expect(aligned.manifest().engine).toBe("fused, 1 thread");
+    const plain = await run("aligned-tfjs", "{augment: 0, contrastive: 1, temperature: 0.2}", [
+      "engine=tfjs",
+    ]);
+    plain
+      .metrics()
+      .filter((m) => m.name === "ContrastiveAlignment")
+      .forEach(({ value }, epoch) => {
+        expect(alignments[epoch]!.value).toBeCloseTo(value, 3);
+      });
     await run("aligned-halved", "{augment: 0, contrastive: 1, temperature: 0.2}", ["num_epochs=3"]);
     const halved = await run("aligned-halved", "{augment: 0, contrastive: 1, temperature: 0.2}");
     expect(bytes(halved)).toBe(bytes(aligned));

@@ -101,11 +101,24 @@ export class FusedMemory {
    * @throws RangeError for cells outside the batch, or where the plan has no masks
    */
   setMask(cells: Int32Array, size: number): void {
-    const { mask, maskWords } = this.work;
-    if (maskWords === 0 && cells.length > 0)
+    if (this.plan.masks) this.setBits(this.work.mask, cells, size);
+    else if (cells.length > 0)
       throw new RangeError(
         `FusedTrainer: a model planned without masks got ${cells.length / 2} masked cells`,
       );
+  }
+
+  /** Names cells (query, query), flattened, that are the same query, for contrastive alignment. Throws as {@link setMask}. */
+  setSameQueries(cells: Int32Array, size: number): void {
+    if (this.plan.teaching?.contrastive) this.setBits(this.work.sameQueries, cells, size);
+    else if (cells.length > 0)
+      throw new RangeError(
+        `FusedTrainer: a model planned without contrastive alignment got ${cells.length / 2} cells of equal queries`,
+      );
+  }
+
+  private setBits(mask: number, cells: Int32Array, size: number): void {
+    const { maskWords } = this.work;
     const bits = new Int32Array(this.memory.buffer, mask, size * maskWords).fill(0);
     for (let at = 0; at < cells.length; at += 2) {
       const [i, j] = [cells[at]!, cells[at + 1]!];

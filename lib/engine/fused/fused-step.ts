@@ -129,6 +129,11 @@ export class FusedStep {
     return this.loss.divergence();
   }
 
+  /** Mean contrastive alignment of misspelled queries in the last batch, nats. */
+  alignment(): number {
+    return this.loss.alignment();
+  }
+
   /** Embeds the rows of one side without an update, into that side's last activations. All threads call it alike. */
   encode(side: 0 | 1, size: number): void {
     this.rows.begin(size, 1);

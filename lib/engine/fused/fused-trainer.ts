@@ -66,12 +66,19 @@ export class FusedTrainer {
    *
    * @param queries     as many rows as documents; with self-teaching three times as many: trained, misspelled, clean
    * @param maskedCells (row, document) flattened: documents that are no negatives of a query
+   * @param sameQueries (row, row) flattened: rows that are the same query, for contrastive alignment
    * @returns the batch's loss before the update; if it is not finite, nothing was updated and `step` stays
    * @throws RangeError for ids outside the tables or batches that do not fit, before anything is computed
    */
-  trainStep(queries: FusedBatch, documents: FusedBatch, maskedCells: Int32Array = none): number {
+  trainStep(
+    queries: FusedBatch,
+    documents: FusedBatch,
+    maskedCells: Int32Array = none,
+    sameQueries: Int32Array = none,
+  ): number {
     const { size } = documents;
-    const parts = loadBatch(this.memory, this.plan, this.encoder, queries, documents, maskedCells);
+    const { memory, plan, encoder } = this;
+    const parts = loadBatch(memory, plan, encoder, queries, documents, maskedCells, sameQueries);
     this.words[command.parts] = parts;
     this.order(command.train, size, this.step + 1);
     const loss = this.local.run(size, parts, this.step + 1, this.learningRate);
@@ -83,6 +90,11 @@ export class FusedTrainer {
   /** Mean divergence of the last batch's misspelled from its clean queries, nats; 0 without self-teaching. */
   divergence(): number {
     return this.local.divergence();
+  }
+
+  /** Mean contrastive alignment of the last batch's misspelled queries, nats; 0 without it. */
+  alignment(): number {
+    return this.local.alignment();
   }
 
   /** Seconds of this thread by phase since the start. */

@@ -83,6 +83,10 @@ export interface WorkLayout {
   cosineStride: number;
   rowLosses: number;
   teachingLosses: number;
+  /** for contrastive alignment: cosines of misspelled with clean queries, rows as those of cosines; losses; a mask of equal queries */
+  aligned: number;
+  alignedLosses: number;
+  sameQueries: number;
   /** per table, i32 per row, zero between uses */
   slots: number[];
   scratch: ScratchLayout[];
@@ -146,7 +150,8 @@ function workLayout(plan: FusedPlan, threads: number, floats: (count: number) =>
   const tokens = queries * queryLength + maxBatch * documentLength;
   // 64 bytes more than needed: columns of a power of two apart would fall on one another in the cache
   const cosineStride = ((maxBatch + 3) & ~3) * 4 + 64;
-  const maskWords = plan.masks ? Math.ceil(maxBatch / 32) : 0;
+  const maskWords = Math.ceil(maxBatch / 32);
+  const aligned = plan.teaching?.contrastive ? maxBatch : 0;
   const control = floats(64);
   const shares = floats(queries + maxBatch); // not at address 0, which stands for no factors
   return {
@@ -154,7 +159,7 @@ function workLayout(plan: FusedPlan, threads: number, floats: (count: number) =>
     queryIds: floats(queries * queryLength),
     documentIds: floats(maxBatch * documentLength),
     categories: floats(category ? maxBatch : 0),
-    mask: floats(maxBatch * maskWords),
+    mask: floats(plan.masks ? maxBatch * maskWords : 0),
     maskWords,
     shares,
     words: plan.words && wordsLayout(plan.words, shares, queries + maxBatch, tokens, dim, floats),
@@ -178,6 +183,9 @@ function workLayout(plan: FusedPlan, threads: number, floats: (count: number) =>
     cosineStride,
     rowLosses: floats(2 * maxBatch),
     teachingLosses: floats(plan.teaching ? 4 * maxBatch : 0),
+    aligned: floats(aligned * (cosineStride / 4)),
+    alignedLosses: floats(2 * aligned),
+    sameQueries: floats(aligned * maskWords),
     slots: [...texts, ...(category ? [category] : [])].map(({ rows }) => floats(rows)),
     scratch: Array.from({ length: threads }, () => ({
       panel: floats(256 * 8 + 8),

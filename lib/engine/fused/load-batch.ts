@@ -20,6 +20,7 @@ export function loadBatch(
   queries: FusedBatch,
   documents: FusedBatch,
   maskedCells: Int32Array,
+  sameQueries: Int32Array,
 ): number {
   const { size } = documents;
   const parts = queries.size / size;
@@ -32,7 +33,8 @@ export function loadBatch(
   loadSide(memory, plan, encoder, 0, queries, 0, queries.size);
   loadSide(memory, plan, encoder, 1, documents, 0, size);
   memory.finishWords();
-  if (plan.masks || maskedCells.length > 0) memory.setMask(maskedCells, size);
+  memory.setMask(maskedCells, size);
+  memory.setSameQueries(sameQueries, size);
   return parts;
 }
 

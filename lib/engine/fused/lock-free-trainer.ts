@@ -73,7 +73,7 @@ export class LockFreeTrainer {
     const lane = this.lanes[this.step % this.lanes.length]!;
     const isFirst = lane.orders === 0;
     if (!isFirst) this.collect(lane);
-    const parts = loadBatch(lane.memory, this.plan, this.encoder, queries, documents, maskedCells);
+    const parts = loadBatch(lane.memory, this.plan, this.encoder, queries, documents, maskedCells, none);
     this.flops += stepFlops(this.plan, queries.size, documents.size);
     const { words, doubles } = lane;
     words[command.parts] = parts;
@@ -93,6 +93,11 @@ export class LockFreeTrainer {
 
   /** There is no self-teaching without locks. */
   divergence(): number {
+    return 0;
+  }
+
+  /** Nor contrastive alignment. */
+  alignment(): number {
     return 0;
   }
 
@@ -155,7 +160,8 @@ export class LockFreeTrainer {
 
 /** Why a model cannot be trained without locks; null if it can. */
 export function beyondLockFree({ optimizer, teaching }: FusedPlan): string | null {
-  if (teaching) return "self-teaching has no lock-free step";
+  if (teaching)
+    return `${teaching.weight > 0 ? "self-teaching" : "contrastive alignment"} has no lock-free step`;
   if (driftOf(optimizer) === null) return null;
   return `${optimizer.kind} moves idle rows by the number of steps, which lock-free steps do not share; lazy_adam does not`;
 }

@@ -27,10 +27,10 @@ export class LossPart {
     const { work, rows, plan, kernels: k } = this;
     const { size, from, count } = rows;
     const { cosineStride: stride } = work;
-    for (const start of rows.starts(0)) this.cosines(start);
+    this.cosines(from);
     const own = work.cosines + from * stride;
     if (plan.loss.kind === "batch_softmax") {
-      if (plan.masks) this.applyMask();
+      if (plan.masks) this.applyMask(work.cosines, work.mask);
       const scale = 1 / plan.loss.temperature;
       k.softmaxRows(own, stride, count, size, from, scale, scale / size, work.rowLosses + from * 8);
     } else {
@@ -41,28 +41,90 @@ export class LossPart {
     }
     this.slopes(from);
     if (rows.queries === size) return;
-    const { weight, temperature } = plan.teaching!;
+    const { weight, contrastive = 0 } = plan.teaching!;
+    if (weight > 0) this.teach(weight);
+    if (contrastive > 0) this.align(contrastive, weight > 0);
+    else this.clearSlopes(2 * size + from); // the teacher is held constant
+    if (weight === 0 && contrastive === 0) this.clearSlopes(size + from);
+  }
+
+  /** Teaches this thread's misspelled queries the scores of the clean ones. */
+  private teach(weight: number): void {
+    const { work, rows, plan, kernels: k } = this;
+    const { size, from, count } = rows;
+    const { cosineStride: stride } = work;
+    const { temperature } = plan.teaching!;
+    for (const part of [1, 2]) this.cosines(part * size + from);
     const student = work.cosines + (size + from) * stride;
     const teacher = student + size * stride;
     const scale = 1 / temperature;
     const g = (weight * scale) / size;
     k.teachRows(student, teacher, stride, count, size, scale, g, work.teachingLosses + from * 16);
     this.slopes(size + from);
-    const d = plan.outputDim;
-    const clean = work.unitGradient[0] / 4 + (2 * size + from) * d;
-    this.floats.fill(0, clean, clean + count * d); // the teacher is held constant
   }
 
-  /** Gradients of this thread's documents, once all queries' losses are done. */
+  /** Draws this thread's misspelled queries to their clean ones and from the other clean ones; `add`: to slopes that are there. */
+  private align(weight: number, add: boolean): void {
+    const { work, rows, plan, kernels: k, scratch } = this;
+    const { size, from, count } = rows;
+    const { cosineStride: stride, aligned } = work;
+    const d = plan.outputDim * 4;
+    const misspelled = (size + from) * d;
+    const clean = work.unit[0] + 2 * size * d;
+    const own = aligned + from * stride;
+    k.gemm(work.unit[0] + misspelled, d, 4, clean, 4, d, own, stride, count, size, d / 4, scratch.panel, 0);
+    this.applyMask(aligned, work.sameQueries);
+    const scale = 1 / plan.teaching!.temperature;
+    k.softmaxRows(
+      own,
+      stride,
+      count,
+      size,
+      from,
+      scale,
+      (weight * scale) / size,
+      work.alignedLosses + from * 8,
+    );
+    const to = work.unitGradient[0] + misspelled;
+    k.gemm(own, stride, 4, clean, d, 4, to, d, count, d / 4, size, scratch.panel, add ? 1 : 0);
+  }
+
+  private clearSlopes(start: number): void {
+    const d = this.plan.outputDim;
+    const at = this.work.unitGradient[0] / 4 + start * d;
+    this.floats.fill(0, at, at + this.rows.count * d);
+  }
+
+  /** Gradients of this thread's documents, and of clean queries that others were aligned with, once all queries' losses are done. */
   documentRows(): void {
     const { work, rows, kernels: k } = this;
     const d = this.plan.outputDim * 4;
     const { from, count, size } = rows;
-    const taught = rows.queries === size ? size : 2 * size;
+    const { weight = 0, contrastive = 0 } = (rows.queries === size ? null : this.plan.teaching) ?? {};
+    const taught = weight > 0 ? 2 * size : size;
     const columns = work.cosines + from * 4;
     const out = work.unitGradient[1] + from * d;
     const unit = work.unit[0];
-    k.gemm(columns, 4, work.cosineStride, unit, d, 4, out, d, count, d / 4, taught, this.scratch.panel, 0);
+    const { panel } = this.scratch;
+    k.gemm(columns, 4, work.cosineStride, unit, d, 4, out, d, count, d / 4, taught, panel, 0);
+    if (contrastive === 0) return;
+    const clean = work.unitGradient[0] + (2 * size + from) * d;
+    const misspelled = unit + size * d;
+    k.gemm(
+      work.aligned + from * 4,
+      4,
+      work.cosineStride,
+      misspelled,
+      d,
+      4,
+      clean,
+      d,
+      count,
+      d / 4,
+      size,
+      panel,
+      0,
+    );
   }
 
   /** The batch's loss; the same on every thread. */
@@ -72,8 +134,9 @@ export class LossPart {
     const at = work.rowLosses / 4;
     let sum = 0;
     if (plan.loss.kind === "batch_softmax") {
-      for (let i = 0; i < size; i++) sum += Math.log(floats[at + 2 * i]!) + floats[at + 2 * i + 1]!;
-      return sum / size + (plan.teaching?.weight ?? 0) * this.divergence();
+      const { weight = 0, contrastive = 0 } = plan.teaching ?? {};
+      sum = this.crossEntropies(at);
+      return sum / size + weight * this.divergence() + contrastive * this.alignment();
     }
     for (let i = 0; i < size; i++) sum += floats[at + i]!;
     return sum / Math.max(1, Math.min(size, plan.loss.numNegatives + 1) * (size - 1));
@@ -82,13 +145,28 @@ export class LossPart {
   /** Mean divergence of misspelled from clean queries, in nats; 0 without self-teaching. */
   divergence(): number {
     const { size, queries } = this.rows;
-    if (queries === size) return 0;
+    if (queries === size || !this.plan.teaching?.weight) return 0;
     let sum = 0;
     for (let i = 0, at = this.work.teachingLosses / 4; i < size; i++, at += 4) {
       const [cross, teacher, student, apart] = this.floats.subarray(at, at + 4);
       sum += cross! / teacher! + Math.log(student! / teacher!) + apart!;
     }
     return sum / size;
+  }
+
+  /** Mean contrastive alignment of misspelled queries, in nats; 0 without it. */
+  alignment(): number {
+    const { size, queries } = this.rows;
+    if (queries === size || !this.plan.teaching?.contrastive) return 0;
+    return this.crossEntropies(this.work.alignedLosses / 4) / size;
+  }
+
+  /** Sum of the batch's losses as softmaxRows leaves them. */
+  private crossEntropies(at: number): number {
+    let sum = 0;
+    for (let i = 0; i < this.rows.size; i++)
+      sum += Math.log(this.floats[at + 2 * i]!) + this.floats[at + 2 * i + 1]!;
+    return sum;
   }
 
   private cosines(start: number): void {
@@ -110,13 +188,13 @@ export class LossPart {
     k.gemm(c, stride, 4, work.unit[1], d, 4, to, d, rows.count, d / 4, rows.size, this.scratch.panel, 0);
   }
 
-  private applyMask(): void {
+  private applyMask(cosines: number, mask: number): void {
     const { work, ints, floats } = this;
     const { from, to, size } = this.rows;
     const words = Math.ceil(size / 32);
     for (let i = from; i < to; i++) {
-      const row = (work.cosines + i * work.cosineStride) / 4;
-      const bits = work.mask / 4 + i * work.maskWords;
+      const row = (cosines + i * work.cosineStride) / 4;
+      const bits = mask / 4 + i * work.maskWords;
       for (let w = 0; w < words; w++)
         for (let left = ints[bits + w]!; left !== 0; left &= left - 1)
           floats[row + w * 32 + 31 - Math.clz32(left & -left)] = masked;

@@ -14,9 +14,15 @@ export type FusedLoss =
   | { kind: "batch_softmax"; temperature: number }
   | { kind: "triplet"; margin: number; numNegatives: number };
 
-/** Self-teaching beside a softmax: queries then come in three parts, trained, misspelled and clean. */
+/**
+ * Self-teaching, contrastive alignment of queries or both beside a softmax: queries then come in three parts, trained,
+ * misspelled and clean. The weights are ≥ 0, one of them above.
+ */
 export interface FusedTeaching {
+  /** of self-teaching */
   weight: number;
+  /** weight of contrastive alignment (default 0) */
+  contrastive?: number;
   temperature: number;
 }
 
@@ -118,7 +124,7 @@ export function planFused(model: FusedModel): FusedPlan | string {
     return "token weights beside one tower or a table per side have no fused step";
   if (!["batch_softmax", "triplet"].includes(loss.kind)) return `loss ${loss.kind} has no fused step`;
   if (loss.kind !== "batch_softmax" && (model.masks || model.teaching))
-    return `masks and self-teaching beside loss ${loss.kind} have no fused step`;
+    return `masks, self-teaching and alignment beside loss ${loss.kind} have no fused step`;
   const slots = slotsOf[optimizer.kind];
   if (!slots) return `optimizer ${optimizer.kind} has no fused step`;
   const packed = optimizer.rowMoments === "bfloat16";
@@ -156,9 +162,11 @@ export function planFused(model: FusedModel): FusedPlan | string {
 
 /** Multiplications and additions of a step's products: layers and cosines, forward and both gradients. */
 export function stepFlops(plan: FusedPlan, queries: number, documents: number): number {
+  const aligned = plan.teaching?.contrastive && queries > documents ? documents * documents : 0;
   const [query, document = query] = plan.towers;
   const layers = (tower: FusedLayer[]) => tower.reduce((sum, l) => sum + 6 * l.inputs * l.outputs, 0);
-  return queries * layers(query!) + documents * layers(document!) + 6 * queries * documents * plan.outputDim;
+  const cosines = queries * documents + aligned;
+  return queries * layers(query!) + documents * layers(document!) + 6 * cosines * plan.outputDim;
 }
 
 /** Bags with weights are lists of words even where ids do not lie together by words: then each id is a word. */

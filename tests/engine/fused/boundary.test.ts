@@ -9,6 +9,7 @@ import {
   fusedModel,
   fusedPath,
   fusedStep,
+  type Model,
   randomBatch,
   randomModel,
   type TestBatch,
@@ -49,6 +50,14 @@ const damages: ((batch: TestBatch, random: Random) => Partial<TestBatch> | Int32
   () => Int32Array.of(-1, 0),
 ];
 
+/** A batch of exactly `size` documents. */
+function batchOf(model: Model, size: number): TestBatch {
+  for (let seed = 1; ; seed++) {
+    const batch = randomBatch(model, seed);
+    if (batch.documents.size === size) return batch;
+  }
+}
+
 describe("the boundary of the kernels", () => {
   beforeAll(async () => void (await selectBackend("cpu")));
 
@@ -69,6 +78,25 @@ describe("the boundary of the kernels", () => {
       });
       expect(fused.exportState()).toEqual(before);
       expect(Number.isFinite(fusedStep(fused, model, randomBatch(model, seed)))).toBe(true);
+      fused.close();
+    }
+  });
+
+  it("refuses cells of equal queries outside the batch, and any where queries are not aligned", () => {
+    const random = randomModel(3); // self-teaching
+    for (const [contrastive, cells, message] of [
+      [0.5, [0, 9], /masked cells must lie in the batch of 9, got \(0, 9\)/],
+      [0.5, [-1, 0], /got \(-1, 0\)/],
+      [0, [0, 1], /planned without contrastive alignment got 1 cells/],
+    ] as const) {
+      const model = { ...random, maxBatch: 9, teaching: { weight: 1, contrastive, temperature: 0.2 } };
+      const fused = fusedPath(model, 1, { ...new TfjsPath(model).state(), optimizer: {} });
+      const { queries, documents } = batchOf(model, 9);
+      const before = fused.exportState();
+      const step = () => fused.trainStep(queries, documents, undefined, Int32Array.from(cells));
+      expect(step).toThrow(RangeError);
+      expect(step).toThrow(message);
+      expect(fused.exportState()).toEqual(before);
       fused.close();
     }
   });

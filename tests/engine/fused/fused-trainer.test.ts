@@ -101,7 +101,8 @@ describe("FusedTrainer", () => {
       [17, null],
       [17, cuts], // a table per side, idle rows that move
     ] as const) {
-      const model = { ...randomModel(seed), maxBatch: 67, words };
+      const model: Model = { ...randomModel(seed), maxBatch: 67, words };
+      if (model.teaching) model.teaching = { weight: 0.7, contrastive: 0.6, temperature: 0.2 };
       const start = { ...new TfjsPath(model).state(), optimizer: {} };
       const results = [1, 2, 3, 8].map((threads) => {
         const fused = fusedPath(model, threads, start);

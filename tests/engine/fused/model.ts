@@ -12,6 +12,7 @@ import { valueAndGradients } from "../../../lib/engine/gradients.js";
 import { Random } from "../../../lib/engine/random.js";
 import type { FeatureBatch } from "../../../lib/features/batch.js";
 import { candidateMask } from "../../../lib/losses/candidate-mask.js";
+import { contrastiveAlignment } from "../../../lib/losses/contrastive-alignment.js";
 import { createLoss } from "../../../lib/losses/create-loss.js";
 import type { LossSpec } from "../../../lib/losses/loss.js";
 import { maskedCells } from "../../../lib/losses/masked-cells.js";
@@ -29,7 +30,7 @@ export interface Model {
   words: WordCuts | null;
   maxBatch: number;
   masks: boolean;
-  teaching: { weight: number; temperature: number } | null;
+  teaching: { weight: number; contrastive?: number; temperature: number } | null;
 }
 
 /** Queries may be three times the documents: trained, misspelled, clean. */
@@ -84,6 +85,8 @@ export function randomModel(seed: number): Model {
   };
   const rows = model.encoder.textEmbedding.numEmbeddings;
   if (random.next() < 0.5) model.words = { firstNgram: 1 + random.int(rows), wordsLimit: 1 + random.int(4) };
+  if (model.teaching && random.next() < 0.6)
+    model.teaching = { weight: pick([0, 0.7]), contrastive: 0.6, temperature: 0.2 };
   const { encoder } = model;
   if (kind.endsWith("TwoTower") && !encoder.separateTables && random.next() < 0.5)
     encoder.tokenWeights = "idf";
@@ -144,7 +147,9 @@ const positives = (query: number) => new Set([query, 2 * query, query + 5]);
 export function fusedStep(fused: FusedStepper, model: Model, batch: TestBatch): number {
   const { queryIds, documentIds } = batch;
   const cells = maskedCells(queryIds, documentIds, model.masks ? "known_positives" : "none", positives);
-  return fused.trainStep(batch.queries, batch.documents, cells);
+  const { contrastive = 0 } = (batch.queries.size > batch.documents.size && model.teaching) || {};
+  const same = contrastive > 0 ? maskedCells(queryIds, queryIds, "same_document") : undefined;
+  return fused.trainStep(batch.queries, batch.documents, cells, same);
 }
 
 /** The same model trained with tfjs ops. */
@@ -180,8 +185,14 @@ export class TfjsPath {
       : {};
     if (queries.size === documents.size) return this.loss(embedded, d, context).value;
     const [trained, misspelled, clean] = tf.split(embedded, 3) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
-    const taught = selfTeaching(clean, misspelled, d, teaching!.temperature);
-    return tf.add(this.loss(trained, d, context).value, tf.mul(taught, teaching!.weight)) as tf.Scalar;
+    const { weight, contrastive = 0, temperature } = teaching!;
+    const taught = selfTeaching(clean, misspelled, d, temperature);
+    const aligned = contrastiveAlignment(misspelled, clean, queryIds, temperature);
+    return tf.addN([
+      this.loss(trained, d, context).value,
+      tf.mul(taught, weight),
+      tf.mul(aligned, contrastive),
+    ]) as tf.Scalar;
   }
 
   restore({ weights, tables, optimizer, step }: FusedState): void {
