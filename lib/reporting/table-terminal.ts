@@ -70,7 +70,7 @@ const GAP = "   ";
 /** Narrower than this a text is not broken. */
 const LEAST_ROOM = 24;
 
-/** How many columns from the left it takes to tell the rows apart; 1 if all of them do not, as in a table of one column. */
+/** How many columns from the left it takes to tell the rows apart; 1 if even all of them do not. */
 function leadingColumns({ columns, rows }: Table): number {
   for (let count = 1; count < columns.length; count++) {
     const keys = rows.map(({ cells }) => JSON.stringify(cells.slice(0, count).map(({ text }) => text)));

@@ -8,7 +8,7 @@ export function encoderTexts(config: ExperimentConfig): {
   textColumns: string[];
   /** All query columns, those that hold text first. */
   queryColumns: string[];
-  /** Of model.document.text_feature: the first column of the feature of that name, or a stored column that no feature reads. */
+  /** Of model.document.text_feature: the first column of that feature, or a stored column that no feature reads. */
   nameColumn: string;
   documentColumns: string[];
 } {

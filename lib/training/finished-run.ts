@@ -11,7 +11,11 @@ export interface AskedRun {
   madeOf?: readonly string[];
 }
 
-/** Whether a folder holds the run that is asked for, finished. @throws RangeError if a run it is made of is not there */
+/**
+ * Whether a folder holds the run that is asked for, finished.
+ *
+ * @throws RangeError if a run that it is made of is not there
+ */
 export function holdsFinished(run: RunFolder, { matches, madeOf = [] }: AskedRun): boolean {
   if (!fs.existsSync(path.join(run.dir, "manifest.json")) || !fs.existsSync(run.configFile)) return false;
   const { status, endedAt } = run.manifest();

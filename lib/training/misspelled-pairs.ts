@@ -19,8 +19,9 @@ export function trainingTypos({ model, misspellings_dir: folder }: TyposConfig):
 
 /**
  * The pairs as one epoch sees them. Every distinct query is misspelled once, in its text features, whatever columns
- * these are read from; row i of the clean queries is row N + i misspelled. A drawn share of the pairs then points at the misspelled row. The identity of queries and documents
- * (`queryOf`, `documentOf`) stays, so masks and negatives do not notice.
+ * these are read from; row i of the clean queries is row N + i misspelled. A drawn share of the pairs then points at
+ * the misspelled row. The identity of queries and documents (`queryOf`, `documentOf`) stays, so masks and negatives do
+ * not notice.
  *
  * @throws RangeError if the pairs do not hold their queries' texts
  * @param random  of this epoch alone

@@ -85,7 +85,7 @@ export async function openRanker(
   };
 }
 
-/** @throws RangeError if a system's queries have no text that could be misspelled or corrected; `what` asks for it */
+/** @throws RangeError if a system's queries have no text that could be misspelled or corrected, as `what` asks for */
 export function checkMisspellable({ textColumns, queryColumns }: OpenedRanker, what: string): void {
   if (textColumns.length === 0)
     throw new RangeError(`${what}: queries must have text to misspell, got ${queryColumns.join(", ")} alone`);
@@ -120,6 +120,10 @@ async function openFusion(run: RunFolder, listener: Listener): Promise<OpenedRan
     ),
     sets: opened[0]!.sets.filter((set) => answered.has(set.name)),
     settings,
+    queryColumns: [...new Set(opened.flatMap((one) => one.queryColumns))],
+    readQueries: async (queries) => {
+      for (const one of opened) await one.readQueries?.(queries);
+    },
     documentColumns: [...new Set(opened.flatMap((one) => one.documentColumns))],
     close: () => {
       for (const one of opened) one.close();

@@ -89,7 +89,7 @@ export async function rankedQueries(
   });
 }
 
-/** `count` queries, spread evenly over the first set and typo probability of a run, as {@link rankedQueries} shows them. */
+/** Queries spread evenly over the first set and typo probability of a run, as {@link rankedQueries} shows them. */
 export async function someRankings(run: RunFolder, count: number): Promise<RankedQuery[]> {
   const results = run.queries();
   const first = results[0];
