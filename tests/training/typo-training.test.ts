@@ -176,10 +176,15 @@ describe("training on misspelled queries", () => {
       "dataset.query_features=[{name: words, type: text, from: [query_search_phrase]}]",
       "model.query.text_feature=words",
     ];
-    const own = await run("own-name", "{augment: 1}", ["num_epochs=1"]);
-    const other = await run("other-name", "{augment: 1}", named);
-    expect(other.metrics()).toEqual(own.metrics());
-    expect(other.queries()).toEqual(own.queries());
+    for (const mode of ["never", "always"]) {
+      const streaming = `streaming.mode=${mode}`;
+      const own = await run(`own-name-${mode}`, "{augment: 1}", ["num_epochs=1", streaming]);
+      const other = await run(`other-name-${mode}`, "{augment: 1}", [...named, streaming]);
+      expect(other.metrics()).toEqual(own.metrics());
+      expect(other.queries()).toEqual(own.queries());
+      const clean = await run(`clean-${mode}`, "null", ["num_epochs=1", streaming]);
+      expect(clean.metrics()[0]!.value).not.toBe(own.metrics()[0]!.value);
+    }
   });
 
   it("refuses unknown kinds of typos, and settings that do nothing", async () => {
