@@ -6,7 +6,7 @@ import type { FusedPlan } from "./plan.js";
 /**
  * What a step does with the distinct words of a batch, where bags are lists of words: each word's rows are summed once, and
  * the gradients of the bags that hold it are summed once before they go to its rows. A batch of 256 texts of n-grams
- * names 160,000 rows, its distinct words 49,000.
+ * names 190,000 rows, its distinct words 70,000.
  */
 export class WordPart {
   constructor(
