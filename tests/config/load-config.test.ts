@@ -3,6 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { formatConfig, loadAnyConfig, loadConfig, parseConfig } from "../../lib/config/load-config.js";
+import { loadKddConfig } from "../../lib/config/load-kdd-config.js";
 
 const EXAMPLE = "configs/published-example.yaml";
 const lineOf = (needle: string) =>
@@ -129,5 +130,17 @@ describe("loadAnyConfig", () => {
     fs.writeFileSync(file, "system: bm25\ntask_id: t\nrun_id: r\ndataset_dir: data/emoji\n");
     expect(loadAnyConfig(file)).toMatchObject({ kind: "bm25", config: { k1: 1.2, b: 0.75 } });
     expect(loadAnyConfig(EXAMPLE).kind).toBe("dense");
+  });
+
+  it("reads every configuration that comes with the workspace", () => {
+    const shipped = (folder: string) =>
+      fs
+        .readdirSync(folder)
+        .filter((name) => name.endsWith(".yaml"))
+        .map((name) => path.join(folder, name));
+    const files = ["configs", "configs/recipes", "configs/modalities"].flatMap(shipped);
+    expect(files.length).toBeGreaterThan(25);
+    for (const file of files) expect(() => loadAnyConfig(file), file).not.toThrow();
+    for (const file of shipped("configs/kdd")) expect(() => loadKddConfig(file), file).not.toThrow();
   });
 });
