@@ -1,8 +1,9 @@
+import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadSweep } from "../../lib/config/load-sweep.js";
-import { runSweep } from "../../lib/training/sweep/run-sweep.js";
+import { runSweep, startSweepWorker } from "../../lib/training/sweep/run-sweep.js";
 import { tinyDataset } from "./tiny-dataset.js";
 
 function sweepFile(root: string, sweep: Record<string, unknown>): string {
@@ -110,5 +111,20 @@ describe("runSweep", () => {
     expect(again).toMatchObject({ trained: 1, failed: [] });
     expect(again.runs).toHaveLength(2);
     expect(fs.statSync(path.join(tiny.root, "runs/s/a-seed1/manifest.json")).mtimeMs).toBe(untouched);
+  });
+
+  it("leaves no worker behind when it is ended from outside", async () => {
+    const tiny = tinyDataset();
+    const file = sweepFile(tiny.root, {
+      base: tiny.config(),
+      set: { num_epochs: 100_000 },
+      seeds: [1, 2],
+      rows: [{ name: "long", set: {} }],
+    });
+    const worker = startSweepWorker();
+    worker.send({ config: loadSweep(file).runs[0]!.config });
+    await once(worker, "message"); // it trains
+    worker.disconnect(); // what its parent's end does
+    expect((await once(worker, "exit"))[0]).toBe(1);
   });
 });

@@ -65,7 +65,7 @@ export async function runSweep(sweep: Sweep, options: SweepOptions = {}): Promis
   const queue = [...waiting];
   await Promise.all(
     Array.from({ length: Math.min(workers, queue.length) }, async () => {
-      const worker = startWorker();
+      const worker = startSweepWorker();
       try {
         for (let run = queue.shift(); run; run = queue.shift()) {
           const current = run;
@@ -105,7 +105,8 @@ export function isFinished(config: ExperimentConfig): boolean {
   return holdsFinished(run, { matches: () => formatConfig(stored()) === formatConfig(config) });
 }
 
-function startWorker(): ChildProcess {
+/** A process that trains the configurations that it is sent. */
+export function startSweepWorker(): ChildProcess {
   return fork(path.resolve("lib/training/sweep/sweep-worker.ts"), {
     execArgv: ["--import", "tsx", "--experimental-wasm-relaxed-simd"],
     stdio: ["ignore", "ignore", "inherit", "ipc"],

@@ -1,7 +1,11 @@
 import type { ExperimentConfig } from "../../config/schema.js";
 import { train } from "../train.js";
 
-/** Trains one configuration after another, as they are sent; a process of its own for each worker of a sweep. */
+/**
+ * Trains one configuration after another, as they are sent; a process of its own for each worker of a sweep, which ends with
+ * it: what was trained goes on from its last checkpoint.
+ */
+process.on("disconnect", () => process.exit(1));
 process.on("message", async ({ config }: { config: ExperimentConfig }) => {
   try {
     const run = await train(config, {
