@@ -7,13 +7,13 @@ import { gunzipSync } from "node:zlib";
 import { importChorus } from "../lib/datasets/importers/chorus.js";
 import { importScifact } from "../lib/datasets/importers/scifact.js";
 import { readItems } from "../lib/datasets/items.js";
-import { evaluationSet, openDataset } from "../lib/datasets/open-dataset.js";
+import { evaluationFilesOf, openDataset } from "../lib/datasets/open-dataset.js";
 import { readQueries } from "../lib/datasets/queries.js";
-import { evaluateRun, type Qrels, type ScoredDocument } from "../lib/metrics/evaluate-run.js";
 import { meanAndVariance } from "../lib/metrics/sample.js";
-import { Bm25Index } from "../lib/retrieval/bm25.js";
-import { type Bm25VariantName, bm25VariantNames } from "../lib/retrieval/bm25-variants.js";
-import { createAnalyzer } from "../lib/retrieval/text-analysis.js";
+import { type GradedQrels, type ScoredDocument, scoreRun } from "../lib/metrics/score-run.js";
+import { Bm25Index } from "../lib/retrieval/lexical/bm25.js";
+import { type Bm25VariantName, bm25VariantNames } from "../lib/retrieval/lexical/bm25-variants.js";
+import { createAnalyzer } from "../lib/retrieval/lexical/text-analysis.js";
 
 interface Task {
   name: string;
@@ -22,7 +22,7 @@ interface Task {
   ids: string[];
   texts: string[];
   queries: Map<string, string>;
-  qrels: Qrels;
+  qrels: GradedQrels;
 }
 
 const source = process.argv[2];
@@ -54,7 +54,7 @@ function report(task: Task, variant: Bm25VariantName, measures: string[]): void 
       Array.from(ids, (d, i) => ({ id: task.ids[d]!, score: scores[i]! })),
     );
   }
-  const { queries, values } = evaluateRun(task.qrels, run, measures, { queries: "relevant" });
+  const { queries, values } = scoreRun(task.qrels, run, measures, { queries: "relevant" });
   const means = measures.map((name) => meanAndVariance(values[name]!).mean.toFixed(4));
   const elsewhere = variant === "lucene" ? task.reference : "";
   console.log(`| ${task.name} | ${variant} | ${means.join(" | ")} | ${queries.length} | ${elsewhere} |`);
@@ -118,7 +118,7 @@ function msrd(): Task[] {
 }
 
 async function read(dir: string, fields: string[]): Promise<Task[]> {
-  const set = evaluationSet(openDataset(dir));
+  const set = evaluationFilesOf(openDataset(dir));
   const { items, ids } = await readItems(set.itemsPath);
   const { queries } = await readQueries(set.queriesPath);
   const qrels = new Map(

@@ -8,7 +8,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from "n
 import os from "node:os";
 import path from "node:path";
 import { buildTokenDictionary } from "../lib/datasets/build-dictionary.js";
-import { Random } from "../lib/engine/random.js";
+import { Random } from "../lib/engine/random/random.js";
 
 const rows = Number(process.argv[2] ?? 3_000_000);
 const folder = mkdtempSync(path.join(os.tmpdir(), "qdrl-bench-dictionary-"));

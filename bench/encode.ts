@@ -6,8 +6,8 @@ import { createEncoder } from "../lib/encoders/create-encoder.js";
 import { encodeAll } from "../lib/encoders/encode-all.js";
 import type { EncoderSpec } from "../lib/encoders/encoder.js";
 import { selectBackend } from "../lib/engine/backend.js";
-import { createFusedTrainer } from "../lib/engine/fused/fused-trainer.js";
-import { Random } from "../lib/engine/random.js";
+import { Random } from "../lib/engine/random/random.js";
+import { createFusedTrainer } from "../lib/fused/fused-trainer.js";
 import { median, timeMs } from "./measure.js";
 import { zipfPairs } from "./zipf-pairs.js";
 

@@ -11,7 +11,7 @@ import { PatchEncoder } from "../lib/encoders/image/patch-encoder.js";
 import { ResidualCnn } from "../lib/encoders/image/residual-cnn.js";
 import { ParameterSet } from "../lib/encoders/parameter-set.js";
 import { selectBackend } from "../lib/engine/backend.js";
-import { Random } from "../lib/engine/random.js";
+import { Random } from "../lib/engine/random/random.js";
 import { augmentPicture } from "../lib/features/augment-picture.js";
 import { median, timeMs } from "./measure.js";
 

@@ -5,11 +5,11 @@ import { readFileSync } from "node:fs";
 import { encodeAll } from "../lib/encoders/encode-all.js";
 import { exportTransformer } from "../lib/encoders/onnx/export-transformer.js";
 import { OnnxEncoder } from "../lib/encoders/onnx/onnx-encoder.js";
+import { readTransformerFolder } from "../lib/encoders/pretrained/transformer-folder.js";
 import { TransformerEncoder } from "../lib/encoders/transformer/transformer-encoder.js";
 import { selectBackend } from "../lib/engine/backend.js";
-import { Random } from "../lib/engine/random.js";
+import { Random } from "../lib/engine/random/random.js";
 import { TokenReader } from "../lib/features/token-reader.js";
-import { readTransformerFolder } from "../lib/training/pretrained/transformer-folder.js";
 
 const { texts, embeddings } = JSON.parse(readFileSync("tests/fixtures/transformer/minilm.json", "utf8")) as {
   texts: string[];

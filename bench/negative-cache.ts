@@ -6,13 +6,13 @@
 import * as tf from "@tensorflow/tfjs";
 import { createEncoder } from "../lib/encoders/create-encoder.js";
 import { selectBackend } from "../lib/engine/backend.js";
-import { Random } from "../lib/engine/random.js";
+import { Random } from "../lib/engine/random/random.js";
+import { type PairSet, pairBatch } from "../lib/experiment/pairs.js";
 import { batchSoftmax } from "../lib/losses/batch-softmax.js";
 import { arrayRows } from "../lib/negatives/cache/cached-rows.js";
 import { CodedRows } from "../lib/negatives/cache/coded-rows.js";
 import { createOptimizer } from "../lib/optimizers/create-optimizer.js";
-import { CacheObjective } from "../lib/training/cache-objective.js";
-import { type PairSet, pairBatch } from "../lib/training/pairs.js";
+import { NegativeCacheObjective } from "../lib/training/objectives/negative-cache-objective.js";
 import { Trainer } from "../lib/training/trainer.js";
 import { median, timeMs } from "./measure.js";
 import { zipfPairs } from "./zipf-pairs.js";
@@ -40,10 +40,14 @@ const spec = {
 
 console.log((await selectBackend("auto")).line);
 const loss = batchSoftmax({ temperature: 0.1 });
-function trainer(cached: boolean): { step: () => void; objective: CacheObjective | null; close: () => void } {
+function trainer(cached: boolean): {
+  step: () => void;
+  objective: NegativeCacheObjective | null;
+  close: () => void;
+} {
   const encoder = createEncoder(spec, new Random(1));
   const objective = cached
-    ? new CacheObjective(
+    ? new NegativeCacheObjective(
         {
           type: "cache",
           size: cacheSize,

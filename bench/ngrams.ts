@@ -6,12 +6,12 @@
 import { loadConfig } from "../lib/config/load-config.js";
 import { createEncoder } from "../lib/encoders/create-encoder.js";
 import { selectBackend } from "../lib/engine/backend.js";
-import { Random } from "../lib/engine/random.js";
+import { Random } from "../lib/engine/random/random.js";
+import { epochBatches } from "../lib/experiment/epoch-batches.js";
+import { loadExperiment } from "../lib/experiment/load-experiment.js";
+import type { PairBatch } from "../lib/experiment/pairs.js";
+import { encoderSpec } from "../lib/experiment/specs.js";
 import { createTrainer } from "../lib/training/create-trainer.js";
-import { epochBatches } from "../lib/training/epoch-batches.js";
-import { loadExperiment } from "../lib/training/load-experiment.js";
-import type { PairBatch } from "../lib/training/pairs.js";
-import { encoderSpec } from "../lib/training/specs.js";
 import type { Trainer } from "../lib/training/trainer.js";
 import { median } from "./measure.js";
 

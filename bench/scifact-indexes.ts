@@ -1,7 +1,7 @@
 // Exhaustive search, clusters and HNSW on a run's embeddings of SciFact's abstracts: recall against exhaustive, nDCG@10, latency.
 //   node --import tsx bench/scifact-indexes.ts [RUN_DIR] [ROUNDS]
 // Needs a run of configs/scifact-minilm.yaml, e.g. the one with num_epochs 0.
-import { compareIndexes, indexTrials } from "../lib/training/compare-indexes.js";
+import { compareIndexes, indexTrials } from "../lib/evaluation/compare-indexes.js";
 
 const run = process.argv[2] ?? "reports/runs/scifact/minilm";
 const rounds = Number(process.argv[3] ?? 5);

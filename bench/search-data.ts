@@ -1,5 +1,5 @@
-import { Random } from "../lib/engine/random.js";
-import { unitRows } from "../lib/retrieval/unit-rows.js";
+import { Random } from "../lib/engine/random/random.js";
+import { normalizedRows } from "../lib/retrieval/indexes/unit-rows.js";
 
 /** [rows, dim] of standard normals. */
 export function normals(rows: number, dim: number, seed: number): Float32Array {
@@ -20,5 +20,5 @@ export function clustered(rows: number, dim: number, seed: number): Float32Array
       out[i * dim + j] = centres[c + j]! + spread * random.normal();
     }
   }
-  return unitRows(out, dim);
+  return normalizedRows(out, dim);
 }

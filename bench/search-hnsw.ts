@@ -7,9 +7,9 @@
  */
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { ExactIndex } from "../lib/retrieval/exact-index.js";
-import { HnswIndex } from "../lib/retrieval/hnsw-index.js";
-import { openIndexFile } from "../lib/retrieval/index-file.js";
+import { ExactIndex } from "../lib/retrieval/indexes/exact-index.js";
+import { HnswIndex } from "../lib/retrieval/indexes/hnsw-index.js";
+import { openIndexFile } from "../lib/retrieval/indexes/index-file.js";
 import { clustered } from "./search-data.js";
 import { compareSpeeds, measureSpeed, Rival } from "./search-rival.js";
 

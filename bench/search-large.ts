@@ -5,9 +5,9 @@
  * further call is made, and the whole is estimated from the share that was answered.
  */
 import { availableParallelism } from "node:os";
-import { Random } from "../lib/engine/random.js";
-import { ExactIndex } from "../lib/retrieval/exact-index.js";
-import { exactSearch } from "../lib/retrieval/exact-search.js";
+import { Random } from "../lib/engine/random/random.js";
+import { ExactIndex } from "../lib/retrieval/indexes/exact-index.js";
+import { exactSearch } from "../lib/retrieval/indexes/exact-search.js";
 
 const [documents = 1_100_000, queryCount = 30_000, k = 100, seconds = 420] = process.argv
   .slice(2, 6)

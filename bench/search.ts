@@ -5,10 +5,10 @@
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { Random } from "../lib/engine/random.js";
-import { Bm25Index } from "../lib/retrieval/bm25.js";
-import { ExactIndex } from "../lib/retrieval/exact-index.js";
-import { searchModule } from "../lib/retrieval/search-kernel.js";
+import { Random } from "../lib/engine/random/random.js";
+import { ExactIndex } from "../lib/retrieval/indexes/exact-index.js";
+import { searchModule } from "../lib/retrieval/indexes/search-kernel.js";
+import { Bm25Index } from "../lib/retrieval/lexical/bm25.js";
 import { normals } from "./search-data.js";
 import { compareSpeeds, measureSpeed, Rival } from "./search-rival.js";
 

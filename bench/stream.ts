@@ -6,10 +6,10 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { parseConfig } from "../lib/config/load-config.js";
+import { layout, partName } from "../lib/datasets/dataset-layout.js";
 import { writeDictionary } from "../lib/datasets/dictionary-file.js";
-import { layout, partName } from "../lib/datasets/layout.js";
 import { writeParquet } from "../lib/datasets/parquet.js";
-import { describeTime } from "../lib/training/time-split.js";
+import { describeTime } from "../lib/training/callbacks/training-profile.js";
 import { train } from "../lib/training/train.js";
 import { zipfPairs } from "./zipf-pairs.js";
 

@@ -4,11 +4,11 @@ import * as tf from "@tensorflow/tfjs";
 import { createEncoder } from "../lib/encoders/create-encoder.js";
 import type { EncoderSpec } from "../lib/encoders/encoder.js";
 import { selectBackend } from "../lib/engine/backend.js";
-import { createFusedTrainer, type FusedStepper } from "../lib/engine/fused/fused-trainer.js";
-import { measureLimit, shortestSeconds } from "../lib/engine/fused/machine-limit.js";
-import { valueAndGradients } from "../lib/engine/gradients.js";
-import { Random } from "../lib/engine/random.js";
+import { valueAndGradients } from "../lib/engine/ops/gradients.js";
+import { Random } from "../lib/engine/random/random.js";
 import type { FeatureBatch } from "../lib/features/batch.js";
+import { createFusedTrainer, type FusedStepper } from "../lib/fused/fused-trainer.js";
+import { measureLimit, shortestSeconds } from "../lib/fused/machine-limit.js";
 import { createOptimizer } from "../lib/optimizers/create-optimizer.js";
 
 export interface RunOptions {

@@ -7,11 +7,11 @@ import * as tf from "@tensorflow/tfjs";
 import { smallArchitecture } from "../lib/encoders/transformer/architecture.js";
 import { TransformerEncoder } from "../lib/encoders/transformer/transformer-encoder.js";
 import { selectBackend } from "../lib/engine/backend.js";
-import { Random } from "../lib/engine/random.js";
+import { Random } from "../lib/engine/random/random.js";
+import type { PairBatch } from "../lib/experiment/pairs.js";
 import { type TokenColumn, tokenColumn } from "../lib/features/token-column.js";
 import { batchSoftmax } from "../lib/losses/batch-softmax.js";
 import { createOptimizer } from "../lib/optimizers/create-optimizer.js";
-import type { PairBatch } from "../lib/training/pairs.js";
 import { Trainer } from "../lib/training/trainer.js";
 import { median, timeMs } from "./measure.js";
 

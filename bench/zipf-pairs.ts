@@ -1,4 +1,4 @@
-import { Random } from "../lib/engine/random.js";
+import { Random } from "../lib/engine/random/random.js";
 
 export interface ZipfPairs {
   count: number;

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { DISK_EXCEPTIONS, FOR_EVERYBODY, MAY_IMPORT, MAY_TOUCH_DISK } from "./import-rules.mjs";
+import { CLOSED_TO_NOTEBOOKS, DISK_EXCEPTIONS, DISKLESS, MAY_IMPORT } from "./import-rules.mjs";
 
 const ts = createRequire(import.meta.url)("typescript");
 
@@ -85,8 +85,8 @@ function importsOf(source) {
 function checkPackage(file, specifier, report) {
   if (!/^(node:)?fs(\/promises)?$/.test(specifier)) return;
   const folder = file.split("/")[0];
-  if (MAY_TOUCH_DISK.includes(folder) || DISK_EXCEPTIONS.some((pattern) => pattern.test(file))) return;
-  report(`only ${MAY_TOUCH_DISK.join(", ")} may touch the disk, got ${specifier} in ${folder}`);
+  if (!DISKLESS.includes(folder) || DISK_EXCEPTIONS.some((pattern) => pattern.test(file))) return;
+  report(`${DISKLESS.join(", ")} must not touch the disk, got ${specifier} in ${folder}`);
 }
 
 /** @returns {string | null} the imported file relative to lib */
@@ -115,7 +115,7 @@ function checkRelative(lib, file, specifier, report) {
   const allowed = MAY_IMPORT[from];
   if (allowed === undefined) {
     report(`unknown folder "${from}"; known: ${Object.keys(MAY_IMPORT).join(", ")}`);
-  } else if (from !== to && !allowed.includes(to) && !FOR_EVERYBODY.includes(target)) {
+  } else if (from !== to && !allowed.includes(to)) {
     report(
       `${from} may import ${allowed.length > 0 ? allowed.join(", ") : "nothing in lib"}, got ${to} ("${specifier}")`,
     );
@@ -165,13 +165,37 @@ function findCircles(graph) {
   return [...findings.values()];
 }
 
+/**
+ * @param {string} folder  of notebooks
+ * @returns {{file: string, line: number, rule: string}[]} imports of what notebooks must not see; the line counts cells
+ */
+export function checkNotebooks(folder) {
+  const closed = new RegExp(`lib/(${CLOSED_TO_NOTEBOOKS.join("|")})/[^"'\\\\]*`, "g");
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".ipynb"))
+    .flatMap((file) => {
+      const { cells } = JSON.parse(readFileSync(path.join(folder, file), "utf8"));
+      return cells.flatMap(({ cell_type: type, source }, cell) => {
+        if (type !== "code") return [];
+        const found = [...(Array.isArray(source) ? source.join("") : source).matchAll(closed)];
+        return found.map(([text]) => ({ file, line: cell + 1, rule: `notebooks must not import ${text}` }));
+      });
+    })
+    .sort((a, b) => a.file.localeCompare(b.file) || a.line - b.line);
+}
+
 function main(args) {
   const lib = path.resolve(args[0] ?? path.resolve(fileURLToPath(import.meta.url), "../../lib"));
   const findings = checkImports(lib);
   const shown = path.relative(process.cwd(), lib);
   for (const { file, line, rule } of findings) console.error(`${shown}/${file}:${line}: ${rule}`);
+  if (args.length === 0)
+    for (const { file, line, rule } of checkNotebooks(path.resolve(lib, "../notebooks"))) {
+      console.error(`notebooks/${file}, cell ${line}: ${rule}`);
+      process.exitCode = 1;
+    }
   if (findings.length > 0) process.exitCode = 1;
-  else console.log("imports: as the design says");
+  if (process.exitCode !== 1) console.log("imports: as the design says");
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) main(process.argv.slice(2));

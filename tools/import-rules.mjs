@@ -1,52 +1,129 @@
-// Who may import whom inside lib: the table "Inside lib" of the design, row by row, and nothing else.
+// Who may import whom inside lib: the pipeline from configuration to studies, each room standing on those before it.
 
-const ALL_ABOVE_TRAINING = [
-  "engine",
-  "tokenizer",
-  "typos",
-  "datasets",
-  "features",
-  "encoders",
-  "losses",
-  "negatives",
-  "optimizers",
-  "metrics",
-  "retrieval",
-];
+/** Folders that every other may import: files on disk, and tensors, tables and random numbers. */
+const GROUND = ["files", "engine"];
+
+/** Folder of lib → folders of lib that it may import (besides its own and the ground). */
+const ROOMS = {
+  config: [],
+  metrics: [],
+  tokenizer: [],
+  typos: [],
+  losses: [],
+  negatives: [],
+  optimizers: [],
+  tracking: [],
+  reporting: ["metrics"],
+  datasets: ["tokenizer"],
+  features: ["tokenizer", "datasets"],
+  encoders: ["tokenizer", "datasets", "features"],
+  fused: ["tokenizer", "features", "encoders", "losses", "optimizers"],
+  experiment: [
+    "config",
+    "metrics",
+    "tokenizer",
+    "typos",
+    "datasets",
+    "features",
+    "losses",
+    "optimizers",
+    "encoders",
+  ],
+  retrieval: ["config", "tokenizer", "typos", "tracking", "datasets", "features", "encoders", "experiment"],
+  evaluation: [
+    "config",
+    "metrics",
+    "tokenizer",
+    "typos",
+    "tracking",
+    "datasets",
+    "features",
+    "negatives",
+    "encoders",
+    "experiment",
+    "retrieval",
+  ],
+  training: [
+    "config",
+    "metrics",
+    "tokenizer",
+    "tracking",
+    "datasets",
+    "features",
+    "losses",
+    "negatives",
+    "optimizers",
+    "encoders",
+    "fused",
+    "experiment",
+    "retrieval",
+    "evaluation",
+  ],
+  runs: [
+    "config",
+    "metrics",
+    "tokenizer",
+    "typos",
+    "tracking",
+    "datasets",
+    "features",
+    "losses",
+    "optimizers",
+    "encoders",
+    "experiment",
+    "retrieval",
+    "evaluation",
+    "training",
+  ],
+  analysis: [
+    "config",
+    "metrics",
+    "tokenizer",
+    "typos",
+    "tracking",
+    "reporting",
+    "datasets",
+    "features",
+    "encoders",
+    "experiment",
+    "retrieval",
+    "evaluation",
+    "training",
+    "runs",
+  ],
+};
+
+const BELOW_STUDIES = Object.keys(ROOMS).filter((room) => room !== "fused");
 
 /** Folder of lib → folders of lib that it may import (besides its own). */
 export const MAY_IMPORT = {
-  engine: [],
-  tokenizer: ["engine"],
-  typos: ["engine"],
-  datasets: ["tokenizer", "engine"],
-  features: ["tokenizer", "datasets"],
-  encoders: ["engine", "features"],
-  losses: ["engine"],
-  negatives: ["engine"],
-  optimizers: ["engine"],
-  metrics: ["engine"],
-  retrieval: ["engine", "tokenizer"],
-  // only training (and cli) sees the whole configuration, and it alone writes logs while it runs
-  training: [...ALL_ABOVE_TRAINING, "tracking", "config"],
-  tracking: [],
-  reporting: ["metrics"],
-  config: [],
-  cli: [...ALL_ABOVE_TRAINING, "training", "tracking", "reporting", "config"],
+  files: [],
+  engine: ["files"],
+  ...Object.fromEntries(Object.entries(ROOMS).map(([room, below]) => [room, [...GROUND, ...below]])),
+  studies: [...GROUND, ...BELOW_STUDIES],
+  cli: [...GROUND, ...BELOW_STUDIES, "studies"],
 };
 
-/** Files that every folder may import: the one way to write a file whole, and the one to make a folder. */
-export const FOR_EVERYBODY = ["engine/atomic-write.ts", "engine/make-folder.ts"];
+/** What notebooks may not import: commands are one face of the library, notebooks the other. */
+export const CLOSED_TO_NOTEBOOKS = ["cli"];
 
-/** Folders that may touch the disk (node:fs). */
-export const MAY_TOUCH_DISK = ["datasets", "training", "tracking", "reporting", "config", "cli"];
+/** Folders that may not touch the disk (node:fs): what computes takes values and returns values. */
+export const DISKLESS = [
+  "tokenizer",
+  "typos",
+  "metrics",
+  "losses",
+  "negatives",
+  "optimizers",
+  "features",
+  "fused",
+  "engine",
+  "encoders",
+];
 
-/**
- * Files elsewhere that may: those two, what looks for the native library or reads compiled kernels, and those
- * that hold saved indexes (one larger than memory is mapped or read in parts, so it must keep the file itself).
- */
+/** Files in them that may: what looks for the native library, reads compiled kernels or imported models. */
 export const DISK_EXCEPTIONS = [
-  /^engine\/(atomic-write|backend|make-folder)\.ts$/,
+  /^engine\/backend\.ts$/,
   /^engine\/kernels\/[^/]+\.ts$/,
-  /^retrieval\/(search-kernel|index-file|hnsw-index)\.ts$/,
+  /^encoders\/(pretrained\/[^/]+|extract-pictures)\.ts$/,
 ];

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { makeFolder } from "../engine/make-folder.js";
+import { DataError } from "../files/data-error.js";
+import { makeFolder } from "../files/make-folder.js";
 import { cleanPhrase } from "../tokenizer/clean-phrase.js";
-import { DataError } from "./data-error.js";
 import { writeDictionary } from "./dictionary-file.js";
 import { listPartFiles, readPartChunks } from "./part-files.js";
 import { emptyReadReport, mergeReports, type ReadLimits, type ReadReport } from "./read-report.js";

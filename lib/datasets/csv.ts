@@ -1,7 +1,7 @@
+import { DataError } from "../files/data-error.js";
+import { type Line, readLines } from "../files/lines.js";
 import { cellText } from "./cells.js";
 import { ChunkCollector } from "./chunk-collector.js";
-import { DataError } from "./data-error.js";
-import { type Line, readLines } from "./lines.js";
 import type { TextColumns } from "./parquet.js";
 import { countMalformed, emptyReadReport, type ReadLimits, type ReadReport } from "./read-report.js";
 

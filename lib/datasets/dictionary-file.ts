@@ -1,7 +1,7 @@
-import { DataError } from "./data-error.js";
+import { DataError } from "../files/data-error.js";
+import { readLines } from "../files/lines.js";
+import { dictionaryFileOf } from "./dataset-layout.js";
 import { writeJsonLines } from "./json-lines.js";
-import { dictionaryFileOf } from "./layout.js";
-import { readLines } from "./lines.js";
 
 export type DictionaryKind = "token" | "category";
 

@@ -1,5 +1,5 @@
-import { atomicWriteParts } from "../engine/atomic-write.js";
-import { readLines } from "./lines.js";
+import { atomicWriteParts } from "../files/atomic-write.js";
+import { readLines } from "../files/lines.js";
 import { countMalformed, emptyReadReport, type ReadLimits, type ReadReport } from "./read-report.js";
 
 export type JsonRecord = Record<string, unknown>;

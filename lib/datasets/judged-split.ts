@@ -1,4 +1,4 @@
-import { Random } from "../engine/random.js";
+import { Random } from "../engine/random/random.js";
 import { wordSetKey } from "./comparison-keys.js";
 import { nearDuplicateGroups, splitByGroup } from "./near-duplicates.js";
 import type { TextColumns } from "./parquet.js";

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
-import { atomicWriteFile, isTemporaryName } from "../engine/atomic-write.js";
-import { DataError, describeFileError } from "./data-error.js";
-import { layout } from "./layout.js";
+import { atomicWriteFile, isTemporaryName } from "../files/atomic-write.js";
+import { DataError, describeFileError } from "../files/data-error.js";
+import { layout } from "./dataset-layout.js";
 
 const source = z.strictObject({
   name: z.string().describe("who made it, and which version"),
@@ -43,7 +43,7 @@ export const manifestSchema = z.strictObject({
 });
 
 export type DatasetManifest = z.infer<typeof manifestSchema>;
-export type EvaluationSet = z.infer<typeof evaluationSet>;
+export type EvaluationFiles = z.infer<typeof evaluationSet>;
 export type FileHashes = DatasetManifest["files"];
 
 /** Version of the folder format described here. */

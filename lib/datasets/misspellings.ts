@@ -1,5 +1,5 @@
 import path from "node:path";
-import { DataError } from "./data-error.js";
+import { DataError } from "../files/data-error.js";
 import { readJsonLines } from "./json-lines.js";
 
 /** A misspelled word as found in real texts. */

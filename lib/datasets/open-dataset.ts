@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { DataError } from "./data-error.js";
-import { layout } from "./layout.js";
+import { DataError } from "../files/data-error.js";
+import { layout } from "./dataset-layout.js";
 import {
   type DatasetManifest,
-  type EvaluationSet,
+  type EvaluationFiles,
   fingerprintOf,
   hashFolder,
   readManifest,
@@ -20,7 +20,7 @@ export interface Dataset {
   /** Changes whenever a byte of a data file does. */
   fingerprint: string;
   /** The first is the default; empty if the folder has nothing to evaluate on. */
-  evaluationSets: readonly EvaluationSet[];
+  evaluationSets: readonly EvaluationFiles[];
 }
 
 export interface OpenOptions {
@@ -58,7 +58,7 @@ export function openDataset(dir: string, { verify = "hash" }: OpenOptions = {}):
   };
 }
 
-const plainEvaluationSet: EvaluationSet = {
+const plainEvaluationSet: EvaluationFiles = {
   name: "queries",
   queriesPath: layout.queries,
   itemsPath: layout.items,
@@ -71,7 +71,7 @@ const plainEvaluationSet: EvaluationSet = {
  *
  * @throws RangeError naming the known ones
  */
-export function evaluationSet(dataset: Dataset, name: string | null = null): EvaluationSet {
+export function evaluationFilesOf(dataset: Dataset, name: string | null = null): EvaluationFiles {
   const found =
     name === null ? dataset.evaluationSets[0] : dataset.evaluationSets.find((set) => set.name === name);
   if (found === undefined) {

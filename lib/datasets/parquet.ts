@@ -2,9 +2,9 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { parquetMetadataAsync, parquetScan, parquetSchema } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { atomicWriteFile } from "../engine/atomic-write.js";
+import { atomicWriteFile } from "../files/atomic-write.js";
+import { DataError, describeFileError } from "../files/data-error.js";
 import { cellProblem, cellText, invalidText } from "./cells.js";
-import { DataError, describeFileError } from "./data-error.js";
 import { countMalformed, emptyReadReport, type ReadLimits, type ReadReport } from "./read-report.js";
 
 /** Columns of equal length, by name, in order. */

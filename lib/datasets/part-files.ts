@@ -1,9 +1,9 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
+import { DataError, describeFileError } from "../files/data-error.js";
 import { cellProblem, cellText } from "./cells.js";
 import { ChunkCollector } from "./chunk-collector.js";
 import { csvChunks } from "./csv.js";
-import { DataError, describeFileError } from "./data-error.js";
 import { jsonLineRows } from "./json-lines.js";
 import { readParquetGroups, type TextColumns } from "./parquet.js";
 import { emptyReadReport, type ReadLimits, type ReadReport } from "./read-report.js";

@@ -1,5 +1,5 @@
+import { DataError } from "../files/data-error.js";
 import { cellProblem, cellText } from "./cells.js";
-import { DataError } from "./data-error.js";
 import { type JsonRecord, jsonLineRows } from "./json-lines.js";
 import { emptyReadReport, type ReadLimits, type ReadReport } from "./read-report.js";
 

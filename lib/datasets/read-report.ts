@@ -1,4 +1,4 @@
-import { DataError } from "./data-error.js";
+import { DataError } from "../files/data-error.js";
 
 /** One row that could not be used. */
 export interface MalformedRow {

@@ -1,16 +1,16 @@
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
-import { DataError } from "./data-error.js";
+import { DataError } from "../files/data-error.js";
 import { buildEmoji } from "./emoji/build-emoji.js";
 import { buildEmojiPictures } from "./emoji/build-emoji-pictures.js";
 import { importBeir } from "./importers/beir.js";
 import { importChorus } from "./importers/chorus.js";
 import { importGrocery } from "./importers/grocery.js";
 import { prepareHomeDepot } from "./importers/home-depot.js";
+import { importTriples } from "./importers/import-triples.js";
 import { importMapped } from "./importers/mapped.js";
 import { importMsrd } from "./importers/msrd.js";
 import { importScifact } from "./importers/scifact.js";
-import { importTriples } from "./importers/triples.js";
 import { importTypos } from "./importers/typos.js";
 import type { DatasetManifest } from "./manifest.js";
 

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
-import { atomicWriteFile } from "../engine/atomic-write.js";
-import { DataError, describeFileError } from "./data-error.js";
+import { atomicWriteFile } from "../files/atomic-write.js";
+import { DataError, describeFileError } from "../files/data-error.js";
 
 /** A published file, pinned to its bytes. */
 export interface PinnedFile {

@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, rmSync } from "node:fs";
 import path from "node:path";
-import { readLines } from "./lines.js";
+import { readLines } from "../files/lines.js";
 import { mostFrequent } from "./token-counts.js";
 
 const partitions = 256;

@@ -1,6 +1,6 @@
 import path from "node:path";
-import { DataError } from "./data-error.js";
-import { layout, type TrainingPart } from "./layout.js";
+import { DataError } from "../files/data-error.js";
+import { layout, type TrainingPart } from "./dataset-layout.js";
 import type { TextColumns } from "./parquet.js";
 import { listPartFiles, readPartFile } from "./part-files.js";
 import { emptyReadReport, mergeReports, type ReadLimits, type ReadReport } from "./read-report.js";

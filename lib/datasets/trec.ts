@@ -1,6 +1,6 @@
-import { atomicWriteParts } from "../engine/atomic-write.js";
-import { DataError } from "./data-error.js";
-import { readLines } from "./lines.js";
+import { atomicWriteParts } from "../files/atomic-write.js";
+import { DataError } from "../files/data-error.js";
+import { readLines } from "../files/lines.js";
 
 /** Query id → document id → grade. */
 export type Qrels = Map<string, Map<string, number>>;

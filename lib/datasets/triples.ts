@@ -1,5 +1,5 @@
-import { DataError } from "./data-error.js";
-import { readLines } from "./lines.js";
+import { DataError } from "../files/data-error.js";
+import { readLines } from "../files/lines.js";
 import { countMalformed, emptyReadReport, type ReadLimits, type ReadReport } from "./read-report.js";
 import { repairText } from "./text-repair.js";
 

@@ -1,12 +1,12 @@
 import path from "node:path";
+import { replaceFolder } from "../files/replace-folder.js";
 import { cleanPhrase } from "../tokenizer/clean-phrase.js";
+import { layout, partName } from "./dataset-layout.js";
 import { writeDictionary } from "./dictionary-file.js";
 import { writeJsonLines } from "./json-lines.js";
-import { layout, partName } from "./layout.js";
-import { type DatasetManifest, type EvaluationSet, writeManifest } from "./manifest.js";
+import { type DatasetManifest, type EvaluationFiles, writeManifest } from "./manifest.js";
 import { type TextColumns, writeParquet } from "./parquet.js";
 import { type EvaluationQuery, queryRecord } from "./queries.js";
-import { replaceFolder } from "./replace-folder.js";
 import { type DictionarySizes, mostFrequent, numberByFrequency, TokenCounts } from "./token-counts.js";
 
 /** Queries with judgements, and the name they are reported under. */
@@ -53,7 +53,7 @@ export async function writeDataset(outDir: string, contents: DatasetContents): P
     writeJsonLines(path.join(folder, layout.items), contents.documents);
     writeRows(path.join(folder, layout.training), contents.training, 4);
     writeRows(path.join(folder, layout.validation), contents.validation, 1);
-    const evaluationSets = contents.evaluation.map((part, index): EvaluationSet => {
+    const evaluationSets = contents.evaluation.map((part, index): EvaluationFiles => {
       const queriesPath =
         index === 0
           ? layout.queries

@@ -1,4 +1,4 @@
-import type { Random } from "../engine/random.js";
+import type { Random } from "../engine/random/random.js";
 import type { Encoder, EncoderSpec } from "./encoder.js";
 import { linearEncoder } from "./linear-encoder.js";
 import { towersEncoder } from "./modalities/towers.js";

@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { EmbeddingTable } from "../engine/embedding-table.js";
+import type { EmbeddingTable } from "../engine/tables/embedding-table.js";
 import type { FeatureBatch, FeatureColumn } from "../features/batch.js";
 import type { TowersSpec } from "./modalities/towers-spec.js";
 import type { TransformerSpec } from "./transformer/transformer-spec.js";

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
-import { fillUniform } from "../engine/fill-random.js";
-import { linear } from "../engine/linear.js";
-import type { Random } from "../engine/random.js";
+import { linear } from "../engine/ops/linear.js";
+import { fillUniform } from "../engine/random/fill-random.js";
+import type { Random } from "../engine/random/random.js";
 
 export type MlpStep = ["linear", number, number] | ["relu"];
 

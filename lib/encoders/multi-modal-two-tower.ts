@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import { EmbeddingTable } from "../engine/embedding-table.js";
-import type { Random } from "../engine/random.js";
+import type { Random } from "../engine/random/random.js";
+import { EmbeddingTable } from "../engine/tables/embedding-table.js";
 import { bagOfText, columnOf, type EncoderSpec } from "./encoder.js";
 import { TowerEncoder } from "./tower-encoder.js";
 import { textTables, towerOf } from "./two-tower.js";

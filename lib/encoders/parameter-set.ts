@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
-import { fillNormal, fillUniform } from "../engine/fill-random.js";
-import { linear } from "../engine/linear.js";
-import type { Random } from "../engine/random.js";
+import { linear } from "../engine/ops/linear.js";
+import { fillNormal, fillUniform } from "../engine/random/fill-random.js";
+import type { Random } from "../engine/random/random.js";
 
 /** Makes and collects the dense parameters of a part of an encoder, named `${prefix}.${name}`. */
 export class ParameterSet {

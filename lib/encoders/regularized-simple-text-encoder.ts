@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Random } from "../engine/random.js";
+import type { Random } from "../engine/random/random.js";
 import type { EncoderSpec } from "./encoder.js";
 import { sharedTextEncoder } from "./simple-text-encoder.js";
 import type { TowerEncoder } from "./tower-encoder.js";

@@ -1,5 +1,5 @@
-import { EmbeddingTable } from "../engine/embedding-table.js";
-import type { Random } from "../engine/random.js";
+import type { Random } from "../engine/random/random.js";
+import { EmbeddingTable } from "../engine/tables/embedding-table.js";
 import { bagOfText, type EncoderSpec } from "./encoder.js";
 import { Mlp, mlpPlan } from "./mlp.js";
 import { TowerEncoder } from "./tower-encoder.js";

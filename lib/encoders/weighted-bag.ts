@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import type { EmbeddingTable } from "../engine/embedding-table.js";
-import { tensorBag } from "../engine/tensor-bag.js";
+import type { EmbeddingTable } from "../engine/tables/embedding-table.js";
+import { tensorBag } from "../engine/tables/tensor-bag.js";
 
 /**
  * Weighted mean of table rows: out_b = Σⱼ w(id_bj) · row(id_bj) / (number of ids of bag b); the zero vector for an empty

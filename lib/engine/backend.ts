@@ -3,8 +3,8 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { installWasmMatMul } from "./ops/wasm-matmul.js";
 import { wasmHeap } from "./wasm-heap.js";
-import { installWasmMatMul } from "./wasm-matmul.js";
 
 export type BackendName = "tensorflow" | "wasm" | "cpu";
 

@@ -7,7 +7,7 @@ import { Worker } from "node:worker_threads";
  * worker loads the file through tsx's import function, because Node 20 does not hand the main thread's loader (nor
  * `--import tsx`) on to workers. It does not keep the process alive.
  *
- * @param filePath    relative to the workspace root, such as "lib/retrieval/scan-worker.ts"
+ * @param filePath    relative to the workspace root, such as "lib/retrieval/indexes/scan-worker.ts"
  * @param workerData  structured-clonable; shared memories stay shared
  */
 export function startWorker(filePath: string, workerData: unknown): Worker {

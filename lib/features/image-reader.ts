@@ -2,7 +2,7 @@ import type { FeatureColumn } from "./batch.js";
 import { type ColumnReader, missingRows } from "./column-reader.js";
 
 /** Decoded pictures by cell; null for a cell without one. */
-export interface PictureSource {
+export interface ImageSource {
   /** pixels on each side */
   readonly size: number;
   get(cell: string): Uint8Array | null;
@@ -18,7 +18,7 @@ export class ImageReader implements ColumnReader {
   private without = 0;
 
   constructor(
-    private readonly source: PictureSource,
+    private readonly source: ImageSource,
     private readonly normalise: { mean: readonly number[]; std: readonly number[] },
   ) {
     const { mean, std } = normalise;

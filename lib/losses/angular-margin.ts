@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import { fillUniform } from "../engine/fill-random.js";
-import type { Random } from "../engine/random.js";
+import { fillUniform } from "../engine/random/fill-random.js";
+import type { Random } from "../engine/random/random.js";
 import { unitRows } from "./cosine.js";
 import type { LabelLoss } from "./label-loss.js";
 import { checkPositive, constant } from "./scores/score-loss.js";

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { heapSoftmaxRows } from "../engine/cosine-ops.js";
+import { heapSoftmaxRows } from "../engine/ops/cosine-ops.js";
 import { wasmHeap } from "../engine/wasm-heap.js";
 import { ownScores, withoutMasked } from "./candidates.js";
 import { cosineMatrix, unitRows } from "./cosine.js";

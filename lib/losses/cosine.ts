@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { heapUnitRows } from "../engine/cosine-ops.js";
+import { heapUnitRows } from "../engine/ops/cosine-ops.js";
 import { wasmHeap } from "../engine/wasm-heap.js";
 
 /** Norms below this are replaced by it. */

@@ -1,4 +1,4 @@
-import { Random } from "../engine/random.js";
+import { Random } from "../engine/random/random.js";
 import { normalCdf, normalQuantile } from "./normal.js";
 
 export interface BootstrapOptions {

@@ -1,4 +1,4 @@
-import { Random } from "../engine/random.js";
+import { Random } from "../engine/random/random.js";
 import { type BootstrapOptions, checkBootstrap, type Interval, intervalOf } from "./bootstrap.js";
 import { meanAndVariance } from "./sample.js";
 import { perQueryMeans, type SeedValues } from "./seeds-and-queries.js";

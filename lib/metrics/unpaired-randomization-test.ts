@@ -1,4 +1,4 @@
-import { Random } from "../engine/random.js";
+import { Random } from "../engine/random/random.js";
 import { meanAndVariance } from "./sample.js";
 
 /**

@@ -1,4 +1,4 @@
-import type { Random } from "../engine/random.js";
+import type { Random } from "../engine/random/random.js";
 
 /**
  * `count` distinct numbers drawn uniformly from [0, corpus), by Floyd's algorithm.

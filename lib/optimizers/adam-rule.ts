@@ -1,5 +1,5 @@
-import { AdamDrift } from "../engine/adam-drift.js";
-import type { UpdateRule } from "../engine/update-rule.js";
+import { AdamDrift } from "../engine/tables/adam-drift.js";
+import type { UpdateRule } from "../engine/tables/update-rule.js";
 import type { AdamOptions } from "./optimizer.js";
 
 /**

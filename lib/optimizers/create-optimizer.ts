@@ -1,4 +1,4 @@
-import type { UpdateRule } from "../engine/update-rule.js";
+import type { UpdateRule } from "../engine/tables/update-rule.js";
 import { adamRule } from "./adam-rule.js";
 import { adagradRule, sgdRule } from "./gradient-rules.js";
 import type { AdamOptions, Optimizer, OptimizerSpec } from "./optimizer.js";

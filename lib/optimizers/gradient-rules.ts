@@ -1,4 +1,4 @@
-import type { UpdateRule } from "../engine/update-rule.js";
+import type { UpdateRule } from "../engine/tables/update-rule.js";
 
 /** Plain gradient descent: p ← p − lr·g. Rows without gradient stay, as in the dense method. */
 export function sgdRule(): UpdateRule {

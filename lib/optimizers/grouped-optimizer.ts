@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { Parameters } from "../engine/gradients.js";
+import type { Parameters } from "../engine/ops/gradients.js";
 import type { Optimizer } from "./optimizer.js";
 
 export interface OptimizerGroup {

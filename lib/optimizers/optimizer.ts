@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { Parameters } from "../engine/gradients.js";
-import type { RowMoments } from "../engine/packed-moments.js";
+import type { Parameters } from "../engine/ops/gradients.js";
+import type { RowMoments } from "../engine/tables/packed-moments.js";
 
 /** Turns gradients into updates: of dense weights from `denseGradients`, of tables from their recorded gradients. */
 export interface Optimizer {

@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
-import type { EmbeddingTable } from "../engine/embedding-table.js";
-import type { Parameters } from "../engine/gradients.js";
-import type { RowMoments } from "../engine/packed-moments.js";
-import { DriftKeeper } from "../engine/row-keeper.js";
-import { FloatStorage } from "../engine/row-storage.js";
-import type { UpdateRule } from "../engine/update-rule.js";
+import type { Parameters } from "../engine/ops/gradients.js";
+import type { EmbeddingTable } from "../engine/tables/embedding-table.js";
+import type { RowMoments } from "../engine/tables/packed-moments.js";
+import { DriftKeeper } from "../engine/tables/row-keeper.js";
+import { FloatStorage } from "../engine/tables/row-storage.js";
+import type { UpdateRule } from "../engine/tables/update-rule.js";
 import { type WasmHeap, wasmHeap } from "../engine/wasm-heap.js";
 import type { Optimizer } from "./optimizer.js";
 

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import type { EmbeddingTable } from "../engine/embedding-table.js";
-import type { Parameters } from "../engine/gradients.js";
+import type { Parameters } from "../engine/ops/gradients.js";
+import type { EmbeddingTable } from "../engine/tables/embedding-table.js";
 import type { Optimizer } from "./optimizer.js";
 
 /** A span of parameters that moves as a whole: a dense weight, or one row of a table. */

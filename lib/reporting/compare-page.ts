@@ -7,7 +7,7 @@ import type { ResultsTable } from "./results-table.js";
 import { formatDelta, formatP } from "./results-table-view.js";
 import { type ComparedQuery, type WinLoss, winLoss, winLossTable } from "./win-loss.js";
 
-export interface Comparison {
+export interface PageComparison {
   /** System in question and the one it is compared with; differences are a − b. */
   a: string;
   b: string;
@@ -23,7 +23,7 @@ export interface Comparison {
 }
 
 /** The error analysis of two systems as a page: who wins, where, and what the most changed queries look like. */
-export function comparePage(comparison: Comparison): ReportPage {
+export function comparePage(comparison: PageComparison): ReportPage {
   const { a, b, setting, measure, results, queries, won, lost, sources } = comparison;
   const groups = winLoss(queries);
   const all = groups[0]!;

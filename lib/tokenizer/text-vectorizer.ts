@@ -1,4 +1,4 @@
-import type { WordCuts } from "../engine/distinct-words.js";
+import type { WordCuts } from "../engine/tables/distinct-words.js";
 
 export type { WordCuts };
 

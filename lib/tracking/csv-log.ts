@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { makeFolder } from "../engine/make-folder.js";
+import { makeFolder } from "../files/make-folder.js";
 
 /**
  * A log as a comma-separated file, one row at a time, readable while it grows (RFC 4180; lines end in LF). Line

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { makeFolder } from "../engine/make-folder.js";
+import { makeFolder } from "../files/make-folder.js";
 import { type ChartGroup, layoutEvent, scalarEvent, sessionStartEvent, versionEvent } from "./events.js";
 import { tfRecord } from "./tf-record.js";
 

@@ -1,4 +1,4 @@
-import { ProtobufWriter } from "./protobuf.js";
+import { ProtobufWriter } from "../files/protobuf.js";
 
 // TensorBoard's `Event` message, as far as it is used here; field numbers from event.proto, summary.proto,
 // tensor.proto and the custom-scalars plugin's layout.proto (tensorboard/compat/proto, tensorboard/plugins).

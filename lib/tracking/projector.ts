@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { atomicWriteFile, atomicWriteParts } from "../engine/atomic-write.js";
+import { atomicWriteFile, atomicWriteParts } from "../files/atomic-write.js";
 import { EventFileWriter } from "./event-file-writer.js";
 import { type PictureSource, spriteSheet } from "./sprite.js";
 

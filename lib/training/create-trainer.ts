@@ -1,8 +1,11 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { ExperimentConfig } from "../config/schema.js";
 import type { Encoder } from "../encoders/encoder.js";
-import type { FusedTeaching } from "../engine/fused/plan.js";
-import type { Random } from "../engine/random.js";
+import type { Random } from "../engine/random/random.js";
+import { type PairSet, stepsPerEpoch } from "../experiment/pairs.js";
+import { encoderSpec } from "../experiment/specs.js";
+import { lossSpec, optimizerSpec, scheduleSpec } from "../experiment/training-specs.js";
+import type { FusedTeaching } from "../fused/fused-plan.js";
 import { type KnownPositives, positivesByQuery } from "../losses/candidate-mask.js";
 import type { BatchLoss } from "../losses/loss.js";
 import { createOptimizer } from "../optimizers/create-optimizer.js";
@@ -11,17 +14,14 @@ import { layerWiseOptimizer } from "../optimizers/layer-wise.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import { createSchedule, type Schedule } from "../optimizers/schedules.js";
 import type { WordCuts } from "../tokenizer/text-vectorizer.js";
-import { CacheObjective } from "./cache-objective.js";
-import { CandidateObjective } from "./candidate-objective.js";
-import { DistillationObjective } from "./distillation/distillation-objective.js";
-import type { TeacherEmbeddings } from "./distillation/teacher-embeddings.js";
 import { fusedTraining } from "./fused-training.js";
-import { lossOf } from "./labelled-pair-loss.js";
-import { lossSpec, optimizerSpec, scheduleSpec } from "./learning-specs.js";
-import type { Objective } from "./objective.js";
-import { type PairSet, stepsPerEpoch } from "./pairs.js";
-import { encoderSpec } from "./specs.js";
-import { SpellingObjective } from "./spelling-objective.js";
+import { DistillationObjective } from "./objectives/distillation-objective.js";
+import { lossOf } from "./objectives/labelled-pair-loss.js";
+import { NegativeCacheObjective } from "./objectives/negative-cache-objective.js";
+import type { Objective } from "./objectives/objective.js";
+import { SampledCandidatesObjective } from "./objectives/sampled-candidates-objective.js";
+import type { TeacherEmbeddings } from "./objectives/teacher-embeddings.js";
+import { TypoRobustObjective } from "./objectives/typo-robust-objective.js";
 import { Trainer } from "./trainer.js";
 
 /** The data that a trainer must know before it starts. */
@@ -144,7 +144,7 @@ function objectiveOf(
   if (negatives.type === "cache") {
     if (config.loss.type !== "batch_softmax")
       throw new RangeError(`loss.type: must be batch_softmax with a negative cache, got ${config.loss.type}`);
-    return new CacheObjective(
+    return new NegativeCacheObjective(
       { ...negatives, temperature: config.loss.temperature, batchSize: config.batch_size },
       pairs,
       encoder,
@@ -161,7 +161,7 @@ function objectiveOf(
       ? new DistillationObjective(candidates, own, teacher, encoder.outputDim, distillation)
       : candidates;
   if (!typos || (typos.self_teaching === 0 && typos.contrastive === 0)) return taught;
-  return new SpellingObjective(taught, own, {
+  return new TypoRobustObjective(taught, own, {
     selfTeaching: typos.self_teaching,
     contrastive: typos.contrastive,
     temperature: typos.temperature,
@@ -181,7 +181,7 @@ function candidateObjective(
     negatives.mask === "none" && negatives.in_batch && negatives.add.length === 0 && !negatives.log_q;
   return own && !loss.weights && !loss.readsIds
     ? null
-    : new CandidateObjective(loss, negatives, pairs, positives, encoder, random);
+    : new SampledCandidatesObjective(loss, negatives, pairs, positives, encoder, random);
 }
 
 /** The positives of each query, where anything asks for them: masks, and mined negatives. */

@@ -1,16 +1,17 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Encoder, EncoderSpec } from "../encoders/encoder.js";
-import { createFusedTrainer, type FusedStepper } from "../engine/fused/fused-trainer.js";
-import { type MachineLimit, measureLimit, type StepWork } from "../engine/fused/machine-limit.js";
-import type { FusedTeaching } from "../engine/fused/plan.js";
+import { parametersOf, setParameters } from "../encoders/parameters.js";
+import type { PairBatch, PairSet } from "../experiment/pairs.js";
+import type { TensorPieces } from "../files/safetensors.js";
+import type { FusedTeaching } from "../fused/fused-plan.js";
+import { createFusedTrainer, type FusedStepper } from "../fused/fused-trainer.js";
+import { type MachineLimit, measureLimit, type StepWork } from "../fused/machine-limit.js";
 import type { KnownPositives, MaskRule } from "../losses/candidate-mask.js";
 import type { BatchLoss, LossSpec } from "../losses/loss.js";
 import { maskedCells } from "../losses/masked-cells.js";
 import type { Optimizer, OptimizerSpec } from "../optimizers/optimizer.js";
 import type { WordCuts } from "../tokenizer/text-vectorizer.js";
-import type { PairBatch, PairSet } from "./pairs.js";
-import type { TensorPieces } from "./tensor-file.js";
-import { parametersOf, setParameters, Trainer, type TrainerState, type WritableState } from "./trainer.js";
+import { Trainer, type TrainerState, type WritableState } from "./trainer.js";
 
 /** What decides whether a model has a fused step. */
 export interface FusedRequest {

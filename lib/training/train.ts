@@ -3,25 +3,26 @@ import os from "node:os";
 import path from "node:path";
 import { formatConfig, parseConfig } from "../config/load-config.js";
 import type { ExperimentConfig } from "../config/schema.js";
+import { batchEncoderOf } from "../encoders/batch-encoder.js";
 import { createEncoder } from "../encoders/create-encoder.js";
 import type { Encoder } from "../encoders/encoder.js";
-import { atomicWriteFile } from "../engine/atomic-write.js";
+import { setParameters } from "../encoders/parameters.js";
 import { selectBackend } from "../engine/backend.js";
-import { Random } from "../engine/random.js";
-import { TensorBoardLog } from "../tracking/tensorboard-log.js";
-import { BestEpoch, patienceIsOver } from "./best-epoch.js";
-import { latestCheckpoint, writeCheckpoint } from "./checkpoint.js";
-import { createTrainer } from "./create-trainer.js";
-import { checkTeacher, teacherEmbeddings } from "./distillation/teacher-embeddings.js";
-import { embedderOf } from "./embedder.js";
-import { encoderTexts } from "./encoder-texts.js";
-import { epochBatches, tooFewPairs } from "./epoch-batches.js";
-import { type Evaluation, evaluate } from "./evaluate.js";
-import { scheduleNeedsLength } from "./learning-specs.js";
-import { type LoadedExperiment, loadExperiment } from "./load-experiment.js";
-import { readModel, writeModel } from "./model-file.js";
-import { type Listener, throttled } from "./progress.js";
-import { DenseRanker } from "./rankers.js";
+import { type Listener, throttled } from "../engine/progress.js";
+import { Random } from "../engine/random/random.js";
+import { type Evaluation, evaluate } from "../evaluation/evaluate.js";
+import { epochBatches, tooFewPairs } from "../experiment/epoch-batches.js";
+import { type LoadedExperiment, loadExperiment } from "../experiment/load-experiment.js";
+import { encoderSpec, systemName } from "../experiment/specs.js";
+import { textColumnsOf } from "../experiment/text-columns.js";
+import { startTokenWeights } from "../experiment/token-weights.js";
+import { scheduleNeedsLength } from "../experiment/training-specs.js";
+import { atomicWriteFile } from "../files/atomic-write.js";
+import { readModel, writeModel } from "../files/model-file.js";
+import { DenseRetriever } from "../retrieval/retrievers/dense-retriever.js";
+import { encoderPreparation } from "../retrieval/retrievers/run-retriever.js";
+import { BestCheckpoint, patienceIsOver } from "../tracking/best-checkpoint.js";
+import { latestCheckpoint, writeCheckpoint } from "../tracking/checkpoint.js";
 import {
   currentCommit,
   hostFacts,
@@ -30,12 +31,12 @@ import {
   packageVersions,
   type RunFolder,
   runFolderOf,
-} from "./run-folder.js";
-import { encoderPreparation } from "./run-ranker.js";
-import { encoderSpec, systemName } from "./specs.js";
-import { TimeSplit } from "./time-split.js";
-import { startTokenWeights } from "./token-weights.js";
-import { setParameters, type Trainer } from "./trainer.js";
+} from "../tracking/run-folder.js";
+import { TensorBoardLog } from "../tracking/tensorboard-log.js";
+import { TrainingProfile } from "./callbacks/training-profile.js";
+import { createTrainer } from "./create-trainer.js";
+import { checkTeacher, teacherEmbeddings } from "./objectives/teacher-embeddings.js";
+import type { Trainer } from "./trainer.js";
 
 /**
  * Trains one experiment into its run folder, going on where an earlier call stopped.
@@ -172,7 +173,7 @@ interface EpochParts {
   listener: Listener;
   epoch: number;
   random: Random;
-  best: BestEpoch | null;
+  best: BestCheckpoint | null;
 }
 
 async function runEpoch({
@@ -193,7 +194,7 @@ async function runEpoch({
   let began = performance.now();
   const news = trainer.beginEpoch(epoch);
   if (news !== null) listener.line?.(`${task}: ${news}`);
-  const split = new TimeSplit(run, trainer);
+  const split = new TrainingProfile(run, trainer);
   split.beginEpoch();
   const { batches, pairs } = epochBatches(config, data, epoch, random);
   let total = 0;
@@ -278,19 +279,23 @@ function bestEpochOf(
   config: ExperimentConfig,
   data: LoadedExperiment,
   start: number,
-): BestEpoch | null {
+): BestCheckpoint | null {
   const { patience, keep_best: keep, before_training: before } = config.validation;
   if (patience === null && !keep && !before) return null;
   if (data.validation === null)
     throw new RangeError(
       `validation: the data set must have a validation part, got none in ${config.dataset_dir}`,
     );
-  const best = new BestEpoch(path.join(run.dir, "checkpoints", "best.safetensors"));
+  const best = new BestCheckpoint(path.join(run.dir, "checkpoints", "best.safetensors"));
   if (start === 0) best.clear();
   return best;
 }
 
-function mayStop({ validation }: ExperimentConfig, best: BestEpoch | null, epochsTrained: number): boolean {
+function mayStop(
+  { validation }: ExperimentConfig,
+  best: BestCheckpoint | null,
+  epochsTrained: number,
+): boolean {
   if (validation.patience === null || !best?.best) return false;
   return patienceIsOver(validation.patience, best.best.epoch, epochsTrained);
 }
@@ -303,18 +308,23 @@ function evaluateEncoder(
 ): Promise<Evaluation> {
   return evaluate({
     sets: data.sets,
-    ranker: new DenseRanker(
+    retriever: new DenseRetriever(
       {
         encoder,
         ...data.features,
-        embed: embedderOf(encoder, () => encoderSpec(config), config.recall_validation.encode_with, listener),
+        embed: batchEncoderOf(
+          encoder,
+          () => encoderSpec(config),
+          config.recall_validation.encode_with,
+          listener,
+        ),
       },
       config.recall_validation.similarity,
     ),
     ks: config.recall_validation.k,
     measures: config.recall_validation.measures,
     typoProbabilities: config.recall_validation.query_typo_probabilities,
-    textColumns: encoderTexts(config).textColumns,
+    textColumns: textColumnsOf(config).textColumns,
     ...encoderPreparation(config),
     listener,
   });

@@ -1,5 +1,5 @@
-import type { MersenneTwister } from "../engine/mersenne-twister.js";
-import type { Random } from "../engine/random.js";
+import type { MersenneTwister } from "../engine/random/mersenne-twister.js";
+import type { Random } from "../engine/random/random.js";
 
 /** The two draws a typo model needs. */
 export interface RandomSource {

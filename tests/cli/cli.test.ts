@@ -2,11 +2,11 @@ import { spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, it, vi } from "vitest";
+import { evaluatedRuns } from "../../lib/analysis/run-list.js";
 import { main } from "../../lib/cli/main.js";
-import { evaluatedRuns } from "../../lib/cli/run-list.js";
 import { loadConfig } from "../../lib/config/load-config.js";
 import { train } from "../../lib/training/train.js";
-import { type TinyDataset, tinyDataset } from "../training/tiny-dataset.js";
+import { type TinyDataset, tinyDataset } from "../support/tiny-dataset.js";
 
 let tiny: TinyDataset;
 

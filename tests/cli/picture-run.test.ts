@@ -3,20 +3,20 @@ import os from "node:os";
 import path from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
-import { composeReport } from "../../lib/cli/report-page.js";
-import { runPictureMap } from "../../lib/cli/run-picture-map.js";
-import { searchRankings } from "../../lib/cli/search-rankings.js";
+import { querySlices } from "../../lib/analysis/query-slices.js";
+import { composeReport } from "../../lib/analysis/report-page.js";
+import { someRankings } from "../../lib/analysis/run-documents.js";
+import { runPictureMap } from "../../lib/analysis/run-picture-map.js";
+import { searchRankings } from "../../lib/analysis/search-rankings.js";
 import { loadConfig } from "../../lib/config/load-config.js";
 import { defaultDictionarySizes, writeDataset } from "../../lib/datasets/write-dataset.js";
-import { Random } from "../../lib/engine/random.js";
-import { embedRun } from "../../lib/training/embed-run.js";
-import { evaluateRun } from "../../lib/training/evaluate-run.js";
-import { querySlices } from "../../lib/training/query-slices.js";
-import { evaluateRobustness } from "../../lib/training/robustness.js";
-import { someRankings } from "../../lib/training/run-documents.js";
-import type { RunFolder } from "../../lib/training/run-folder.js";
-import { saveThreshold } from "../../lib/training/run-threshold.js";
-import { openSearch } from "../../lib/training/search-run.js";
+import { Random } from "../../lib/engine/random/random.js";
+import { encodeRun } from "../../lib/evaluation/encode-run.js";
+import { reevaluateRun } from "../../lib/evaluation/reevaluate-run.js";
+import { evaluateRobustness } from "../../lib/evaluation/robustness.js";
+import { saveThreshold } from "../../lib/evaluation/run-threshold.js";
+import { openSearch } from "../../lib/retrieval/retrievers/search-run.js";
+import type { RunFolder } from "../../lib/tracking/run-folder.js";
 import { train } from "../../lib/training/train.js";
 
 /** Shades of grey: pictures of one colour, which a tower can tell apart after a few steps. */
@@ -145,7 +145,7 @@ describe("a run whose queries and documents are pictures in the data set's folde
   });
 
   it("has no queries to misspell", async () => {
-    await expect(evaluateRun(run.dir, { typoProbabilities: [0, 0.5] })).rejects.toThrow(
+    await expect(reevaluateRun(run.dir, { typoProbabilities: [0, 0.5] })).rejects.toThrow(
       "typo probabilities above 0: queries must have text to misspell, got query_picture alone",
     );
     await expect(evaluateRobustness(run.dir, { models: ["qwerty"] })).rejects.toThrow(
@@ -165,7 +165,7 @@ describe("a run whose queries and documents are pictures in the data set's folde
       random: new Random(1),
       categoryColumn: ["document_group", "document_category_id"],
     };
-    const { points } = await embedRun(run.dir, options);
+    const { points } = await encodeRun(run.dir, options);
     const queries = points.filter(({ kind }) => kind === "query").map(({ label }) => label);
     expect(queries.sort()).toEqual([0, 1, 2, 3].map((i) => `a picture of shade ${i}`));
     const pictureFile = path.join(root, "data", pictureOf(5));

@@ -6,7 +6,7 @@ import { writeParquet } from "../../lib/datasets/parquet.js";
 import { SpillingCounts } from "../../lib/datasets/spilling-counts.js";
 import { TokenCounts } from "../../lib/datasets/token-counts.js";
 import { TrigramCounts } from "../../lib/datasets/trigram-counts.js";
-import { Random } from "../../lib/engine/random.js";
+import { Random } from "../../lib/engine/random/random.js";
 import { charTrigrams } from "../../lib/tokenizer/tokens.js";
 import { jsonLines, put, testFolder } from "./test-folder.js";
 

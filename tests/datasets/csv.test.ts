@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { csvLine, readCsv } from "../../lib/datasets/csv.js";
 import { readPartFile } from "../../lib/datasets/part-files.js";
-import { Random } from "../../lib/engine/random.js";
+import { Random } from "../../lib/engine/random/random.js";
 import { put, testFolder } from "./test-folder.js";
 
 const folder = testFolder();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { nearDuplicateGroups, splitByGroup } from "../../lib/datasets/near-duplicates.js";
-import { Random } from "../../lib/engine/random.js";
+import { Random } from "../../lib/engine/random/random.js";
 import { cleanPhrase } from "../../lib/tokenizer/clean-phrase.js";
 
 /** Every pair compared, groups spread until nothing changes. */

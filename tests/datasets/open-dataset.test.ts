@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { hashFolder, readManifest, writeManifest } from "../../lib/datasets/manifest.js";
-import { evaluationSet, openDataset } from "../../lib/datasets/open-dataset.js";
+import { evaluationFilesOf, openDataset } from "../../lib/datasets/open-dataset.js";
 import { put, testFolder } from "./test-folder.js";
 
 const folder = testFolder();
@@ -42,12 +42,12 @@ describe("openDataset", () => {
     const dataset = openDataset(dir);
     expect(dataset.name).toBe("made up");
     expect(dataset.fingerprint).toBe(readManifest(dir)!.fingerprint);
-    expect(evaluationSet(dataset)).toMatchObject({
+    expect(evaluationFilesOf(dataset)).toMatchObject({
       name: "all",
       queriesPath: `${dir}/recall_validation_queries_dataset/queries.json`,
       itemsPath: `${dir}/recall_validation_items_dataset/items.json`,
     });
-    expect(() => evaluationSet(dataset, "other")).toThrow(
+    expect(() => evaluationFilesOf(dataset, "other")).toThrow(
       `unknown evaluation set "other" of ${dir}; known: all`,
     );
   });

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { importTriples } from "../../lib/datasets/importers/triples.js";
+import { importTriples } from "../../lib/datasets/importers/import-triples.js";
 import { lengthStatistics } from "../../lib/datasets/length-statistics.js";
 import { openDataset } from "../../lib/datasets/open-dataset.js";
 import { repairText } from "../../lib/datasets/text-repair.js";

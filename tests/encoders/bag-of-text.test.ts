@@ -2,8 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { bagOfText } from "../../lib/encoders/encoder.js";
 import { type BackendName, selectBackend } from "../../lib/engine/backend.js";
-import { EmbeddingTable } from "../../lib/engine/embedding-table.js";
-import { Random } from "../../lib/engine/random.js";
+import { Random } from "../../lib/engine/random/random.js";
+import { EmbeddingTable } from "../../lib/engine/tables/embedding-table.js";
 
 describe.each<BackendName>(["cpu", "wasm"])("bagOfText on %s", (backend) => {
   beforeAll(async () => {

@@ -5,7 +5,7 @@ import { encodeAll } from "../../lib/encoders/encode-all.js";
 import type { EncoderSpec } from "../../lib/encoders/encoder.js";
 import { mlpPlan } from "../../lib/encoders/mlp.js";
 import { type BackendName, selectBackend } from "../../lib/engine/backend.js";
-import { Random } from "../../lib/engine/random.js";
+import { Random } from "../../lib/engine/random/random.js";
 import { expectFloat32Close, vector } from "../support/vectors.js";
 import { exampleBatch, exampleSpec, textEncoderKinds } from "./example-encoder.js";
 

@@ -1,6 +1,6 @@
 import type { EncoderSpec } from "../../lib/encoders/encoder.js";
 import type { TowersSpec } from "../../lib/encoders/modalities/towers-spec.js";
-import { Random } from "../../lib/engine/random.js";
+import { Random } from "../../lib/engine/random/random.js";
 import type { FeatureBatch } from "../../lib/features/batch.js";
 import { noAugmentation } from "../support/no-augmentation.js";
 

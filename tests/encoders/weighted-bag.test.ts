@@ -2,9 +2,9 @@ import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { weightedBag } from "../../lib/encoders/weighted-bag.js";
 import { type BackendName, selectBackend } from "../../lib/engine/backend.js";
-import { EmbeddingTable } from "../../lib/engine/embedding-table.js";
-import { valueAndGradients } from "../../lib/engine/gradients.js";
-import { Random } from "../../lib/engine/random.js";
+import { valueAndGradients } from "../../lib/engine/ops/gradients.js";
+import { Random } from "../../lib/engine/random/random.js";
+import { EmbeddingTable } from "../../lib/engine/tables/embedding-table.js";
 
 const [rows, dim, size, length] = [30, 8, 5, 4];
 const random = new Random(2);

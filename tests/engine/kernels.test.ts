@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { instantiateKernels, type Kernels, loadKernelModule } from "../../lib/engine/kernels/load.js";
 import { wasmApi } from "../../lib/engine/kernels/web-assembly.js";
-import { Random } from "../../lib/engine/random.js";
+import { Random } from "../../lib/engine/random/random.js";
 import { compileKernels } from "../../tools/build-kernels.mjs";
 
 const memory = new wasmApi.Memory({ initial: 64, maximum: 64, shared: false });

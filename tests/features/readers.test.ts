@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Random } from "../../lib/engine/random.js";
+import { Random } from "../../lib/engine/random/random.js";
 import { type Augmentation, augmentPicture } from "../../lib/features/augment-picture.js";
 import { takeRows } from "../../lib/features/batch.js";
 import { CategoryListReader } from "../../lib/features/category-list-reader.js";

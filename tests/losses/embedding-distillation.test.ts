@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { selectBackend } from "../../lib/engine/backend.js";
-import { Random } from "../../lib/engine/random.js";
+import { Random } from "../../lib/engine/random/random.js";
 import { embeddingDistillation } from "../../lib/losses/embedding-distillation.js";
 
 const random = new Random(6);

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { Random } from "../../lib/engine/random.js";
+import { Random } from "../../lib/engine/random/random.js";
 import type { BatchLoss } from "../../lib/losses/loss.js";
 import { expectClose } from "../support/vectors.js";
 

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type BackendName, selectBackend } from "../../lib/engine/backend.js";
-import { Random } from "../../lib/engine/random.js";
+import { Random } from "../../lib/engine/random/random.js";
 import { arcFace, cosFace } from "../../lib/losses/angular-margin.js";
 import { distanceMatrix } from "../../lib/losses/distances.js";
 import { type LabelLoss, NoTuplesError } from "../../lib/losses/label-loss.js";

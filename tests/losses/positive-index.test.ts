@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Random } from "../../lib/engine/random.js";
+import { Random } from "../../lib/engine/random/random.js";
 import { positivesByQuery } from "../../lib/losses/candidate-mask.js";
 import { PositiveIndex } from "../../lib/losses/positive-index.js";
 

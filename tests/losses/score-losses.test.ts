@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type BackendName, selectBackend } from "../../lib/engine/backend.js";
-import { Random } from "../../lib/engine/random.js";
+import { Random } from "../../lib/engine/random/random.js";
 import { approximateNdcg } from "../../lib/losses/scores/approximate-ndcg.js";
 import { circle } from "../../lib/losses/scores/circle.js";
 import { listNet } from "../../lib/losses/scores/list-net.js";

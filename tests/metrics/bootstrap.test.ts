@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Random } from "../../lib/engine/random.js";
+import { Random } from "../../lib/engine/random/random.js";
 import { bootstrapInterval, quantileSorted } from "../../lib/metrics/bootstrap.js";
 import { erfc, normalCdf, normalQuantile } from "../../lib/metrics/normal.js";
 

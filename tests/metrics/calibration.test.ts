@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Random } from "../../lib/engine/random.js";
+import { Random } from "../../lib/engine/random/random.js";
 import { detectableDifference, detectableDifferenceOf } from "../../lib/metrics/detectable-difference.js";
 import { hierarchicalBootstrapInterval } from "../../lib/metrics/hierarchical-bootstrap.js";
 import { pairedRandomizationTest } from "../../lib/metrics/randomization-test.js";

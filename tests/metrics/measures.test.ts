@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { compareUtf8, evaluateRun, rankByScore } from "../../lib/metrics/evaluate-run.js";
 import { finetunerMeasures } from "../../lib/metrics/finetuner-measures.js";
 import { judgeRanking } from "../../lib/metrics/judged-ranking.js";
 import { measureFamilies, parseMeasure } from "../../lib/metrics/measure.js";
+import { compareUtf8, rankByScore, scoreRun } from "../../lib/metrics/score-run.js";
 import { vector } from "../support/vectors.js";
 
 const value = (name: string, ranked: string[], grades: Record<string, number>): number =>
@@ -37,7 +37,7 @@ describe("measures by name", () => {
     const run = new Map(
       queries.map((q) => [q, (inputs.predictions[q] as string[]).map((id, i) => ({ id, score: -i }))]),
     );
-    const values = evaluateRun(qrels, run, ["nDCG@5"]).values["nDCG@5"]!;
+    const values = scoreRun(qrels, run, ["nDCG@5"]).values["nDCG@5"]!;
     queries.forEach((q, i) => {
       expect(Math.abs(values[i]! - expected.per_query[q])).toBeLessThan(tolerance);
     });
@@ -177,15 +177,15 @@ describe("a run", () => {
   ]);
 
   it("is evaluated over the judged, the relevant or the answered queries", () => {
-    const all = evaluateRun(qrels, run, ["MRR", "P@1"]);
+    const all = scoreRun(qrels, run, ["MRR", "P@1"]);
     expect(all.queries).toEqual(["q1", "q2", "q3"]);
     expect([...all.values["MRR"]!]).toEqual([1 / 2, 1, 0]);
     expect([...all.values["P@1"]!]).toEqual([0, 1, 0]);
     expect(all.unjudgedQueries).toEqual(["q9"]);
-    expect(evaluateRun(qrels, run, ["MRR"], { queries: "relevant" }).queries).toEqual(["q1", "q2"]);
+    expect(scoreRun(qrels, run, ["MRR"], { queries: "relevant" }).queries).toEqual(["q1", "q2"]);
     const missing = new Map([["q2", run.get("q2")!]]);
-    expect([...evaluateRun(qrels, missing, ["MRR"]).values["MRR"]!]).toEqual([0, 1, 0]);
-    expect(evaluateRun(qrels, missing, ["MRR"], { queries: "answered" }).queries).toEqual(["q2"]);
+    expect([...scoreRun(qrels, missing, ["MRR"]).values["MRR"]!]).toEqual([0, 1, 0]);
+    expect(scoreRun(qrels, missing, ["MRR"], { queries: "answered" }).queries).toEqual(["q2"]);
   });
 
   it("is ranked by score in float32, then by falling id in UTF-8", () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { evaluateRun, rankByScore } from "../../lib/metrics/evaluate-run.js";
+import { rankByScore, scoreRun } from "../../lib/metrics/score-run.js";
 
 interface Query {
   kind: string;
@@ -18,7 +18,7 @@ const scored = (run: Record<string, number>) => Object.entries(run).map(([id, sc
 
 function ours(query: Query, measures: string[]): Record<string, number> {
   const qrels = new Map([["q", new Map(Object.entries(query.qrels))]]);
-  const { values } = evaluateRun(qrels, new Map([["q", scored(query.run)]]), measures);
+  const { values } = scoreRun(qrels, new Map([["q", scored(query.run)]]), measures);
   return Object.fromEntries(Object.entries(values).map(([name, [value]]) => [name, value!]));
 }
 
@@ -79,6 +79,6 @@ describe("measures on awkward runs", () => {
     const run = ["a", "b", "c"].map((id) => ({ id, score: 1 }));
     expect(rankByScore(run)).toEqual(["c", "b", "a"]);
     const qrels = new Map([["q", new Map([["a", 1]])]]);
-    expect(evaluateRun(qrels, new Map([["q", run]]), ["MRR"]).values["MRR"]![0]).toBeCloseTo(1 / 3, 12);
+    expect(scoreRun(qrels, new Map([["q", run]]), ["MRR"]).values["MRR"]![0]).toBeCloseTo(1 / 3, 12);
   });
 });

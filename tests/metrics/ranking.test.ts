@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { averageLoss } from "../../lib/metrics/average-loss.js";
 import { filterQueries } from "../../lib/metrics/filter-queries.js";
+import { reciprocalRankAtK } from "../../lib/metrics/mean-reciprocal-rank.js";
 import { metricName } from "../../lib/metrics/metric-name.js";
-import { publishedRecallAtK, recallAtK } from "../../lib/metrics/recall.js";
-import { reciprocalRankAtK } from "../../lib/metrics/reciprocal-rank.js";
+import { publishedRecallAtK, recallAtK } from "../../lib/metrics/recall-at-k.js";
 import { vector } from "../support/vectors.js";
 
 type PoolQuery = { id: string; relevant: string[] };

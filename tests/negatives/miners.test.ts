@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Random } from "../../lib/engine/random.js";
+import { Random } from "../../lib/engine/random/random.js";
 import { allPairs, allTriplets } from "../../lib/negatives/miners/all.js";
 import { createMiner, minerKinds, registerMiner } from "../../lib/negatives/miners/create-miner.js";
 import { easyHardPairs, easyHardTriplets, type Strategy } from "../../lib/negatives/miners/easy-hard.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Random } from "../../lib/engine/random.js";
+import { Random } from "../../lib/engine/random/random.js";
 import { balancedBatches } from "../../lib/negatives/samplers/balanced-sampler.js";
 import { classBatches, classPlan, classSamplerProblem } from "../../lib/negatives/samplers/class-sampler.js";
 import { instanceBatches } from "../../lib/negatives/samplers/instance-sampler.js";

@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { Encoder } from "../../lib/encoders/encoder.js";
-import type { RowGradients } from "../../lib/engine/row-pooling.js";
+import type { RowGradients } from "../../lib/engine/tables/row-pooling.js";
 import type { OptimizerSpec } from "../../lib/optimizers/optimizer.js";
 
 interface Entry {

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { selectBackend } from "../../lib/engine/backend.js";
-import { EmbeddingTable } from "../../lib/engine/embedding-table.js";
-import { Random } from "../../lib/engine/random.js";
+import { Random } from "../../lib/engine/random/random.js";
+import { EmbeddingTable } from "../../lib/engine/tables/embedding-table.js";
 import { createOptimizer, registerOptimizer } from "../../lib/optimizers/create-optimizer.js";
 import { GroupedOptimizer } from "../../lib/optimizers/grouped-optimizer.js";
 import { layerOf, layerRates, layerWiseOptimizer } from "../../lib/optimizers/layer-wise.js";

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type BackendName, selectBackend } from "../../lib/engine/backend.js";
-import type { FusedState } from "../../lib/engine/fused/fused-memory.js";
-import { fusedPath, fusedStep, type Model, type TestBatch, TfjsPath } from "../engine/fused/model.js";
+import type { FusedState } from "../../lib/fused/fused-memory.js";
+import { fusedPath, fusedStep, type Model, type TestBatch, TfjsPath } from "../fused/model.js";
 
 /** 50 steps of torch.optim.Adam over everything; made by the script beside it. */
 const fixture = JSON.parse(readFileSync("tests/fixtures/torch-adam/fixture.json", "utf8"));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { countTable, wordsOf } from "../../lib/reporting/count-table.js";
+import { spacedWords } from "../../lib/files/spaced-words.js";
+import { countTable } from "../../lib/reporting/count-table.js";
 
 describe("countTable", () => {
   it("writes names as words and numbers with separators", () => {
@@ -8,6 +9,6 @@ describe("countTable", () => {
       ["training rows", "30,228"],
       ["phrases queries", "2"],
     ]);
-    expect(wordsOf("pairsOfAllKinds")).toBe("pairs of all kinds");
+    expect(spacedWords("pairsOfAllKinds")).toBe("pairs of all kinds");
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Random } from "../../lib/engine/random.js";
+import { Random } from "../../lib/engine/random/random.js";
 import { bootstrapInterval } from "../../lib/metrics/bootstrap.js";
 import { detectableDifferenceOf } from "../../lib/metrics/detectable-difference.js";
 import { cohensDz } from "../../lib/metrics/effect-size.js";

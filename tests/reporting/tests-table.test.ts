@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Random } from "../../lib/engine/random.js";
+import { Random } from "../../lib/engine/random/random.js";
 import { benjaminiHochberg } from "../../lib/metrics/benjamini-hochberg.js";
 import { detectableDifferenceOf } from "../../lib/metrics/detectable-difference.js";
 import { cohensDz } from "../../lib/metrics/effect-size.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Random } from "../../lib/engine/random.js";
+import { Random } from "../../lib/engine/random/random.js";
 import { principalPlane } from "../../lib/reporting/principal-plane.js";
 import { projectEmbeddings } from "../../lib/reporting/umap.js";
 

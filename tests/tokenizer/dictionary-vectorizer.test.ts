@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Random } from "../../lib/engine/random.js";
+import { Random } from "../../lib/engine/random/random.js";
 import { DictionaryVectorizer } from "../../lib/tokenizer/dictionary-vectorizer.js";
 import { oovId } from "../../lib/tokenizer/oov-id.js";
 import { charTrigrams, wordBigrams, wordUnigrams } from "../../lib/tokenizer/tokens.js";

@@ -65,7 +65,7 @@ describe("running notebooks", { timeout: 180_000 }, () => {
     const good = notebook(
       [
         '// parameters\nlet epochs = 20;\nlet name = "full";',
-        'import { Random } from "./lib/engine/random.js";\nconst settings = { epochs, name };',
+        'import { Random } from "./lib/engine/random/random.js";\nconst settings = { epochs, name };',
         "for await (const value of [settings]) console.log(value, new Random(1).int(1));",
         'globalThis.__qdrlDisplay({ "application/vnd.plotly.v1+json": { data: [] }, "text/plain": "[a figure]" });',
       ].map((source) => source.replace("globalThis.__", "(globalThis as any).__")),

@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { ProtobufWriter } from "../../lib/files/protobuf.js";
 import { crc32c, maskedCrc32c } from "../../lib/tracking/crc32c.js";
 import { EventFileWriter } from "../../lib/tracking/event-file-writer.js";
-import { ProtobufWriter } from "../../lib/tracking/protobuf.js";
 import { LOSS_LAYOUT, TensorBoardLog } from "../../lib/tracking/tensorboard-log.js";
 import { readTfRecords, tfRecord } from "../../lib/tracking/tf-record.js";
 

@@ -4,7 +4,7 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../lib/config/load-config.js";
 import { train } from "../../lib/training/train.js";
-import { tinyDataset } from "./tiny-dataset.js";
+import { tinyDataset } from "../support/tiny-dataset.js";
 
 /** Starts `qdrl train` in a process of its own and kills it without warning when told to. Resolves at its end. */
 function trainProcess(

@@ -2,9 +2,9 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../lib/config/load-config.js";
-import { latestCheckpoint } from "../../lib/training/checkpoint.js";
+import { latestCheckpoint } from "../../lib/tracking/checkpoint.js";
 import { train } from "../../lib/training/train.js";
-import { tinyDataset } from "./tiny-dataset.js";
+import { tinyDataset } from "../support/tiny-dataset.js";
 
 describe("optimizer.row_moments: bfloat16", () => {
   const tiny = tinyDataset();

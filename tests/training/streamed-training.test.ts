@@ -3,11 +3,11 @@ import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../lib/config/load-config.js";
 import { readParquet, writeParquet } from "../../lib/datasets/parquet.js";
-import { loadExperiment } from "../../lib/training/load-experiment.js";
-import { beyondStreaming } from "../../lib/training/pair-stream.js";
-import type { RunFolder } from "../../lib/training/run-folder.js";
+import { loadExperiment } from "../../lib/experiment/load-experiment.js";
+import { beyondStreaming } from "../../lib/experiment/pair-stream.js";
+import type { RunFolder } from "../../lib/tracking/run-folder.js";
 import { train } from "../../lib/training/train.js";
-import { type TinyDataset, tinyDataset } from "./tiny-dataset.js";
+import { type TinyDataset, tinyDataset } from "../support/tiny-dataset.js";
 
 let tiny: TinyDataset;
 let folder: string;

@@ -2,13 +2,13 @@ import fs from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadBm25Config, loadConfig } from "../../lib/config/load-config.js";
-import { evaluateRun } from "../../lib/training/evaluate-run.js";
-import { runBm25 } from "../../lib/training/run-bm25.js";
-import { openRun, type RunFolder } from "../../lib/training/run-folder.js";
-import { openSearch } from "../../lib/training/search-run.js";
+import { reevaluateRun } from "../../lib/evaluation/reevaluate-run.js";
+import { openSearch } from "../../lib/retrieval/retrievers/search-run.js";
+import { runBm25 } from "../../lib/runs/run-bm25.js";
+import { openRun, type RunFolder } from "../../lib/tracking/run-folder.js";
 import { train } from "../../lib/training/train.js";
+import { type TinyDataset, tinyDataset } from "../support/tiny-dataset.js";
 import { vector } from "../support/vectors.js";
-import { type TinyDataset, tinyDataset } from "./tiny-dataset.js";
 
 let tiny: TinyDataset;
 let finished: RunFolder;
@@ -131,7 +131,7 @@ describe("train", () => {
     await train(config);
     const broken = { ...loadConfig(tiny.config(), ["run_id=nan", "num_epochs=3"]) };
     const checkpoint = path.join(tiny.root, "runs/tiny/nan/checkpoints/epoch-00002.safetensors");
-    const { readCheckpoint, writeCheckpoint } = await import("../../lib/training/checkpoint.js");
+    const { readCheckpoint, writeCheckpoint } = await import("../../lib/tracking/checkpoint.js");
     const poisoned = readCheckpoint(checkpoint);
     poisoned.parameters["weights/query.0.weight"]!.data.fill(Number.NaN);
     writeCheckpoint(path.dirname(checkpoint), poisoned, 2);
@@ -163,9 +163,9 @@ describe("train", () => {
 describe("a finished run", () => {
   it("evaluates to the same per-query results from its stored weights and from its last checkpoint", async () => {
     const before = bytes(finished, "queries.jsonl.gz");
-    await evaluateRun(finished.dir);
+    await reevaluateRun(finished.dir);
     expect(bytes(finished, "queries.jsonl.gz")).toBe(before);
-    await evaluateRun(finished.dir, {
+    await reevaluateRun(finished.dir, {
       checkpoint: path.join(finished.checkpoints, "epoch-00003.safetensors"),
     });
     expect(bytes(finished, "queries.jsonl.gz")).toBe(before);

@@ -2,16 +2,16 @@ import fs from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../lib/config/load-config.js";
-import { Random } from "../../lib/engine/random.js";
+import { Random } from "../../lib/engine/random/random.js";
+import { misspelledPairs } from "../../lib/experiment/misspelled-pairs.js";
+import { buildPairs, pairBatch } from "../../lib/experiment/pairs.js";
 import { FeaturePipeline } from "../../lib/features/feature-pipeline.js";
 import { CategoricalMapper } from "../../lib/tokenizer/categorical-mapper.js";
 import { DictionaryVectorizer } from "../../lib/tokenizer/dictionary-vectorizer.js";
-import { misspelledPairs } from "../../lib/training/misspelled-pairs.js";
-import { buildPairs, pairBatch } from "../../lib/training/pairs.js";
-import type { RunFolder } from "../../lib/training/run-folder.js";
+import type { RunFolder } from "../../lib/tracking/run-folder.js";
 import { train } from "../../lib/training/train.js";
 import { createTypos } from "../../lib/typos/create-typos.js";
-import { type TinyDataset, tinyDataset } from "./tiny-dataset.js";
+import { type TinyDataset, tinyDataset } from "../support/tiny-dataset.js";
 
 const dictionary = new Map(["red", "blue", "shoe", "hat"].map((word, i) => [word, i + 1]));
 const vectorizer = new DictionaryVectorizer({

@@ -2,18 +2,18 @@ import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../lib/config/load-config.js";
+import { loadExperiment } from "../../lib/experiment/load-experiment.js";
+import { lossSpec, optimizerSpec } from "../../lib/experiment/training-specs.js";
+import { readTensorFile } from "../../lib/files/safetensors.js";
 import { createLoss } from "../../lib/losses/create-loss.js";
 import { createOptimizer } from "../../lib/optimizers/create-optimizer.js";
-import { patienceIsOver } from "../../lib/training/best-epoch.js";
-import { lossSpec, optimizerSpec } from "../../lib/training/learning-specs.js";
-import { loadExperiment } from "../../lib/training/load-experiment.js";
-import { openEncoder } from "../../lib/training/open-encoder.js";
-import type { RunFolder } from "../../lib/training/run-folder.js";
-import { readTensorFile } from "../../lib/training/tensor-file.js";
+import { openEncoder } from "../../lib/retrieval/retrievers/open-encoder.js";
+import { patienceIsOver } from "../../lib/tracking/best-checkpoint.js";
+import type { RunFolder } from "../../lib/tracking/run-folder.js";
 import { train } from "../../lib/training/train.js";
 import { Trainer } from "../../lib/training/trainer.js";
+import { type TinyDataset, tinyDataset } from "../support/tiny-dataset.js";
 import { vector } from "../support/vectors.js";
-import { type TinyDataset, tinyDataset } from "./tiny-dataset.js";
 
 let tiny: TinyDataset;
 beforeAll(() => {

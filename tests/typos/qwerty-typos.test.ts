@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { MersenneTwister } from "../../lib/engine/mersenne-twister.js";
-import { Random } from "../../lib/engine/random.js";
+import { MersenneTwister } from "../../lib/engine/random/mersenne-twister.js";
+import { Random } from "../../lib/engine/random/random.js";
 import { qwertyNeighbours } from "../../lib/typos/qwerty-neighbours.js";
 import { qwertyTypos, removeCharacter, substitute, transpose } from "../../lib/typos/qwerty-typos.js";
 import { fromMersenneTwister, fromRandom } from "../../lib/typos/random-source.js";

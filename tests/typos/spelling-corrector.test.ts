@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Random } from "../../lib/engine/random.js";
+import { Random } from "../../lib/engine/random/random.js";
 import { createTypos } from "../../lib/typos/create-typos.js";
 import { fromRandom } from "../../lib/typos/random-source.js";
 import { SpellingCorrector, wordCounts } from "../../lib/typos/spelling-corrector.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Random } from "../../lib/engine/random.js";
+import { Random } from "../../lib/engine/random/random.js";
 import { cleanPhrase } from "../../lib/tokenizer/clean-phrase.js";
 import { createTypos, typoModelNames } from "../../lib/typos/create-typos.js";
 import { keyboardLayouts, keyNeighbours } from "../../lib/typos/keyboard-typos.js";

@@ -1,15 +1,15 @@
 import path from "node:path";
 import type { Command } from "commander";
-import { atomicWriteFile } from "../../engine/atomic-write.js";
+import { compareTwoRuns } from "../../analysis/comparison.js";
+import { writeTables } from "../../analysis/write-table.js";
+import { atomicWriteFile } from "../../files/atomic-write.js";
 import { comparePage } from "../../reporting/compare-page.js";
 import { htmlPage } from "../../reporting/html-page.js";
 import { linkRuns } from "../../reporting/link-runs.js";
 import { tableTerminal } from "../../reporting/table-terminal.js";
+import { tableLook } from "../../reporting/terminal.js";
 import { winLoss, winLossTable } from "../../reporting/win-loss.js";
-import { openRun } from "../../training/run-folder.js";
-import { compareTwoRuns } from "../comparison.js";
-import { tableLook } from "../terminal.js";
-import { writeTables } from "../write-table.js";
+import { openRun } from "../../tracking/run-folder.js";
 
 /** `qdrl compare RUN_A RUN_B`. */
 export function addCompareCommand(program: Command): void {

@@ -1,16 +1,12 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
-import { buildEmoji, type EmojiOptions, ensureEmoji } from "../../datasets/emoji/build-emoji.js";
-import { type DatasetManifest, readManifest } from "../../datasets/manifest.js";
-import { datasetSources, importDataset } from "../../datasets/registry.js";
-import { wordsOf } from "../../reporting/count-table.js";
+import { readManifest } from "../../datasets/manifest.js";
+import { buildDataset, DATA, importInto } from "../../datasets/prepare-dataset.js";
+import { datasetSources } from "../../datasets/registry.js";
 import { plainTable } from "../../reporting/table.js";
 import { tableTerminal } from "../../reporting/table-terminal.js";
-import type { Listener } from "../../training/progress.js";
-import { humanTime, TerminalListener, tableLook } from "../terminal.js";
-
-const DATA = "data";
+import { humanTime, TerminalListener, tableLook } from "../../reporting/terminal.js";
 
 /** `qdrl data build|list|import`. */
 export function addDataCommands(program: Command): void {
@@ -35,14 +31,16 @@ export function addDataCommands(program: Command): void {
           output?: string;
         },
       ) => {
-        await buildDataset(name, {
+        const listener = new TerminalListener();
+        const work = buildDataset(name, {
           ...options,
-          listener: new TerminalListener(),
+          listener,
           locales: options.locales === "all" ? "all" : options.locales.split(","),
           unseenLocales: options.unseenLocales?.split(",") ?? [],
           heldOutKeywords: Number(options.heldOutKeywords),
           seed: Number(options.seed),
         });
+        await showTimed(work, listener);
       },
     );
   data
@@ -57,11 +55,12 @@ export function addDataCommands(program: Command): void {
     .option("-o, --output <dir>", "folder to write; default: data/<name>")
     .action(async (name: string, options: { from?: string; seed: string; output?: string }) => {
       const listener = new TerminalListener();
-      await importInto(options.output ?? path.join(DATA, name), name, {
+      const work = importInto(options.output ?? path.join(DATA, name), name, {
         listener,
         from: options.from ?? null,
         seed: Number(options.seed),
       });
+      await showTimed(work, listener);
     });
   data
     .command("list")
@@ -69,70 +68,11 @@ export function addDataCommands(program: Command): void {
     .action(() => listDatasets());
 }
 
-interface BuildOptions {
-  listener: Listener;
-  locales?: readonly string[] | "all";
-  unseenLocales?: readonly string[];
-  heldOutKeywords?: number;
-  seed?: number;
-  output?: string;
-}
-
-/** Builds an embedded data set into its folder. @throws RangeError for an unknown name */
-export async function buildDataset(name: string, options: BuildOptions): Promise<void> {
-  if (name !== "emoji") throw new RangeError(`unknown data set "${name}"; known: emoji`);
+/** Shows what a data set holds and how long it took to write. */
+async function showTimed(work: Promise<string>, listener: TerminalListener): Promise<void> {
   const began = performance.now();
-  const outDir = options.output ?? path.join(DATA, name);
-  const manifest = await buildEmoji(emojiOptions(outDir, options));
-  options.listener.line?.(`${describe(outDir, manifest)}; ${humanTime((performance.now() - began) / 1000)}`);
-}
-
-/** The default data set, built unless data/emoji is already what the builder would write. */
-export async function ensureDefaultDataset(listener: Listener): Promise<void> {
-  const outDir = path.join(DATA, "emoji");
-  const { manifest, built } = await ensureEmoji(emojiOptions(outDir, { listener }));
-  listener.line?.(`${describe(outDir, manifest)}${built ? "" : " (already built)"}`);
-}
-
-function emojiOptions(
-  outDir: string,
-  { listener, locales, unseenLocales, heldOutKeywords, seed }: BuildOptions,
-): EmojiOptions {
-  return {
-    outDir,
-    ...(unseenLocales === undefined ? {} : { unseenLocales }),
-    ...(heldOutKeywords === undefined ? {} : { heldOutKeywords }),
-    ...(locales === undefined ? {} : { locales }),
-    ...(seed === undefined ? {} : { seed }),
-    onProgress: (done, total, step) =>
-      listener.progress?.({ task: "build emoji", done, total, unit: "steps", note: step }),
-  };
-}
-
-function describe(dir: string, manifest: DatasetManifest): string {
-  return `${dir}: ${Object.entries(manifest.counts)
-    .map(([key, value]) => `${value.toLocaleString("en")} ${wordsOf(key)}`)
-    .join(", ")}`;
-}
-
-/** Imports a data set and says what it holds. @throws RangeError for an unknown name or a source that cannot be had */
-export async function importInto(
-  outDir: string,
-  name: string,
-  options: { listener: Listener; from: string | null; seed?: number },
-): Promise<void> {
-  const began = performance.now();
-  const { counts, licence, warnings } = await importDataset(name, {
-    outDir,
-    from: options.from,
-    ...(options.seed === undefined ? {} : { seed: options.seed }),
-    onProgress: (done, total, step) =>
-      options.listener.progress?.({ task: `import ${name}`, done, total, unit: "steps", note: step }),
-  });
-  for (const warning of warnings) options.listener.line?.(warning);
-  const held = Object.entries(counts).map(([key, value]) => `${value.toLocaleString("en")} ${key}`);
-  const seconds = (performance.now() - began) / 1000;
-  options.listener.line?.(`${outDir}: ${held.join(", ")}; licence: ${licence}; ${humanTime(seconds)}`);
+  const line = await work;
+  listener.line(`${line}; ${humanTime((performance.now() - began) / 1000)}`);
 }
 
 function listDatasets(): void {

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { loadConfig } from "../../config/load-config.js";
-import { examine } from "../../training/doctor/examine.js";
-import { humanCount, humanTime, TerminalListener } from "../terminal.js";
+import { humanCount, humanTime, TerminalListener } from "../../reporting/terminal.js";
+import { examine } from "../../runs/doctor/examine.js";
 
 const marks = { ok: "ok   ", look: "look ", wrong: "WRONG" };
 

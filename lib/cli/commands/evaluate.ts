@@ -1,18 +1,23 @@
 import type { Command } from "commander";
-import type { Table } from "../../reporting/table.js";
-import { tableTerminal } from "../../reporting/table-terminal.js";
-import { evaluateRun } from "../../training/evaluate-run.js";
-import { queryConsistency } from "../../training/query-consistency.js";
-import { evaluateRobustness } from "../../training/robustness.js";
+import {
+  changedTable,
+  consistencyTable,
+  damageTable,
+  robustnessTable,
+} from "../../analysis/robustness-table.js";
+import { printSummary } from "../../analysis/summary.js";
+import { queryConsistency } from "../../evaluation/query-consistency.js";
+import { reevaluateRun } from "../../evaluation/reevaluate-run.js";
+import { evaluateRobustness } from "../../evaluation/robustness.js";
 import {
   changedQueries,
   damageByError,
   robustnessCurves,
   worstQueries,
-} from "../../training/robustness-views.js";
-import { changedTable, consistencyTable, damageTable, robustnessTable } from "../robustness-table.js";
-import { printSummary } from "../summary.js";
-import { TerminalListener, tableLook } from "../terminal.js";
+} from "../../evaluation/robustness-views.js";
+import type { Table } from "../../reporting/table.js";
+import { tableTerminal } from "../../reporting/table-terminal.js";
+import { TerminalListener, tableLook } from "../../reporting/terminal.js";
 
 /** `qdrl evaluate RUN`. */
 export function addEvaluateCommand(program: Command): void {
@@ -41,7 +46,7 @@ export function addEvaluateCommand(program: Command): void {
         show(consistencyTable([{ name: dir, consistency }]));
         return;
       }
-      const run = await evaluateRun(dir, {
+      const run = await reevaluateRun(dir, {
         listener,
         ...(options.checkpoint === undefined ? {} : { checkpoint: options.checkpoint }),
         ...(options.k === undefined ? {} : { ks: numbers("--k", options.k, isCutoff) }),

@@ -1,10 +1,8 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { decodeDefaults } from "../../datasets/images/decode-picture.js";
-import { readItems } from "../../datasets/items.js";
-import { evaluationSet, openDataset } from "../../datasets/open-dataset.js";
-import { readTrainingRows } from "../../datasets/training-rows.js";
-import { extractPictures } from "../../training/extract-pictures.js";
-import { TerminalListener } from "../terminal.js";
+import { pictureCells } from "../../datasets/images/picture-cells.js";
+import { extractPictures } from "../../encoders/extract-pictures.js";
+import { TerminalListener } from "../../reporting/terminal.js";
 
 type Three = [number, number, number];
 
@@ -47,7 +45,7 @@ export function addExtractCommand(program: Command): void {
           std: options.std,
           layout: options.channelsLast ? "nhwc" : "nchw",
           output: options.outputName ?? null,
-          cells: await cellsOf(dir, options.column),
+          cells: await pictureCells(dir, options.column),
           folders: [dir, "."],
           out: options.output,
           cacheDir: "data/.pictures",
@@ -59,13 +57,6 @@ export function addExtractCommand(program: Command): void {
         );
       },
     );
-}
-
-async function cellsOf(dir: string, column: string): Promise<string[]> {
-  const dataset = openDataset(dir, { verify: "size" });
-  const { items } = await readItems(evaluationSet(dataset).itemsPath);
-  if (column in items[0]!) return items.map((item) => item[column]!);
-  return (await readTrainingRows(dir, "training", [column])).columns[column]!;
 }
 
 function three(text: string): Three {

@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { loadKddConfig } from "../../config/load-kdd-config.js";
 import { resultsTerminal } from "../../reporting/results-table-view.js";
-import { type KddStep, kddSteps, runKdd, runKddSeeds } from "../../training/kdd/run-kdd.js";
-import { kddTable } from "../kdd-table.js";
-import { TerminalListener, tableLook } from "../terminal.js";
+import { TerminalListener, tableLook } from "../../reporting/terminal.js";
+import { kddTable } from "../../studies/kdd/kdd-table.js";
+import { type KddStep, kddSteps, runKdd, runKddSeeds } from "../../studies/kdd/run-kdd.js";
 
 interface KddOptions {
   steps?: KddStep[];

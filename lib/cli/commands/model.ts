@@ -1,13 +1,13 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
+import { printSummary } from "../../analysis/summary.js";
 import { loadConfig } from "../../config/load-config.js";
-import { datasetVocabulary } from "../../training/dataset-vocabulary.js";
-import { exportRun } from "../../training/export-run.js";
-import { importModel, wheelModels } from "../../training/pretrained/import-model.js";
+import { importModel, wheelModels } from "../../encoders/pretrained/import-model.js";
+import { datasetVocabulary } from "../../experiment/dataset-vocabulary.js";
+import { TerminalListener } from "../../reporting/terminal.js";
+import { exportRun } from "../../runs/export-run.js";
 import { train } from "../../training/train.js";
-import { printSummary } from "../summary.js";
-import { TerminalListener } from "../terminal.js";
 
 interface DistillFlags {
   teacher?: string;

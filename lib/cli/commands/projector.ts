@@ -1,11 +1,8 @@
-import fs from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
-import { Random } from "../../engine/random.js";
-import { writeProjector } from "../../tracking/projector.js";
-import { embedRun } from "../../training/embed-run.js";
-import { openRun } from "../../training/run-folder.js";
-import { TerminalListener } from "../terminal.js";
+import { exportProjector } from "../../analysis/export-projector.js";
+import { TerminalListener } from "../../reporting/terminal.js";
+import { openRun } from "../../tracking/run-folder.js";
 
 /** `qdrl projector RUN`. */
 export function addProjectorCommand(program: Command): void {
@@ -37,43 +34,6 @@ export function addProjectorCommand(program: Command): void {
         );
       },
     );
-}
-
-/** Writes the projector's folder; returns the number of points. Drawn without replacement, seeded by the run. */
-export async function exportProjector(
-  dir: string,
-  output: string,
-  options: { documents: number; queries: number; category: string },
-): Promise<number> {
-  const random = new Random(openRun(dir).manifest().seed).fork("projector");
-  const { embeddings, dim, points } = await embedRun(dir, {
-    queries: options.queries,
-    random,
-    categoryColumn: options.category,
-  });
-  const documents = points.flatMap((point, row) => (point.kind === "document" ? [row] : []));
-  const chosen = new Set(random.shuffle(documents).slice(0, options.documents));
-  const rows = points.flatMap((point, row) => (point.kind === "query" || chosen.has(row) ? [row] : []));
-  const vectors = new Float32Array(rows.length * dim);
-  for (const [i, row] of rows.entries())
-    vectors.set(embeddings.subarray(row * dim, (row + 1) * dim), i * dim);
-  const files = rows
-    .map((row) => points[row]!.pictureFile)
-    .map((file) => (file !== undefined && fs.existsSync(file) ? file : null));
-  await writeProjector(
-    output,
-    {
-      vectors,
-      dim,
-      labels: {
-        name: rows.map((row) => points[row]!.label),
-        kind: rows.map((row) => points[row]!.kind),
-        category: rows.map((row) => points[row]!.category),
-      },
-    },
-    { pictures: files.some((file) => file !== null) ? files : null },
-  );
-  return rows.length;
 }
 
 function wholeNumber(flag: string, text: string, least: number): number {

@@ -1,12 +1,12 @@
 import path from "node:path";
 import { type Command, Option } from "commander";
-import { atomicWriteFile } from "../../engine/atomic-write.js";
+import { writeTables } from "../../analysis/write-table.js";
+import { atomicWriteFile } from "../../files/atomic-write.js";
 import { htmlPage } from "../../reporting/html-page.js";
 import { resultsTerminal } from "../../reporting/results-table-view.js";
-import { evidencePage } from "../evidence/evidence-page.js";
-import { evidenceViews } from "../evidence/evidence-view.js";
-import { TerminalListener, tableLook } from "../terminal.js";
-import { writeTables } from "../write-table.js";
+import { TerminalListener, tableLook } from "../../reporting/terminal.js";
+import { evidencePage } from "../../studies/evidence/evidence-page.js";
+import { evidenceViews } from "../../studies/evidence/evidence-view.js";
 
 /** `qdrl report evidence`. */
 export function addEvidenceReport(report: Command): void {

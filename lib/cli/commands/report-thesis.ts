@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
-import { TerminalListener } from "../terminal.js";
-import type { Size } from "../thesis/sweep-runs.js";
-import { thesisReport } from "../thesis/thesis-report.js";
-import { writeThesisReport } from "../thesis/write-report.js";
+import { TerminalListener } from "../../reporting/terminal.js";
+import type { Size } from "../../studies/thesis/sweep-runs.js";
+import { thesisReport } from "../../studies/thesis/thesis-report.js";
+import { writeThesisReport } from "../../studies/thesis/write-report.js";
 
 /** `qdrl report thesis`. */
 export function addThesisReport(report: Command): void {

@@ -1,7 +1,7 @@
 import readline from "node:readline";
 import type { Command } from "commander";
-import { openSearch, type SearchHit } from "../../training/search-run.js";
-import { TerminalListener } from "../terminal.js";
+import { TerminalListener } from "../../reporting/terminal.js";
+import { openSearch, type SearchHit } from "../../retrieval/retrievers/search-run.js";
 
 /** `qdrl search RUN`. */
 export function addSearchCommand(program: Command): void {

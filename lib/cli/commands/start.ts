@@ -1,13 +1,12 @@
 import { spawnSync } from "node:child_process";
 import type { Command } from "commander";
 import { loadAnyConfig } from "../../config/load-config.js";
-import { runExperiment } from "../run-experiment.js";
-import { humanTime, TerminalListener } from "../terminal.js";
-import { ensureDefaultDataset } from "./data.js";
-import { writeReport } from "./report.js";
+import { ensureDefaultDataset } from "../../datasets/prepare-dataset.js";
+import { humanTime, TerminalListener } from "../../reporting/terminal.js";
+import { runExperiment } from "../../runs/run-experiment.js";
+import { TOUR } from "../../runs/tour.js";
+import { printReport } from "./report.js";
 
-/** What `npm start` runs, in the order of the report's tables. */
-const TOUR = ["configs/bm25.yaml", "configs/baseline.yaml", "configs/category.yaml", "configs/trigrams.yaml"];
 const REPORT = "reports/index.html";
 
 /** `qdrl start`: everything a newcomer sees first. */
@@ -30,7 +29,7 @@ export function addStartCommand(program: Command): void {
         dirs.push(run.dir);
       }
       heading("report");
-      await writeReport(dirs, REPORT, "BM25", listener);
+      await printReport(dirs, REPORT, "BM25", listener);
       if (options.notebook) {
         heading("notebook");
         const { status } = spawnSync(process.execPath, ["tools/notebooks.mjs", "notebooks/00-tour.ipynb"], {

@@ -1,17 +1,17 @@
 import path from "node:path";
 import type { Command } from "commander";
+import { evaluatedOn } from "../../analysis/compare-runs.js";
+import { setTable } from "../../analysis/report-page.js";
 import { loadSweep } from "../../config/load-sweep.js";
-import { atomicWriteFile } from "../../engine/atomic-write.js";
+import { atomicWriteFile } from "../../files/atomic-write.js";
 import {
   resultsCsv,
   resultsLatex,
   resultsMarkdown,
   resultsTerminal,
 } from "../../reporting/results-table-view.js";
-import { evaluatedOn } from "../../training/compare-runs.js";
-import { runSweep } from "../../training/sweep/run-sweep.js";
-import { setTable } from "../report-page.js";
-import { humanTime, TerminalListener, tableLook } from "../terminal.js";
+import { humanTime, TerminalListener, tableLook } from "../../reporting/terminal.js";
+import { runSweep } from "../../runs/run-sweep.js";
 
 /** `qdrl sweep FILE`. */
 export function addSweepCommand(program: Command): void {

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import type { ThresholdCriterion } from "../../retrieval/threshold.js";
-import { saveThreshold } from "../../training/run-threshold.js";
-import { TerminalListener } from "../terminal.js";
+import { saveThreshold } from "../../evaluation/run-threshold.js";
+import { TerminalListener } from "../../reporting/terminal.js";
+import type { ThresholdCriterion } from "../../retrieval/retrievers/threshold.js";
 
 interface Options {
   precision?: string;

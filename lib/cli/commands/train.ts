@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { runExperiment } from "../run-experiment.js";
-import { printSummary } from "../summary.js";
-import { TerminalListener } from "../terminal.js";
+import { printSummary } from "../../analysis/summary.js";
+import { TerminalListener } from "../../reporting/terminal.js";
+import { runExperiment } from "../../runs/run-experiment.js";
 
 /** `qdrl train CONFIG`. */
 export function addTrainCommand(program: Command): void {

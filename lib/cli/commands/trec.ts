@@ -1,11 +1,11 @@
 import path from "node:path";
 import { type Command, Option } from "commander";
+import { printSummary } from "../../analysis/summary.js";
+import { type TrecTableOptions, trecTable } from "../../analysis/trec-table.js";
+import { writeTables } from "../../analysis/write-table.js";
+import { exportTrec, importTrec } from "../../evaluation/trec-files.js";
 import { resultsTerminal } from "../../reporting/results-table-view.js";
-import { exportTrec, importTrec } from "../../training/trec-files.js";
-import { printSummary } from "../summary.js";
-import { TerminalListener, tableLook } from "../terminal.js";
-import { type TrecTableOptions, trecTable } from "../trec-table.js";
-import { writeTables } from "../write-table.js";
+import { TerminalListener, tableLook } from "../../reporting/terminal.js";
 
 const MEASURES = "nDCG@10,Recall@100,MRR@10,MAP";
 

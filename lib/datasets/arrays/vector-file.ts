@@ -1,8 +1,8 @@
 import fs from "node:fs";
 import { parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
-import { DataError, describeFileError } from "../data-error.js";
-import { readNpy } from "./npy.js";
+import { DataError, describeFileError } from "../../files/data-error.js";
+import { readNpy } from "../../files/npy.js";
 
 export interface VectorFileOptions {
   /** .npy with a row per key, or Parquet */

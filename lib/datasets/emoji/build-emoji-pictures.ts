@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { Random } from "../../engine/random.js";
+import { Random } from "../../engine/random/random.js";
 import type { DatasetManifest } from "../manifest.js";
 import type { EvaluationQuery } from "../queries.js";
 import { defaultDictionarySizes, writeDataset } from "../write-dataset.js";

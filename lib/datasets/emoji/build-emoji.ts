@@ -1,12 +1,12 @@
 import path from "node:path";
-import { Random } from "../../engine/random.js";
+import { Random } from "../../engine/random/random.js";
+import { replaceFolder } from "../../files/replace-folder.js";
 import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
 import { wordSetKey } from "../comparison-keys.js";
+import { layout } from "../dataset-layout.js";
 import { writeJsonLines } from "../json-lines.js";
-import { layout } from "../layout.js";
 import { type DatasetManifest, readManifest, verifyFiles, writeManifest } from "../manifest.js";
 import { type EvaluationQuery, queryRecord } from "../queries.js";
-import { replaceFolder } from "../replace-folder.js";
 import type { DictionarySizes } from "../token-counts.js";
 import { type AnnotatorTags, annotatorQueries, annotatorTags } from "./annotators.js";
 import { type DocumentSources, emojiDocuments } from "./documents.js";

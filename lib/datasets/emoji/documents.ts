@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { DataError } from "../data-error.js";
+import { DataError } from "../../files/data-error.js";
 import {
   type CldrEntry,
   type EmojiSources,

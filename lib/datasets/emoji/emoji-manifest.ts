@@ -1,4 +1,4 @@
-import { layout } from "../layout.js";
+import { layout } from "../dataset-layout.js";
 import type { DatasetManifest } from "../manifest.js";
 import type { EmojiSources } from "./sources.js";
 

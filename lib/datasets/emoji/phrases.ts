@@ -1,4 +1,4 @@
-import type { Random } from "../../engine/random.js";
+import type { Random } from "../../engine/random/random.js";
 import { wordSetKey } from "../comparison-keys.js";
 import { type Keyword, keywordSetKey, wordsAreDistinct } from "./keywords.js";
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { DataError, describeFileError } from "../data-error.js";
+import { DataError, describeFileError } from "../../files/data-error.js";
 
 /** An emoji as OpenMoji lists it. */
 export interface OpenMojiEntry {

@@ -1,4 +1,4 @@
-import { Random } from "../../engine/random.js";
+import { Random } from "../../engine/random/random.js";
 import { wordSetKey } from "../comparison-keys.js";
 import type { Keyword } from "./keywords.js";
 import { type HeldOut, holdOut, type KeywordTable, type Reserved, trainingPhrases } from "./phrases.js";

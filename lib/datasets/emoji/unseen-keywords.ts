@@ -1,4 +1,4 @@
-import type { Random } from "../../engine/random.js";
+import type { Random } from "../../engine/random/random.js";
 import { wordSetKey } from "../comparison-keys.js";
 import type { EvaluationQuery } from "../queries.js";
 import type { EmojiDocument } from "./documents.js";

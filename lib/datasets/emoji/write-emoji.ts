@@ -1,8 +1,8 @@
 import path from "node:path";
 import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
+import { layout, partName } from "../dataset-layout.js";
 import { writeDictionary } from "../dictionary-file.js";
 import { writeJsonLines } from "../json-lines.js";
-import { layout, partName } from "../layout.js";
 import { writeParquet } from "../parquet.js";
 import type { EvaluationQuery } from "../queries.js";
 import { type DictionarySizes, mostFrequent, numberByFrequency, TokenCounts } from "../token-counts.js";

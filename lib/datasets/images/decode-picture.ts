@@ -1,5 +1,5 @@
 import sharp, { type Metadata } from "sharp";
-import { DataError } from "../data-error.js";
+import { DataError } from "../../files/data-error.js";
 
 /** How a picture of any format becomes an array of one size. */
 export interface DecodeOptions {

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { DataError, describeFileError } from "../data-error.js";
+import { DataError, describeFileError } from "../../files/data-error.js";
 
 /** Where the pictures of a data set are looked for. */
 export interface PictureLocation {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
-import { DataError } from "../data-error.js";
+import { DataError } from "../../files/data-error.js";
 import { type DecodeOptions, decodePicture } from "./decode-picture.js";
 import { type PictureLocation, pictureBytes } from "./picture-bytes.js";
 import { RecordPack } from "./record-pack.js";

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { crc32 } from "node:zlib";
-import { makeFolder } from "../../engine/make-folder.js";
+import { makeFolder } from "../../files/make-folder.js";
 
 const KEY_BYTES = 32;
 const CHECK_BYTES = 4;

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { Random } from "../../engine/random.js";
-import { DataError } from "../data-error.js";
+import { Random } from "../../engine/random/random.js";
+import { DataError } from "../../files/data-error.js";
 import { readItems } from "../items.js";
 import { readJsonLines, writeJsonLines } from "../json-lines.js";
 import {
@@ -12,7 +12,7 @@ import {
   withoutTested,
 } from "../judged-split.js";
 import type { DatasetManifest } from "../manifest.js";
-import { evaluationSet, openDataset } from "../open-dataset.js";
+import { evaluationFilesOf, openDataset } from "../open-dataset.js";
 import { readQueries } from "../queries.js";
 import { readTrainingRows } from "../training-rows.js";
 import { type Qrels, readQrels, writeQrels } from "../trec.js";
@@ -122,7 +122,7 @@ export async function exportBeir(
     textField = "document_text",
   } = options;
   const dataset = openDataset(datasetDir);
-  const set = evaluationSet(dataset, options.set ?? null);
+  const set = evaluationFilesOf(dataset, options.set ?? null);
   const { items } = await readItems(set.itemsPath);
   const { queries } = await readQueries(set.queriesPath, { columns: [queryField] });
   writeJsonLines(

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { atomicWriteFile } from "../../engine/atomic-write.js";
-import { DataError, describeFileError } from "../data-error.js";
+import { atomicWriteFile } from "../../files/atomic-write.js";
+import { DataError, describeFileError } from "../../files/data-error.js";
+import { readTar } from "../../files/tar.js";
 import type { DatasetManifest } from "../manifest.js";
 import type { EvaluationQuery } from "../queries.js";
-import { readTar } from "../tar.js";
 import { defaultDictionarySizes, writeDataset } from "../write-dataset.js";
 
 const repository =

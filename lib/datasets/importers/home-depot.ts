@@ -1,8 +1,8 @@
 import path from "node:path";
-import { atomicWriteParts } from "../../engine/atomic-write.js";
+import { atomicWriteParts } from "../../files/atomic-write.js";
+import { DataError } from "../../files/data-error.js";
+import { replaceFolder } from "../../files/replace-folder.js";
 import { type CsvOptions, csvLine, readCsv } from "../csv.js";
-import { DataError } from "../data-error.js";
-import { replaceFolder } from "../replace-folder.js";
 
 export interface HomeDepotOptions {
   /** Folder with train.csv, test.csv and solution.csv of the competition. */

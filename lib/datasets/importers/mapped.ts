@@ -2,8 +2,8 @@ import { readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import YAML from "yaml";
 import { z } from "zod";
-import { Random } from "../../engine/random.js";
-import { DataError, describeFileError } from "../data-error.js";
+import { Random } from "../../engine/random/random.js";
+import { DataError, describeFileError } from "../../files/data-error.js";
 import {
   type JudgedQuery,
   judgedQueries,

@@ -1,6 +1,6 @@
 import { gunzipSync } from "node:zlib";
-import { Random } from "../../engine/random.js";
-import { DataError } from "../data-error.js";
+import { Random } from "../../engine/random/random.js";
+import { DataError } from "../../files/data-error.js";
 import { type JudgedQuery, judgedQueries, relevantPairs, splitQueries } from "../judged-split.js";
 import type { DatasetManifest } from "../manifest.js";
 import { type PinnedFile, readSources, type SourceOptions } from "../source-files.js";

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { unzipSync } from "fflate";
-import { Random } from "../../engine/random.js";
+import { Random } from "../../engine/random/random.js";
+import { DataError } from "../../files/data-error.js";
 import { readCsv } from "../csv.js";
-import { DataError } from "../data-error.js";
 import {
   type JudgedQuery,
   judgedQueries,

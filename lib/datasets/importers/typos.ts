@@ -1,10 +1,10 @@
 import path from "node:path";
-import { atomicWriteFile } from "../../engine/atomic-write.js";
-import { DataError } from "../data-error.js";
+import { atomicWriteFile } from "../../files/atomic-write.js";
+import { DataError } from "../../files/data-error.js";
+import { replaceFolder } from "../../files/replace-folder.js";
 import { writeJsonLines } from "../json-lines.js";
 import { type DatasetManifest, writeManifest } from "../manifest.js";
 import { type Misspelling, misspellingsFile, type TypoQuery, typoQueriesFile } from "../misspellings.js";
-import { replaceFolder } from "../replace-folder.js";
 import { type PinnedFile, readSources } from "../source-files.js";
 import type { ImportOptions } from "./msrd.js";
 

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import { EmbeddingTable } from "../../engine/embedding-table.js";
-import type { Random } from "../../engine/random.js";
+import type { Random } from "../../engine/random/random.js";
+import { EmbeddingTable } from "../../engine/tables/embedding-table.js";
 import { augmentPicture } from "../../features/augment-picture.js";
 import type { ImageColumn } from "../../features/batch.js";
 import { PatchEncoder } from "../image/patch-encoder.js";

@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Random } from "../../engine/random.js";
+import type { Random } from "../../engine/random/random.js";
 import { Mlp, mlpPlan } from "../mlp.js";
 import { applyLinear, type LinearParameters, type ParameterSet } from "../parameter-set.js";
 import type { FusionSpec } from "./towers-spec.js";
 
 /** Joins the embeddings of a tower's features, [B, dims[m]] each, into [B, outputDim]. */
-export type Fusion = (parts: readonly tf.Tensor2D[]) => tf.Tensor2D;
+export type ModalityFusion = (parts: readonly tf.Tensor2D[]) => tf.Tensor2D;
 
 export interface FusionParts {
   name: string;
@@ -18,7 +18,7 @@ export interface FusionParts {
   weights: Record<string, tf.Variable>;
 }
 
-export function createFusion(spec: FusionSpec, parts: FusionParts): Fusion {
+export function createFusion(spec: FusionSpec, parts: FusionParts): ModalityFusion {
   if (spec.kind === "concat") return concatFusion(spec.hiddenLayers, parts);
   if (spec.kind === "gated_sum") return gatedSum(parts);
   return attentionFusion(spec.hiddenLayers, parts);
@@ -28,7 +28,7 @@ export function createFusion(spec: FusionSpec, parts: FusionParts): Fusion {
 function concatFusion(
   hidden: readonly number[],
   { name, dims, outputDim, random, weights }: FusionParts,
-): Fusion {
+): ModalityFusion {
   const width = dims.reduce((a, b) => a + b, 0);
   const mlp = new Mlp(name, mlpPlan(width, hidden, outputDim, true), width, outputDim, random);
   Object.assign(weights, mlp.weights());
@@ -41,7 +41,7 @@ function concatFusion(
  * @see Arevalo et al. 2017, arXiv:1702.01992 (there with tanh around the projection and gates of two modalities that
  *   sum to one)
  */
-function gatedSum({ dims, outputDim, parameters }: FusionParts): Fusion {
+function gatedSum({ dims, outputDim, parameters }: FusionParts): ModalityFusion {
   const width = dims.reduce((a, b) => a + b, 0);
   const gates = dims.map((_, m) => parameters.linear(`gate.${m}`, width, outputDim));
   const projections = dims.map((dim, m) => parameters.linear(`project.${m}`, dim, outputDim));
@@ -60,7 +60,7 @@ function gatedSum({ dims, outputDim, parameters }: FusionParts): Fusion {
 function attentionFusion(
   hidden: readonly number[],
   { name, dims, outputDim, parameters, random, weights }: FusionParts,
-): Fusion {
+): ModalityFusion {
   const projections = dims.map((dim, m) => parameters.linear(`project.${m}`, dim, outputDim));
   const query = parameters.normal<tf.Rank.R2>("query", [outputDim, 1], 1);
   const key: LinearParameters = parameters.linear("key", outputDim, outputDim);

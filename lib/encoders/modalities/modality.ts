@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { Random } from "../../engine/random.js";
+import type { Random } from "../../engine/random/random.js";
 import type { FeatureColumn } from "../../features/batch.js";
 
 /** Embeds the column of one feature. */

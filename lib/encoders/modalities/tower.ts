@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
-import type { EmbeddingTable } from "../../engine/embedding-table.js";
-import type { Random } from "../../engine/random.js";
+import type { Random } from "../../engine/random/random.js";
+import type { EmbeddingTable } from "../../engine/tables/embedding-table.js";
 import type { FeatureBatch } from "../../features/batch.js";
 import { ParameterSet } from "../parameter-set.js";
 import { createModality } from "./create-modality.js";
-import { createFusion, type Fusion } from "./fusion.js";
+import { createFusion, type ModalityFusion } from "./fusion.js";
 import { type Modality, missingOf } from "./modality.js";
 import type { TowerSpec } from "./towers-spec.js";
 
@@ -25,7 +25,7 @@ export class Tower {
   private readonly modalities: Modality[];
   /** [dim] of each feature, what a missing value is embedded as */
   private readonly absent: tf.Variable<tf.Rank.R1>[];
-  private readonly fusion: Fusion;
+  private readonly fusion: ModalityFusion;
 
   /** @throws RangeError if there is no feature or the dropout is not in [0, 1) */
   constructor(

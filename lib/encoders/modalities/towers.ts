@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
-import { EmbeddingTable } from "../../engine/embedding-table.js";
-import { Random } from "../../engine/random.js";
+import { Random } from "../../engine/random/random.js";
+import { EmbeddingTable } from "../../engine/tables/embedding-table.js";
 import type { FeatureBatch } from "../../features/batch.js";
 import { countParameters, type Encoder, type EncoderSpec } from "../encoder.js";
 import { Tower } from "./tower.js";

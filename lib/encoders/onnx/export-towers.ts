@@ -1,4 +1,4 @@
-import type { EmbeddingTable } from "../../engine/embedding-table.js";
+import type { EmbeddingTable } from "../../engine/tables/embedding-table.js";
 import type { Encoder, EncoderSpec } from "../encoder.js";
 import type { FusionSpec, ModalityEncoderSpec } from "../modalities/towers-spec.js";
 import { cnnNodes, patchNodes } from "./export-picture.js";

@@ -1,4 +1,4 @@
-import { ProtobufMessage } from "./protobuf.js";
+import { ProtobufWriter } from "../../files/protobuf.js";
 
 /** Element types of ONNX by name. */
 const elementTypes = { float: 1, int64: 7 } as const;
@@ -22,10 +22,10 @@ const MOST_BYTES = 2 ** 31 - 1;
  * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto for the field numbers
  */
 export class OnnxGraph {
-  private readonly nodes: ProtobufMessage[] = [];
-  private readonly constants = new Map<string, ProtobufMessage>();
-  private readonly inputs: ProtobufMessage[] = [];
-  private readonly outputs: ProtobufMessage[] = [];
+  private readonly nodes: ProtobufWriter[] = [];
+  private readonly constants = new Map<string, ProtobufWriter>();
+  private readonly inputs: ProtobufWriter[] = [];
+  private readonly outputs: ProtobufWriter[] = [];
   private bytes = 0;
   private count = 0;
 
@@ -43,7 +43,7 @@ export class OnnxGraph {
   /** A constant of the file; a name given before is the same constant. */
   constant(name: string, data: Float32Array | BigInt64Array, shape: readonly number[]): string {
     if (this.constants.has(name)) return name;
-    const tensor = new ProtobufMessage();
+    const tensor = new ProtobufWriter();
     for (const size of shape) tensor.integer(1, size);
     tensor
       .integer(2, elementTypes[data instanceof Float32Array ? "float" : "int64"])
@@ -69,7 +69,7 @@ export class OnnxGraph {
     attributes: Readonly<Record<string, AttributeValue>> = {},
     result = `${operator} ${this.count++}`,
   ): string {
-    const node = new ProtobufMessage();
+    const node = new ProtobufWriter();
     for (const input of inputs) node.string(1, input);
     node.string(2, result).string(3, result).string(4, operator);
     for (const [name, value] of Object.entries(attributes)) node.message(5, attribute(name, value));
@@ -83,35 +83,35 @@ export class OnnxGraph {
       throw new RangeError(
         `onnx: a file must be under 2 GiB, got ${(this.bytes / 2 ** 30).toFixed(1)} GiB of parameters`,
       );
-    const graph = new ProtobufMessage();
+    const graph = new ProtobufWriter();
     for (const node of this.nodes) graph.message(1, node);
     graph.string(2, this.name);
     for (const tensor of this.constants.values()) graph.message(5, tensor);
     for (const input of this.inputs) graph.message(11, input);
     for (const output of this.outputs) graph.message(12, output);
-    return new ProtobufMessage()
+    return new ProtobufWriter()
       .integer(1, IR_VERSION)
       .string(2, "qdrl")
       .message(7, graph)
-      .message(8, new ProtobufMessage().string(1, "").integer(2, OPSET))
-      .toBytes();
+      .message(8, new ProtobufWriter().string(1, "").integer(2, OPSET))
+      .finish();
   }
 }
 
-function attribute(name: string, value: AttributeValue): ProtobufMessage {
-  const message = new ProtobufMessage().string(1, name);
+function attribute(name: string, value: AttributeValue): ProtobufWriter {
+  const message = new ProtobufWriter().string(1, name);
   if (typeof value === "number") return message.integer(3, value).integer(20, 2);
   if ("float" in value) return message.float(2, value.float).integer(20, 1);
   for (const each of value) message.integer(8, each);
   return message.integer(20, 7);
 }
 
-function valueInfo(name: string, type: ElementType, shape: readonly Dimension[]): ProtobufMessage {
-  const dimensions = new ProtobufMessage();
+function valueInfo(name: string, type: ElementType, shape: readonly Dimension[]): ProtobufWriter {
+  const dimensions = new ProtobufWriter();
   for (const size of shape) {
-    const dimension = new ProtobufMessage();
+    const dimension = new ProtobufWriter();
     dimensions.message(1, typeof size === "number" ? dimension.integer(1, size) : dimension.string(2, size));
   }
-  const tensor = new ProtobufMessage().integer(1, elementTypes[type]).message(2, dimensions);
-  return new ProtobufMessage().string(1, name).message(2, new ProtobufMessage().message(1, tensor));
+  const tensor = new ProtobufWriter().integer(1, elementTypes[type]).message(2, dimensions);
+  return new ProtobufWriter().string(1, name).message(2, new ProtobufWriter().message(1, tensor));
 }

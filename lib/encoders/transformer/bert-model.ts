@@ -1,15 +1,15 @@
 import * as tf from "@tensorflow/tfjs";
-import { EmbeddingTable } from "../../engine/embedding-table.js";
-import { fillNormal } from "../../engine/fill-random.js";
-import { Random } from "../../engine/random.js";
+import { fillNormal } from "../../engine/random/fill-random.js";
+import { Random } from "../../engine/random/random.js";
+import { EmbeddingTable } from "../../engine/tables/embedding-table.js";
 import type { PaddedTokens } from "../../features/token-column.js";
 import { parameterShapes, type TransformerArchitecture, wordTableName } from "./architecture.js";
 import { attentionShares } from "./attention-shares.js";
 import { denseRows } from "./dense-rows.js";
-import type { Dropout } from "./dropout.js";
+import { fusedLayerNorm } from "./fused-layer-norm.js";
 import { gelu } from "./gelu.js";
-import { layerNorm } from "./layer-norm.js";
 import { recomputed } from "./recomputed.js";
+import type { Dropout } from "./seeded-dropout.js";
 import { withoutGradient } from "./without-gradient.js";
 
 const INITIAL_DEVIATION = 0.02;
@@ -183,6 +183,6 @@ export class BertModel {
   private norm(name: string, x: tf.Tensor2D): tf.Tensor2D {
     const scale = this.weights[`${name}.weight`] as tf.Tensor1D;
     const shift = this.weights[`${name}.bias`] as tf.Tensor1D;
-    return layerNorm(x, scale, shift, this.architecture.layerNormEps);
+    return fusedLayerNorm(x, scale, shift, this.architecture.layerNormEps);
   }
 }

@@ -1,14 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
-import type { EmbeddingTable } from "../../engine/embedding-table.js";
-import { Random } from "../../engine/random.js";
-import { installWasmMatMul } from "../../engine/wasm-matmul.js";
+import { installWasmMatMul } from "../../engine/ops/wasm-matmul.js";
+import { Random } from "../../engine/random/random.js";
+import type { EmbeddingTable } from "../../engine/tables/embedding-table.js";
 import type { FeatureBatch } from "../../features/batch.js";
 import { padColumn } from "../../features/token-column.js";
 import { columnOf, countParameters, type Encoder, type EncoderSpec } from "../encoder.js";
 import { checkArchitecture, wordTableName } from "./architecture.js";
 import { BertModel } from "./bert-model.js";
-import { Dropout } from "./dropout.js";
 import { pool, poolings } from "./pooling.js";
+import { Dropout } from "./seeded-dropout.js";
 import { installSharedIdentity } from "./shared-identity.js";
 import type { NamedArrays, TransformerSpec } from "./transformer-spec.js";
 

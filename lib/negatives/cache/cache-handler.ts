@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { Random } from "../../engine/random.js";
+import type { Random } from "../../engine/random/random.js";
 import { type CacheLossOptions, type CacheLossResult, cacheLoss } from "./cache-loss.js";
 import { arrayRows, type CachedRows } from "./cached-rows.js";
 import { type CacheUpdate, type FieldRows, NegativeCache } from "./negative-cache.js";

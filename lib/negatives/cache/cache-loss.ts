@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Random } from "../../engine/random.js";
+import type { Random } from "../../engine/random/random.js";
 import type { CachedRows } from "./cached-rows.js";
 import { checkGroups, type Retrieval, retrieveGumbelMax } from "./retrieval.js";
 import { identityTransform, type ScoreTransform } from "./score-transform.js";

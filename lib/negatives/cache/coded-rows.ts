@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Random } from "../../engine/random.js";
+import type { Random } from "../../engine/random/random.js";
 import type { CachedRows } from "./cached-rows.js";
 import { type GroupMaximaKernels, loadGroupMaxima } from "./kernel/load-kernel.js";
 import type { NegativeCache } from "./negative-cache.js";

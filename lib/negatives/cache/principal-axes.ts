@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Random } from "../../engine/random.js";
+import type { Random } from "../../engine/random/random.js";
 
 /**
  * The first `count` principal axes of rows about the origin (not about their mean: scores are dot products), by subspace

@@ -1,4 +1,4 @@
-import type { Random } from "../../engine/random.js";
+import type { Random } from "../../engine/random/random.js";
 
 /** Chooses one column per row of scores [b, n]; −Infinity marks columns that may not be chosen. Returns [b]. */
 export type Retrieval = (scores: ArrayLike<number>, columns: number, random: Random) => Int32Array;

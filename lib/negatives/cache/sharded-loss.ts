@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { Random } from "../../engine/random.js";
+import type { Random } from "../../engine/random/random.js";
 import { type CacheLossResult, surrogate } from "./cache-loss.js";
 import type { CachedRows } from "./cached-rows.js";
 import { checkGroups, type Retrieval, retrieveGumbelMax } from "./retrieval.js";

@@ -1,4 +1,4 @@
-import type { Random } from "../../engine/random.js";
+import type { Random } from "../../engine/random/random.js";
 import { allPairs, allTriplets } from "./all.js";
 import { type EasyHardOptions, easyHardPairs, easyHardTriplets } from "./easy-hard.js";
 import { easyPositiveMiner } from "./easy-positive.js";

@@ -1,4 +1,4 @@
-import type { Random } from "../../engine/random.js";
+import type { Random } from "../../engine/random/random.js";
 import { type Miner, type Pairs, packPairs, packTriplets, type Triplets } from "./tuples.js";
 
 export type SelectorKind = "all" | "hardest" | "random_hard" | "semihard";

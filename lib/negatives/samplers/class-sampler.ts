@@ -1,4 +1,4 @@
-import type { Random } from "../../engine/random.js";
+import type { Random } from "../../engine/random/random.js";
 
 export interface ClassPlan {
   itemsPerClass: number;

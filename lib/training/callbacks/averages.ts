@@ -1,6 +1,6 @@
+import type { StoredTensor } from "../../files/safetensors.js";
 import { interpolateWeights, WeightAverage } from "../../optimizers/weight-average.js";
 import type { Callback, FitState } from "../fit/callback.js";
-import type { StoredTensor } from "../tensor-file.js";
 
 /** When the fit ends, θ = (1 − α) · parameters before it + α · parameters after it. @see interpolateWeights */
 export function wiseFt(alpha: number): Callback {

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
+import { readTensorFile, type StoredTensor, writeTensorFile } from "../../files/safetensors.js";
 import type { Callback, FitCheckpoint } from "../fit/callback.js";
-import { readTensorFile, type StoredTensor, writeTensorFile } from "../tensor-file.js";
 import { type MonitorMode, monitored, smallerIsBetter } from "./monitor.js";
 
 /**

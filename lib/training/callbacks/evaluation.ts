@@ -2,7 +2,7 @@ import { encodeAll } from "../../encoders/encode-all.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import type { FeatureBatch } from "../../features/batch.js";
 import { type FinetunerMeasures, finetunerMeasures } from "../../metrics/finetuner-measures.js";
-import { exactSearch } from "../../retrieval/exact-search.js";
+import { exactSearch } from "../../retrieval/indexes/exact-search.js";
 import type { Callback } from "../fit/callback.js";
 
 export interface RetrievalData {

@@ -1,5 +1,5 @@
 import type { Encoder } from "../../encoders/encoder.js";
-import type { StoredTensor } from "../tensor-file.js";
+import type { StoredTensor } from "../../files/safetensors.js";
 
 /** Moments of a fit at which callbacks run, in the order of an epoch. */
 export type FitEvent =

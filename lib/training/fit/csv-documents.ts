@@ -1,8 +1,8 @@
 import { csvRows, firstCsvRecord } from "../../datasets/csv.js";
-import { DataError } from "../../datasets/data-error.js";
-import { readLines } from "../../datasets/lines.js";
 import { emptyReadReport, type ReadLimits, type ReadReport } from "../../datasets/read-report.js";
-import { Random } from "../../engine/random.js";
+import { Random } from "../../engine/random/random.js";
+import { DataError } from "../../files/data-error.js";
+import { readLines } from "../../files/lines.js";
 import type { FitDocument } from "./fit-data.js";
 
 /** What the rows of a file without header are, by their width. */

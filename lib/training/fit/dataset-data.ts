@@ -3,10 +3,10 @@ import path from "node:path";
 import { type ExperimentConfig, experimentSchema } from "../../config/schema.js";
 import { datasetSources } from "../../datasets/registry.js";
 import type { EncoderSpec } from "../../encoders/encoder.js";
+import { loadExperiment } from "../../experiment/load-experiment.js";
+import { encoderSpec } from "../../experiment/specs.js";
+import { createVectorizer } from "../../experiment/vectorizers.js";
 import type { RetrievalData } from "../callbacks/evaluation.js";
-import { loadExperiment } from "../load-experiment.js";
-import { encoderSpec } from "../specs.js";
-import { createVectorizer } from "../vectorizers.js";
 import type { FitData } from "./fit-data.js";
 
 /** A data set and what is read of it. */

@@ -1,6 +1,6 @@
+import { buildPairs, type PairSet } from "../../experiment/pairs.js";
 import type { FeatureBatch } from "../../features/batch.js";
 import type { FeaturePipeline } from "../../features/feature-pipeline.js";
-import { buildPairs, type PairSet } from "../pairs.js";
 
 /** Training or evaluation data of {@link fit}, told apart by `kind`. */
 export type FitData =

@@ -2,7 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import { checkNegatives } from "../../config/negatives-checks.js";
 import { negativesSection } from "../../config/sections/negatives.js";
 import type { Encoder } from "../../encoders/encoder.js";
-import type { Random } from "../../engine/random.js";
+import type { Random } from "../../engine/random/random.js";
+import type { StoredTensor } from "../../files/safetensors.js";
 import { positivesByQuery } from "../../losses/candidate-mask.js";
 import { createLoss } from "../../losses/create-loss.js";
 import type { BatchLoss } from "../../losses/loss.js";
@@ -14,13 +15,12 @@ import { sessionBatches } from "../../negatives/samplers/session-sampler.js";
 import { createOptimizer } from "../../optimizers/create-optimizer.js";
 import { GroupedOptimizer } from "../../optimizers/grouped-optimizer.js";
 import type { Optimizer } from "../../optimizers/optimizer.js";
-import { CacheObjective } from "../cache-objective.js";
-import { CandidateObjective } from "../candidate-objective.js";
-import type { Objective } from "../objective.js";
-import type { StoredTensor } from "../tensor-file.js";
+import { createItemLoss, itemLossMines } from "../objectives/item-losses.js";
+import { NegativeCacheObjective } from "../objectives/negative-cache-objective.js";
+import type { Objective } from "../objectives/objective.js";
+import { SampledCandidatesObjective } from "../objectives/sampled-candidates-objective.js";
 import type { FitData } from "./fit-data.js";
 import type { FitOptions } from "./fit-options.js";
-import { createItemLoss, itemLossMines } from "./item-losses.js";
 import { type BatchTask, itemTask, marginTask, pairTask, scoredTask } from "./learner.js";
 
 /** A fit with everything resolved. */
@@ -129,10 +129,10 @@ function pairObjective(
   const draws = random.fork("negatives");
   if (section.type === "batch") {
     const positives = positivesByQuery(pairs.queryOf, pairs.documentOf);
-    return new CandidateObjective(loss, section, pairs, positives, encoder, draws);
+    return new SampledCandidatesObjective(loss, section, pairs, positives, encoder, draws);
   }
   const temperature = (typeof named === "object" && (named["temperature"] as number | undefined)) || 0.1;
-  return new CacheObjective({ ...section, temperature, batchSize }, pairs, encoder, draws);
+  return new NegativeCacheObjective({ ...section, temperature, batchSize }, pairs, encoder, draws);
 }
 
 /** One loss object for training and evaluation data, so that its own weights are shared. */

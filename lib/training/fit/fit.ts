@@ -1,11 +1,11 @@
 import { createEncoder } from "../../encoders/create-encoder.js";
 import type { Encoder } from "../../encoders/encoder.js";
-import { Random } from "../../engine/random.js";
+import { parametersOf, setParameters } from "../../encoders/parameters.js";
+import { Random } from "../../engine/random/random.js";
 import { createOptimizer } from "../../optimizers/create-optimizer.js";
 import { layerWiseOptimizer } from "../../optimizers/layer-wise.js";
 import type { Optimizer, OptimizerSpec } from "../../optimizers/optimizer.js";
 import { createSchedule, type Schedule } from "../../optimizers/schedules.js";
-import { parametersOf, setParameters } from "../trainer.js";
 import type { Callback, FitCheckpoint, FitEvent, FitState } from "./callback.js";
 import { datasetData } from "./dataset-data.js";
 import type { FitData } from "./fit-data.js";

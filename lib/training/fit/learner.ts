@@ -1,17 +1,17 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Encoder } from "../../encoders/encoder.js";
-import { type Parameters, valueAndGradients } from "../../engine/gradients.js";
+import { type Parameters, valueAndGradients } from "../../engine/ops/gradients.js";
+import { type PairSet, pairBatch } from "../../experiment/pairs.js";
 import type { FeatureBatch } from "../../features/batch.js";
 import { takeRows } from "../../features/batch.js";
 import { type LabelContext, type LabelLoss, NoTuplesError } from "../../losses/label-loss.js";
 import type { BatchLoss, OwnWeights } from "../../losses/loss.js";
 import type { marginMse, ScoredPairLoss } from "../../losses/scored-losses.js";
 import type { Optimizer } from "../../optimizers/optimizer.js";
-import { clipGradients } from "../clip-gradients.js";
-import { gradCache } from "../grad-cache.js";
-import type { Objective } from "../objective.js";
-import { type PairSet, pairBatch } from "../pairs.js";
-import { lossWeights, trainedParameters } from "../trained-parameters.js";
+import type { Objective } from "../objectives/objective.js";
+import { clipGradients } from "../updates/clip-gradients.js";
+import { gradCache } from "../updates/grad-cache.js";
+import { lossWeights, trainedParameters } from "../updates/trained-parameters.js";
 import type { FitData } from "./fit-data.js";
 
 /** Which tower embeds items that are neither queries nor documents by themselves. */

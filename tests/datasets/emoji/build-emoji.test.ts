@@ -4,7 +4,7 @@ import { buildEmoji, ensureEmoji } from "../../../lib/datasets/emoji/build-emoji
 import { openEmojiSources, plainEmoji } from "../../../lib/datasets/emoji/sources.js";
 import { type Items, readItems } from "../../../lib/datasets/items.js";
 import type { DatasetManifest } from "../../../lib/datasets/manifest.js";
-import { evaluationSet, openDataset } from "../../../lib/datasets/open-dataset.js";
+import { evaluationFilesOf, openDataset } from "../../../lib/datasets/open-dataset.js";
 import { type EvaluationQuery, readQueries } from "../../../lib/datasets/queries.js";
 import { readTrainingRows } from "../../../lib/datasets/training-rows.js";
 import { cleanPhrase } from "../../../lib/tokenizer/clean-phrase.js";
@@ -41,9 +41,9 @@ beforeAll(async () => {
   training = (await readTrainingRows(dir, "training", columns)).columns;
   validation = (await readTrainingRows(dir, "validation", columns)).columns;
   const dataset = openDataset(dir);
-  items = await readItems(evaluationSet(dataset).itemsPath);
-  phrases = (await readQueries(evaluationSet(dataset, "phrases").queriesPath)).queries;
-  annotators = (await readQueries(evaluationSet(dataset, "annotators").queriesPath)).queries;
+  items = await readItems(evaluationFilesOf(dataset).itemsPath);
+  phrases = (await readQueries(evaluationFilesOf(dataset, "phrases").queriesPath)).queries;
+  annotators = (await readQueries(evaluationFilesOf(dataset, "annotators").queriesPath)).queries;
 });
 
 describe("the English emoji data set", () => {

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { buildEmoji } from "../../../lib/datasets/emoji/build-emoji.js";
 import { openEmojiSources, plainEmoji } from "../../../lib/datasets/emoji/sources.js";
 import type { DatasetManifest } from "../../../lib/datasets/manifest.js";
-import { evaluationSet, openDataset } from "../../../lib/datasets/open-dataset.js";
+import { evaluationFilesOf, openDataset } from "../../../lib/datasets/open-dataset.js";
 import { type EvaluationQuery, readQueries } from "../../../lib/datasets/queries.js";
 import { readTrainingRows } from "../../../lib/datasets/training-rows.js";
 import { cleanPhrase } from "../../../lib/tokenizer/clean-phrase.js";
@@ -28,7 +28,7 @@ beforeAll(async () => {
     await Promise.all(
       manifest.evaluationSets.map(async ({ name }) => [
         name,
-        (await readQueries(evaluationSet(dataset, name).queriesPath)).queries,
+        (await readQueries(evaluationFilesOf(dataset, name).queriesPath)).queries,
       ]),
     ),
   );

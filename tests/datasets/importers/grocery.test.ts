@@ -6,8 +6,8 @@ import { importGrocery } from "../../../lib/datasets/importers/grocery.js";
 import { readItems } from "../../../lib/datasets/items.js";
 import { openDataset } from "../../../lib/datasets/open-dataset.js";
 import { readQueries } from "../../../lib/datasets/queries.js";
-import { readTar } from "../../../lib/datasets/tar.js";
 import { readTrainingRows } from "../../../lib/datasets/training-rows.js";
+import { readTar } from "../../../lib/files/tar.js";
 
 const root = fs.mkdtempSync(path.join(os.tmpdir(), "qdrl-grocery-"));
 

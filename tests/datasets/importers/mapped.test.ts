@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { importMapped } from "../../../lib/datasets/importers/mapped.js";
 import { readItems } from "../../../lib/datasets/items.js";
-import { evaluationSet, openDataset } from "../../../lib/datasets/open-dataset.js";
+import { evaluationFilesOf, openDataset } from "../../../lib/datasets/open-dataset.js";
 import { writeParquet } from "../../../lib/datasets/parquet.js";
 import { readQueries } from "../../../lib/datasets/queries.js";
 import { readTrainingRows } from "../../../lib/datasets/training-rows.js";
@@ -59,7 +59,7 @@ describe("importMapped", () => {
     expect(items.map((item) => item["document_name"])).toEqual(["Box", "Shoe, dark red"]);
     const names = ["query_search_phrase", "document_name", "document_category_id"];
     const { columns } = await readTrainingRows(outDir, "training", names);
-    const tested = (await readQueries(evaluationSet(openDataset(outDir)).queriesPath)).queries;
+    const tested = (await readQueries(evaluationFilesOf(openDataset(outDir)).queriesPath)).queries;
     const phrases = new Set(tested.map((query) => query.fields["query_search_phrase"]));
     for (const phrase of columns["query_search_phrase"]!) expect(phrases.has(phrase)).toBe(false);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { importMsrd, writeMsrd } from "../../../lib/datasets/importers/msrd.js";
 import { readItems } from "../../../lib/datasets/items.js";
-import { evaluationSet, openDataset } from "../../../lib/datasets/open-dataset.js";
+import { evaluationFilesOf, openDataset } from "../../../lib/datasets/open-dataset.js";
 import { readQueries } from "../../../lib/datasets/queries.js";
 import { readTrainingRows } from "../../../lib/datasets/training-rows.js";
 import { localCopy } from "../local-copies.js";
@@ -68,8 +68,8 @@ describe("writeMsrd", () => {
         .sort()
         .join(" ");
     const dataset = openDataset(dir);
-    const tested = (await readQueries(evaluationSet(dataset, "test").queriesPath)).queries;
-    const validated = (await readQueries(evaluationSet(dataset, "validation").queriesPath)).queries;
+    const tested = (await readQueries(evaluationFilesOf(dataset, "test").queriesPath)).queries;
+    const validated = (await readQueries(evaluationFilesOf(dataset, "validation").queriesPath)).queries;
     const trained = (await readTrainingRows(dir, "training", ["query_search_phrase"])).columns[
       "query_search_phrase"
     ]!;

@@ -9,7 +9,7 @@ import { ResidualCnn } from "../../../lib/encoders/image/residual-cnn.js";
 import { layerNorm } from "../../../lib/encoders/layer-norm.js";
 import { ParameterSet } from "../../../lib/encoders/parameter-set.js";
 import { selectBackend } from "../../../lib/engine/backend.js";
-import { Random } from "../../../lib/engine/random.js";
+import { Random } from "../../../lib/engine/random/random.js";
 import { expectFloat32Close } from "../../support/vectors.js";
 
 const SIZE = 8;

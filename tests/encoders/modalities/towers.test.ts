@@ -8,8 +8,8 @@ import type {
   TowersSpec,
 } from "../../../lib/encoders/modalities/towers-spec.js";
 import { selectBackend } from "../../../lib/engine/backend.js";
-import { valueAndGradients } from "../../../lib/engine/gradients.js";
-import { Random } from "../../../lib/engine/random.js";
+import { valueAndGradients } from "../../../lib/engine/ops/gradients.js";
+import { Random } from "../../../lib/engine/random/random.js";
 import type { FeatureBatch } from "../../../lib/features/batch.js";
 import { noAugmentation } from "../../support/no-augmentation.js";
 import { expectFloat32Close } from "../../support/vectors.js";

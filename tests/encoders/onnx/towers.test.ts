@@ -7,7 +7,7 @@ import type { FusionSpec, ModalityEncoderSpec } from "../../../lib/encoders/moda
 import { exportEncoder } from "../../../lib/encoders/onnx/export-encoder.js";
 import { OnnxEncoder } from "../../../lib/encoders/onnx/onnx-encoder.js";
 import { selectBackend } from "../../../lib/engine/backend.js";
-import { Random } from "../../../lib/engine/random.js";
+import { Random } from "../../../lib/engine/random/random.js";
 import type { FeatureBatch } from "../../../lib/features/batch.js";
 import { noAugmentation } from "../../support/no-augmentation.js";
 

@@ -9,7 +9,7 @@ import {
   runGru,
 } from "../../../lib/encoders/recurrent/gru.js";
 import { selectBackend } from "../../../lib/engine/backend.js";
-import { Random } from "../../../lib/engine/random.js";
+import { Random } from "../../../lib/engine/random/random.js";
 import { expectFloat32Close, vector } from "../../support/vectors.js";
 
 beforeAll(async () => void (await selectBackend("wasm")));

@@ -7,7 +7,7 @@ import { lengthMask, maskBias } from "../../../lib/encoders/regions/masks.js";
 import { poolRegions, RegionEncoder, splitHeads } from "../../../lib/encoders/regions/region-encoder.js";
 import { selfAttention } from "../../../lib/encoders/regions/self-attention.js";
 import { selectBackend } from "../../../lib/engine/backend.js";
-import { Random } from "../../../lib/engine/random.js";
+import { Random } from "../../../lib/engine/random/random.js";
 import { expectFloat32Close, vector } from "../../support/vectors.js";
 
 const name = (entry: string) => `3-kdd-multimodal-recall/${entry}`;

@@ -2,17 +2,17 @@ import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { wordTableName } from "../../../lib/encoders/transformer/architecture.js";
 import { BertModel } from "../../../lib/encoders/transformer/bert-model.js";
-import { Dropout } from "../../../lib/encoders/transformer/dropout.js";
 import { type Pooling, pool, poolings } from "../../../lib/encoders/transformer/pooling.js";
+import { Dropout } from "../../../lib/encoders/transformer/seeded-dropout.js";
 import {
   assignWeights,
   namedWeights,
   TransformerEncoder,
 } from "../../../lib/encoders/transformer/transformer-encoder.js";
 import { selectBackend } from "../../../lib/engine/backend.js";
-import { valueAndGradients } from "../../../lib/engine/gradients.js";
-import { Random } from "../../../lib/engine/random.js";
-import { installWasmMatMul } from "../../../lib/engine/wasm-matmul.js";
+import { valueAndGradients } from "../../../lib/engine/ops/gradients.js";
+import { installWasmMatMul } from "../../../lib/engine/ops/wasm-matmul.js";
+import { Random } from "../../../lib/engine/random/random.js";
 import { tokenColumn } from "../../../lib/features/token-column.js";
 import { expectClose, vector } from "../../support/vectors.js";
 import { bert, bertArchitecture, bertTokens, bertWeights, floats } from "./bert-fixture.js";

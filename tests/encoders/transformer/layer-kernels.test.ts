@@ -4,11 +4,11 @@ import { describe, expect, it } from "vitest";
 import { attentionShares } from "../../../lib/encoders/transformer/attention-shares.js";
 import { columnSums } from "../../../lib/encoders/transformer/column-sums.js";
 import { denseRows } from "../../../lib/encoders/transformer/dense-rows.js";
+import { fusedLayerNorm } from "../../../lib/encoders/transformer/fused-layer-norm.js";
 import { gelu } from "../../../lib/encoders/transformer/gelu.js";
-import { layerNorm } from "../../../lib/encoders/transformer/layer-norm.js";
 import { installSharedIdentity } from "../../../lib/encoders/transformer/shared-identity.js";
 import { selectBackend } from "../../../lib/engine/backend.js";
-import { Random } from "../../../lib/engine/random.js";
+import { Random } from "../../../lib/engine/random/random.js";
 import { expectClose } from "../../support/vectors.js";
 
 const random = new Random(6);
@@ -75,7 +75,7 @@ describe("layer kernels on wasm agree with tfjs's operations on cpu", () => {
       x.fill(2, 0, width);
       const { cpu, wasm } = await onBoth(() =>
         valueAndSlopes(
-          (a, b, c) => layerNorm(a as tf.Tensor2D, b as tf.Tensor1D, c as tf.Tensor1D, 1e-5),
+          (a, b, c) => fusedLayerNorm(a as tf.Tensor2D, b as tf.Tensor1D, c as tf.Tensor1D, 1e-5),
           [tf.tensor2d(x, [5, width]), tf.tensor1d(scale!), tf.tensor1d(shift!)],
           weights!,
         ),

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type BackendName, selectBackend } from "../../../lib/engine/backend.js";
-import { Random } from "../../../lib/engine/random.js";
+import { Random } from "../../../lib/engine/random/random.js";
 import { CacheHandler, gatherUpdates } from "../../../lib/negatives/cache/cache-handler.js";
 import { cacheLoss, meanCacheLoss } from "../../../lib/negatives/cache/cache-loss.js";
 import { arrayRows } from "../../../lib/negatives/cache/cached-rows.js";

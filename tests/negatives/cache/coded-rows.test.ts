@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { selectBackend } from "../../../lib/engine/backend.js";
-import { Random } from "../../../lib/engine/random.js";
+import { Random } from "../../../lib/engine/random/random.js";
 import { arrayRows } from "../../../lib/negatives/cache/cached-rows.js";
 import { CodedRows } from "../../../lib/negatives/cache/coded-rows.js";
 import { NegativeCache } from "../../../lib/negatives/cache/negative-cache.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Random } from "../../../lib/engine/random.js";
+import { Random } from "../../../lib/engine/random/random.js";
 import { NegativeCache } from "../../../lib/negatives/cache/negative-cache.js";
 import { absentFromCache } from "../../../lib/negatives/cache/presence-filter.js";
 import { expectClose, vector } from "../../support/vectors.js";

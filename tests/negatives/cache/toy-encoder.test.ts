@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { beforeAll, expect, it } from "vitest";
 import { selectBackend } from "../../../lib/engine/backend.js";
-import { Random } from "../../../lib/engine/random.js";
+import { Random } from "../../../lib/engine/random/random.js";
 import { createLoss } from "../../../lib/losses/create-loss.js";
 import { CacheHandler } from "../../../lib/negatives/cache/cache-handler.js";
 import { meanCacheLoss } from "../../../lib/negatives/cache/cache-loss.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Random } from "../../../lib/engine/random.js";
+import { Random } from "../../../lib/engine/random/random.js";
 import { basicWords } from "../../../lib/tokenizer/wordpiece/basic-words.js";
 import { trainVocabulary } from "../../../lib/tokenizer/wordpiece/train-vocabulary.js";
 import { WordPieceTokenizer } from "../../../lib/tokenizer/wordpiece/wordpiece-tokenizer.js";

@@ -3,8 +3,10 @@ import os from "node:os";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { createEncoder } from "../../../lib/encoders/create-encoder.js";
+import { parametersOf, setParameters } from "../../../lib/encoders/parameters.js";
 import { selectBackend } from "../../../lib/engine/backend.js";
-import { Random } from "../../../lib/engine/random.js";
+import { Random } from "../../../lib/engine/random/random.js";
+import { readTensorFile } from "../../../lib/files/safetensors.js";
 import { weightAverage } from "../../../lib/training/callbacks/averages.js";
 import { bestModelCheckpoint, trainingCheckpoint } from "../../../lib/training/callbacks/checkpoints.js";
 import { earlyStopping } from "../../../lib/training/callbacks/early-stopping.js";
@@ -22,8 +24,6 @@ import {
 } from "../../../lib/training/callbacks/logs.js";
 import type { FitState } from "../../../lib/training/fit/callback.js";
 import { fit } from "../../../lib/training/fit/fit.js";
-import { readTensorFile } from "../../../lib/training/tensor-file.js";
-import { parametersOf, setParameters } from "../../../lib/training/trainer.js";
 import { expectClose, vector } from "../../support/vectors.js";
 import { classData, features, spec } from "../fit/toy.js";
 

@@ -1,5 +1,5 @@
 import type { EncoderSpec } from "../../../lib/encoders/encoder.js";
-import { Random } from "../../../lib/engine/random.js";
+import { Random } from "../../../lib/engine/random/random.js";
 import { FeaturePipeline } from "../../../lib/features/feature-pipeline.js";
 import { HashingVectorizer } from "../../../lib/tokenizer/hashing-vectorizer.js";
 import { documentData, type FitDocument } from "../../../lib/training/fit/fit-data.js";

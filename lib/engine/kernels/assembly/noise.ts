@@ -1,6 +1,6 @@
 // Random bits by counter: a hash without state, so that they depend on what is rounded and on nothing else.
 
-// 32 bits for one counter (lowbias32 of Wellons' hash-prospector); lib/engine/packed-moments.ts has the same in TypeScript
+// 32 bits for one counter (lowbias32 of Wellons' hash-prospector); lib/engine/tables/packed-moments.ts has the same in TypeScript
 // @ts-ignore: decorator
 @inline
 export function mix(x: i32): i32 {

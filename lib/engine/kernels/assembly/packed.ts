@@ -1,7 +1,7 @@
 import { mix, mix4 } from "./noise";
 
 // Adam's moments of a parameter in one word: bfloat16 of the first above, of the second below; see
-// lib/engine/packed-moments.ts.
+// lib/engine/tables/packed-moments.ts.
 
 // @ts-ignore: decorator
 @inline

@@ -1,4 +1,4 @@
-// Distinct words of bags of ids; see lib/engine/distinct-words.ts.
+// Distinct words of bags of ids; see lib/engine/tables/distinct-words.ts.
 
 // Cuts bags ids [size, length] (0 = padding) before every id below firstNgram, into wordsLimit words at most, and keeps equal
 // words once: word u is own[starts[u] … starts[u + 1]). Bag b's words go to bagWords[bagStarts[b] … bagStarts[b + 1]),

@@ -1,0 +1,275 @@
+import fs from "node:fs";
+import path from "node:path";
+import type { Listener } from "../engine/progress.js";
+import { lossCurve } from "../reporting/figures/loss-curve.js";
+import { recallVsTypo } from "../reporting/figures/recall-vs-typo.js";
+import { headline } from "../reporting/headline.js";
+import { htmlPage } from "../reporting/html-page.js";
+import { linkRuns } from "../reporting/link-runs.js";
+import type { Block } from "../reporting/page-blocks.js";
+import { pictureAddress } from "../reporting/pictures.js";
+import type { QueryRankings } from "../reporting/rankings-html.js";
+import { type ResultsTable, resultsTable } from "../reporting/results-table.js";
+import { plainTable } from "../reporting/table.js";
+import { humanCount, humanTime } from "../reporting/terminal.js";
+import type { RunFolder } from "../tracking/run-folder.js";
+import { systemNames } from "../tracking/system-names.js";
+import { compareRuns, evaluatedOn, type MetricSelection } from "./compare-runs.js";
+import { lossLines, pairsPerSecond, secondsSpent, typoLines } from "./curves.js";
+import { robustnessSections } from "./robustness-section.js";
+import { mostDifferent, type RankedQuery, rankedQueries, someRankings } from "./run-documents.js";
+import { runMap } from "./run-map.js";
+import { summaryTable } from "./summary.js";
+
+const RANKED_QUERIES = 8;
+const NO_BREAK = "\u00a0";
+
+/** The page about a set of runs, and the tables on it. */
+export async function composeReport(
+  runs: readonly RunFolder[],
+  options: { baseline: string; listener: Listener; folder: string },
+): Promise<{ html: string; results: ResultsTable[] }> {
+  const { sets, typos } = evaluatedOn(...runs);
+  const nameOf = systemNames(runs);
+  const names = runs.map(nameOf);
+  const baseline = names.includes(options.baseline) ? options.baseline : names[0]!;
+  const results = sets.map((set) =>
+    linkRuns(setTable(runs, set, typos, baseline, `Queries: ${set}`, nameOf), options.folder),
+  );
+  const main = results[0]!;
+  const trained = runs.filter((run) => run.manifest().kind === "dense");
+  const best = bestSystem(main, baseline);
+  const shown = runs.find((run) => nameOf(run) === best && run.manifest().kind === "dense") ?? trained[0];
+  const reference = runs.find((run) => nameOf(run) === baseline)!;
+  const { dataset, counts } = runs[0]!.manifest();
+  const sections: { title: string; intro?: string; blocks: Block[] }[] = [
+    {
+      title: "Results",
+      intro: `Every system answers the same queries over the same documents (${dataset.name}). Recall@k is the share of the relevant documents among the first k, MRR@k the mean of 1/rank of the first relevant one.`,
+      blocks: results.map((table): Block => ({ kind: "results", results: table })),
+    },
+  ];
+  if (typos.length > 1)
+    sections.push({
+      title: "Typos",
+      intro:
+        "The same queries with misspelled words: finger slips, dropped and swapped letters. Bands are 95 % intervals.",
+      blocks: sets.map(
+        (set): Block => ({
+          kind: "figure",
+          figure: recallVsTypo(typoLines(runs, { set, measure: "Recall@10", nameOf }), "Recall@10"),
+          title: `Recall@10 against the probability of a typo per word: ${set}`,
+        }),
+      ),
+    });
+  sections.push(...robustnessSections(runs, nameOf));
+  if (trained.length > 0)
+    sections.push({
+      title: "Training",
+      intro:
+        "Average loss per batch after each epoch, on training pairs and on validation pairs that were held out by query.",
+      blocks: [
+        {
+          kind: "figure",
+          figure: lossCurve(lossLines(trained, nameOf), { systems: [...new Set(names)] }),
+          title: "Loss",
+        },
+        { kind: "table", table: speedTable(trained) },
+      ],
+    });
+  if (shown) sections.push(await mapSection(shown, options.listener));
+  if (shown)
+    sections.push(
+      await (shown === reference
+        ? ownRankingSection(shown, sets[0]!)
+        : rankingSection(reference, shown, sets[0]!)),
+    );
+  sections.push(makingSection(runs));
+  const html = htmlPage({
+    title: "What finds the right document?",
+    eyebrow: `qdrl report · ${(runs[0]!.manifest().endedAt ?? "").slice(0, 10)}`,
+    question:
+      best === baseline
+        ? `How much of what it should does ${baseline} find on ${dataset.name}?`
+        : `Do encoders trained on pairs of queries and documents beat ${baseline} on ${dataset.name}, and by how much?`,
+    answer:
+      best === baseline
+        ? [headline(main, baseline, main.metrics[0]!)]
+        : [headline(main, best, main.metrics[0]!)],
+    facts: facts(counts, trained),
+    sections,
+    sources: runs.flatMap((run) => [
+      { what: nameOf(run), run: run.dir, file: "queries.jsonl.gz (tables, typo curves, rankings)" },
+      ...(run.manifest().kind === "dense"
+        ? [
+            {
+              what: nameOf(run),
+              run: run.dir,
+              file: "metrics.jsonl (loss), models/model.safetensors (map)",
+            },
+          ]
+        : []),
+    ]),
+  });
+  return { html, results };
+}
+
+/** The comparison on one evaluation set: clean measures first, then the harder half of the typo probabilities. */
+export function setTable(
+  runs: readonly RunFolder[],
+  set: string,
+  typos: readonly number[],
+  baseline: string,
+  title = `Queries: ${set}`,
+  nameOf?: (run: RunFolder) => string,
+): ResultsTable {
+  const measures = Object.keys(runs[0]!.queries()[0]!.values);
+  const clean = measures.filter((measure) => ["Recall@10", "Recall@100", "MRR@10"].includes(measure));
+  const selections: MetricSelection[] = (clean.length > 0 ? clean : measures.slice(0, 3)).map((measure) => ({
+    label: measure,
+    set,
+    measure,
+    typo: typos[0]!,
+  }));
+  for (const typo of typos.filter((p) => p > 0 && p >= 0.5))
+    selections.push({
+      label: `${selections[0]!.measure}, typos ${typo}`,
+      set,
+      measure: selections[0]!.measure,
+      typo,
+    });
+  return resultsTable(compareRuns(runs, selections, nameOf), {
+    title,
+    baseline,
+    metrics: selections.map((selection) => selection.label),
+  });
+}
+
+function bestSystem(table: ResultsTable, baseline: string): string {
+  const others = table.rows.filter((row) => row.system !== baseline && row.cells[0]);
+  others.sort((a, b) => b.cells[0]!.mean - a.cells[0]!.mean);
+  return others[0]?.system ?? baseline;
+}
+
+function facts(counts: Record<string, number>, trained: readonly RunFolder[]) {
+  const list: { label: string; value: string; about?: string }[] = [];
+  const add = (label: string, value: number | undefined) => {
+    if (value !== undefined) list.push({ label, value: value.toLocaleString("en") });
+  };
+  const all = { ...counts, ...(trained[0]?.manifest().counts ?? {}) };
+  for (const [key, value] of Object.entries(all))
+    if (/^\S+ documents$/.test(key) && list.length === 0) add("documents", value);
+  add("training pairs", all["training rows"]);
+  const queries = Object.entries(all).filter(([key]) => /^\S+ queries$/.test(key));
+  if (queries.length > 0)
+    list.push({
+      label: "evaluation queries",
+      value: queries.reduce((sum, [, value]) => sum + value, 0).toLocaleString("en"),
+      about: queries
+        .map(([key, value]) => `${value.toLocaleString("en")} ${key.replace(/ queries$/, "")}`)
+        .join(", "),
+    });
+  const speed = trained.flatMap((run) => pairsPerSecond(run) ?? []);
+  if (speed.length > 0)
+    list.push({ label: "pairs trained per second", value: humanCount(Math.max(...speed)) });
+  return list;
+}
+
+export function speedTable(trained: readonly RunFolder[]) {
+  return plainTable(
+    ["system", "seed", "parameters", "pairs/s", "training", "evaluation", "checkpoints"],
+    trained.map((run) => {
+      const { system, seed, counts } = run.manifest();
+      const spent = secondsSpent(run);
+      const time = (name: string) => humanTime(spent[name] ?? 0).replaceAll(" ", NO_BREAK);
+      const speed = pairsPerSecond(run);
+      return [
+        system,
+        String(seed),
+        (counts["parameters"] ?? 0).toLocaleString("en"),
+        speed === null ? "–" : humanCount(speed),
+        time("train"),
+        time("evaluate"),
+        time("checkpoint"),
+      ];
+    }),
+    { title: "Where the time went" },
+  );
+}
+
+async function mapSection(run: RunFolder, listener: Listener) {
+  const { figure, statement } = await runMap(run, { listener });
+  return {
+    title: "Map",
+    intro: `Documents and queries in the space of ${run.manifest().system}, laid out in the plane. A query has the colour of its first relevant document's group.`,
+    blocks: [
+      { kind: "figure" as const, figure, title: "Queries and documents in one space", caption: statement },
+    ],
+  };
+}
+
+async function rankingSection(reference: RunFolder, shown: RunFolder, set: string) {
+  const ids = mostDifferent(shown, reference, { set, count: RANKED_QUERIES });
+  const rankings = await rankedQueries([shown, reference], { set, ids });
+  return {
+    title: "Rankings",
+    intro: `The queries on which the two systems differ most, alternately in favour of each (${set}, without typos). Relevant documents are framed.`,
+    blocks: [{ kind: "rankings" as const, rankings: rankings.map(withPictures) }],
+  };
+}
+
+async function ownRankingSection(shown: RunFolder, set: string) {
+  return {
+    title: "Rankings",
+    intro: `Queries spread evenly over the set (${set}). Relevant documents are framed.`,
+    blocks: [
+      { kind: "rankings" as const, rankings: (await someRankings(shown, RANKED_QUERIES)).map(withPictures) },
+    ],
+  };
+}
+
+/** Picture files read in, as a self-contained page needs them; a missing file leaves the name alone. */
+export function withPictures(ranking: RankedQuery): QueryRankings {
+  const { pictureFile: shown, ...rest } = ranking;
+  return {
+    ...rest,
+    ...(shown !== undefined && fs.existsSync(shown) ? { picture: pictureAddress(shown) } : {}),
+    lists: ranking.lists.map((list) => ({
+      ...list,
+      documents: list.documents.map(({ pictureFile, ...document }) =>
+        pictureFile !== undefined && fs.existsSync(pictureFile)
+          ? { ...document, picture: pictureAddress(pictureFile) }
+          : document,
+      ),
+    })),
+  };
+}
+
+function makingSection(runs: readonly RunFolder[]) {
+  const { dataset, host, commit, packages, backend } = runs.at(-1)!.manifest();
+  const rows: [string, string][] = [
+    ["data set", `${dataset.name}, ${dataset.dir}, fingerprint ${dataset.fingerprint.slice(0, 16)}…`],
+    ["code", commit ?? "not in a repository"],
+    [
+      "packages",
+      Object.entries(packages)
+        .map(([name, version]) => `${name} ${version}`)
+        .join(", "),
+    ],
+    [
+      "host",
+      `${host.cpu}, ${host.cores} cores, ${host.memoryGb} GB, Node ${host.node}, ${host.platform}, backend ${backend}`,
+    ],
+  ];
+  const blocks: Block[] = [{ kind: "table", table: plainTable(["", ""], rows) }];
+  for (const run of runs)
+    blocks.push({
+      kind: "details",
+      summary: `${run.manifest().system}, seed ${run.manifest().seed}: all measures, configuration`,
+      blocks: [
+        { kind: "table", table: summaryTable(run.queries(), run.manifest().system) },
+        { kind: "code", text: fs.readFileSync(path.join(run.dir, "config.yaml"), "utf8") },
+      ],
+    });
+  return { title: "How it was made", blocks };
+}

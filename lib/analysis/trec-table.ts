@@ -1,0 +1,68 @@
+import path from "node:path";
+import { readQrels, readTrecRun } from "../datasets/trec.js";
+import { parseMeasure } from "../metrics/measure.js";
+import { scoreRun } from "../metrics/score-run.js";
+import { type ResultsTable, resultsTable } from "../reporting/results-table.js";
+
+export interface TrecTableOptions {
+  measures: readonly string[];
+  /** File that the others are compared with; default: the first. */
+  baseline?: string;
+  /** See evaluateRun. */
+  queries?: "judged" | "relevant" | "answered";
+  listener?: { line?(text: string): void };
+}
+
+/**
+ * Scores TREC run files against judgements with trec_eval's semantics: a table with intervals, and tests against one of
+ * them. Systems are called as their files are, without folder and ending.
+ *
+ * @throws RangeError for files of one name, a baseline that is none of them, a file that answers no judged query, or
+ * "answered" queries that differ from file to file
+ */
+export function trecTable(
+  qrelsFile: string,
+  files: readonly string[],
+  options: TrecTableOptions,
+): ResultsTable {
+  const { queries: which = "judged", listener = {} } = options;
+  const measures = options.measures.map((name) => parseMeasure(name).name);
+  const { baseline = files[0]! } = options;
+  if (!files.some((file) => nameOf(file) === nameOf(baseline)))
+    throw new RangeError(`baseline: must be one of the run files (${files.join(", ")}), got ${baseline}`);
+  const qrels = readQrels(qrelsFile);
+  let first: string[] | null = null;
+  const systems = files.map((file) => {
+    const run = readTrecRun(file);
+    if (![...run.keys()].some((query) => qrels.has(query)))
+      throw new RangeError(
+        `${file}: must answer a query of ${qrelsFile}, such as ${[...qrels.keys()][0]}, got ${[...run.keys()][0] ?? "no line"}`,
+      );
+    const { queries, values, unjudgedQueries } = scoreRun(qrels, run, measures, { queries: which });
+    if (queries.length === 0)
+      throw new RangeError(`${file}: must answer a query of ${qrelsFile} that counts as ${which}, got none`);
+    if (unjudgedQueries.length > 0)
+      listener.line?.(
+        `${file}: ${unjudgedQueries.length} queries without judgements are left out, such as ${unjudgedQueries[0]}`,
+      );
+    first ??= queries;
+    if (queries.join("\n") !== first.join("\n"))
+      throw new RangeError(
+        `${file}: must answer the same queries as ${files[0]} (${first.length}), got ${queries.length} others; compare over all judged queries`,
+      );
+    return {
+      system: nameOf(file),
+      runs: [{ seed: 0, dir: file }],
+      values: Object.fromEntries(measures.map((name) => [name, [values[name]!]])),
+    };
+  });
+  return resultsTable(systems, {
+    title: path.basename(qrelsFile),
+    baseline: nameOf(baseline),
+    metrics: measures,
+  });
+}
+
+function nameOf(file: string): string {
+  return path.basename(file).replace(/\.(run|trec|txt)$/, "");
+}

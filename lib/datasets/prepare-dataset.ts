@@ -1,0 +1,72 @@
+import path from "node:path";
+import type { Listener } from "../engine/progress.js";
+import { spacedWords } from "../files/spaced-words.js";
+import { buildEmoji, type EmojiOptions, ensureEmoji } from "./emoji/build-emoji.js";
+import type { DatasetManifest } from "./manifest.js";
+import { importDataset } from "./registry.js";
+
+/** Folder that data sets are built into and read from by name. */
+export const DATA = "data";
+
+export interface BuildOptions {
+  listener: Listener;
+  locales?: readonly string[] | "all";
+  unseenLocales?: readonly string[];
+  heldOutKeywords?: number;
+  seed?: number;
+  output?: string;
+}
+
+/** Builds an embedded data set into its folder; returns what it holds, in one line. @throws RangeError for an unknown name */
+export async function buildDataset(name: string, options: BuildOptions): Promise<string> {
+  if (name !== "emoji") throw new RangeError(`unknown data set "${name}"; known: emoji`);
+  const outDir = options.output ?? path.join(DATA, name);
+  return describe(outDir, await buildEmoji(emojiOptions(outDir, options)));
+}
+
+/** The default data set, built unless data/emoji is already what the builder would write. */
+export async function ensureDefaultDataset(listener: Listener): Promise<void> {
+  const outDir = path.join(DATA, "emoji");
+  const { manifest, built } = await ensureEmoji(emojiOptions(outDir, { listener }));
+  listener.line?.(`${describe(outDir, manifest)}${built ? "" : " (already built)"}`);
+}
+
+/** Imports a data set and says in one line what it holds. @throws RangeError for an unknown name or a source that cannot be had */
+export async function importInto(
+  outDir: string,
+  name: string,
+  options: { listener: Listener; from: string | null; seed?: number },
+): Promise<string> {
+  const { counts, licence, warnings } = await importDataset(name, {
+    outDir,
+    from: options.from,
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
+    onProgress: (done, total, step) =>
+      options.listener.progress?.({ task: `import ${name}`, done, total, unit: "steps", note: step }),
+  });
+  for (const warning of warnings) options.listener.line?.(warning);
+  const held = Object.entries(counts).map(([key, value]) => `${value.toLocaleString("en")} ${key}`);
+  return `${outDir}: ${held.join(", ")}; licence: ${licence}`;
+}
+
+function emojiOptions(
+  outDir: string,
+  { listener, locales, unseenLocales, heldOutKeywords, seed }: BuildOptions,
+): EmojiOptions {
+  return {
+    outDir,
+    ...(unseenLocales === undefined ? {} : { unseenLocales }),
+    ...(heldOutKeywords === undefined ? {} : { heldOutKeywords }),
+    ...(locales === undefined ? {} : { locales }),
+    ...(seed === undefined ? {} : { seed }),
+    onProgress: (done, total, step) =>
+      listener.progress?.({ task: "build emoji", done, total, unit: "steps", note: step }),
+  };
+}
+
+function describe(dir: string, { counts }: DatasetManifest): string {
+  const held = Object.entries(counts).map(
+    ([key, value]) => `${value.toLocaleString("en")} ${spacedWords(key)}`,
+  );
+  return `${dir}: ${held.join(", ")}`;
+}

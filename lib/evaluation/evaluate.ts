@@ -1,0 +1,131 @@
+import { type Listener, throttled } from "../engine/progress.js";
+import { MersenneTwister } from "../engine/random/mersenne-twister.js";
+import type { EvaluationSet, Pool, Row } from "../experiment/evaluation-set.js";
+import { type Measure, parseMeasure } from "../metrics/measure.js";
+import { metricName, withTypos } from "../metrics/metric-name.js";
+import type { Retriever } from "../retrieval/retrievers/retriever.js";
+import { cleanPhrase } from "../tokenizer/clean-phrase.js";
+import type { QueryResult } from "../tracking/run-folder.js";
+import { qwertyTypos } from "../typos/qwerty-typos.js";
+import { fromMersenneTwister } from "../typos/random-source.js";
+import type { TypoModel } from "../typos/typo-model.js";
+import { scoreQuery } from "./score-query.js";
+
+export interface EvaluationOptions {
+  sets: readonly EvaluationSet[];
+  retriever: Retriever;
+  /** Cut-offs; the rankings are max(k) long. */
+  ks: readonly number[];
+  /** Further measures by name, such as "nDCG@10" or "MAP(judged)@100"; see parseMeasure. */
+  measures?: readonly string[];
+  /** Probability of a typo per word; 0 = clean. */
+  typoProbabilities: readonly number[];
+  /** Query columns that are cleaned and misspelled. */
+  textColumns: readonly string[];
+  /** What is done to query texts before they are misspelled. Default: cleaning. */
+  prepare?: (text: string) => string;
+  typos?: TypoModel;
+  /** Results kept of each query. Default 20. */
+  kept?: number;
+  listener?: Listener;
+}
+
+export interface Evaluation {
+  /** Means over queries, in the order sets × probabilities × cut-offs × measures. */
+  means: { name: string; value: number }[];
+  perQuery: QueryResult[];
+}
+
+/** Results kept per query in queries.jsonl.gz. */
+export const KEPT_RESULTS = 20;
+const TYPO_SEED = 42;
+const QUERIES_PER_SEARCH = 128;
+
+/**
+ * Recall@k and MRR@k of a system on every evaluation set, at every typo probability.
+ *
+ * Queries are cleaned, then misspelled with a generator of their own seeded with 42 for each probability, so every
+ * system meets the same misspellings. Means of the first set carry the published names (`Recall@10/typos_prob=0.5`),
+ * those of the others are prefixed with the set's name.
+ *
+ * @see specs: 0-qdrl section 10
+ */
+export async function evaluate(options: EvaluationOptions): Promise<Evaluation> {
+  const { sets, retriever, ks, typoProbabilities } = options;
+  const evaluation: Evaluation = { means: [], perQuery: [] };
+  const measures = (options.measures ?? []).map(parseMeasure);
+  let indexed: Pool | null = null;
+  for (const [position, set] of sets.entries()) {
+    if (set.queries.length === 0)
+      throw new RangeError(
+        `evaluate: set "${set.name}" must hold a query with a relevant document, got none`,
+      );
+    if (indexed !== set.pool) await retriever.index(set.pool);
+    indexed = set.pool;
+    const prefix = position === 0 ? "" : `${set.name}/`;
+    for (const probability of typoProbabilities) {
+      const results = await evaluateOnce(set, probability, options, measures);
+      evaluation.perQuery.push(...results);
+      const mean = (name: string) =>
+        results.reduce((sum, result) => sum + result.values[name]!, 0) / results.length;
+      const note = (name: string, value: number) => evaluation.means.push({ name: prefix + name, value });
+      for (const k of ks)
+        for (const measure of ["Recall", "MRR"])
+          note(metricName(measure, k, probability), mean(`${measure}@${k}`));
+      for (const { name } of measures) note(withTypos(name, probability), mean(name));
+    }
+  }
+  return evaluation;
+}
+
+async function evaluateOnce(
+  set: EvaluationSet,
+  probability: number,
+  options: EvaluationOptions,
+  measures: readonly Measure[],
+): Promise<QueryResult[]> {
+  const { retriever, ks, textColumns, prepare = cleanPhrase, typos = qwertyTypos, listener = {} } = options;
+  const { kept = KEPT_RESULTS } = options;
+  const rows = misspelledRows(set.queries, textColumns, probability, typos, prepare);
+  const depth = Math.max(...ks, kept, ...measures.map(({ name }) => depthOf(name)));
+  const report = throttled(listener);
+  const results: QueryResult[] = [];
+  for (let start = 0; start < rows.length; start += QUERIES_PER_SEARCH) {
+    const some = rows.slice(start, start + QUERIES_PER_SEARCH);
+    const ranked = await retriever.retrieve(some, depth);
+    ranked.forEach((ranking, i) => {
+      const query = set.queries[start + i]!;
+      const judging = { ks, measures, typo: probability, textColumns, kept };
+      results.push(scoreQuery(set, query, rows[start + i]!, ranking, judging));
+    });
+    report({
+      task: `search ${set.name}, typos ${probability}`,
+      done: start + some.length,
+      total: rows.length,
+      unit: "queries",
+    });
+  }
+  return results;
+}
+
+/** The queries' rows with their text columns prepared (cleaned) and, at a probability above 0, misspelled. */
+export function misspelledRows(
+  queries: readonly { fields: Row }[],
+  textColumns: readonly string[],
+  probability: number,
+  typos: TypoModel,
+  prepare: (text: string) => string = cleanPhrase,
+): Row[] {
+  const random = fromMersenneTwister(new MersenneTwister(TYPO_SEED));
+  return queries.map(({ fields }) => {
+    const row = { ...fields };
+    for (const column of textColumns)
+      row[column] = typos.apply(prepare(row[column] ?? ""), probability, random);
+    return row;
+  });
+}
+
+/** Ranks that a measure looks at: its cut-off, or enough for those without one. */
+function depthOf(measure: string): number {
+  return Number(/@(\d+)$/.exec(measure)?.[1] ?? 1000);
+}

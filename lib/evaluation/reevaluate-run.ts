@@ -1,0 +1,40 @@
+import type { Listener } from "../engine/progress.js";
+import { checkMisspellable, openRetriever } from "../retrieval/retrievers/open-retriever.js";
+import type { RunFolder } from "../tracking/run-folder.js";
+import { evaluate } from "./evaluate.js";
+
+/**
+ * Evaluates a finished run again, possibly at other cut-offs or typo probabilities, and replaces queries.jsonl.gz.
+ * metrics.jsonl stays as training wrote it.
+ *
+ * @param options.checkpoint  weights of this checkpoint instead of the final ones
+ * @throws RangeError if queries without text are to be misspelled
+ */
+export async function reevaluateRun(
+  dir: string,
+  options: {
+    checkpoint?: string;
+    ks?: readonly number[];
+    typoProbabilities?: readonly number[];
+    listener?: Listener;
+  } = {},
+): Promise<RunFolder> {
+  const { listener = {} } = options;
+  const opened = await openRetriever(dir, options);
+  const { run, settings } = opened;
+  try {
+    if (options.typoProbabilities?.some((p) => p > 0))
+      checkMisspellable(opened, "typo probabilities above 0");
+    const evaluation = await evaluate({
+      ...opened,
+      ks: options.ks ?? settings.k,
+      measures: settings.measures,
+      typoProbabilities: options.typoProbabilities ?? settings.query_typo_probabilities,
+      listener,
+    });
+    run.writeQueries(evaluation.perQuery);
+    return run;
+  } finally {
+    opened.close();
+  }
+}

@@ -1,0 +1,63 @@
+import type { EvaluationSet, PoolQuery, Row } from "../experiment/evaluation-set.js";
+import { judgeRanking } from "../metrics/judged-ranking.js";
+import { reciprocalRankAtK } from "../metrics/mean-reciprocal-rank.js";
+import type { Measure } from "../metrics/measure.js";
+import { recallAtK } from "../metrics/recall-at-k.js";
+import type { RankedList } from "../retrieval/fusion/rank-fusion.js";
+import type { QueryResult } from "../tracking/run-folder.js";
+
+export interface ScoreOptions {
+  /** Cut-offs of Recall and MRR. */
+  ks: readonly number[];
+  measures: readonly Measure[];
+  /** Typo probability that the query was misspelled with. */
+  typo: number;
+  /** Columns of the row that are the query's text. */
+  textColumns: readonly string[];
+  /** Results kept, best first. */
+  kept: number;
+}
+
+/**
+ * One query's line of queries.jsonl.gz: its measures and the first results.
+ *
+ * @param row      the query as it was asked
+ * @param ranking  indices into the set's pool, best first; −1: empty slot
+ */
+export function scoreQuery(
+  set: EvaluationSet,
+  query: PoolQuery,
+  row: Row,
+  ranking: RankedList,
+  options: ScoreOptions,
+): QueryResult {
+  const { ks, measures, typo, textColumns, kept } = options;
+  const values: Record<string, number> = {};
+  if (measures.length > 0) {
+    const found = Array.from(ranking.ids).filter((id) => id >= 0);
+    const judged = judgeRanking(found, query.grades);
+    for (const measure of measures) values[measure.name] = measure.compute(judged);
+  }
+  for (const k of ks) {
+    values[`Recall@${k}`] = recallAtK(ranking.ids, query.relevant, k);
+    values[`MRR@${k}`] = reciprocalRankAtK(ranking.ids, query.relevant, k);
+  }
+  const top: [string, number][] = [];
+  for (let i = 0; i < Math.min(kept, ranking.ids.length); i++)
+    if (ranking.ids[i]! >= 0) top.push([set.pool.ids[ranking.ids[i]!]!, rounded(ranking.scores[i]!)]);
+  return {
+    set: set.name,
+    typo,
+    id: query.id,
+    query: textColumns.map((column) => row[column]).join(" "),
+    ...(query.slice === undefined ? {} : { slice: query.slice }),
+    relevant: [...query.relevant].map((index) => set.pool.ids[index]!).sort(),
+    top,
+    values,
+  };
+}
+
+/** Six significant digits: enough to compare, half the file. */
+function rounded(score: number): number {
+  return Number(score.toPrecision(6));
+}

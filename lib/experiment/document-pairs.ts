@@ -1,0 +1,77 @@
+import type { DatasetConfig } from "../config/sections/dataset.js";
+import { Random } from "../engine/random/random.js";
+import { sentencesOf } from "../tokenizer/sentences.js";
+
+type Item = Readonly<Record<string, string>>;
+type SentencePairs = NonNullable<DatasetConfig["sentence_pairs"]>;
+
+/**
+ * Appends training pairs that documents make by themselves: a column as a query (`document_pairs`), each sentence of a
+ * column as a query (`sentence_pairs`). No label is needed for them.
+ *
+ * @param texts columns of the training pairs, changed
+ * @param names columns of each side
+ * @param items the documents, from which every column of `names.document` is taken
+ * @returns how many pairs were added, by phrase
+ * @throws RangeError if queries are not one text column, or the documents lack the column named
+ */
+export function addDocumentPairs(
+  dataset: Pick<DatasetConfig, "document_pairs" | "sentence_pairs" | "query_features">,
+  texts: Record<string, string[]>,
+  names: { query: readonly string[]; document: readonly string[] },
+  items: readonly Item[],
+): Record<string, number> {
+  const { document_pairs: column, sentence_pairs: sentences } = dataset;
+  const counts: Record<string, number> = {};
+  const add = (query: string, item: Item) => {
+    texts[names.query[0]!]!.push(query);
+    for (const name of names.document) if (name !== names.query[0]) texts[name]!.push(item[name] ?? "");
+  };
+  if (column !== null) {
+    checkColumns("document_pairs", column, dataset, names.query, items);
+    const given = items.filter((item) => (item[column] ?? "") !== "");
+    for (const item of given) add(item[column]!, item);
+    counts["pairs of documents with themselves"] = given.length;
+  }
+  if (sentences !== null) {
+    checkColumns("sentence_pairs", sentences.column, dataset, names.query, items);
+    const random = new Random(0).fork("sentence pairs");
+    let added = 0;
+    for (const item of items)
+      for (const query of sentenceQueries(item[sentences.column] ?? "", sentences, random)) {
+        add(query, item);
+        added++;
+      }
+    counts["pairs of documents with their sentences"] = added;
+  }
+  return counts;
+}
+
+/** The sentences of a text, each followed by its copies with words left out. */
+function sentenceQueries(text: string, options: SentencePairs, random: Random): string[] {
+  const { min_words: minWords, copies, keep_words: share } = options;
+  return sentencesOf(text, minWords).flatMap((sentence) => {
+    const words = sentence.split(/\s+/);
+    const kept = Math.max(minWords, Math.round(share * words.length));
+    const shortened = Array.from({ length: copies }, () => {
+      const places = random.shuffle(Int32Array.from(words, (_, i) => i)).slice(0, kept);
+      return Array.from(places.sort(), (place) => words[place]!).join(" ");
+    });
+    return [sentence, ...shortened];
+  });
+}
+
+function checkColumns(
+  key: string,
+  column: string,
+  { query_features: queries }: Pick<DatasetConfig, "query_features">,
+  queryColumns: readonly string[],
+  items: readonly Item[],
+): void {
+  if (queryColumns.length !== 1 || queries[0]!.type !== "text")
+    throw new RangeError(`dataset.${key}: queries must be one text column, got ${queryColumns.join(", ")}`);
+  if (items[0]![column] === undefined)
+    throw new RangeError(
+      `dataset.${key}: must name a column of the documents (${Object.keys(items[0]!).join(", ")}), got "${column}"`,
+    );
+}

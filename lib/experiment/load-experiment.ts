@@ -1,0 +1,294 @@
+import fs from "node:fs";
+import path from "node:path";
+import type { Bm25Config } from "../config/bm25-schema.js";
+import type { ExperimentConfig } from "../config/schema.js";
+import type { FeatureConfig } from "../config/sections/dataset.js";
+import { layout } from "../datasets/dataset-layout.js";
+import { readItems } from "../datasets/items.js";
+import { type Dataset, openDataset } from "../datasets/open-dataset.js";
+import { readQueries } from "../datasets/queries.js";
+import { describeReport, type ReadReport } from "../datasets/read-report.js";
+import { reportCounts } from "../datasets/report-counts.js";
+import { readTrainingRows } from "../datasets/training-rows.js";
+import type { Listener } from "../engine/progress.js";
+import { FeaturePipeline, sourceColumns } from "../features/feature-pipeline.js";
+import { TokenReader } from "../features/token-reader.js";
+import { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
+import type { TextVectorizer, WordCuts } from "../tokenizer/text-vectorizer.js";
+import { WordPieceVectorizer } from "../tokenizer/wordpiece/word-piece-vectorizer.js";
+import { addDocumentPairs } from "./document-pairs.js";
+import { type EvaluationSet, evaluationSet, type Pool, type Row } from "./evaluation-set.js";
+import { FeatureReaders } from "./feature-readers.js";
+import { openPairStream, type PairStream } from "./pair-stream.js";
+import { buildPairs, type PairSet } from "./pairs.js";
+import { validationQueries } from "./validation-queries.js";
+import { createVectorizer, mapperOptions } from "./vectorizers.js";
+
+export interface LoadedEvaluation {
+  dataset: { name: string; dir: string; fingerprint: string };
+  sets: EvaluationSet[];
+  /** What was read, left out and hashed; goes into the manifest. */
+  counts: Record<string, number>;
+}
+
+export interface LoadedExperiment extends LoadedEvaluation {
+  /** All training pairs; none where they are streamed. */
+  pairs: PairSet;
+  /** Reads the training pairs anew in every epoch; null where they are in memory. The caller closes it. */
+  stream: PairStream | null;
+  /** null if the data set has no validation part. */
+  validation: PairSet | null;
+  features: { queryFeatures: FeaturePipeline; documentFeatures: FeaturePipeline };
+  /** To be called with queries of no evaluation set before they are encoded: decodes their pictures. */
+  readQueries: (queries: readonly Row[]) => Promise<void>;
+  /** Ids per text. */
+  textLength: number;
+  /** How they lie together by words, if they do. */
+  words: WordCuts | null;
+}
+
+/**
+ * Reads everything that a configuration names: pairs, pools, queries and dictionaries.
+ *
+ * @param options.training  false leaves the training and validation pairs out (for evaluation and search)
+ * @param options.stream    true lets training pairs be streamed, where the configuration or their size asks for it;
+ *   otherwise all of them are read into memory
+ * @throws RangeError with one line naming file and rule when data and configuration do not fit together
+ */
+export async function loadExperiment(
+  config: ExperimentConfig,
+  listener: Listener,
+  options: { training?: boolean; stream?: boolean } = {},
+): Promise<LoadedExperiment> {
+  const names = {
+    query: columnsOf(config.dataset.query_features),
+    document: columnsOf(config.dataset.document_features),
+  };
+  const evaluation = await loadEvaluation(config, names.query, names.document, listener);
+  const vectorizer = createVectorizer(config);
+  const categories = Object.fromEntries(
+    Object.entries(mapperOptions(config)).map(([name, options]) => [name, new CategoricalMapper(options)]),
+  );
+  checkTables(config, vectorizer, categories);
+  const readers = {
+    query: await FeatureReaders.create(config, config.dataset.query_features, categories),
+    document: await FeatureReaders.create(config, config.dataset.document_features, categories),
+  };
+  const tokens = tokenReader(config, vectorizer);
+  const queryFeatures = new FeaturePipeline({
+    features: config.dataset.query_features,
+    vectorizer,
+    tokens,
+    categories,
+    readers: readers.query.readers,
+  });
+  const documentFeatures = new FeaturePipeline({
+    features: config.dataset.document_features,
+    vectorizer,
+    tokens,
+    categories,
+    readers: readers.document.readers,
+  });
+  const { counts } = evaluation;
+  for (const { pool, queries } of evaluation.sets) {
+    await readers.document.prepare(pool.items, listener);
+    await readers.query.prepare(
+      queries.map((query) => query.fields),
+      listener,
+    );
+  }
+  const read = async (part: "training" | "validation"): Promise<PairSet> => {
+    const columns = [...new Set([...names.query, ...names.document])];
+    const { columns: texts, report } = await readTrainingRows(config.dataset_dir, part, columns, {
+      maxMalformed: config.max_malformed_rows,
+      onError: config.on_error,
+    });
+    note(listener, counts, `${part} `, report);
+    if (part === "training")
+      Object.assign(counts, addDocumentPairs(config.dataset, texts, names, evaluation.sets[0]!.pool.items));
+    await readers.query.prepare(rowsOf(texts, names.query), listener);
+    await readers.document.prepare(rowsOf(texts, names.document), listener);
+    return buildPairs(texts, names, { query: queryFeatures, document: documentFeatures });
+  };
+  const empty: PairSet = {
+    queries: { size: 0, columns: {} },
+    documents: { size: 0, columns: {} },
+    queryOf: new Int32Array(0),
+    documentOf: new Int32Array(0),
+  };
+  const wanted = options.training ?? true;
+  const stream =
+    wanted && options.stream ? await openPairStream(config, (line) => listener.line?.(line)) : null;
+  const pairs = wanted && stream === null ? await read("training") : empty;
+  const validation =
+    wanted && fs.existsSync(path.join(config.dataset_dir, layout.validation))
+      ? await read("validation")
+      : null;
+  for (const pipeline of [queryFeatures, documentFeatures]) Object.assign(counts, pipeline.countsByPhrase());
+  for (const side of [readers.query, readers.document]) {
+    const pictures = side.picturesRead();
+    Object.assign(counts, pictures.counts);
+    for (const line of pictures.failures.slice(0, 5)) listener.line?.(`left out: ${line}`);
+  }
+  return {
+    ...evaluation,
+    pairs,
+    stream,
+    validation,
+    features: { queryFeatures, documentFeatures },
+    readQueries: (queries) => readers.query.prepare(queries, listener),
+    textLength: vectorizer.length,
+    words: vectorizer.words ?? null,
+  };
+}
+
+/** Columns that features are read from, each once. */
+function columnsOf(features: readonly FeatureConfig[]): string[] {
+  return [...new Set(features.flatMap((feature) => sourceColumns({ from: undefined, ...feature })))];
+}
+
+/** Columns as rows, of those names alone. */
+function rowsOf(
+  columns: Readonly<Record<string, readonly string[]>>,
+  names: readonly string[],
+): Record<string, string>[] {
+  const first = columns[names[0]!]!;
+  return first.map((_, row) => Object.fromEntries(names.map((name) => [name, columns[name]![row]!])));
+}
+
+/** Reads the evaluation sets that a configuration asks for; all of the data set's by default. */
+export async function loadEvaluation(
+  config: Pick<ExperimentConfig | Bm25Config, "dataset_dir" | "recall_validation" | "max_malformed_rows">,
+  queryColumns: readonly string[],
+  documentColumns: readonly string[],
+  listener: Listener,
+): Promise<LoadedEvaluation> {
+  const dataset = openDataset(config.dataset_dir);
+  const counts: Record<string, number> = {};
+  const limits = { maxMalformed: config.max_malformed_rows };
+  const pools = new Map<string, Pool>();
+  const sets: EvaluationSet[] = [];
+  for (const { name, itemsPath, queriesPath } of chosenSets(dataset, config.recall_validation.sets)) {
+    let pool = pools.get(itemsPath);
+    if (!pool) {
+      const { items, ids, report } = await readItems(path.join(dataset.dir, itemsPath), limits);
+      checkColumns(path.join(dataset.dir, itemsPath), items[0]!, documentColumns);
+      note(listener, counts, `${name} documents: `, report);
+      pool = { items, ids };
+      pools.set(itemsPath, pool);
+    }
+    let set: EvaluationSet;
+    if (queriesPath === null)
+      set = await validationQueries(dataset.dir, pool, {
+        queries: queryColumns,
+        document: documentColumns[0] ?? "document_name",
+      });
+    else {
+      const { queries, report } = await readQueries(path.join(dataset.dir, queriesPath), {
+        ...limits,
+        columns: [...queryColumns],
+      });
+      note(listener, counts, `${name} queries: `, report);
+      set = evaluationSet(name, pool, queries);
+    }
+    counts[`${name} queries`] = set.queries.length;
+    counts[`${name} documents`] = pool.items.length;
+    if (set.skippedQueries > 0 || set.missingDocuments > 0) {
+      counts[`${name} queries skipped`] = set.skippedQueries;
+      counts[`${name} relevant documents missing`] = set.missingDocuments;
+      listener.line?.(
+        `${name}: ${set.missingDocuments} relevant documents are not in the pool; ${set.skippedQueries} queries without any other are left out`,
+      );
+    }
+    sets.push(set);
+  }
+  return {
+    dataset: { name: dataset.name, dir: dataset.dir, fingerprint: dataset.fingerprint },
+    sets,
+    counts,
+  };
+}
+
+/** Where an evaluation set's files are; without a file of queries they are the rows of the validation part. */
+interface ChosenSet {
+  name: string;
+  itemsPath: string;
+  queriesPath: string | null;
+}
+
+function chosenSets(dataset: Dataset, names: readonly string[] | undefined): readonly ChosenSet[] {
+  const all: readonly ChosenSet[] = dataset.evaluationSets;
+  if (names === undefined) return all;
+  const known = [...all];
+  const heldOut = fs.existsSync(path.join(dataset.dir, layout.validation));
+  if (heldOut && all.length > 0 && !all.some((set) => set.name === "validation"))
+    known.push({ name: "validation", itemsPath: all[0]!.itemsPath, queriesPath: null });
+  return names.map((name) => {
+    const found = known.find((set) => set.name === name);
+    if (!found)
+      throw new RangeError(
+        `recall_validation.sets: must name evaluation sets of ${dataset.dir} (${known.map((set) => set.name).join(", ")}), got "${name}"`,
+      );
+    return found;
+  });
+}
+
+function checkColumns(file: string, first: Record<string, string>, columns: readonly string[]): void {
+  for (const column of columns)
+    if (!(column in first))
+      throw new RangeError(
+        `${file}:1: documents must have the field "${column}", got ${Object.keys(first).join(", ")}`,
+      );
+}
+
+function note(listener: Listener, counts: Record<string, number>, prefix: string, report: ReadReport): void {
+  Object.assign(counts, reportCounts(prefix, report));
+  for (const line of describeReport(report)) listener.line?.(`${prefix}${line}`);
+}
+
+/** How a transformer reads texts; null for models that read the vectoriser's ids. */
+function tokenReader(config: ExperimentConfig, vectorizer: TextVectorizer): TokenReader | null {
+  if (config.model.type !== "Transformer" || !(vectorizer instanceof WordPieceVectorizer)) return null;
+  return new TokenReader(vectorizer.tokenizer, vectorizer.length);
+}
+
+/** What the rows of a text table stand for. */
+const tableParts = {
+  dictionary: "dictionary and OOV buckets",
+  hashing: "hash buckets",
+  subword: "dictionary, OOV and n-gram buckets",
+  word_pieces: "word-pieces",
+};
+
+function checkTables(
+  { model, text_vectorizer: text }: ExperimentConfig,
+  vectorizer: TextVectorizer,
+  mappers: Record<string, CategoricalMapper>,
+): void {
+  const rows = model.text_embedding.num_embeddings;
+  if (vectorizer.rows > rows)
+    throw new RangeError(
+      `model.text_embedding.num_embeddings: must be at least ${vectorizer.rows} (${tableParts[text.type]}), got ${rows}`,
+    );
+  if (model.type === "Towers") checkTowerTables(model, mappers);
+  if (model.type !== "MultiModalTwoTower") return;
+  const mapper = mappers[model.document.categorical_feature!]!;
+  if (mapper.rows > model.category_feature.num_embeddings)
+    throw new RangeError(
+      `model.category_feature.num_embeddings: must be at least ${mapper.rows} (dictionary and OOV buckets), got ${model.category_feature.num_embeddings}`,
+    );
+}
+
+function checkTowerTables(
+  model: Extract<ExperimentConfig["model"], { type: "Towers" }>,
+  mappers: Record<string, CategoricalMapper>,
+): void {
+  for (const side of ["query", "document"] as const)
+    model[side].features.forEach(({ feature, encoder }, i) => {
+      const rows = mappers[feature]?.rows ?? 0;
+      if (encoder.type === "category" && rows > encoder.num_embeddings)
+        throw new RangeError(
+          `model.${side}.features.${i}.encoder.num_embeddings: must be at least ${rows} (dictionary and OOV buckets), got ${encoder.num_embeddings}`,
+        );
+    });
+}

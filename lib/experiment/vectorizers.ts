@@ -1,0 +1,85 @@
+import fs from "node:fs";
+import path from "node:path";
+import type { ExperimentConfig } from "../config/schema.js";
+import type { FeatureConfig } from "../config/sections/dataset.js";
+import { readDictionary } from "../datasets/dictionary-file.js";
+import { readTokenizer } from "../encoders/pretrained/transformer-folder.js";
+import type { CategoricalMapperOptions } from "../tokenizer/categorical-mapper.js";
+import type { TextVectorizer } from "../tokenizer/text-vectorizer.js";
+import { WordPieceVectorizer } from "../tokenizer/wordpiece/word-piece-vectorizer.js";
+import { type VectorizerSpec, vectorizerOf } from "./stream/stream-vectorizer.js";
+
+/** The vectoriser that a configuration names, with its dictionary read. */
+export function createVectorizer(config: ExperimentConfig): TextVectorizer {
+  const spec = vectorizerSpec(config);
+  if (spec !== null) return vectorizerOf(spec);
+  const options = config.text_vectorizer as Extract<
+    ExperimentConfig["text_vectorizer"],
+    { type: "word_pieces" }
+  >;
+  return new WordPieceVectorizer(
+    readTokenizer(dictionaryPath(config.dataset_dir, options.vocabulary_path)),
+    options.max_length,
+  );
+}
+
+/** The vectoriser that a configuration names as plain data; null for word-pieces. */
+export function vectorizerSpec(config: ExperimentConfig): VectorizerSpec | null {
+  const options = config.text_vectorizer;
+  const dictionary = (named: string | null) =>
+    named === null
+      ? new Map<string, number>()
+      : readDictionary(dictionaryPath(config.dataset_dir, named), "token");
+  switch (options.type) {
+    case "word_pieces":
+      return null;
+    case "hashing":
+      return { kind: "hashing", numFeatures: options.num_features, maxLength: options.max_length };
+    case "subword":
+      return {
+        kind: "subword",
+        dictionary: dictionary(options.dictionary_path),
+        numOovTokens: options.num_oov_tokens,
+        wordsLimit: options.words_limit,
+        minLength: options.min_length,
+        maxLength: options.max_length,
+        buckets: options.buckets,
+        ngramsLimit: options.ngrams_limit,
+      };
+    case "dictionary":
+      return {
+        kind: "dictionary",
+        dictionary: dictionary(options.dictionary_path),
+        numOovTokens: options.num_oov_tokens,
+        wordUnigramsLimit: options.word_unigrams_limit,
+        wordBigramsLimit: options.word_bigrams_limit,
+        charTrigramsLimit: options.char_trigrams_limit,
+        emptyText: options.empty_text,
+      };
+  }
+}
+
+/** The mappers of one or several categories as plain data, by the feature's name. */
+export function mapperOptions(config: ExperimentConfig): Record<string, CategoricalMapperOptions> {
+  const mappers: Record<string, CategoricalMapperOptions> = {};
+  for (const feature of [...config.dataset.query_features, ...config.dataset.document_features])
+    if (feature.type === "categorical" || feature.type === "multi_categorical")
+      mappers[feature.name] = optionsOf(config.dataset_dir, feature);
+  return mappers;
+}
+
+function optionsOf(
+  datasetDir: string,
+  feature: Extract<FeatureConfig, { type: "categorical" | "multi_categorical" }>,
+): CategoricalMapperOptions {
+  return {
+    dictionary: readDictionary(dictionaryPath(datasetDir, feature.dictionary_path), "category"),
+    numOovCategories: feature.num_oov_categories,
+  };
+}
+
+/** A dictionary named in a configuration: inside the data set, else from the workspace root. */
+function dictionaryPath(datasetDir: string, named: string): string {
+  const inside = path.join(datasetDir, named);
+  return fs.existsSync(inside) || !fs.existsSync(named) ? inside : named;
+}

@@ -1,0 +1,35 @@
+import fs from "node:fs";
+import { parseConfig } from "../../config/load-config.js";
+import type { ExperimentConfig } from "../../config/schema.js";
+import { createEncoder } from "../../encoders/create-encoder.js";
+import type { Encoder } from "../../encoders/encoder.js";
+import { setParameters } from "../../encoders/parameters.js";
+import { selectBackend } from "../../engine/backend.js";
+import type { Listener } from "../../engine/progress.js";
+import { Random } from "../../engine/random/random.js";
+import { encoderSpec } from "../../experiment/specs.js";
+import { readModel } from "../../files/model-file.js";
+import { readCheckpoint } from "../../tracking/checkpoint.js";
+import { openRun, type RunFolder } from "../../tracking/run-folder.js";
+
+/** A trained encoder with the configuration it was trained by. The caller disposes of the encoder. */
+export async function openEncoder(
+  dir: string,
+  options: { checkpoint?: string; listener?: Listener } = {},
+): Promise<{ run: RunFolder; config: ExperimentConfig; encoder: Encoder }> {
+  const run = openRun(dir);
+  const { kind } = run.manifest();
+  if (kind !== "dense") throw new RangeError(`${dir}: must be a run with an encoder, got a ${kind} run`);
+  const config = parseConfig(fs.readFileSync(run.configFile, "utf8"), run.configFile);
+  if (options.checkpoint === undefined && !fs.existsSync(run.model))
+    throw new RangeError(
+      `${run.model}: must exist, got a run that has not finished; name one of its checkpoints`,
+    );
+  const parameters =
+    options.checkpoint === undefined ? readModel(run.model) : readCheckpoint(options.checkpoint).parameters;
+  const backend = await selectBackend(config.backend);
+  options.listener?.line?.(backend.line);
+  const encoder = createEncoder(encoderSpec(config), new Random(config.seed));
+  setParameters(encoder, parameters);
+  return { run, config, encoder };
+}

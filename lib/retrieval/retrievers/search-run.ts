@@ -1,0 +1,58 @@
+import fs from "node:fs";
+import { parseConfig } from "../../config/load-config.js";
+import type { Listener } from "../../engine/progress.js";
+import type { RunFolder } from "../../tracking/run-folder.js";
+import { openRetriever } from "./open-retriever.js";
+import { savedThreshold } from "./saved-threshold.js";
+
+/** A document found for a query. */
+export interface SearchHit {
+  id: string;
+  /** The document's text as the run reads it; its first column, if it reads several. */
+  name: string;
+  score: number;
+  /** Every stored column of the document. */
+  document: Readonly<Record<string, string>>;
+}
+
+export type Search = (query: string, k: number) => Promise<SearchHit[]>;
+
+/**
+ * Makes the documents of a run's first evaluation set searchable with its own system.
+ *
+ * @param options.threshold  documents scored lower are not returned; null = all are. Default: the one saved by
+ *   `qdrl threshold`, else the configuration's search.threshold, else all
+ * @returns a function from a query (its text, or the file of a picture where queries are pictures) to the best k
+ *   documents, best first
+ */
+export async function openSearch(
+  dir: string,
+  options: { threshold?: number | null; listener?: Listener } = {},
+): Promise<Search> {
+  const { run, retriever, sets, queryColumns, readQueries, nameColumn } = await openRetriever(dir, options);
+  const { pool } = sets[0]!;
+  const threshold = options.threshold === undefined ? thresholdOf(run) : options.threshold;
+  await retriever.index(pool);
+  return async (query, k) => {
+    const row = Object.fromEntries(queryColumns.map((column, i) => [column, i === 0 ? query : ""]));
+    await readQueries?.([row]);
+    const [ranked] = await retriever.retrieve([row], k);
+    const hits: SearchHit[] = [];
+    for (let i = 0; i < ranked!.ids.length; i++) {
+      const document = pool.items[ranked!.ids[i]!];
+      if (document === undefined) continue;
+      if (threshold !== null && ranked!.scores[i]! < threshold) break;
+      const id = pool.ids[ranked!.ids[i]!]!;
+      hits.push({ id, name: document[nameColumn] ?? id, score: ranked!.scores[i]!, document });
+    }
+    return hits;
+  };
+}
+
+/** The threshold that a run's search uses when none is given; null = none. */
+export function thresholdOf(run: RunFolder): number | null {
+  const saved = savedThreshold(run);
+  if (saved !== null) return saved.threshold;
+  if (run.manifest().kind !== "dense") return null;
+  return parseConfig(fs.readFileSync(run.configFile, "utf8"), run.configFile).search.threshold;
+}

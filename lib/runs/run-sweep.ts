@@ -1,0 +1,146 @@
+import { type ChildProcess, fork } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { formatConfig, parseConfig } from "../config/load-config.js";
+import type { Sweep, SweepRun } from "../config/load-sweep.js";
+import type { ExperimentConfig } from "../config/schema.js";
+import type { Listener, Progress } from "../engine/progress.js";
+import { holdsFinished } from "../tracking/reuse-run.js";
+import { type RunFolder, runFolderOf } from "../tracking/run-folder.js";
+
+export interface SweepOptions {
+  /** Worker processes. Default 2. */
+  workers?: number;
+  listener?: Listener;
+}
+
+/** A run of a sweep that did not finish. */
+export interface FailedRun {
+  row: string;
+  seed: number;
+  message: string;
+}
+
+export interface SweepResult {
+  /** Finished runs in the sweep's order: seed by seed, row by row. */
+  runs: RunFolder[];
+  /** In the sweep's order, whichever worker was first. */
+  failed: FailedRun[];
+  /** Runs trained now; the others were finished before. */
+  trained: number;
+  seconds: number;
+}
+
+/**
+ * Trains every run of a sweep that is not finished, several at a time in processes of their own. A sweep that was
+ * stopped goes on where it was: finished runs are read, the one under way goes on from its checkpoint. A run that
+ * fails is reported and the others go on. Of a finished run the checkpoints are removed: a
+ * longer run of the same row starts over.
+ */
+export async function runSweep(sweep: Sweep, options: SweepOptions = {}): Promise<SweepResult> {
+  const { workers = 2, listener = {} } = options;
+  if (!Number.isInteger(workers) || workers < 1)
+    throw new RangeError(`runSweep: workers must be a positive integer, got ${workers}`);
+  const began = performance.now();
+  const waiting = sweep.runs.filter((run) => !isFinished(run.config));
+  const failed: FailedRun[] = [];
+  const total = waiting.length;
+  const shares = new Map<SweepRun, number>();
+  let done = 0;
+  const report = (note: string) => {
+    let share = done;
+    for (const part of shares.values()) share += part;
+    listener.progress?.({
+      task: sweep.config.task_id,
+      done: Math.min(share, total),
+      total,
+      unit: "runs",
+      note,
+    });
+  };
+  if (sweep.runs.length > total)
+    listener.line?.(
+      `${sweep.config.task_id}: ${sweep.runs.length - total} of ${sweep.runs.length} runs are finished already`,
+    );
+  const queue = [...waiting];
+  await Promise.all(
+    Array.from({ length: Math.min(workers, queue.length) }, async () => {
+      const worker = startSweepWorker();
+      try {
+        for (let run = queue.shift(); run; run = queue.shift()) {
+          const current = run;
+          const message = await trainIn(worker, current.config, (progress) => {
+            shares.set(current, shareOf(progress, current.config.num_epochs));
+            report(`${current.row}, seed ${current.seed}`);
+          });
+          shares.delete(current);
+          done++;
+          if (message !== null) {
+            failed.push({ row: current.row, seed: current.seed, message });
+            listener.line?.(`${current.row}, seed ${current.seed}: failed; ${message}`);
+          } else if (isFinished(current.config)) {
+            // weights, metrics and per-query results stay; the thesis' sweeps would leave tens of gigabytes of the rest
+            fs.rmSync(runFolderOf(current.config).checkpoints, { recursive: true, force: true });
+          }
+          report(`${current.row}, seed ${current.seed}`);
+        }
+      } finally {
+        worker.kill();
+      }
+    }),
+  );
+  const seconds = (performance.now() - began) / 1000;
+  const finished = sweep.runs.filter((run) => isFinished(run.config)).map((run) => runFolderOf(run.config));
+  const position = ({ row, seed }: FailedRun) =>
+    sweep.runs.findIndex((run) => run.row === row && run.seed === seed);
+  failed.sort((a, b) => position(a) - position(b));
+  return { runs: finished, failed, trained: total - failed.length, seconds };
+}
+
+/** Whether a folder holds this very run, finished. */
+export function isFinished(config: ExperimentConfig): boolean {
+  const run = runFolderOf(config);
+  // read and written again: a key that the schema has gained since is there with its default
+  const stored = () => parseConfig(fs.readFileSync(run.configFile, "utf8"), run.configFile);
+  return holdsFinished(run, { matches: () => formatConfig(stored()) === formatConfig(config) });
+}
+
+/** A process that trains the configurations that it is sent. */
+export function startSweepWorker(): ChildProcess {
+  return fork(path.resolve("lib/runs/sweep-worker.ts"), {
+    execArgv: ["--import", "tsx", "--experimental-wasm-relaxed-simd"],
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+}
+
+/** Has a worker train a configuration. Resolves with null, or with what went wrong. */
+function trainIn(
+  worker: ChildProcess,
+  config: ExperimentConfig,
+  onProgress: (progress: Progress) => void,
+): Promise<string | null> {
+  return new Promise((resolve) => {
+    const end = (message: string | null) => {
+      worker.off("message", read);
+      worker.off("exit", gone);
+      resolve(message);
+    };
+    const gone = (code: number | null, signal: string | null) =>
+      end(`the worker ended with ${signal ?? `code ${code}`}`);
+    const read = (message: { kind: string; progress: Progress; message: string }) => {
+      if (message.kind === "progress") onProgress(message.progress);
+      else end(message.kind === "failed" ? message.message : null);
+    };
+    worker.on("message", read);
+    worker.on("exit", gone);
+    if (worker.exitCode !== null || worker.signalCode !== null) gone(worker.exitCode, worker.signalCode);
+    else worker.send({ config });
+  });
+}
+
+/** How much of a run is done, from the progress of its epoch ("epoch 2/5"). */
+function shareOf(progress: Progress, epochs: number): number {
+  const epoch = /^epoch (\d+)\//.exec(progress.task);
+  if (!epoch) return 0.99;
+  return (Number(epoch[1]) - 1 + progress.done / progress.total) / epochs;
+}

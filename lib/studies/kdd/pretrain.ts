@@ -1,0 +1,162 @@
+import path from "node:path";
+import * as tf from "@tensorflow/tfjs";
+import { ParameterSet } from "../../encoders/parameter-set.js";
+import { type Listener, throttled } from "../../engine/progress.js";
+import { Random } from "../../engine/random/random.js";
+import { epochOrder } from "../../experiment/pairs.js";
+import { beamSearch } from "./encoders/beam-search.js";
+import { CaptionDecoder } from "./encoders/caption-decoder.js";
+import { padWords } from "./encoders/word-vectors.js";
+import { scorePredictions } from "./ensemble.js";
+import { exponentialRate } from "./exponential-rate.js";
+import { type Answers, type Predictions, readAnswers } from "./files/prediction-files.js";
+import { GroupOptimizer } from "./group-optimizer.js";
+import { appendMetrics } from "./kdd-metrics.js";
+import { captionLoss } from "./losses/caption.js";
+import { labelLogits, multilabel } from "./losses/multilabel.js";
+import { workFiles } from "./prepare.js";
+import { restoreWeights, saveWeights, snapshot, type Workspace } from "./workspace.js";
+
+/**
+ * Pre-trains the image encoder on two tasks at once: the words of a picture's query as labels, and the query as a
+ * caption. After every epoch the validation candidates are ranked by minus the positive label loss, and captions of a
+ * few validation pictures are kept. Exports the encoder of the configured epoch.
+ *
+ * Captions are trained with start and end tokens (as published without, so that the end was never learned).
+ *
+ * @returns nDCG@5 of every epoch, and the one exported (from 1)
+ * @see specs/3-kdd-multimodal-recall.md section 6 and quirks 2 to 4
+ */
+export async function pretrain(
+  space: Workspace,
+  listener: Listener,
+): Promise<{ ndcg: number[]; epoch: number }> {
+  const { config, data, words } = space;
+  const { pretrain: settings, image } = config;
+  const files = workFiles(config.work_dir);
+  const random = new Random(config.seed).fork("pretrain");
+  const captionSet = new ParameterSet("caption", random);
+  const decoder = new CaptionDecoder({ dim: words.dim, dropout: image.dropout }, words, captionSet);
+  const optimizer = new GroupOptimizer([
+    {
+      name: "all",
+      weights: { ...space.imageWeights, ...captionSet.variables },
+      learningRate: settings.learning_rate,
+      weightDecay: settings.weight_decay,
+    },
+  ]);
+  const answers = readAnswers(path.join(config.data_dir, "valid_answer.json"));
+  const usable = data.pairs.filter(({ query }) => space.wordsOf(data.queries[query]!.query).length > 0);
+  const report = throttled(listener);
+  const ndcg: number[] = [];
+  let best = { epoch: 0, weights: snapshot(space.imageWeights) };
+  for (let epoch = 0; epoch < settings.epochs; epoch++) {
+    optimizer.setRateFactor(exponentialRate(1, settings.gamma, epoch, config.published_rate_schedule));
+    const order = epochOrder(usable.length, random.fork(`order-${epoch}`));
+    const draws = random.fork(`dropout-${epoch}`);
+    let total = 0;
+    let steps = 0;
+    for (let start = 0; start + settings.batch_size <= order.length; start += settings.batch_size) {
+      const pairs = Array.from(order.subarray(start, start + settings.batch_size), (i) => usable[i]!);
+      total += optimizer.step(() => batchLoss(space, decoder, pairs, draws));
+      steps++;
+      report({
+        task: `pre-train ${epoch + 1}/${settings.epochs}`,
+        done: start,
+        total: order.length,
+        unit: "pairs",
+      });
+      if (steps % 8 === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+    const predictions = labelPredictions(space, "valid");
+    const score = scorePredictions(predictions, answers).mean;
+    ndcg.push(score);
+    const isBest = settings.export_epoch === "best" ? score > Math.max(0, ...ndcg.slice(0, -1)) : false;
+    if (isBest || settings.export_epoch === epoch + 1)
+      best = { epoch: epoch + 1, weights: snapshot(space.imageWeights) };
+    appendMetrics(files.metrics("pretrain"), {
+      epoch,
+      loss: total / Math.max(1, steps),
+      ndcg5: score,
+      captions: captionsOf(space, decoder, answers),
+    });
+    listener.line?.(
+      `pre-training, epoch ${epoch + 1}: loss ${(total / Math.max(1, steps)).toFixed(3)}, label nDCG@5 ${score.toFixed(4)}`,
+    );
+  }
+  restoreWeights(best.weights, space.imageWeights, "best epoch");
+  saveWeights(files.encoder, space.imageWeights);
+  for (const weight of Object.values(captionSet.variables)) weight.dispose();
+  return { ndcg, epoch: best.epoch };
+}
+
+function batchLoss(
+  space: Workspace,
+  decoder: CaptionDecoder,
+  pairs: readonly { query: string; product: string }[],
+  draws: Random,
+): tf.Scalar {
+  const { startId, endId } = space.reader;
+  const heads = space.embed(
+    pairs.map(({ product }) => product),
+    draws,
+  );
+  const labels = pairs.map(({ query }) => space.wordsOf(space.data.queries[query]!.query));
+  const label = multilabel(labelLogits(heads.labels, space.words.table), labels, {
+    hardExamples: space.config.pretrain.hard_examples,
+    excluded: [0, startId, endId],
+  });
+  const captions = labels.map((ids) => [startId, ...ids, endId]);
+  const logits = decoder.logits(padWords(captions), heads.caption, draws);
+  return tf.add(label.value, captionLoss(logits, captions)) as tf.Scalar;
+}
+
+/** Candidates scored by minus the positive part of the label loss. */
+export function labelPredictions(space: Workspace, set: "valid" | "test"): Predictions {
+  return predictWith(space, set, (query, products) =>
+    tf.tidy(() => {
+      const logits = labelLogits(space.embed(products, null).labels, space.words.table);
+      const labels = products.map(() => space.wordsOf(query));
+      const { positive } = multilabel(logits, labels, {
+        hardExamples: 1,
+        excluded: [0, space.reader.startId, space.reader.endId],
+      });
+      return Array.from(tf.neg(positive).dataSync());
+    }),
+  );
+}
+
+/** Scores of every candidate of every query of a set. */
+export function predictWith(
+  space: Workspace,
+  set: "valid" | "test",
+  score: (query: string, products: readonly string[]) => number[],
+): Predictions {
+  return new Map(
+    Object.entries(space.data.candidates[set]).map(([id, { query, products }]) => {
+      const scores = score(query, products);
+      return [id, products.map((product, i): [string, number] => [product, scores[i]!])];
+    }),
+  );
+}
+
+/** What the decoder writes for the first answers of validation, beside what was searched. */
+function captionsOf(space: Workspace, decoder: CaptionDecoder, answers: Answers) {
+  const { captions, beam, depth } = space.config.pretrain;
+  const { startId: startToken, endId: endToken } = space.reader;
+  return [...answers].slice(0, captions).map(([query, [product]]) => {
+    const start = tf.tidy(() => space.embed([product!], null).caption);
+    // states of all prefixes are recomputed from the start: captions are short and few
+    const next = (tokens: readonly number[]) =>
+      tf.tidy(() => {
+        let states = start;
+        let logits: tf.Tensor2D | null = null;
+        for (const token of tokens) ({ logits, states } = decoder.step([token], states));
+        return logits!.dataSync();
+      });
+    const [best] = beamSearch((sequences) => sequences.map(next), { startToken, endToken, beam, depth });
+    start.dispose();
+    const words = best!.tokens.map((id) => space.reader.text(id)).join(" ");
+    return { searched: space.data.candidates.valid[query]?.query ?? "", written: words.trim() };
+  });
+}

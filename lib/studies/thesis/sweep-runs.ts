@@ -1,0 +1,77 @@
+import path from "node:path";
+import { loadSweep, type Sweep } from "../../config/load-sweep.js";
+import type { Listener } from "../../engine/progress.js";
+import { isFinished, runSweep } from "../../runs/run-sweep.js";
+import type { RunFolder } from "../../tracking/run-folder.js";
+import { withFolderLock } from "../../tracking/run-lock.js";
+import { ensureThesisDataset, smallDataset, type ThesisDataset, thesisDatasets } from "./datasets.js";
+import { type ExperimentKey, thesisExperiments } from "./experiments.js";
+
+/**
+ * "full": every run of the sweep, trained if need be. "small": one seed on 300 emoji, in seconds. "found": the full runs
+ * where all of them are finished, else the small version.
+ */
+export type Size = "full" | "small" | "found";
+
+/** The finished runs of an experiment on one data set. */
+export interface SweepRuns {
+  dataset: ThesisDataset;
+  runs: RunFolder[];
+  /** Rows in the sweep's order. */
+  rows: string[];
+  baseline: string;
+}
+
+/**
+ * The runs of an experiment on every data set at hand. Two processes that ask for the same train it once.
+ *
+ * @throws RangeError if a run fails
+ */
+export async function sweepRuns(
+  key: ExperimentKey,
+  options: { size: Size; datasets?: readonly string[]; workers?: number; listener?: Listener },
+): Promise<SweepRuns[]> {
+  const { size, workers = 2, listener = {} } = options;
+  const wanted = thesisDatasets.filter(({ name }) => options.datasets?.includes(name) ?? true);
+  const found: SweepRuns[] = [];
+  for (const dataset of size === "small" ? [] : wanted) {
+    if (!(await ensureThesisDataset(dataset, listener))) continue;
+    const sweep = datasetSweep(key, dataset);
+    if (size === "found" && !sweep.runs.every((run) => isFinished(run.config))) continue;
+    found.push(await finish(sweep, dataset, workers, listener));
+  }
+  if (found.length > 0) return found;
+  if (size === "found")
+    listener.line?.(
+      `${key}: the full runs are not there; the small version stands in (npm run qdrl -- report thesis trains all)`,
+    );
+  await ensureThesisDataset(smallDataset, listener);
+  return [await finish(datasetSweep(key, smallDataset, [1]), smallDataset, workers, listener)];
+}
+
+/** An experiment's sweep with a data set's own changes; emoji, its own data set, keep its task folder. */
+function datasetSweep(key: ExperimentKey, dataset: ThesisDataset, seeds?: readonly number[]): Sweep {
+  const file = thesisExperiments[key].sweep;
+  const { task_id } = loadSweep(file).config;
+  const task = dataset.name === "emoji" ? [] : [`task_id=${task_id}-${dataset.name}`];
+  return loadSweep(file, [...task, ...dataset.overrides], seeds);
+}
+
+async function finish(
+  sweep: Sweep,
+  dataset: ThesisDataset,
+  workers: number,
+  listener: Listener,
+): Promise<SweepRuns> {
+  const { output_dir, task_id } = sweep.runs[0]!.config;
+  const work = () => runSweep(sweep, { workers, listener });
+  const { runs, failed } = await withFolderLock(path.join(output_dir, task_id), work, (line) =>
+    listener.line?.(line),
+  );
+  const [first] = failed;
+  if (first !== undefined)
+    throw new RangeError(
+      `${task_id}: every run must finish, got ${failed.length} that failed (${first.row}, seed ${first.seed}: ${first.message})`,
+    );
+  return { dataset, runs, rows: sweep.rows, baseline: sweep.baseline };
+}

@@ -1,0 +1,36 @@
+import fs from "node:fs";
+import path from "node:path";
+import type { Listener } from "../engine/progress.js";
+import { openRun, type RunFolder } from "./run-folder.js";
+
+/** The run that is asked for. */
+export interface AskedRun {
+  /** Whether the folder's configuration, and whatever else counts, is that of the run; asked of finished runs alone. */
+  matches: () => boolean;
+  /** Folders of the runs that it is made of: one that ended later makes it out of date. Default: none. */
+  madeOf?: readonly string[];
+}
+
+/**
+ * Whether a folder holds the run that is asked for, finished.
+ *
+ * @throws RangeError if a run that it is made of is not there
+ */
+export function holdsFinished(run: RunFolder, { matches, madeOf = [] }: AskedRun): boolean {
+  if (!fs.existsSync(path.join(run.dir, "manifest.json")) || !fs.existsSync(run.configFile)) return false;
+  const { status, endedAt } = run.manifest();
+  if (status !== "finished") return false;
+  const isNewer = madeOf.every((dir) => (openRun(dir).manifest().endedAt ?? "") <= (endedAt ?? ""));
+  return isNewer && matches();
+}
+
+/** {@link holdsFinished}, told to the listener; never so for a run that is to start over. */
+export function mayReuse(
+  run: RunFolder,
+  asked: AskedRun,
+  { fresh = false, listener = {} }: { fresh?: boolean; listener?: Listener },
+): boolean {
+  if (fresh || !holdsFinished(run, asked)) return false;
+  listener.line?.(`${run.dir}: already finished (--fresh starts over)`);
+  return true;
+}

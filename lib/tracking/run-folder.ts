@@ -1,0 +1,251 @@
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { atomicWriteFile } from "../files/atomic-write.js";
+import { makeFolder } from "../files/make-folder.js";
+
+/** One measurement: a line of metrics.jsonl. No clock in it, so equal runs write equal bytes. */
+export interface Measurement {
+  epoch: number;
+  step: number;
+  name: string;
+  value: number;
+}
+
+/** What one system answered to one query: a line of queries.jsonl.gz. */
+export interface QueryResult {
+  set: string;
+  typo: number;
+  id: string;
+  query: string;
+  slice?: string;
+  /** Document ids, sorted. */
+  relevant: string[];
+  /** Document id and score, best first. */
+  top: [string, number][];
+  values: Record<string, number>;
+}
+
+/** Provenance of a run; everything but `host`, times and `status` follows from config, seed and code. */
+export interface Manifest {
+  runFormat: 1;
+  /** "rankings": results made elsewhere, without a system that could answer again. */
+  kind: "dense" | "neighbours" | "bm25" | "fusion" | "rankings";
+  /** What tables call it. */
+  system: string;
+  taskId: string;
+  runId: string;
+  seed: number;
+  dataset: { name: string; dir: string; fingerprint: string };
+  commit: string | null;
+  packages: Record<string, string>;
+  backend: string;
+  /** What computed the training steps, and why not the fused engine if it did not; "none" for BM25. */
+  engine: string;
+  host: { cpu: string; cores: number; memoryGb: number; node: string; platform: string };
+  startedAt: string;
+  endedAt: string | null;
+  status: "running" | "finished" | "failed";
+  error?: string;
+  counts: Record<string, number>;
+}
+
+/** A run's folder: `<output_dir>/<task_id>/<run_id>/`. Tables, figures and notebooks read these and nothing else. */
+export class RunFolder {
+  constructor(readonly dir: string) {}
+
+  get checkpoints(): string {
+    return path.join(this.dir, "checkpoints");
+  }
+  get model(): string {
+    return path.join(this.dir, "models", "model.safetensors");
+  }
+  get configFile(): string {
+    return path.join(this.dir, "config.yaml");
+  }
+  get metricsFile(): string {
+    return path.join(this.dir, "metrics.jsonl");
+  }
+  get tensorboard(): string {
+    return path.join(this.dir, "tensorboard");
+  }
+
+  manifest(): Manifest {
+    const file = path.join(this.dir, "manifest.json");
+    if (!fs.existsSync(file))
+      throw new RangeError(`${this.dir}: must be a run folder, ${foundInstead(this.dir)}`);
+    try {
+      return JSON.parse(fs.readFileSync(file, "utf8"));
+    } catch {
+      throw new RangeError(`${file}: must be JSON, got a damaged file`);
+    }
+  }
+
+  writeManifest(manifest: Manifest): void {
+    atomicWriteFile(path.join(this.dir, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+  }
+
+  appendMetrics(measurements: readonly Measurement[]): void {
+    appendLines(this.metricsFile, measurements);
+  }
+
+  /** Bytes of metrics.jsonl now on disk, synced. */
+  metricsBytes(): number {
+    if (!fs.existsSync(this.metricsFile)) return 0;
+    const handle = fs.openSync(this.metricsFile, "r+");
+    fs.fsyncSync(handle);
+    fs.closeSync(handle);
+    return fs.statSync(this.metricsFile).size;
+  }
+
+  /** Forgets what was measured after a checkpoint. */
+  cutMetrics(bytes: number): void {
+    if (fs.existsSync(this.metricsFile)) fs.truncateSync(this.metricsFile, bytes);
+  }
+
+  /** Whether the answers to single queries are there: what tables and tests are made from. */
+  isEvaluated(): boolean {
+    return fs.existsSync(path.join(this.dir, "queries.jsonl.gz"));
+  }
+
+  metrics(): Measurement[] {
+    return fs.existsSync(this.metricsFile)
+      ? parseLines(fs.readFileSync(this.metricsFile, "utf8"), this.metricsFile)
+      : [];
+  }
+
+  /** Wall-clock facts, kept apart from metrics because they differ between equal runs. */
+  appendTiming(timing: { epoch: number; name: string; seconds: number; count?: number }): void {
+    appendLines(path.join(this.dir, "timings.jsonl"), [timing]);
+  }
+
+  /** Forgets the clock of epochs that will be trained again, and a last line that was being written at a kill. */
+  cutTimings(epochsDone: number): void {
+    const file = path.join(this.dir, "timings.jsonl");
+    if (!fs.existsSync(file)) return;
+    const lines = fs.readFileSync(file, "utf8").split("\n").slice(0, -1);
+    const kept = lines.filter((line) => epochsDone > 0 && JSON.parse(line).epoch < epochsDone);
+    atomicWriteFile(file, kept.map((line) => `${line}\n`).join(""));
+  }
+
+  timings(): { epoch: number; name: string; seconds: number; count?: number }[] {
+    const file = path.join(this.dir, "timings.jsonl");
+    return fs.existsSync(file) ? parseLines(fs.readFileSync(file, "utf8"), file) : [];
+  }
+
+  writeQueries(results: readonly QueryResult[]): void {
+    const text = results.map((result) => `${JSON.stringify(result)}\n`).join("");
+    atomicWriteFile(path.join(this.dir, "queries.jsonl.gz"), gzipSync(text));
+  }
+
+  queries(): QueryResult[] {
+    const file = path.join(this.dir, "queries.jsonl.gz");
+    if (!fs.existsSync(file)) throw new RangeError(`${file}: must exist, got a run that was never evaluated`);
+    return parseLines(gunzipSync(fs.readFileSync(file)).toString("utf8"), file);
+  }
+}
+
+/** The folder that a configuration's run belongs in. */
+export function runFolderOf(config: { output_dir: string; task_id: string; run_id: string }): RunFolder {
+  return new RunFolder(path.join(config.output_dir, config.task_id, config.run_id));
+}
+
+/** An existing run. @throws RangeError if the folder holds no manifest */
+export function openRun(dir: string): RunFolder {
+  const run = new RunFolder(dir);
+  run.manifest();
+  return run;
+}
+
+/** What is there in a run's place, and which runs are near. */
+function foundInstead(dir: string): string {
+  const below = fs.existsSync(dir) ? namesOfRuns(dir) : [];
+  if (below.length > 0) return `got a folder of runs: ${below.join(", ")}`;
+  const beside = namesOfRuns(path.dirname(dir));
+  const known = beside.length > 0 ? `; runs beside it: ${beside.join(", ")}` : "";
+  return `${fs.existsSync(dir) ? "got one without manifest.json" : "found none"}${known}`;
+}
+
+/** Names of the runs directly in a folder, the first eight. */
+function namesOfRuns(folder: string): string[] {
+  if (!fs.existsSync(folder) || !fs.statSync(folder).isDirectory()) return [];
+  const names = fs
+    .readdirSync(folder)
+    .filter((name) => fs.existsSync(path.join(folder, name, "manifest.json")))
+    .sort();
+  return names.length > 8 ? [...names.slice(0, 8), `… (${names.length} in all)`] : names;
+}
+
+/** Every run below a folder, in path order. */
+export function listRuns(root: string): RunFolder[] {
+  if (!fs.existsSync(root)) return [];
+  const found: RunFolder[] = [];
+  for (const entry of fs
+    .readdirSync(root, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (!entry.isDirectory()) continue;
+    const dir = path.join(root, entry.name);
+    if (fs.existsSync(path.join(dir, "manifest.json"))) found.push(new RunFolder(dir));
+    else found.push(...listRuns(dir));
+  }
+  return found;
+}
+
+/** Facts of this machine for the manifest. */
+export function hostFacts(): Manifest["host"] {
+  return {
+    cpu: os.cpus()[0]?.model ?? "unknown",
+    cores: os.cpus().length,
+    memoryGb: Math.round(os.totalmem() / 2 ** 30),
+    node: process.version,
+    platform: `${os.platform()} ${os.arch()}`,
+  };
+}
+
+/** The commit checked out, with "+changes" when the tree differs from it; null outside a repository. */
+export function currentCommit(): string | null {
+  try {
+    const git = (...args: string[]) =>
+      execFileSync("git", args, {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+        timeout: 5000,
+      }).trim();
+    const commit = git("rev-parse", "--short=12", "HEAD");
+    return git("status", "--porcelain", "--untracked-files=no") === "" ? commit : `${commit}+changes`;
+  } catch {
+    return null;
+  }
+}
+
+/** Versions of the packages whose code decides numbers. */
+export function packageVersions(): Record<string, string> {
+  const names = ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm", "hyparquet", "umap-js"];
+  const versions: Record<string, string> = { qdrl: versionOf("package.json") };
+  for (const name of names) versions[name] = versionOf(path.join("node_modules", name, "package.json"));
+  return versions;
+}
+
+function versionOf(file: string): string {
+  return JSON.parse(fs.readFileSync(file, "utf8")).version;
+}
+
+function appendLines(file: string, values: readonly unknown[]): void {
+  makeFolder(path.dirname(file));
+  fs.appendFileSync(file, values.map((value) => `${JSON.stringify(value)}\n`).join(""));
+}
+
+function parseLines<T>(text: string, file: string): T[] {
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line, i) => {
+      try {
+        return JSON.parse(line) as T;
+      } catch {
+        throw new RangeError(`${file}:${i + 1}: must be JSON, got ${JSON.stringify(line.slice(0, 60))}`);
+      }
+    });
+}

@@ -1,8 +1,0 @@
-import { parentPort, workerData } from "node:worker_threads";
-import type { TyposConfig } from "../config/sections/typos.js";
-import { RowEncoder, type RowEncoding } from "../datasets/stream/row-encoder.js";
-import { serveBatches } from "../datasets/stream/serve-batches.js";
-import { streamTypos } from "./stream-typos.js";
-
-const { encoding, misspelling } = workerData as { encoding: RowEncoding; misspelling: TyposConfig };
-serveBatches(parentPort!, new RowEncoder(encoding), streamTypos(misspelling).make);

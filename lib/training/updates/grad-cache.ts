@@ -1,0 +1,109 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Encoder } from "../../encoders/encoder.js";
+import { type FeatureBatch, takeRows } from "../../features/batch.js";
+
+/**
+ * Value and gradients of a loss of a whole batch, with the encoder's activations of only `chunkSize` rows in memory at a
+ * time (GradCache): embed everything without the tape, differentiate the loss with respect to the embeddings, then embed
+ * chunk by chunk again with the tape and carry the embeddings' gradients on. Equal to the gradients of the whole batch to
+ * rounding, for every loss that is a function of embeddings, so that accumulation is exact where a plain sum of chunk
+ * losses would not be. Random choices of the encoder (dropout) are repeated in the second pass.
+ *
+ * @param own  weights that the loss trains itself
+ * @returns value and gradients of dense weights and of `own`, by name, as valueAndGradients gives them; gradients of tables
+ *   are recorded in the tables
+ * @throws RangeError unless chunkSize is a positive integer
+ * @see Gao et al. 2021, arXiv:2101.06983
+ */
+export function gradCache(
+  encoder: Encoder,
+  batch: { queries: FeatureBatch; documents: FeatureBatch },
+  loss: (queries: tf.Tensor2D, documents: tf.Tensor2D) => tf.Scalar,
+  chunkSize: number,
+  own: Record<string, tf.Variable> = {},
+): { value: tf.Scalar; gradients: Record<string, tf.Tensor> } {
+  if (!Number.isInteger(chunkSize) || chunkSize < 1)
+    throw new RangeError(`gradCache: chunkSize must be a positive integer, got ${chunkSize}`);
+  for (const table of Object.values(encoder.tables)) table.clearGradients();
+  const chunks = [
+    ...chunksOf(batch.queries, "query", chunkSize),
+    ...chunksOf(batch.documents, "document", chunkSize),
+  ];
+  const states: (number[] | null)[] = [];
+  const embed = ({ part, side }: Chunk) =>
+    side === "query" ? encoder.embedQueries(part) : encoder.embedDocuments(part);
+  const embedded = { query: [] as Float32Array[], document: [] as Float32Array[] };
+  for (const chunk of chunks) {
+    states.push(encoder.randomState());
+    // nothing but tensors may leave a tidy: it would walk through every number
+    tf.tidy(() => void embedded[chunk.side].push((embed(chunk).dataSync() as Float32Array).slice()));
+  }
+  const after = encoder.randomState();
+
+  const sides = (["query", "document"] as const).map((side) =>
+    tf.tidy(() => tf.variable(tf.tensor2d(joined(embedded[side]), [sizeOf(batch, side), encoder.outputDim]))),
+  ) as [tf.Variable<tf.Rank.R2>, tf.Variable<tf.Rank.R2>];
+  const { value, grads } = tf.variableGrads(() => loss(sides[0], sides[1]), [
+    ...sides,
+    ...Object.values(own),
+  ] as tf.Variable[]);
+  const slopes = {
+    query: grads[sides[0].name]!.dataSync() as Float32Array,
+    document: grads[sides[1].name]!.dataSync() as Float32Array,
+  };
+  const gradients: Record<string, tf.Tensor> = {};
+  for (const [name, weight] of Object.entries(own)) gradients[name] = grads[weight.name]!;
+  tf.dispose([...sides, grads[sides[0].name]!, grads[sides[1].name]!]);
+
+  chunks.forEach((chunk, i) => {
+    const state = states[i];
+    if (state) encoder.setRandomState(state);
+    const from = chunk.start * encoder.outputDim;
+    const slope = slopes[chunk.side].slice(from, from + chunk.part.size * encoder.outputDim);
+    const pulled = tf.variableGrads(
+      () =>
+        tf.sum(tf.mul(embed(chunk), tf.tensor2d(slope, [chunk.part.size, encoder.outputDim]))) as tf.Scalar,
+      [...Object.values(encoder.weights), ...Object.values(encoder.tables).map(({ anchor }) => anchor)],
+    );
+    for (const [name, weight] of Object.entries(encoder.weights)) {
+      const more = pulled.grads[weight.name];
+      if (!more) continue;
+      const sum = gradients[name];
+      gradients[name] = sum ? tf.add(sum, more) : more;
+      if (sum) tf.dispose([sum, more]);
+    }
+    for (const { anchor } of Object.values(encoder.tables)) pulled.grads[anchor.name]?.dispose();
+    pulled.value.dispose();
+  });
+  if (after) encoder.setRandomState(after);
+  return { value, gradients };
+}
+
+interface Chunk {
+  side: "query" | "document";
+  start: number;
+  part: FeatureBatch;
+}
+
+function chunksOf(batch: FeatureBatch, side: Chunk["side"], size: number): Chunk[] {
+  const chunks: Chunk[] = [];
+  for (let start = 0; start < batch.size; start += size) {
+    const rows = Array.from({ length: Math.min(size, batch.size - start) }, (_, i) => start + i);
+    chunks.push({ side, start, part: takeRows(batch, rows) });
+  }
+  return chunks;
+}
+
+function sizeOf(batch: { queries: FeatureBatch; documents: FeatureBatch }, side: Chunk["side"]): number {
+  return side === "query" ? batch.queries.size : batch.documents.size;
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}

@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { datasetSection } from "../../lib/config/sections/dataset.js";
+import { addDocumentPairs } from "../../lib/experiment/document-pairs.js";
+
+const items = [
+  { id: "a", title: "Mice", text: "Mice sleep all day long. They eat. At night they run about the house." },
+  { id: "b", title: "", text: "" },
+];
+const names = { query: ["q"], document: ["title", "text"] };
+const section = (given: object) =>
+  datasetSection.parse({
+    query_features: [{ name: "q", type: "text" }],
+    document_features: [{ name: "text", type: "text" }],
+    ...given,
+  });
+
+describe("addDocumentPairs", () => {
+  it("adds a column and every sentence that is long enough as queries of their own document", () => {
+    const texts = { q: ["given"], title: ["T"], text: ["X"] };
+    const given = section({ document_pairs: "title", sentence_pairs: { column: "text", min_words: 3 } });
+    expect(addDocumentPairs(given, texts, names, items)).toEqual({
+      "pairs of documents with themselves": 1,
+      "pairs of documents with their sentences": 2,
+    });
+    expect(texts.q).toEqual([
+      "given",
+      "Mice",
+      "Mice sleep all day long.",
+      "At night they run about the house.",
+    ]);
+    expect(texts.title).toEqual(["T", "Mice", "Mice", "Mice"]);
+    expect(texts.text.slice(1).every((text) => text === items[0]!.text)).toBe(true);
+  });
+
+  it("adds copies with words left out, in order, the same at every call", () => {
+    const sentences = { column: "text", min_words: 3, copies: 4, keep_words: 0.6 };
+    const run = () => {
+      const texts = { q: [] as string[], title: [], text: [] };
+      addDocumentPairs(section({ sentence_pairs: sentences }), texts, names, items);
+      return texts.q;
+    };
+    const queries = run();
+    expect(queries).toHaveLength(10);
+    expect(run()).toEqual(queries);
+    const words = queries[5]!.split(" ");
+    for (const copy of queries.slice(6)) {
+      expect(copy.split(" ")).toHaveLength(4); // .6 of 7
+      let at = -1;
+      for (const word of copy.split(" ")) {
+        const next = words.indexOf(word, at + 1);
+        expect(next).toBeGreaterThan(at);
+        at = next;
+      }
+    }
+    expect(new Set(queries.slice(6)).size).toBeGreaterThan(1);
+    expect(queries[1]!.split(" ")).toHaveLength(3); // .6 of 5
+  });
+
+  it("adds nothing unless asked, and names the columns there are", () => {
+    const texts = { q: ["given"], title: ["T"], text: ["X"] };
+    expect(addDocumentPairs(section({}), texts, names, items)).toEqual({});
+    expect(texts.q).toHaveLength(1);
+    expect(() =>
+      addDocumentPairs(section({ sentence_pairs: { column: "body" } }), texts, names, items),
+    ).toThrow('dataset.sentence_pairs: must name a column of the documents (id, title, text), got "body"');
+    expect(() =>
+      addDocumentPairs(section({ document_pairs: "title" }), texts, { ...names, query: ["q", "r"] }, items),
+    ).toThrow("dataset.document_pairs: queries must be one text column, got q, r");
+  });
+});

@@ -1,0 +1,88 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { loadConfig } from "../../lib/config/load-config.js";
+import { Random } from "../../lib/engine/random/random.js";
+import { reevaluateRun } from "../../lib/evaluation/reevaluate-run.js";
+import { readModel, writeModel } from "../../lib/files/model-file.js";
+import { readTensorFile } from "../../lib/files/safetensors.js";
+import { openEncoder } from "../../lib/retrieval/retrievers/open-encoder.js";
+import { train } from "../../lib/training/train.js";
+import { tinyDataset } from "../support/tiny-dataset.js";
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "qdrl-model-"));
+const file = path.join(folder, "model.safetensors");
+
+describe("writeModel", () => {
+  it("keeps every int8 value within half a step of its row, the largest one and zeros exactly, dense weights untouched", () => {
+    const random = new Random(8);
+    const rows = 50;
+    const dim = 12;
+    const data = Float32Array.from({ length: rows * dim }, (_, i) => random.normal() * (1 + (i % 5)));
+    data.fill(0, 0, dim); // the padding row
+    const weight = { shape: [2, 2], data: Float32Array.of(0.1, 0.2, 0.3, 0.4) };
+    const given = { "tables/text": { shape: [rows, dim], data }, "weights/query.0.weight": weight };
+    writeModel(file, given, "int8", { kind: "TwoTower" });
+    const read = readModel(file);
+    expect(read["weights/query.0.weight"]).toEqual(weight);
+    const kept = read["tables/text"]!.data;
+    for (let r = 0; r < rows; r++) {
+      const row = data.subarray(r * dim, (r + 1) * dim);
+      const largest = Math.max(...row.map(Math.abs));
+      row.forEach((value, d) => {
+        // half a step, and float32 rounding of the scale
+        expect(Math.abs(kept[r * dim + d]! - value)).toBeLessThanOrEqual(largest * (0.5 / 127 + 1e-6));
+        if (Math.abs(value) === largest) expect(kept[r * dim + d]).toBeCloseTo(value, 5);
+      });
+    }
+    expect([...kept.slice(0, dim)]).toEqual(new Array(dim).fill(0));
+    const whole = fs.readFileSync(file);
+    const pieces = () => [data.subarray(0, 7 * dim), data.subarray(7 * dim)];
+    writeModel(file, { ...given, "tables/text": { shape: [rows, dim], pieces } }, "int8", {
+      kind: "TwoTower",
+    });
+    expect(fs.readFileSync(file).equals(whole)).toBe(true);
+    const { tensors } = readTensorFile(file);
+    expect(tensors["scales/tables/text"]!.shape).toEqual([rows]);
+    // one byte a value and four a row, four a dense value, and the header
+    expect(fs.statSync(file).size).toBeLessThan(rows * dim + rows * 4 + 16 + 700);
+  });
+
+  it("writes float32 as it is, and refuses to round what is not finite", () => {
+    const table = { shape: [1, 2], data: Float32Array.of(1 / 3, -7) };
+    writeModel(file, { "tables/text": table }, "float32", {});
+    expect(readModel(file)["tables/text"]).toEqual(table);
+    const broken = { "tables/text": { shape: [1, 2], data: Float32Array.of(1, Number.NaN) } };
+    expect(() => writeModel(file, broken, "int8", {})).toThrow(
+      "writeModel: tables/text must hold finite numbers, got NaN in row 0",
+    );
+  });
+});
+
+describe("store_rows: int8", () => {
+  it("stores less, and reports per query what the stored model finds", async () => {
+    const tiny = tinyDataset();
+    const wide = ["model.text_embedding.embedding_dim=64"];
+    const whole = await train(loadConfig(tiny.config(), wide), { threads: 1 });
+    const small = await train(loadConfig(tiny.config(), [...wide, "run_id=small", "store_rows=int8"]), {
+      threads: 1,
+    });
+    const bytes = (run: typeof whole) => fs.statSync(run.model).size;
+    expect(small.manifest().counts["model file bytes"]).toBe(bytes(small));
+    // three bytes less a value of the table, four more a row, and a longer header
+    expect(bytes(whole) - bytes(small)).toBeGreaterThan(48 * 64 * 3 - 48 * 4 - 300);
+    const reported = small.queries();
+    await reevaluateRun(small.dir); // opens the file
+    expect(small.queries()).toEqual(reported);
+    const { encoder } = await openEncoder(small.dir);
+    const { encoder: original } = await openEncoder(whole.dir);
+    const difference = encoder.tables["text"]!.weights.map((value, i) =>
+      Math.abs(value - original.tables["text"]!.weights[i]!),
+    );
+    expect(Math.max(...difference)).toBeGreaterThan(0);
+    expect(Math.max(...difference)).toBeLessThan(0.03); // rows reach about 3, half a step of 3/127 is .012
+    encoder.dispose();
+    original.dispose();
+  });
+});

@@ -1,0 +1,130 @@
+import { once } from "node:events";
+import fs from "node:fs";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { loadSweep } from "../../lib/config/load-sweep.js";
+import { runSweep, startSweepWorker } from "../../lib/runs/run-sweep.js";
+import { tinyDataset } from "../support/tiny-dataset.js";
+
+function sweepFile(root: string, sweep: Record<string, unknown>): string {
+  const file = path.join(root, "sweep.yaml");
+  fs.writeFileSync(file, JSON.stringify({ task_id: "s", title: "a question", ...sweep }));
+  return file;
+}
+
+describe("loadSweep", () => {
+  const tiny = tinyDataset();
+  const base = tiny.config();
+
+  it("makes a run of every row, grid point and seed, each with a configuration of its own", () => {
+    const file = sweepFile(tiny.root, {
+      base,
+      set: { num_epochs: 2 },
+      seeds: [4, 5],
+      rows: [
+        { name: "softmax", set: {} },
+        { name: "triplet", set: { loss: { type: "triplet", margin: 0.2 } } },
+      ],
+      grid: { batch_size: [8, 16] },
+    });
+    const sweep = loadSweep(file, ["log_every=7"]);
+    expect(sweep.rows).toEqual([
+      "softmax, batch_size 8",
+      "softmax, batch_size 16",
+      "triplet, batch_size 8",
+      "triplet, batch_size 16",
+    ]);
+    expect(sweep.baseline).toBe("softmax, batch_size 8");
+    expect(sweep.runs).toHaveLength(8);
+    expect(new Set(sweep.runs.map((run) => run.config.run_id)).size).toBe(8);
+    expect(sweep.runs[7]!.config).toMatchObject({
+      task_id: "s",
+      run_id: "triplet-batch-size-16-seed5",
+      seed: 5,
+      batch_size: 16,
+      num_epochs: 2,
+      log_every: 7,
+      loss: { type: "triplet", margin: 0.2 },
+    });
+  });
+
+  it("names the row whose configuration is wrong, before anything is trained", () => {
+    const file = sweepFile(tiny.root, {
+      base,
+      rows: [
+        { name: "good", set: {} },
+        { name: "bad", set: { "loss.temperature": -1 } },
+      ],
+    });
+    expect(() => loadSweep(file)).toThrow(
+      /sweep\.yaml: row "bad": --set loss\.temperature: loss\.temperature must be > 0, got -1$/,
+    );
+    const none = sweepFile(tiny.root, { base });
+    expect(() => loadSweep(none)).toThrow(/grid or rows is required/);
+    const other = sweepFile(tiny.root, { base, grid: { batch_size: [8] }, baseline: "x" });
+    expect(() => loadSweep(other)).toThrow(/baseline must be one of batch_size 8, got "x"$/);
+  });
+
+  it("reads every sweep that comes with the workspace", () => {
+    for (const name of fs.readdirSync("configs/sweeps"))
+      expect(loadSweep(path.join("configs/sweeps", name)).runs.length, name).toBeGreaterThan(1);
+  });
+});
+
+describe("runSweep", () => {
+  it("trains in worker processes, reports a failure without stopping, and goes on with what is missing", async () => {
+    const tiny = tinyDataset();
+    const file = sweepFile(tiny.root, {
+      base: tiny.config(),
+      seeds: [1, 2],
+      set: { num_epochs: 1 },
+      rows: [
+        { name: "a", set: {} },
+        { name: "b", set: { "model.text_embedding.num_embeddings": 12 } },
+      ],
+    });
+    const lines: string[] = [];
+    const first = await runSweep(loadSweep(file), { listener: { line: (text) => lines.push(text) } });
+    expect(first.runs.map((run) => path.basename(run.dir))).toEqual(["a-seed1", "a-seed2"]);
+    expect(first.trained).toBe(2);
+    for (const { model, checkpoints } of first.runs)
+      expect([fs.existsSync(model), fs.existsSync(checkpoints)]).toEqual([true, false]);
+    expect(first.failed.map(({ row, seed }) => [row, seed])).toEqual([
+      ["b", 1],
+      ["b", 2],
+    ]);
+    expect(lines.join()).toContain("num_embeddings: must be at least 40");
+
+    fs.rmSync(path.join(tiny.root, "runs/s/a-seed2"), { recursive: true });
+    const untouched = fs.statSync(path.join(tiny.root, "runs/s/a-seed1/manifest.json")).mtimeMs;
+    const again = await runSweep(
+      loadSweep(
+        sweepFile(tiny.root, {
+          base: tiny.config(),
+          seeds: [1, 2],
+          set: { num_epochs: 1 },
+          rows: [{ name: "a", set: {} }],
+        }),
+      ),
+      { workers: 1 },
+    );
+    expect(again).toMatchObject({ trained: 1, failed: [] });
+    expect(again.runs).toHaveLength(2);
+    expect(fs.statSync(path.join(tiny.root, "runs/s/a-seed1/manifest.json")).mtimeMs).toBe(untouched);
+  });
+
+  it("leaves no worker behind when it is ended from outside", async () => {
+    const tiny = tinyDataset();
+    const file = sweepFile(tiny.root, {
+      base: tiny.config(),
+      set: { num_epochs: 100_000 },
+      seeds: [1, 2],
+      rows: [{ name: "long", set: {} }],
+    });
+    const worker = startSweepWorker();
+    worker.send({ config: loadSweep(file).runs[0]!.config });
+    await once(worker, "message"); // it trains
+    worker.disconnect(); // what its parent's end does
+    expect((await once(worker, "exit"))[0]).toBe(1);
+  });
+});

@@ -1,0 +1,58 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { holdsFinished, mayReuse } from "../../lib/tracking/reuse-run.js";
+import { type Manifest, RunFolder } from "../../lib/tracking/run-folder.js";
+
+let root = "";
+beforeEach(() => {
+  root = fs.mkdtempSync(path.join(os.tmpdir(), "qdrl-finished-"));
+});
+afterEach(() => fs.rmSync(root, { recursive: true, force: true }));
+
+function runEnded(name: string, endedAt: string | null): RunFolder {
+  const run = new RunFolder(path.join(root, name));
+  run.writeManifest({ status: endedAt === null ? "running" : "finished", endedAt } as Manifest);
+  fs.writeFileSync(run.configFile, "task_id: any\n");
+  return run;
+}
+const same = { matches: () => true };
+
+describe("a run that is taken as it is", () => {
+  it("is finished, of the configuration asked for, and later than the runs it is made of", () => {
+    const run = runEnded("fused", "2026-01-02T00:00:00Z");
+    const before = runEnded("before", "2026-01-01T00:00:00Z").dir;
+    const after = runEnded("after", "2026-01-03T00:00:00Z").dir;
+    expect(holdsFinished(run, same)).toBe(true);
+    expect(holdsFinished(run, { matches: () => false })).toBe(false);
+    expect(holdsFinished(run, { ...same, madeOf: [before] })).toBe(true);
+    expect(holdsFinished(run, { ...same, madeOf: [before, after] })).toBe(false);
+    expect(() => holdsFinished(run, { ...same, madeOf: [path.join(root, "gone")] })).toThrow(
+      /gone: must be a run folder, found none/,
+    );
+  });
+
+  it("is none that is unfinished, empty or without its configuration, which is then not asked about", () => {
+    const asked = {
+      matches: () => {
+        throw new Error("asked");
+      },
+    };
+    expect(holdsFinished(runEnded("halfway", null), asked)).toBe(false);
+    expect(holdsFinished(new RunFolder(path.join(root, "nothing")), asked)).toBe(false);
+    const bare = runEnded("bare", "2026-01-02T00:00:00Z");
+    fs.rmSync(bare.configFile);
+    expect(holdsFinished(bare, asked)).toBe(false);
+  });
+
+  it("is told, and none where the run is to start over", () => {
+    const run = runEnded("told", "2026-01-02T00:00:00Z");
+    const lines: string[] = [];
+    const listener = { line: (text: string) => lines.push(text) };
+    expect(mayReuse(run, same, { fresh: true, listener })).toBe(false);
+    expect(lines).toEqual([]);
+    expect(mayReuse(run, same, { listener })).toBe(true);
+    expect(lines).toEqual([`${run.dir}: already finished (--fresh starts over)`]);
+  });
+});
