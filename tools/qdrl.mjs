@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // The command line: lib/cli/main.ts, run from TypeScript. Works from any folder inside the workspace.
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { nodeVersionProblem } from "./setup/node-version.mjs";
@@ -17,7 +16,6 @@ if (problem) {
   process.exit(1);
 }
 process.chdir(root); // paths, in lib and in arguments, are relative to the root
-createRequire(import.meta.url)("./kernel/relaxed-simd.cjs").allowRelaxedSimd();
 const { register } = await import("tsx/esm/api");
 register();
 const { main } = await import(pathToFileURL(path.join(root, "lib/cli/main.ts")).href);

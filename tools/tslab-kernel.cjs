@@ -9,7 +9,6 @@ const path = require("node:path");
 const root = path.resolve(__dirname, "..");
 process.chdir(root);
 
-require("./kernel/relaxed-simd.cjs").allowRelaxedSimd();
 require("./kernel/compiler-options.cjs").install(root); // before tslab's converter is loaded
 require("./kernel/cell-source.cjs").install();
 const errors = require("./kernel/error-messages.cjs");

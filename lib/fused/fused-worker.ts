@@ -1,10 +1,8 @@
-import v8 from "node:v8";
 import { workerData } from "node:worker_threads";
 import { instantiateKernels } from "../engine/kernels/load.js";
 import { command, type WorkerStart } from "./fused-control.js";
 import { FusedStep } from "./fused-step.js";
 
-v8.setFlagsFromString("--experimental-wasm-relaxed-simd");
 const { plan, layout, module, memory, thread, threads, area } = workerData as WorkerStart;
 const work = layout.work[area]!;
 const step = new FusedStep(plan, layout, work, instantiateKernels(module, memory), memory, thread, threads);

@@ -108,7 +108,7 @@ export function isFinished(config: ExperimentConfig): boolean {
 /** A process that trains the configurations that it is sent. */
 export function startSweepWorker(): ChildProcess {
   return fork(path.resolve("lib/runs/sweep-worker.ts"), {
-    execArgv: ["--import", "tsx", "--experimental-wasm-relaxed-simd"],
+    execArgv: ["--import", "tsx"],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
 }

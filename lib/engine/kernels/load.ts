@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import v8 from "node:v8";
+import { allowRelaxedSimd } from "./relaxed-simd.js";
 import { type WasmMemory, type WasmModule, wasmApi } from "./web-assembly.js";
 
 type Kernel = (...args: number[]) => void;
@@ -46,12 +46,12 @@ const loaded = new Map<string, KernelModule>();
 
 /**
  * The compiled kernels for memory of one thread ("private") or of several ("shared"), with fused multiply-add where
- * the runtime has relaxed SIMD (Node 20 behind a flag, which is set here).
+ * the runtime has relaxed SIMD.
  */
 export function loadKernelModule(memory: "private" | "shared"): KernelModule {
   let kernels = loaded.get(memory);
   if (!kernels) {
-    v8.setFlagsFromString("--experimental-wasm-relaxed-simd");
+    allowRelaxedSimd();
     const read = (name: string) => readFileSync(resolve("lib/engine/kernels/built", `${name}.wasm`));
     const fused = read(`${memory}-fma`);
     const fusedMultiplyAdd = wasmApi.validate(fused);

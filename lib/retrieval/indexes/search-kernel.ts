@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { setFlagsFromString } from "node:v8";
+import { allowRelaxedSimd } from "../../engine/kernels/relaxed-simd.js";
 import { type WasmMemory, type WasmModule, wasmApi } from "../../engine/kernels/web-assembly.js";
 
 /** The functions of kernels/assembly; every pointer and stride is in bytes, `k` and counts are plain numbers. */
@@ -67,12 +67,11 @@ const FOLDER = "lib/retrieval/kernels";
 let compiled: SearchModule | null = null;
 
 /**
- * The compiled kernels: with fused multiply-add and 8-bit products where this Node has relaxed SIMD (behind a flag of V8's in Node 20, set
- * here), else plain SIMD. Compiled once per process; workers receive the module as it is.
+ * The compiled kernels: with fused multiply-add and 8-bit products where this Node has relaxed SIMD, else plain SIMD. Compiled once per process; workers receive the module as it is.
  */
 export function searchModule(): SearchModule {
   if (compiled) return compiled;
-  setFlagsFromString("--experimental-wasm-relaxed-simd");
+  allowRelaxedSimd();
   const relaxed = readFileSync(path.resolve(FOLDER, "search-relaxed.wasm"));
   compiled = wasmApi.validate(relaxed)
     ? { variant: "relaxed-simd", module: new wasmApi.Module(relaxed) }

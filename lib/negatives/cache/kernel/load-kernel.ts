@@ -1,4 +1,4 @@
-import v8 from "node:v8";
+import { allowRelaxedSimd } from "../../../engine/kernels/relaxed-simd.js";
 import { type WasmMemory, wasmApi } from "../../../engine/kernels/web-assembly.js";
 import { groupMaximaBytes } from "./group-maxima-bytes.js";
 
@@ -14,7 +14,7 @@ export interface GroupMaximaKernels {
 
 /** The kernels over a memory of `bytes`, or null where the runtime has no relaxed SIMD. */
 export function loadGroupMaxima(bytes: number): { kernels: GroupMaximaKernels; memory: WasmMemory } | null {
-  v8.setFlagsFromString("--experimental-wasm-relaxed-simd");
+  allowRelaxedSimd();
   const binary = Buffer.from(groupMaximaBytes, "base64");
   if (!wasmApi.validate(binary)) return null;
   const pages = Math.ceil(bytes / 65_536);
