@@ -1,7 +1,7 @@
 /** Configurations of the guided tour that `npm start` runs, in the order of the report's tables. */
 export const TOUR: readonly string[] = [
-  "configs/bm25.yaml",
-  "configs/baseline.yaml",
-  "configs/category.yaml",
-  "configs/trigrams.yaml",
+  "configs/emoji/bm25.yaml",
+  "configs/emoji/baseline.yaml",
+  "configs/emoji/category.yaml",
+  "configs/emoji/trigrams.yaml",
 ];

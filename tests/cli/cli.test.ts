@@ -77,8 +77,8 @@ describe("qdrl", () => {
     ],
     [
       "a misspelled configuration",
-      () => ["train", "configs/basline.yaml"],
-      /^error: configs\/basline\.yaml: must exist, found none; did you mean configs\/baseline\.yaml\?\n$/,
+      () => ["train", "configs/emoji/basline.yaml"],
+      /^error: configs\/emoji\/basline\.yaml: must exist, found none; did you mean configs\/emoji\/baseline\.yaml\?\n$/,
     ],
     [
       "a sweep given to train",
@@ -87,8 +87,8 @@ describe("qdrl", () => {
     ],
     [
       "a baseline given to sweep",
-      () => ["sweep", "configs/bm25.yaml"],
-      /^error: configs\/bm25\.yaml: must be a sweep, for qdrl sweep, got a BM25 baseline, for qdrl train\n$/,
+      () => ["sweep", "configs/emoji/bm25.yaml"],
+      /^error: configs\/emoji\/bm25\.yaml: must be a sweep, for qdrl sweep, got a BM25 baseline, for qdrl train\n$/,
     ],
     [
       "an override of an unknown section",

@@ -12,7 +12,7 @@ export function addDoctorCommand(program: Command): void {
     .description(
       "examine an experiment before a long run: first loss, gradients, one batch by heart, forecast",
     )
-    .argument("<config>", "YAML file, e.g. configs/baseline.yaml")
+    .argument("<config>", "YAML file, e.g. configs/emoji/baseline.yaml")
     .option("--set <key=value...>", "override a key, e.g. --set learning_rate=0.001")
     .option("--steps <n>", "most updates of the overfit check", "200")
     .action(async (file: string, options: { set?: string[]; steps: string }) => {

@@ -53,7 +53,7 @@ export function addModelCommands(program: Command): void {
   model
     .command("distill")
     .description("train a configuration's encoder by the scores or embeddings of a trained one")
-    .argument("<config>", "YAML file of the student, e.g. configs/scifact-distilled.yaml")
+    .argument("<config>", "YAML file of the student, e.g. configs/scifact/distilled.yaml")
     .option("--teacher <run>", "run folder of the teacher; default: distillation.teacher of the file")
     .option("--set <key=value...>", "override a key, e.g. --set distillation.labels=1 run_id=distilled")
     .action(async (file: string, { teacher, set = [] }: DistillFlags) => {

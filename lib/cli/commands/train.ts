@@ -10,7 +10,7 @@ export function addTrainCommand(program: Command): void {
     .description(
       "train an experiment (or index BM25, or fuse two runs) and evaluate it; goes on where it was stopped",
     )
-    .argument("<config>", "YAML file, e.g. configs/baseline.yaml")
+    .argument("<config>", "YAML file, e.g. configs/emoji/baseline.yaml")
     .option("--set <key=value...>", "override a key, e.g. --set model.output_dim=64")
     .option("--seed <n>", "shorthand for --set seed=n")
     .option("--commit-hash <text>", "provenance; default: ask git")

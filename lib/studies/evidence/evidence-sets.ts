@@ -113,7 +113,7 @@ export const evidenceSets: readonly EvidenceSet[] = [
     validation: null,
     documentText: ["document_name"],
     dense: {
-      ...{ kind: "trained", name: "two towers, words", config: "configs/baseline.yaml" },
+      ...{ kind: "trained", name: "two towers, words", config: "configs/emoji/baseline.yaml" },
       overrides: [],
       seeds: [1, 2, 3],
     },
@@ -127,7 +127,7 @@ export const smallEvidence: EvidenceSet = {
   name: "emoji (300)",
   dir: smallDataset.dir,
   dense: {
-    ...{ kind: "trained", name: "two towers, words", config: "configs/baseline.yaml" },
+    ...{ kind: "trained", name: "two towers, words", config: "configs/emoji/baseline.yaml" },
     ...{ overrides: ["num_epochs=2"], seeds: [1] },
   },
 };

@@ -51,7 +51,7 @@ export async function bm25Runs(options: Options): Promise<Bm25Runs[]> {
   const found: Bm25Runs[] = [];
   for (const { dataset, runs: encoders } of await sweepRuns("modality", options)) {
     const bm25 = await runExperiment(
-      "configs/bm25.yaml",
+      "configs/emoji/bm25.yaml",
       bm25Overrides(dataset, encoders[0]!),
       options.listener,
     );

@@ -38,7 +38,7 @@ export const thesisExperiments = {
     key: "modality",
     title: "Text and category",
     question: "Does a category beside the text make document embeddings better?",
-    sweep: "configs/sweeps/modality.yaml",
+    sweep: "configs/sweeps/category-feature.yaml",
     published: thesisTables.modality,
     parameter: null,
   },

@@ -233,8 +233,8 @@ describe("parameter groups", () => {
 
 describe("configurations of the system", () => {
   it("are told from experiments, both ways", () => {
-    expect(() => loadKddConfig("configs/baseline.yaml")).toThrow(
-      "configs/baseline.yaml: system must be kdd, got none; an experiment is run with: qdrl train configs/baseline.yaml",
+    expect(() => loadKddConfig("configs/emoji/baseline.yaml")).toThrow(
+      "configs/emoji/baseline.yaml: system must be kdd, got none; an experiment is run with: qdrl train configs/emoji/baseline.yaml",
     );
     expect(() => loadAnyConfig("configs/kdd/emoji.yaml")).toThrow(
       "run with: qdrl kdd configs/kdd/emoji.yaml",

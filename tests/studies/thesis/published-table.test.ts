@@ -32,7 +32,7 @@ describe("thesisTables", () => {
   it("name the rows of the sweeps", () => {
     const depth = readFileSync("configs/sweeps/depth.yaml", "utf8");
     for (const { name } of thesisTables.depth.rows) expect(depth).toContain(`name: ${name},`);
-    const modality = readFileSync("configs/sweeps/modality.yaml", "utf8");
+    const modality = readFileSync("configs/sweeps/category-feature.yaml", "utf8");
     for (const { name } of thesisTables.modality.rows) expect(modality).toContain(`name: ${name},`);
   });
 });
