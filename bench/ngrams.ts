@@ -3,11 +3,12 @@
  * self-teaching, alternating in one process, one thread: `node --import tsx bench/ngrams.ts [fused|tfjs] [rounds] [steps]`.
  * Needs data/msrd. A step is the batch made and trained on: median and fastest of all steps, mean of processor time.
  */
-import { loadConfig } from "../lib/config/load-config.js";
+
 import { createEncoder } from "../lib/encoders/create-encoder.js";
 import { selectBackend } from "../lib/engine/backend.js";
 import { Random } from "../lib/engine/random/random.js";
 import { epochBatches } from "../lib/experiment/epoch-batches.js";
+import { loadConfig } from "../lib/experiment/load-config.js";
 import { loadExperiment } from "../lib/experiment/load-experiment.js";
 import type { PairBatch } from "../lib/experiment/pairs.js";
 import { encoderSpec } from "../lib/experiment/specs.js";

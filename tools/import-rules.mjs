@@ -1,11 +1,13 @@
 // Who may import whom inside lib: the pipeline from configuration to studies, each room standing on those before it.
 
-/** Folders that every other may import: files on disk, and tensors, tables and random numbers. */
-const GROUND = ["files", "engine"];
+/**
+ * Folders that every other may import: how parts declare themselves and YAML is read against that, files on disk, and
+ * tensors, tables and random numbers.
+ */
+const GROUND = ["config", "files", "engine"];
 
 /** Folder of lib → folders of lib that it may import (besides its own and the ground). */
 const ROOMS = {
-  config: [],
   metrics: [],
   tokenizer: [],
   typos: [],
@@ -18,20 +20,9 @@ const ROOMS = {
   features: ["tokenizer", "datasets"],
   encoders: ["tokenizer", "datasets", "features"],
   fused: ["tokenizer", "features", "encoders", "losses", "optimizers"],
-  experiment: [
-    "config",
-    "metrics",
-    "tokenizer",
-    "typos",
-    "datasets",
-    "features",
-    "losses",
-    "optimizers",
-    "encoders",
-  ],
-  retrieval: ["config", "tokenizer", "typos", "tracking", "datasets", "features", "encoders", "experiment"],
+  experiment: ["metrics", "tokenizer", "typos", "datasets", "features", "losses", "optimizers", "encoders"],
+  retrieval: ["tokenizer", "typos", "tracking", "datasets", "features", "encoders", "experiment"],
   evaluation: [
-    "config",
     "metrics",
     "tokenizer",
     "typos",
@@ -44,7 +35,6 @@ const ROOMS = {
     "retrieval",
   ],
   training: [
-    "config",
     "metrics",
     "tokenizer",
     "tracking",
@@ -60,7 +50,6 @@ const ROOMS = {
     "evaluation",
   ],
   runs: [
-    "config",
     "metrics",
     "tokenizer",
     "typos",
@@ -76,7 +65,6 @@ const ROOMS = {
     "training",
   ],
   analysis: [
-    "config",
     "metrics",
     "tokenizer",
     "typos",
@@ -97,6 +85,7 @@ const BELOW_STUDIES = Object.keys(ROOMS).filter((room) => room !== "fused");
 
 /** Folder of lib → folders of lib that it may import (besides its own). */
 export const MAY_IMPORT = {
+  config: [],
   files: [],
   engine: ["files"],
   ...Object.fromEntries(Object.entries(ROOMS).map(([room, below]) => [room, [...GROUND, ...below]])),

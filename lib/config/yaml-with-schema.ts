@@ -2,9 +2,14 @@ import fs from "node:fs";
 import path from "node:path";
 import { type Document, isMap, LineCounter, parse, parseDocument } from "yaml";
 import type { z } from "zod";
-import type { CrossFieldIssue } from "./cross-checks.js";
 import { describeIssue, type KeyPath, kindOf } from "./describe-issue.js";
 import { nearestName } from "./nearest-name.js";
+
+/** A rule broken between two keys: the key to blame and the sentence. */
+export interface CrossFieldIssue {
+  path: (string | number)[];
+  message: string;
+}
 
 type CrossCheck<T> = (config: T) => CrossFieldIssue[];
 

@@ -1,10 +1,10 @@
 import fs from "node:fs";
 import path from "node:path";
 import { stringify } from "yaml";
-import { recallValidationSection } from "../config/sections/evaluation.js";
 import type { Listener } from "../engine/progress.js";
 import type { EvaluationSet } from "../experiment/evaluation-set.js";
 import { loadEvaluation } from "../experiment/load-experiment.js";
+import { recallValidationSection } from "../experiment/sections/evaluation.js";
 import { atomicWriteFile } from "../files/atomic-write.js";
 import { parseMeasure } from "../metrics/measure.js";
 import { rankByScore, type ScoredDocument } from "../metrics/score-run.js";

@@ -1,6 +1,6 @@
-import type { RecallValidationConfig } from "../config/sections/evaluation.js";
 import type { Listener } from "../engine/progress.js";
 import type { EvaluationSet } from "../experiment/evaluation-set.js";
+import type { RecallValidationConfig } from "../experiment/sections/evaluation.js";
 import { atomicWriteFile } from "../files/atomic-write.js";
 import type { Retriever } from "../retrieval/retrievers/retriever.js";
 import {

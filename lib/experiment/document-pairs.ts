@@ -1,6 +1,6 @@
-import type { DatasetConfig } from "../config/sections/dataset.js";
 import { Random } from "../engine/random/random.js";
 import { sentencesOf } from "../tokenizer/sentences.js";
+import type { DatasetConfig } from "./sections/dataset.js";
 
 type Item = Readonly<Record<string, string>>;
 type SentencePairs = NonNullable<DatasetConfig["sentence_pairs"]>;

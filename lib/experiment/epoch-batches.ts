@@ -1,8 +1,8 @@
-import type { ExperimentConfig } from "../config/schema.js";
 import type { Random } from "../engine/random/random.js";
 import type { LoadedExperiment } from "./load-experiment.js";
 import { misspelledPairs, trainingTypos } from "./misspelled-pairs.js";
 import { epochOrder, type PairBatch, type PairSet, pairBatch, stepsPerEpoch } from "./pairs.js";
+import type { ExperimentConfig } from "./schema.js";
 
 /** What an epoch trains on, batch by batch. */
 export interface EpochBatches {

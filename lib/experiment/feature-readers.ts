@@ -1,7 +1,5 @@
 import fs from "node:fs";
 import path from "node:path";
-import type { ExperimentConfig } from "../config/schema.js";
-import type { FeatureConfig } from "../config/sections/dataset.js";
 import { readVectorFile } from "../datasets/arrays/vector-file.js";
 import { PictureStore } from "../datasets/images/picture-store.js";
 import { RegionFolder } from "../datasets/images/region-files.js";
@@ -13,6 +11,8 @@ import { NumberReader } from "../features/number-reader.js";
 import { RegionReader } from "../features/region-reader.js";
 import { VectorReader } from "../features/vector-reader.js";
 import type { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
+import type { ExperimentConfig } from "./schema.js";
+import type { FeatureConfig } from "./sections/dataset.js";
 
 type Row = Readonly<Record<string, string>>;
 type ImageConfig = Extract<FeatureConfig, { type: "image" }>;

@@ -1,8 +1,5 @@
 import fs from "node:fs";
 import path from "node:path";
-import type { Bm25Config } from "../config/bm25-schema.js";
-import type { ExperimentConfig } from "../config/schema.js";
-import type { FeatureConfig } from "../config/sections/dataset.js";
 import { layout } from "../datasets/dataset-layout.js";
 import { readItems } from "../datasets/items.js";
 import { type Dataset, openDataset } from "../datasets/open-dataset.js";
@@ -16,11 +13,14 @@ import { TokenReader } from "../features/token-reader.js";
 import { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
 import type { TextVectorizer, WordCuts } from "../tokenizer/text-vectorizer.js";
 import { WordPieceVectorizer } from "../tokenizer/wordpiece/word-piece-vectorizer.js";
+import type { Bm25Config } from "./bm25-schema.js";
 import { addDocumentPairs } from "./document-pairs.js";
 import { type EvaluationSet, evaluationSet, type Pool, type Row } from "./evaluation-set.js";
 import { FeatureReaders } from "./feature-readers.js";
 import { openPairStream, type PairStream } from "./pair-stream.js";
 import { buildPairs, type PairSet } from "./pairs.js";
+import type { ExperimentConfig } from "./schema.js";
+import type { FeatureConfig } from "./sections/dataset.js";
 import { validationQueries } from "./validation-queries.js";
 import { createVectorizer, mapperOptions } from "./vectorizers.js";
 

@@ -1,4 +1,3 @@
-import type { TyposConfig } from "../config/sections/typos.js";
 import { readMisspellings } from "../datasets/misspellings.js";
 import type { Random } from "../engine/random/random.js";
 import type { FeaturePipeline } from "../features/feature-pipeline.js";
@@ -8,6 +7,7 @@ import { fromRandom } from "../typos/random-source.js";
 import { misspellingTable } from "../typos/real-misspellings.js";
 import type { TypoModel } from "../typos/typo-model.js";
 import type { PairSet } from "./pairs.js";
+import type { TyposConfig } from "./sections/typos.js";
 
 /** The typo model of a configuration; "real" reads the imported misspellings. */
 export function trainingTypos({ model, misspellings_dir: folder }: TyposConfig): TypoModel {

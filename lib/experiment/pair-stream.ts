@@ -1,7 +1,5 @@
 import fs from "node:fs";
 import path from "node:path";
-import type { ExperimentConfig } from "../config/schema.js";
-import type { FeatureConfig } from "../config/sections/dataset.js";
 import { layout } from "../datasets/dataset-layout.js";
 import { estimateRows } from "../datasets/estimate-rows.js";
 import { listPartFiles } from "../datasets/part-files.js";
@@ -10,6 +8,8 @@ import { reportCounts } from "../datasets/report-counts.js";
 import type { KnownPositives } from "../losses/candidate-mask.js";
 import { PositiveIndex } from "../losses/positive-index.js";
 import type { PairBatch } from "./pairs.js";
+import type { ExperimentConfig } from "./schema.js";
+import type { FeatureConfig } from "./sections/dataset.js";
 import { BatchStream, type BatchStreamOptions } from "./stream/batch-stream.js";
 import type { RowEncoding, StreamFeature } from "./stream/row-encoder.js";
 import { streamTypos } from "./stream-typos.js";

@@ -1,5 +1,5 @@
-import type { ExperimentConfig } from "../config/schema.js";
 import type { EncoderSpec } from "../encoders/encoder.js";
+import type { ExperimentConfig } from "./schema.js";
 import { towersSpec } from "./towers-of-config.js";
 import { objectiveName } from "./training-specs.js";
 import { transformerSpec } from "./transformer-of-config.js";

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import type { TyposConfig } from "../config/sections/typos.js";
+import type { TyposConfig } from "./sections/typos.js";
 import { RowEncoder, type RowEncoding } from "./stream/row-encoder.js";
 import { serveBatches } from "./stream/serve-batches.js";
 import { streamTypos } from "./stream-typos.js";

@@ -1,6 +1,6 @@
-import type { TyposConfig } from "../config/sections/typos.js";
 import { fromRandom } from "../typos/random-source.js";
 import { trainingTypos } from "./misspelled-pairs.js";
+import type { TyposConfig } from "./sections/typos.js";
 import type { StreamMisspelling } from "./stream/row-misspelling.js";
 
 /**

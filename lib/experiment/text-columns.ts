@@ -1,6 +1,6 @@
-import type { ExperimentConfig } from "../config/schema.js";
-import type { FeatureConfig } from "../config/sections/dataset.js";
 import { sourceColumns } from "../features/feature-pipeline.js";
+import type { ExperimentConfig } from "./schema.js";
+import type { FeatureConfig } from "./sections/dataset.js";
 
 /** Columns that an encoder reads, and the one that names a document. */
 export function textColumnsOf(config: ExperimentConfig): {

@@ -1,6 +1,6 @@
-import type { FeatureConfig } from "../config/sections/dataset.js";
-import type { ModalityEncoderConfig, TowersModel } from "../config/sections/towers.js";
 import type { ModalityEncoderSpec, TowerSpec, TowersSpec } from "../encoders/modalities/towers-spec.js";
+import type { FeatureConfig } from "./sections/dataset.js";
+import type { ModalityEncoderConfig, TowersModel } from "./sections/towers.js";
 
 /** The towers that a configuration names, with sizes taken from the features they read. */
 export function towersSpec(

@@ -1,7 +1,7 @@
-import type { ExperimentConfig } from "../config/schema.js";
 import type { LossSpec } from "../losses/loss.js";
 import type { OptimizerSpec } from "../optimizers/optimizer.js";
 import type { ScheduleSpec } from "../optimizers/schedules.js";
+import type { ExperimentConfig } from "./schema.js";
 
 /** The loss that a configuration names, in plain data. */
 export function lossSpec({ loss }: Pick<ExperimentConfig, "loss">): LossSpec {

@@ -1,6 +1,6 @@
-import type { ModelConfig } from "../config/sections/model.js";
 import { readTransformerFolder } from "../encoders/pretrained/transformer-folder.js";
 import type { TransformerSpec } from "../encoders/transformer/transformer-spec.js";
+import type { ModelConfig } from "./sections/model.js";
 
 /**
  * The transformer that a configuration names, with the weights of its `pretrained` folder.

@@ -1,12 +1,12 @@
 import fs from "node:fs";
 import path from "node:path";
-import type { ExperimentConfig } from "../config/schema.js";
-import type { FeatureConfig } from "../config/sections/dataset.js";
 import { readDictionary } from "../datasets/dictionary-file.js";
 import { readTokenizer } from "../encoders/pretrained/transformer-folder.js";
 import type { CategoricalMapperOptions } from "../tokenizer/categorical-mapper.js";
 import type { TextVectorizer } from "../tokenizer/text-vectorizer.js";
 import { WordPieceVectorizer } from "../tokenizer/wordpiece/word-piece-vectorizer.js";
+import type { ExperimentConfig } from "./schema.js";
+import type { FeatureConfig } from "./sections/dataset.js";
 import { type VectorizerSpec, vectorizerOf } from "./stream/stream-vectorizer.js";
 
 /** The vectoriser that a configuration names, with its dictionary read. */

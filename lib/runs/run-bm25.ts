@@ -1,8 +1,8 @@
 import fs from "node:fs";
-import type { Bm25Config } from "../config/bm25-schema.js";
-import { formatConfig } from "../config/load-config.js";
 import type { Listener } from "../engine/progress.js";
 import { writeRetrieverRun } from "../evaluation/write-retriever-run.js";
+import type { Bm25Config } from "../experiment/bm25-schema.js";
+import { formatConfig } from "../experiment/load-config.js";
 import { loadEvaluation } from "../experiment/load-experiment.js";
 import { bm25Retriever, documentColumns, queryPreparation } from "../retrieval/retrievers/bm25-retriever.js";
 import { mayReuse } from "../tracking/reuse-run.js";

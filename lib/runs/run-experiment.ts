@@ -1,6 +1,6 @@
-import { type AnyConfig, loadAnyConfig } from "../config/load-config.js";
-import { loadSweep } from "../config/load-sweep.js";
 import type { Listener } from "../engine/progress.js";
+import { type AnyConfig, loadAnyConfig } from "../experiment/load-config.js";
+import { loadSweep } from "../experiment/load-sweep.js";
 import { type RunFolder, runFolderOf } from "../tracking/run-folder.js";
 import { withFolderLock } from "../tracking/run-lock.js";
 import { train } from "../training/train.js";

@@ -1,10 +1,10 @@
 import fs from "node:fs";
-import type { FusionConfig } from "../config/fusion-schema.js";
-import { formatConfig, loadFusionConfig } from "../config/load-config.js";
 import type { Listener } from "../engine/progress.js";
 import { misspelledRows } from "../evaluation/evaluate.js";
 import { writeRetrieverRun } from "../evaluation/write-retriever-run.js";
 import type { EvaluationSet } from "../experiment/evaluation-set.js";
+import type { FusionConfig } from "../experiment/fusion-schema.js";
+import { formatConfig, loadFusionConfig } from "../experiment/load-config.js";
 import { judgeRanking } from "../metrics/judged-ranking.js";
 import { parseMeasure } from "../metrics/measure.js";
 import { searchFusionWeights } from "../retrieval/fusion/fusion-weight.js";

@@ -1,8 +1,8 @@
 import fs from "node:fs";
-import { formatConfig, loadNeighboursConfig } from "../config/load-config.js";
-import type { NeighboursConfig } from "../config/neighbours-schema.js";
 import type { Listener } from "../engine/progress.js";
 import { writeRetrieverRun } from "../evaluation/write-retriever-run.js";
+import { formatConfig, loadNeighboursConfig } from "../experiment/load-config.js";
+import type { NeighboursConfig } from "../experiment/neighbours-schema.js";
 import { openNeighbours } from "../retrieval/retrievers/open-neighbours.js";
 import { mayReuse } from "../tracking/reuse-run.js";
 import { type RunFolder, runFolderOf } from "../tracking/run-folder.js";

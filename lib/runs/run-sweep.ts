@@ -1,10 +1,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { formatConfig, parseConfig } from "../config/load-config.js";
-import type { Sweep, SweepRun } from "../config/load-sweep.js";
-import type { ExperimentConfig } from "../config/schema.js";
 import type { Listener, Progress } from "../engine/progress.js";
+import { formatConfig, parseConfig } from "../experiment/load-config.js";
+import type { Sweep, SweepRun } from "../experiment/load-sweep.js";
+import type { ExperimentConfig } from "../experiment/schema.js";
 import { holdsFinished } from "../tracking/reuse-run.js";
 import { type RunFolder, runFolderOf } from "../tracking/run-folder.js";
 

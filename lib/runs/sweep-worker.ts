@@ -1,4 +1,4 @@
-import type { ExperimentConfig } from "../config/schema.js";
+import type { ExperimentConfig } from "../experiment/schema.js";
 import { train } from "../training/train.js";
 
 /**

@@ -1,8 +1,8 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { ExperimentConfig } from "../config/schema.js";
 import type { Encoder } from "../encoders/encoder.js";
 import type { Random } from "../engine/random/random.js";
 import { type PairSet, stepsPerEpoch } from "../experiment/pairs.js";
+import type { ExperimentConfig } from "../experiment/schema.js";
 import { encoderSpec } from "../experiment/specs.js";
 import { lossSpec, optimizerSpec, scheduleSpec } from "../experiment/training-specs.js";
 import type { FusedTeaching } from "../fused/fused-plan.js";

@@ -1,8 +1,6 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { formatConfig, parseConfig } from "../config/load-config.js";
-import type { ExperimentConfig } from "../config/schema.js";
 import { batchEncoderOf } from "../encoders/batch-encoder.js";
 import { createEncoder } from "../encoders/create-encoder.js";
 import type { Encoder } from "../encoders/encoder.js";
@@ -12,7 +10,9 @@ import { type Listener, throttled } from "../engine/progress.js";
 import { Random } from "../engine/random/random.js";
 import { type Evaluation, evaluate } from "../evaluation/evaluate.js";
 import { epochBatches, tooFewPairs } from "../experiment/epoch-batches.js";
+import { formatConfig, parseConfig } from "../experiment/load-config.js";
 import { type LoadedExperiment, loadExperiment } from "../experiment/load-experiment.js";
+import type { ExperimentConfig } from "../experiment/schema.js";
 import { encoderSpec, systemName } from "../experiment/specs.js";
 import { textColumnsOf } from "../experiment/text-columns.js";
 import { startTokenWeights } from "../experiment/token-weights.js";

@@ -4,7 +4,7 @@ import path from "node:path";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { evaluatedRuns } from "../../lib/analysis/run-list.js";
 import { main } from "../../lib/cli/main.js";
-import { loadConfig } from "../../lib/config/load-config.js";
+import { loadConfig } from "../../lib/experiment/load-config.js";
 import { train } from "../../lib/training/train.js";
 import { type TinyDataset, tinyDataset } from "../support/tiny-dataset.js";
 

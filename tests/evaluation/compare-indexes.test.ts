@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadConfig } from "../../lib/config/load-config.js";
 import { compareIndexes } from "../../lib/evaluation/compare-indexes.js";
+import { loadConfig } from "../../lib/experiment/load-config.js";
 import { train } from "../../lib/training/train.js";
 import { type TinyDataset, tinyDataset } from "../support/tiny-dataset.js";
 

@@ -1,9 +1,9 @@
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadConfig } from "../../lib/config/load-config.js";
 import { evaluateRobustness, readRobustness } from "../../lib/evaluation/robustness.js";
 import { changedQueries, robustnessCurves, worstQueries } from "../../lib/evaluation/robustness-views.js";
+import { loadConfig } from "../../lib/experiment/load-config.js";
 import { openRun } from "../../lib/tracking/run-folder.js";
 import { train } from "../../lib/training/train.js";
 import { tinyDataset } from "../support/tiny-dataset.js";

@@ -1,9 +1,9 @@
 import fs from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { loadConfig } from "../../lib/config/load-config.js";
 import { layout } from "../../lib/datasets/dataset-layout.js";
 import { saveThreshold } from "../../lib/evaluation/run-threshold.js";
+import { loadConfig } from "../../lib/experiment/load-config.js";
 import { validationQueries } from "../../lib/experiment/validation-queries.js";
 import { savedThreshold } from "../../lib/retrieval/retrievers/saved-threshold.js";
 import { openSearch, thresholdOf } from "../../lib/retrieval/retrievers/search-run.js";

@@ -1,10 +1,10 @@
 import fs from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { loadBm25Config } from "../../lib/config/load-config.js";
 import { readQrels, readTrecRun } from "../../lib/datasets/trec.js";
 import { reevaluateRun as evaluateAgain } from "../../lib/evaluation/reevaluate-run.js";
 import { exportTrec, importTrec } from "../../lib/evaluation/trec-files.js";
+import { loadBm25Config } from "../../lib/experiment/load-config.js";
 import { scoreRun } from "../../lib/metrics/score-run.js";
 import { runBm25 } from "../../lib/runs/run-bm25.js";
 import type { RunFolder } from "../../lib/tracking/run-folder.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { datasetSection } from "../../lib/config/sections/dataset.js";
 import { addDocumentPairs } from "../../lib/experiment/document-pairs.js";
+import { datasetSection } from "../../lib/experiment/sections/dataset.js";
 
 const items = [
   { id: "a", title: "Mice", text: "Mice sleep all day long. They eat. At night they run about the house." },

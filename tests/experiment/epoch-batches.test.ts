@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { parseConfig } from "../../lib/config/load-config.js";
 import { Random } from "../../lib/engine/random/random.js";
 import { epochBatches } from "../../lib/experiment/epoch-batches.js";
+import { parseConfig } from "../../lib/experiment/load-config.js";
 import { stepsPerEpoch } from "../../lib/experiment/pairs.js";
 
 const own = Int32Array.from({ length: 100 }, (_, i) => i);

@@ -1,8 +1,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import { loadConfig } from "../../lib/config/load-config.js";
 import type { Listener } from "../../lib/engine/progress.js";
+import { loadConfig } from "../../lib/experiment/load-config.js";
 import type { RunFolder } from "../../lib/tracking/run-folder.js";
 import { train } from "../../lib/training/train.js";
 import { type TinyDataset, tinyDataset } from "../support/tiny-dataset.js";

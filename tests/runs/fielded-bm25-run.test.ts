@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { loadBm25Config } from "../../lib/config/load-config.js";
+import { loadBm25Config } from "../../lib/experiment/load-config.js";
 import { trainingQueriesOf } from "../../lib/experiment/training-queries.js";
 import { openRetriever } from "../../lib/retrieval/retrievers/open-retriever.js";
 import { runBm25 } from "../../lib/runs/run-bm25.js";

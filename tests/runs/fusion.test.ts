@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadBm25Config, loadConfig, loadFusionConfig } from "../../lib/config/load-config.js";
+import { loadBm25Config, loadConfig, loadFusionConfig } from "../../lib/experiment/load-config.js";
 import { runBm25 } from "../../lib/runs/run-bm25.js";
 import { runFusion } from "../../lib/runs/run-fusion.js";
 import { train } from "../../lib/training/train.js";

@@ -1,9 +1,9 @@
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadConfig } from "../../lib/config/load-config.js";
 import { encodeAll } from "../../lib/encoders/encode-all.js";
 import { documentQueries } from "../../lib/experiment/document-queries.js";
+import { loadConfig } from "../../lib/experiment/load-config.js";
 import { loadExperiment } from "../../lib/experiment/load-experiment.js";
 import { NeighbourRetriever } from "../../lib/retrieval/retrievers/neighbour-retriever.js";
 import { openEncoder } from "../../lib/retrieval/retrievers/open-encoder.js";

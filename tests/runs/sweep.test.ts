@@ -2,7 +2,7 @@ import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadSweep } from "../../lib/config/load-sweep.js";
+import { loadSweep } from "../../lib/experiment/load-sweep.js";
 import { runSweep, startSweepWorker } from "../../lib/runs/run-sweep.js";
 import { tinyDataset } from "../support/tiny-dataset.js";
 

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadConfig } from "../../lib/config/load-config.js";
+import { loadConfig } from "../../lib/experiment/load-config.js";
 import { latestCheckpoint } from "../../lib/tracking/checkpoint.js";
 import { train } from "../../lib/training/train.js";
 import { tinyDataset } from "../support/tiny-dataset.js";

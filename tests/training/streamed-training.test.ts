@@ -1,8 +1,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { loadConfig } from "../../lib/config/load-config.js";
 import { readParquet, writeParquet } from "../../lib/datasets/parquet.js";
+import { loadConfig } from "../../lib/experiment/load-config.js";
 import { loadExperiment } from "../../lib/experiment/load-experiment.js";
 import { beyondStreaming } from "../../lib/experiment/pair-stream.js";
 import type { RunFolder } from "../../lib/tracking/run-folder.js";

@@ -1,8 +1,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { loadBm25Config, loadConfig } from "../../lib/config/load-config.js";
 import { reevaluateRun } from "../../lib/evaluation/reevaluate-run.js";
+import { loadBm25Config, loadConfig } from "../../lib/experiment/load-config.js";
 import { openSearch } from "../../lib/retrieval/retrievers/search-run.js";
 import { runBm25 } from "../../lib/runs/run-bm25.js";
 import { openRun, type RunFolder } from "../../lib/tracking/run-folder.js";

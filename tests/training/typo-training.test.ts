@@ -1,8 +1,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { loadConfig } from "../../lib/config/load-config.js";
 import { Random } from "../../lib/engine/random/random.js";
+import { loadConfig } from "../../lib/experiment/load-config.js";
 import { misspelledPairs } from "../../lib/experiment/misspelled-pairs.js";
 import { buildPairs, pairBatch } from "../../lib/experiment/pairs.js";
 import { FeaturePipeline } from "../../lib/features/feature-pipeline.js";

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadConfig } from "../../lib/config/load-config.js";
+import { loadConfig } from "../../lib/experiment/load-config.js";
 import { loadExperiment } from "../../lib/experiment/load-experiment.js";
 import { lossSpec, optimizerSpec } from "../../lib/experiment/training-specs.js";
 import { readTensorFile } from "../../lib/files/safetensors.js";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { loadConfig } from "../../config/load-config.js";
+import { loadConfig } from "../../experiment/load-config.js";
 import { humanCount, humanTime, TerminalListener } from "../../reporting/terminal.js";
 import { examine } from "../../runs/doctor/examine.js";
 

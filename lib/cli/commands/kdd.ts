@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { loadKddConfig } from "../../config/load-kdd-config.js";
 import { resultsTerminal } from "../../reporting/results-table-view.js";
 import { TerminalListener, tableLook } from "../../reporting/terminal.js";
 import { kddTable } from "../../studies/kdd/kdd-table.js";
+import { loadKddConfig } from "../../studies/kdd/load-kdd-config.js";
 import { type KddStep, kddSteps, runKdd, runKddSeeds } from "../../studies/kdd/run-kdd.js";
 
 interface KddOptions {

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import type { Command } from "commander";
-import { loadAnyConfig } from "../../config/load-config.js";
 import { ensureDefaultDataset } from "../../datasets/prepare-dataset.js";
+import { loadAnyConfig } from "../../experiment/load-config.js";
 import { humanTime, TerminalListener } from "../../reporting/terminal.js";
 import { runExperiment } from "../../runs/run-experiment.js";
 import { TOUR } from "../../runs/tour.js";

@@ -2,7 +2,7 @@ import path from "node:path";
 import type { Command } from "commander";
 import { evaluatedOn } from "../../analysis/compare-runs.js";
 import { setTable } from "../../analysis/report-page.js";
-import { loadSweep } from "../../config/load-sweep.js";
+import { loadSweep } from "../../experiment/load-sweep.js";
 import { atomicWriteFile } from "../../files/atomic-write.js";
 import {
   resultsCsv,

@@ -1,4 +1,4 @@
-import type { Bm25Config } from "../../config/bm25-schema.js";
+import type { Bm25Config } from "../../experiment/bm25-schema.js";
 import type { Pool, Row } from "../../experiment/evaluation-set.js";
 import { trainingQueriesOf } from "../../experiment/training-queries.js";
 import { cleanPhrase } from "../../tokenizer/clean-phrase.js";

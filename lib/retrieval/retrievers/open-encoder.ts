@@ -1,12 +1,12 @@
 import fs from "node:fs";
-import { parseConfig } from "../../config/load-config.js";
-import type { ExperimentConfig } from "../../config/schema.js";
 import { createEncoder } from "../../encoders/create-encoder.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import { setParameters } from "../../encoders/parameters.js";
 import { selectBackend } from "../../engine/backend.js";
 import type { Listener } from "../../engine/progress.js";
 import { Random } from "../../engine/random/random.js";
+import { parseConfig } from "../../experiment/load-config.js";
+import type { ExperimentConfig } from "../../experiment/schema.js";
 import { encoderSpec } from "../../experiment/specs.js";
 import { readModel } from "../../files/model-file.js";
 import { readCheckpoint } from "../../tracking/checkpoint.js";

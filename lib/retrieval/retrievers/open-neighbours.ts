@@ -1,9 +1,9 @@
-import type { NeighboursConfig } from "../../config/neighbours-schema.js";
 import { OnnxBatchEncoder } from "../../encoders/batch-encoder.js";
 import type { Listener } from "../../engine/progress.js";
 import { documentQueries } from "../../experiment/document-queries.js";
 import type { EvaluationSet } from "../../experiment/evaluation-set.js";
 import { type LoadedExperiment, loadExperiment } from "../../experiment/load-experiment.js";
+import type { NeighboursConfig } from "../../experiment/neighbours-schema.js";
 import { encoderSpec } from "../../experiment/specs.js";
 import { textColumnsOf } from "../../experiment/text-columns.js";
 import { sourceColumns } from "../../features/feature-pipeline.js";

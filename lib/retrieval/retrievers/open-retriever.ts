@@ -1,8 +1,11 @@
-import { loadBm25Config, loadFusionConfig, loadNeighboursConfig } from "../../config/load-config.js";
-import { type RecallValidationConfig, recallValidationSection } from "../../config/sections/evaluation.js";
 import type { Listener } from "../../engine/progress.js";
 import type { EvaluationSet, Row } from "../../experiment/evaluation-set.js";
+import { loadBm25Config, loadFusionConfig, loadNeighboursConfig } from "../../experiment/load-config.js";
 import { loadEvaluation, loadExperiment } from "../../experiment/load-experiment.js";
+import {
+  type RecallValidationConfig,
+  recallValidationSection,
+} from "../../experiment/sections/evaluation.js";
 import { textColumnsOf } from "../../experiment/text-columns.js";
 import { openRun, type RunFolder } from "../../tracking/run-folder.js";
 import { bm25Retriever, documentColumns, queryPreparation } from "./bm25-retriever.js";

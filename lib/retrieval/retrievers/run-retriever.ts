@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import type { ExperimentConfig } from "../../config/schema.js";
 import { OnnxBatchEncoder } from "../../encoders/batch-encoder.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import type { Listener } from "../../engine/progress.js";
 import type { LoadedExperiment } from "../../experiment/load-experiment.js";
+import type { ExperimentConfig } from "../../experiment/schema.js";
 import { encoderSpec } from "../../experiment/specs.js";
 import type { RunFolder } from "../../tracking/run-folder.js";
 import { DenseRetriever } from "./dense-retriever.js";

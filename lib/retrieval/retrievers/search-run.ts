@@ -1,6 +1,6 @@
 import fs from "node:fs";
-import { parseConfig } from "../../config/load-config.js";
 import type { Listener } from "../../engine/progress.js";
+import { parseConfig } from "../../experiment/load-config.js";
 import type { RunFolder } from "../../tracking/run-folder.js";
 import { openRetriever } from "./open-retriever.js";
 import { savedThreshold } from "./saved-threshold.js";

@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs";
-import type { ExperimentConfig } from "../../config/schema.js";
 import { createEncoder } from "../../encoders/create-encoder.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import { selectBackend } from "../../engine/backend.js";
@@ -7,6 +6,7 @@ import type { Listener } from "../../engine/progress.js";
 import { Random } from "../../engine/random/random.js";
 import { type LoadedExperiment, loadExperiment } from "../../experiment/load-experiment.js";
 import { epochOrder, type PairBatch, pairBatch, stepsPerEpoch } from "../../experiment/pairs.js";
+import type { ExperimentConfig } from "../../experiment/schema.js";
 import { encoderSpec } from "../../experiment/specs.js";
 import { startTokenWeights } from "../../experiment/token-weights.js";
 import { lossSpec, optimizerSpec } from "../../experiment/training-specs.js";

@@ -1,8 +1,8 @@
-import { bm25Schema } from "../../config/bm25-schema.js";
-import { fusionSchema } from "../../config/fusion-schema.js";
-import { loadConfig } from "../../config/load-config.js";
 import { openDataset } from "../../datasets/open-dataset.js";
 import type { Listener } from "../../engine/progress.js";
+import { bm25Schema } from "../../experiment/bm25-schema.js";
+import { fusionSchema } from "../../experiment/fusion-schema.js";
+import { loadConfig } from "../../experiment/load-config.js";
 import { bm25VariantNames } from "../../retrieval/lexical/bm25-variants.js";
 import { runBm25 } from "../../runs/run-bm25.js";
 import { runExperiment } from "../../runs/run-experiment.js";

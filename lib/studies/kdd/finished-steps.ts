@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import type { KddConfig } from "../../config/kdd-schema.js";
 import { atomicWriteFile } from "../../files/atomic-write.js";
+import type { KddConfig } from "./kdd-schema.js";
 import { filesOf } from "./prepare.js";
 
 /** The steps that are not repeated when the same command is started again. */

@@ -1,11 +1,11 @@
 import fs from "node:fs";
-import type { KddConfig } from "../../config/kdd-schema.js";
 import { fillNormal } from "../../engine/random/fill-random.js";
 import type { Random } from "../../engine/random/random.js";
 import { describeFileError } from "../../files/data-error.js";
 import { readNpy } from "../../files/npy.js";
 import { tokenizerFromVocabulary } from "../../tokenizer/wordpiece/read-vocabulary.js";
 import { functionWords } from "./function-words.js";
+import type { KddConfig } from "./kdd-schema.js";
 
 /** Ids of a query's words, without stop words, padding (0), start and end. */
 export interface QueryWordReader {

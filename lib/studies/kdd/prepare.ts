@@ -1,11 +1,11 @@
 import fs from "node:fs";
 import path from "node:path";
-import type { KddConfig } from "../../config/kdd-schema.js";
 import { writeRegionFile } from "../../datasets/images/region-files.js";
 import { Random } from "../../engine/random/random.js";
 import { atomicWriteFile } from "../../files/atomic-write.js";
 import { kMeans } from "../../retrieval/indexes/k-means.js";
 import { readTaskRows } from "./files/task-rows.js";
+import type { KddConfig } from "./kdd-schema.js";
 import {
   checkWordFiles,
   lexiconReader,

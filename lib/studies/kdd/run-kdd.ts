@@ -1,6 +1,5 @@
 import fs from "node:fs";
 import path from "node:path";
-import type { KddConfig } from "../../config/kdd-schema.js";
 import { selectBackend } from "../../engine/backend.js";
 import type { Listener } from "../../engine/progress.js";
 import { Random } from "../../engine/random/random.js";
@@ -17,6 +16,7 @@ import {
 } from "./files/prediction-files.js";
 import { FinishedSteps } from "./finished-steps.js";
 import { generateTask } from "./generate-task.js";
+import type { KddConfig } from "./kdd-schema.js";
 import { filesOf, prepare } from "./prepare.js";
 import { labelPredictions, pretrain } from "./pretrain.js";
 import { averagePredictions, trainMatcher } from "./train-matcher.js";

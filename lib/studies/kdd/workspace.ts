@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
-import type { KddConfig } from "../../config/kdd-schema.js";
 import { RegionFolder } from "../../datasets/images/region-files.js";
 import { ParameterSet } from "../../encoders/parameter-set.js";
 import { type ImageHeads, RegionEncoder } from "../../encoders/regions/region-encoder.js";
 import { Random } from "../../engine/random/random.js";
 import { readTensorFile, type StoredTensor, writeTensorFile } from "../../files/safetensors.js";
 import { WordVectors } from "./encoders/word-vectors.js";
+import type { KddConfig } from "./kdd-schema.js";
 import type { QueryWordReader } from "./kdd-words.js";
 import { readWorkingData, type WorkingData, wordReader, wordTable, workFiles } from "./prepare.js";
 import { regionBatch } from "./region-batch.js";

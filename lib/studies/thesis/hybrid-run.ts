@@ -1,6 +1,6 @@
 import path from "node:path";
-import { fusionSchema } from "../../config/fusion-schema.js";
 import type { Listener } from "../../engine/progress.js";
+import { fusionSchema } from "../../experiment/fusion-schema.js";
 import { runFusion } from "../../runs/run-fusion.js";
 import { type RunFolder, runFolderOf } from "../../tracking/run-folder.js";
 import { withFolderLock } from "../../tracking/run-lock.js";

@@ -1,6 +1,6 @@
 import path from "node:path";
-import { loadSweep, type Sweep } from "../../config/load-sweep.js";
 import type { Listener } from "../../engine/progress.js";
+import { loadSweep, type Sweep } from "../../experiment/load-sweep.js";
 import { isFinished, runSweep } from "../../runs/run-sweep.js";
 import type { RunFolder } from "../../tracking/run-folder.js";
 import { withFolderLock } from "../../tracking/run-lock.js";

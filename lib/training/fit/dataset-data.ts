@@ -1,9 +1,9 @@
 import fs from "node:fs";
 import path from "node:path";
-import { type ExperimentConfig, experimentSchema } from "../../config/schema.js";
 import { datasetSources } from "../../datasets/registry.js";
 import type { EncoderSpec } from "../../encoders/encoder.js";
 import { loadExperiment } from "../../experiment/load-experiment.js";
+import { type ExperimentConfig, experimentSchema } from "../../experiment/schema.js";
 import { encoderSpec } from "../../experiment/specs.js";
 import { createVectorizer } from "../../experiment/vectorizers.js";
 import type { RetrievalData } from "../callbacks/evaluation.js";

@@ -1,5 +1,5 @@
-import type { BatchNegativesConfig, CacheConfig } from "../../config/sections/negatives.js";
 import type { Encoder, EncoderSpec } from "../../encoders/encoder.js";
+import type { BatchNegativesConfig, CacheConfig } from "../../experiment/sections/negatives.js";
 import type { OptimizerSpec } from "../../optimizers/optimizer.js";
 import type { Schedule, ScheduleSpec } from "../../optimizers/schedules.js";
 import type { Callback, FitCheckpoint } from "./callback.js";

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import { checkNegatives } from "../../config/negatives-checks.js";
-import { negativesSection } from "../../config/sections/negatives.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import type { Random } from "../../engine/random/random.js";
+import { checkNegatives } from "../../experiment/negatives-checks.js";
+import { negativesSection } from "../../experiment/sections/negatives.js";
 import type { StoredTensor } from "../../files/safetensors.js";
 import { positivesByQuery } from "../../losses/candidate-mask.js";
 import { createLoss } from "../../losses/create-loss.js";

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import type { DistillationConfig } from "../../config/sections/distillation.js";
 import type { PairBatch } from "../../experiment/pairs.js";
+import type { DistillationConfig } from "../../experiment/sections/distillation.js";
 import type { StoredTensor } from "../../files/safetensors.js";
 import { embeddingDistillation } from "../../losses/embedding-distillation.js";
 import {

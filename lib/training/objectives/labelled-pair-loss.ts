@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import type { ExperimentConfig } from "../../config/schema.js";
 import type { Random } from "../../engine/random/random.js";
+import type { ExperimentConfig } from "../../experiment/schema.js";
 import { lossSpec } from "../../experiment/training-specs.js";
 import { createLoss } from "../../losses/create-loss.js";
 import { type LabelLoss, NoTuplesError } from "../../losses/label-loss.js";

@@ -1,7 +1,7 @@
-import type { BatchNegativesConfig } from "../../config/sections/negatives.js";
 import { encodeAll } from "../../encoders/encode-all.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import type { PairSet } from "../../experiment/pairs.js";
+import type { BatchNegativesConfig } from "../../experiment/sections/negatives.js";
 import type { FeatureBatch } from "../../features/batch.js";
 import { encodingOf } from "../../features/token-column.js";
 import type { KnownPositives } from "../../losses/candidate-mask.js";

@@ -1,9 +1,9 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { CacheConfig } from "../../config/sections/negatives.js";
 import { encodeAll } from "../../encoders/encode-all.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import type { Random } from "../../engine/random/random.js";
 import type { PairBatch, PairSet } from "../../experiment/pairs.js";
+import type { CacheConfig } from "../../experiment/sections/negatives.js";
 import { takeRows } from "../../features/batch.js";
 import type { StoredTensor } from "../../files/safetensors.js";
 import { candidateMask, type KnownPositives, positivesByQuery } from "../../losses/candidate-mask.js";

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import type { BatchNegativesConfig } from "../../config/sections/negatives.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import type { Random } from "../../engine/random/random.js";
 import type { PairBatch, PairSet } from "../../experiment/pairs.js";
+import type { BatchNegativesConfig } from "../../experiment/sections/negatives.js";
 import { takeRows } from "../../features/batch.js";
 import type { StoredTensor } from "../../files/safetensors.js";
 import { candidateMask, type KnownPositives } from "../../losses/candidate-mask.js";

@@ -1,8 +1,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadConfig } from "../../../lib/config/load-config.js";
 import { reevaluateRun } from "../../../lib/evaluation/reevaluate-run.js";
+import { loadConfig } from "../../../lib/experiment/load-config.js";
 import { train } from "../../../lib/training/train.js";
 import { type TinyDataset, tinyDataset } from "../../support/tiny-dataset.js";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { bm25Schema } from "../../../lib/config/bm25-schema.js";
-import { loadConfig } from "../../../lib/config/load-config.js";
+import { bm25Schema } from "../../../lib/experiment/bm25-schema.js";
+import { loadConfig } from "../../../lib/experiment/load-config.js";
 import { parseMeasure } from "../../../lib/metrics/measure.js";
 import { htmlPage } from "../../../lib/reporting/html-page.js";
 import { resultsTable } from "../../../lib/reporting/results-table.js";

@@ -1,8 +1,8 @@
+import { loadYaml } from "../config/yaml-with-schema.js";
 import { checkKind } from "./kind-of-file.js";
 import { loadConfig } from "./load-config.js";
 import type { ExperimentConfig } from "./schema.js";
 import { type SweepConfig, sweepSchema } from "./sweep-schema.js";
-import { loadYaml } from "./yaml-with-schema.js";
 
 /** One run of a sweep. */
 export interface SweepRun {

@@ -1,12 +1,7 @@
+import type { CrossFieldIssue } from "../config/yaml-with-schema.js";
 import { checkNegatives } from "./negatives-checks.js";
 import type { ExperimentConfig } from "./schema.js";
 import { checkTowers } from "./towers-checks.js";
-
-/** A rule broken between two keys: the key to blame and the sentence. */
-export interface CrossFieldIssue {
-  path: (string | number)[];
-  message: string;
-}
 
 /** Rules that need more than one key. Returns every broken one. */
 export function crossCheck(config: ExperimentConfig): CrossFieldIssue[] {

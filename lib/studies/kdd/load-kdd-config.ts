@@ -1,5 +1,5 @@
+import { loadYaml, readText } from "../../config/yaml-with-schema.js";
 import { type KddConfig, kddSchema } from "./kdd-schema.js";
-import { loadYaml, readText } from "./yaml-with-schema.js";
 
 /** Reads a file whose `system` is kdd. @throws RangeError one line per broken rule, with file and line */
 export function loadKddConfig(file: string, overrides: readonly string[] = []): KddConfig {

@@ -1,11 +1,11 @@
 import { stringify } from "yaml";
+import { loadYaml, parseYaml, readText } from "../config/yaml-with-schema.js";
 import { type Bm25Config, bm25Schema } from "./bm25-schema.js";
 import { crossCheck } from "./cross-checks.js";
 import { type FusionConfig, fusionSchema } from "./fusion-schema.js";
 import { checkKind } from "./kind-of-file.js";
 import { type NeighboursConfig, neighboursSchema } from "./neighbours-schema.js";
 import { type ExperimentConfig, experimentSchema } from "./schema.js";
-import { loadYaml, parseYaml, readText } from "./yaml-with-schema.js";
 
 /**
  * Reads an experiment with an encoder.

@@ -1,4 +1,4 @@
-import { readText } from "./yaml-with-schema.js";
+import { readText } from "../config/yaml-with-schema.js";
 
 /** What a YAML file of this workspace is for, told by its top-level keys. */
 export type FileKind = "encoder" | "bm25" | "fusion" | "sweep";

@@ -2,8 +2,8 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { formatConfig, loadAnyConfig, loadConfig, parseConfig } from "../../lib/config/load-config.js";
-import { loadKddConfig } from "../../lib/config/load-kdd-config.js";
+import { formatConfig, loadAnyConfig, loadConfig, parseConfig } from "../../lib/experiment/load-config.js";
+import { loadKddConfig } from "../../lib/studies/kdd/load-kdd-config.js";
 
 const EXAMPLE = "configs/emoji/published-example.yaml";
 const lineOf = (needle: string) =>
