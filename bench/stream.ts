@@ -92,7 +92,11 @@ let peak = 0;
 const watch = setInterval(() => {
   peak = Math.max(peak, process.memoryUsage().rss);
 }, 200);
-const run = await train(config, { fresh: true, threads, listener: { line: (text) => console.log(text) } });
+const run = await train(config, {
+  fresh: true,
+  ...(threads !== undefined && { threads }),
+  listener: { line: (text) => console.log(text) },
+});
 clearInterval(watch);
 const { seconds, count } = run.timings().find(({ name }) => name === "train")! as {
   seconds: number;

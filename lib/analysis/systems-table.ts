@@ -50,7 +50,10 @@ export function costTable(
   const rows = runs.map((run) => {
     const { system, counts } = run.manifest();
     const spent = secondsSpent(run);
-    const time = (name: string) => (spent[name] === undefined ? "–" : humanTime(spent[name]));
+    const time = (name: string) => {
+      const seconds = spent[name];
+      return seconds === undefined ? "–" : humanTime(seconds);
+    };
     const { mean, low, high } = bootstrapInterval(valuesOf(run), { seed: 1 });
     const gain = mean - base;
     return [

@@ -40,6 +40,9 @@ async function textsOf(dir: string, columns: readonly string[]): Promise<string[
   const texts = columns.flatMap((name) => [...new Set(rows.columns[name]!)]);
   for (const { itemsPath } of openDataset(dir).evaluationSets.slice(0, 1))
     for (const item of (await readItems(path.resolve(dir, itemsPath))).items)
-      for (const name of columns) if (item[name] !== undefined) texts.push(item[name]);
+      for (const name of columns) {
+        const text = item[name];
+        if (text !== undefined) texts.push(text);
+      }
   return texts;
 }

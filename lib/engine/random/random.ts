@@ -39,7 +39,7 @@ export class Random {
     let hash = 0x811c9dc5;
     for (let i = 0; i < label.length; i++) hash = Math.imul(hash ^ label.charCodeAt(i), 0x01000193);
     const child = new Random(hash >>> 0);
-    for (let i = 0; i < 4; i++) child.words[i] ^= Math.imul(this.words[i]!, 0x9e3779b1);
+    for (let i = 0; i < 4; i++) child.words[i]! ^= Math.imul(this.words[i]!, 0x9e3779b1);
     for (let i = 0; i < 8; i++) child.uint32();
     return child;
   }
@@ -50,11 +50,11 @@ export class Random {
     const x = Math.imul(s[1]!, 5);
     const result = Math.imul((x << 7) | (x >>> 25), 9) >>> 0;
     const t = s[1]! << 9;
-    s[2] ^= s[0]!;
-    s[3] ^= s[1]!;
-    s[1] ^= s[2]!;
-    s[0] ^= s[3]!;
-    s[2] ^= t;
+    s[2]! ^= s[0]!;
+    s[3]! ^= s[1]!;
+    s[1]! ^= s[2]!;
+    s[0]! ^= s[3]!;
+    s[2]! ^= t;
     s[3] = (s[3]! << 11) | (s[3]! >>> 21);
     return result;
   }

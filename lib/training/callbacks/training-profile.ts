@@ -50,13 +50,11 @@ export class TrainingProfile {
   endEpoch(epoch: number): void {
     const after = this.trainer.spent();
     this.run.appendTiming({ epoch, name: "train.data", seconds: this.data });
-    for (const name of parts)
-      if (after[name] !== undefined)
-        this.run.appendTiming({
-          epoch,
-          name: `train.${name}`,
-          seconds: after[name] - (this.before[name] ?? 0),
-        });
+    for (const name of parts) {
+      const seconds = after[name];
+      if (seconds === undefined) continue;
+      this.run.appendTiming({ epoch, name: `train.${name}`, seconds: seconds - (this.before[name] ?? 0) });
+    }
     const limit = this.trainer.limit();
     const work = this.trainer.work();
     if (limit && work) this.run.appendTiming({ epoch, name: "limit", seconds: this.shortest(work, limit) });

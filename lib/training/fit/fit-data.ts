@@ -129,7 +129,7 @@ export function pairData(
       documents: document.documents,
       queryOf: query.queryOf,
       documentOf: document.documentOf,
-      queryRows: query.queryRows,
+      ...(query.queryRows && { queryRows: query.queryRows }),
     },
   };
 }

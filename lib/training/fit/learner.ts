@@ -27,7 +27,7 @@ interface EmbeddedLoss {
 /** A task from {@link BatchTask.parts}. */
 function embeddedTask(
   encoder: Encoder,
-  task: Omit<BatchTask, "compute"> & Required<Pick<BatchTask, "parts">>,
+  task: Omit<BatchTask, "compute" | "parts"> & { parts: NonNullable<BatchTask["parts"]> },
 ): BatchTask {
   return {
     ...task,
