@@ -133,6 +133,11 @@ function reportForbiddenNames(source, report) {
     }
     const called = ts.isCallExpression(node) && ts.isIdentifier(node.expression) ? node.expression.text : "";
     if (called === "require") report(node, "no require in lib: use import");
+    if (ts.isNewExpression(node) && /^(Range|Type)Error$/.test(node.expression.getText(source)))
+      report(
+        node,
+        "a fault that a person can mend is a UserError of files/user-error.js (any other prints a stack)",
+      );
     ts.forEachChild(node, visit);
   };
   visit(source);

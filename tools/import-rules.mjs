@@ -85,7 +85,7 @@ const BELOW_STUDIES = Object.keys(ROOMS).filter((room) => room !== "fused");
 
 /** Folder of lib → folders of lib that it may import (besides its own). */
 export const MAY_IMPORT = {
-  config: [],
+  config: ["files"],
   files: [],
   engine: ["files"],
   ...Object.fromEntries(Object.entries(ROOMS).map(([room, below]) => [room, [...GROUND, ...below]])),

@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import type { QueryResult, RunFolder } from "../tracking/run-folder.js";
 
 /** One column of a comparison: a measure on one evaluation set at one typo probability. */
@@ -43,7 +44,7 @@ export function compareRuns(
     for (const { label, set, measure, typo } of selections) {
       const results = bySet.get(keyOf(set, typo));
       if (!results)
-        throw new RangeError(
+        throw new UserError(
           `${run.dir}: must hold results of set "${set}" at typo probability ${typo}, got none; run qdrl evaluate`,
         );
       let order = queryOrder.get(set);
@@ -52,7 +53,7 @@ export function compareRuns(
         queryOrder.set(set, order);
       }
       if (results.size !== order.length)
-        throw new RangeError(
+        throw new UserError(
           `${run.dir}: must answer the same ${order.length} queries of set "${set}" as ${runs[0]!.dir}, got ${results.size}`,
         );
       const values = Float64Array.from(order, (id) =>
@@ -108,7 +109,7 @@ function measuredValue(
 ): number {
   const value = result?.values[measure];
   if (value === undefined)
-    throw new RangeError(
+    throw new UserError(
       `${dir}: query ${id} of set "${set}" must have a value of ${measure}, got ${result ? Object.keys(result.values).join(", ") : "no such query"}`,
     );
   return value;

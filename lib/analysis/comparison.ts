@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import type { PageComparison } from "../reporting/compare-page.js";
 import type { ComparedQuery } from "../reporting/win-loss.js";
 import type { RunFolder } from "../tracking/run-folder.js";
@@ -31,7 +32,7 @@ export async function compareTwoRuns(
   const { sets, typos } = evaluatedOn(a, b);
   const set = options.set ?? sets[0];
   if (set === undefined)
-    throw new RangeError(
+    throw new UserError(
       `compare: the runs must share an evaluation set, got ${a.dir} and ${b.dir} with none in common`,
     );
   const label = "value";
@@ -80,7 +81,7 @@ export async function compareTwoRuns(
 
 /** Two runs of one system are told apart by their seeds, else by run id, and by task where these differ. */
 function systemNames(a: RunFolder, b: RunFolder): (run: RunFolder) => string {
-  if (a.dir === b.dir) throw new RangeError(`compare: the runs must differ, got ${a.dir} twice`);
+  if (a.dir === b.dir) throw new UserError(`compare: the runs must differ, got ${a.dir} twice`);
   const [first, second] = [a.manifest(), b.manifest()];
   return (run) => {
     const { system, taskId, runId, seed } = run.manifest();

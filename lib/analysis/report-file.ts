@@ -3,6 +3,7 @@ import path from "node:path";
 import type { Listener } from "../engine/progress.js";
 import { atomicWriteFile } from "../files/atomic-write.js";
 import { makeFolder } from "../files/make-folder.js";
+import { UserError } from "../files/user-error.js";
 import type { ResultsTable } from "../reporting/results-table.js";
 import { openRun } from "../tracking/run-folder.js";
 import { composeReport } from "./report-page.js";
@@ -24,7 +25,7 @@ export async function writeReport(
   checkWritable(output);
   const runs = dirs.length > 0 ? dirs.map(openRun) : evaluatedRuns("reports/runs/tour", options.listener);
   if (runs.length === 0)
-    throw new RangeError(
+    throw new UserError(
       "report: reports/runs/tour must hold runs, got none; run npm start or qdrl train first",
     );
   const { html, results } = await composeReport(runs, { ...options, folder: path.dirname(output) });
@@ -35,7 +36,7 @@ export async function writeReport(
 /** Finds out before minutes of work, not after, that a page cannot be written. */
 function checkWritable(output: string): void {
   if (fs.existsSync(output) && fs.statSync(output).isDirectory())
-    throw new RangeError(`--output: must be a file, got the folder ${output}`);
+    throw new UserError(`--output: must be a file, got the folder ${output}`);
   const folder = path.dirname(output);
   makeFolder(folder);
   fs.accessSync(folder, fs.constants.W_OK);

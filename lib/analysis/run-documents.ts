@@ -2,6 +2,7 @@ import { picturePath } from "../datasets/images/picture-path.js";
 import { readItems } from "../datasets/items.js";
 import { evaluationFilesOf, openDataset } from "../datasets/open-dataset.js";
 import { readQueries } from "../datasets/queries.js";
+import { UserError } from "../files/user-error.js";
 import type { QueryResult, RunFolder } from "../tracking/run-folder.js";
 
 /** The documents of the evaluation set a run was evaluated on, by id. */
@@ -68,7 +69,7 @@ export async function rankedQueries(
     const results = answers.map(({ system, byId }) => {
       const result = byId.get(id);
       if (!result)
-        throw new RangeError(
+        throw new UserError(
           `rankedQueries: ${system} must have answered query ${id} of set "${set}" at typo probability ${typo}, got no such result`,
         );
       return { system, result };

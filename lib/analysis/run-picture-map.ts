@@ -4,6 +4,7 @@ import { readItems } from "../datasets/items.js";
 import { evaluationFilesOf, openDataset } from "../datasets/open-dataset.js";
 import { Random } from "../engine/random/random.js";
 import { encodeRun } from "../evaluation/encode-run.js";
+import { UserError } from "../files/user-error.js";
 import { type MapPicture, pictureMap } from "../reporting/picture-map.js";
 import { pictureAddress } from "../reporting/pictures.js";
 import { projectEmbeddings } from "../reporting/umap.js";
@@ -30,7 +31,7 @@ export async function runPictureMap(
     item[pictureColumn] && fs.existsSync(fileOf(row)) ? [row] : [],
   );
   if (withPicture.length < 2)
-    throw new RangeError(
+    throw new UserError(
       `runPictureMap: two or more documents must have a picture in ${pictureColumn}, got ${withPicture.length} of ${items.length}`,
     );
   const shown = random.shuffle(withPicture).slice(0, pictures);

@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import type { Interval } from "../metrics/bootstrap.js";
 import { meanInterval } from "../metrics/mean-interval.js";
 import type { RunFolder } from "../tracking/run-folder.js";
@@ -25,7 +26,7 @@ export function sliceMeans(
   const results = runs[0]!.queries().filter((result) => result.set === set && result.typo === typo);
   const slices = [...new Set(results.flatMap((result) => result.slice ?? []))].sort();
   if (slices.length === 0)
-    throw new RangeError(
+    throw new UserError(
       `sliceMeans: queries of set "${set}" must carry a slice, got none in ${runs[0]!.dir}`,
     );
   const members = slices.map((slice) =>

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { readQrels, readTrecRun } from "../datasets/trec.js";
+import { UserError } from "../files/user-error.js";
 import { parseMeasure } from "../metrics/measure.js";
 import { scoreRun } from "../metrics/score-run.js";
 import { type ResultsTable, resultsTable } from "../reporting/results-table.js";
@@ -29,25 +30,25 @@ export function trecTable(
   const measures = options.measures.map((name) => parseMeasure(name).name);
   const { baseline = files[0]! } = options;
   if (!files.some((file) => nameOf(file) === nameOf(baseline)))
-    throw new RangeError(`baseline: must be one of the run files (${files.join(", ")}), got ${baseline}`);
+    throw new UserError(`baseline: must be one of the run files (${files.join(", ")}), got ${baseline}`);
   const qrels = readQrels(qrelsFile);
   let first: string[] | null = null;
   const systems = files.map((file) => {
     const run = readTrecRun(file);
     if (![...run.keys()].some((query) => qrels.has(query)))
-      throw new RangeError(
+      throw new UserError(
         `${file}: must answer a query of ${qrelsFile}, such as ${[...qrels.keys()][0]}, got ${[...run.keys()][0] ?? "no line"}`,
       );
     const { queries, values, unjudgedQueries } = scoreRun(qrels, run, measures, { queries: which });
     if (queries.length === 0)
-      throw new RangeError(`${file}: must answer a query of ${qrelsFile} that counts as ${which}, got none`);
+      throw new UserError(`${file}: must answer a query of ${qrelsFile} that counts as ${which}, got none`);
     if (unjudgedQueries.length > 0)
       listener.line?.(
         `${file}: ${unjudgedQueries.length} queries without judgements are left out, such as ${unjudgedQueries[0]}`,
       );
     first ??= queries;
     if (queries.join("\n") !== first.join("\n"))
-      throw new RangeError(
+      throw new UserError(
         `${file}: must answer the same queries as ${files[0]} (${first.length}), got ${queries.length} others; compare over all judged queries`,
       );
     return {

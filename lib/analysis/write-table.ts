@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { atomicWriteFile } from "../files/atomic-write.js";
+import { UserError } from "../files/user-error.js";
 import { htmlPage } from "../reporting/html-page.js";
 import { linkRuns } from "../reporting/link-runs.js";
 import type { ResultsTable } from "../reporting/results-table.js";
@@ -34,7 +35,7 @@ const formats: Record<string, (tables: readonly ResultsTable[], folder: string) 
 export function writeTables(file: string, tables: readonly ResultsTable[]): void {
   const format = formats[path.extname(file)];
   if (!format)
-    throw new RangeError(`table file: must end with ${Object.keys(formats).join(", ")}, got "${file}"`);
+    throw new UserError(`table file: must end with ${Object.keys(formats).join(", ")}, got "${file}"`);
   atomicWriteFile(file, `${format(tables, path.dirname(file)).trimEnd()}\n`);
 }
 

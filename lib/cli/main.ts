@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { explainError } from "./explain-error.js";
 
 /** Commands in the order of the help page, each loaded when it is asked for: loading all takes most of a second. */
 const commands: Record<string, () => Promise<(program: Command) => void>> = {
@@ -39,7 +40,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
-    process.stderr.write(`${explain(error)}\n`);
+    process.stderr.write(`${explainError(error)}\n`);
     return 1;
   } finally {
     process.removeListener("SIGINT", stop);
@@ -52,40 +53,4 @@ function stop(signal: NodeJS.Signals): void {
   if (process.stderr.isTTY) process.stderr.write("\x1b[?25h");
   process.stderr.write("\nstopped; finished epochs and runs are kept, the same command goes on from there\n");
   process.exit(signal === "SIGINT" ? 130 : 143);
-}
-
-/** A fault of the file system as `path: what is wrong`; any other message as it is. */
-function describeSystemError({
-  code,
-  syscall,
-  path,
-  dest,
-  message,
-}: NodeJS.ErrnoException & { dest?: string }) {
-  const words = SYSTEM_ERRORS[code ?? ""];
-  if (words === undefined || syscall === undefined) return message;
-  return `${dest ?? path ?? syscall}: ${words} (${code})`;
-}
-
-const SYSTEM_ERRORS: Record<string, string> = {
-  EACCES: "no permission to read or write here",
-  EDQUOT: "the disk quota is used up",
-  EEXIST: "must be a folder, got a file",
-  EISDIR: "must be a file, got a folder",
-  EMFILE: "too many files are open",
-  ENOENT: "cannot be found, or its folder cannot be made",
-  ENOSPC: "the disk is full",
-  ENOTDIR: "must be in a folder, got a file in its place",
-  EPERM: "no permission to read or write here",
-  EROFS: "the disk is read-only",
-};
-
-/** What a person should read: the message of an expected fault, the whole stack of a bug. */
-function explain(error: unknown): string {
-  if (error instanceof RangeError || (error as NodeJS.ErrnoException)?.code !== undefined)
-    return describeSystemError(error as NodeJS.ErrnoException)
-      .split("\n")
-      .map((line) => `error: ${line}`)
-      .join("\n");
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

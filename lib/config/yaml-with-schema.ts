@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { type Document, isMap, LineCounter, parse, parseDocument } from "yaml";
 import type { z } from "zod";
+import { UserError } from "../files/user-error.js";
 import { describeIssue, type KeyPath, kindOf } from "./describe-issue.js";
 import { nearestName } from "./nearest-name.js";
 
@@ -43,11 +44,11 @@ export function parseYaml<S extends z.ZodType>(
   const document = parseDocument(text, { lineCounter: lines, merge: true });
   const broken = document.errors[0];
   if (broken)
-    throw new RangeError(
+    throw new UserError(
       `${source}:${broken.linePos?.[0].line ?? 1}: not valid YAML (${broken.message.split("\n")[0]})`,
     );
   if (!isMap(document.contents))
-    throw new RangeError(`${source}: must hold keys and values, got ${kindOf(document.toJS())}`);
+    throw new UserError(`${source}: must hold keys and values, got ${kindOf(document.toJS())}`);
   const written = document.clone() as Document;
   const overridden = applyOverrides(document, overrides);
   const where = (path: KeyPath): string => {
@@ -61,12 +62,12 @@ export function parseYaml<S extends z.ZodType>(
   const raw: unknown = document.toJS();
   const parsed = schema.safeParse(raw, { reportInput: true });
   if (!parsed.success)
-    throw new RangeError(
+    throw new UserError(
       parsed.error.issues.flatMap((issue) => describeIssue(issue, schema, raw, where)).join("\n"),
     );
   const issues = crossCheck(parsed.data);
   if (issues.length > 0)
-    throw new RangeError(issues.map((i) => `${where(i.path)}: ${i.path.join(".")} ${i.message}`).join("\n"));
+    throw new UserError(issues.map((i) => `${where(i.path)}: ${i.path.join(".")} ${i.message}`).join("\n"));
   return parsed.data;
 }
 
@@ -76,9 +77,9 @@ export function readText(file: string): string {
     return fs.readFileSync(file, "utf8");
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "EISDIR") throw new RangeError(`${file}: must be a file, got a folder`);
-    if (code === "ENOENT") throw new RangeError(`${file}: must exist, found none${suggestion(file)}`);
-    throw new RangeError(`${file}: cannot be read (${code ?? error})`);
+    if (code === "EISDIR") throw new UserError(`${file}: must be a file, got a folder`);
+    if (code === "ENOENT") throw new UserError(`${file}: must exist, found none${suggestion(file)}`);
+    throw new UserError(`${file}: cannot be read (${code ?? error})`);
   }
 }
 
@@ -95,7 +96,7 @@ function applyOverrides(document: Document, overrides: readonly string[]): Set<s
   const seen = new Set<string>();
   for (const override of overrides) {
     const at = override.indexOf("=");
-    if (at < 1) throw new RangeError(`--set: must look like key.path=value, got "${override}"`);
+    if (at < 1) throw new UserError(`--set: must look like key.path=value, got "${override}"`);
     const path: KeyPath = override
       .slice(0, at)
       .split(".")
@@ -104,12 +105,12 @@ function applyOverrides(document: Document, overrides: readonly string[]): Set<s
     try {
       value = parse(override.slice(at + 1));
     } catch {
-      throw new RangeError(`--set ${path.join(".")}: value must be YAML, got "${override.slice(at + 1)}"`);
+      throw new UserError(`--set ${path.join(".")}: value must be YAML, got "${override.slice(at + 1)}"`);
     }
     try {
       document.setIn(path, document.createNode(value));
     } catch {
-      throw new RangeError(
+      throw new UserError(
         `--set ${path.join(".")}: does not fit into the file, whose ${path.slice(0, -1).join(".")} is not a section`,
       );
     }

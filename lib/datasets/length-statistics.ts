@@ -1,3 +1,5 @@
+import { UserError } from "../files/user-error.js";
+
 /** Shape of a distribution of lengths. */
 export interface LengthStatistics {
   count: number;
@@ -19,7 +21,7 @@ export interface LengthStatistics {
  */
 export function lengthStatistics(lengths: ArrayLike<number>): LengthStatistics {
   const count = lengths.length;
-  if (count === 0) throw new RangeError("lengthStatistics: lengths must not be empty, got 0");
+  if (count === 0) throw new UserError("lengthStatistics: lengths must not be empty, got 0");
   let [min, max, sum] = [Infinity, -Infinity, 0];
   for (let i = 0; i < count; i++) {
     min = Math.min(min, lengths[i]!);

@@ -1,4 +1,5 @@
 import type { Random } from "../engine/random/random.js";
+import { UserError } from "../files/user-error.js";
 import { cleanPhrase } from "../tokenizer/clean-phrase.js";
 
 /**
@@ -14,7 +15,7 @@ import { cleanPhrase } from "../tokenizer/clean-phrase.js";
  */
 export function nearDuplicateGroups(texts: readonly string[], threshold: number): Int32Array {
   if (!(threshold > 0 && threshold <= 1))
-    throw new RangeError(`nearDuplicateGroups: threshold must be in (0, 1], got ${threshold}`);
+    throw new UserError(`nearDuplicateGroups: threshold must be in (0, 1], got ${threshold}`);
   const cleaned = texts.map(cleanPhrase);
   const parent = Int32Array.from(texts, (_, i) => i);
   const find = (i: number): number => {
@@ -92,7 +93,7 @@ export function splitByGroup(
 ): Uint8Array {
   const rows = groups.length;
   if (fractions.some((f) => !(f >= 0 && f <= 1)) || fractions.reduce((a, b) => a + b, 0) > 1 + 1e-9)
-    throw new RangeError(
+    throw new UserError(
       `splitByGroup: fractions must be in [0, 1] with sum at most 1, got ${fractions.join(", ")}`,
     );
   const members = new Map<number, number[]>();

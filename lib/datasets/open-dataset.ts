@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { DataError } from "../files/data-error.js";
+import { UserError } from "../files/user-error.js";
 import { layout } from "./dataset-layout.js";
 import {
   type DatasetManifest,
@@ -76,7 +77,7 @@ export function evaluationFilesOf(dataset: Dataset, name: string | null = null):
     name === null ? dataset.evaluationSets[0] : dataset.evaluationSets.find((set) => set.name === name);
   if (found === undefined) {
     const known = dataset.evaluationSets.map((set) => set.name).sort();
-    throw new RangeError(
+    throw new UserError(
       `unknown evaluation set "${name}" of ${dataset.dir}; known: ${known.join(", ") || "none"}`,
     );
   }

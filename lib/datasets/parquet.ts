@@ -4,6 +4,7 @@ import { compressors } from "hyparquet-compressors";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { atomicWriteFile } from "../files/atomic-write.js";
 import { DataError, describeFileError } from "../files/data-error.js";
+import { UserError } from "../files/user-error.js";
 import { cellProblem, cellText, invalidText } from "./cells.js";
 import { countMalformed, emptyReadReport, type ReadLimits, type ReadReport } from "./read-report.js";
 
@@ -110,11 +111,11 @@ function groupTexts(
  */
 export function writeParquet(file: string, columns: Readonly<Record<string, readonly string[]>>): void {
   const names = Object.keys(columns);
-  if (names.length === 0) throw new RangeError("writeParquet: at least one column is needed, got none");
+  if (names.length === 0) throw new UserError("writeParquet: at least one column is needed, got none");
   const rows = columns[names[0]!]!.length;
   for (const name of names)
     if (columns[name]!.length !== rows)
-      throw new RangeError(
+      throw new UserError(
         `writeParquet: columns must have equal lengths, got ${rows} for "${names[0]}" and ${columns[name]!.length} for "${name}"`,
       );
   const columnData = names.map((name) => ({

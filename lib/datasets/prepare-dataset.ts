@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { Listener } from "../engine/progress.js";
 import { spacedWords } from "../files/spaced-words.js";
+import { UserError } from "../files/user-error.js";
 import { buildEmoji, type EmojiOptions, ensureEmoji } from "./emoji/build-emoji.js";
 import type { DatasetManifest } from "./manifest.js";
 import { importDataset } from "./registry.js";
@@ -19,7 +20,7 @@ export interface BuildOptions {
 
 /** Builds an embedded data set into its folder; returns what it holds, in one line. @throws RangeError for an unknown name */
 export async function buildDataset(name: string, options: BuildOptions): Promise<string> {
-  if (name !== "emoji") throw new RangeError(`unknown data set "${name}"; known: emoji`);
+  if (name !== "emoji") throw new UserError(`unknown data set "${name}"; known: emoji`);
   const outDir = options.output ?? path.join(DATA, name);
   return describe(outDir, await buildEmoji(emojiOptions(outDir, options)));
 }

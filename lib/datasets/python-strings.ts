@@ -1,3 +1,5 @@
+import { UserError } from "../files/user-error.js";
+
 const escapes: Readonly<Record<string, string>> = {
   n: "\n",
   t: "\t",
@@ -45,7 +47,7 @@ function readLiteral(text: string, from: number, quote: string): { value: string
     if (digits > 0) {
       const hex = text.slice(at + 1, at + 1 + digits);
       if (!/^[0-9a-fA-F]+$/.test(hex) || hex.length !== digits)
-        throw new RangeError(
+        throw new UserError(
           `pythonStrings: \\${kind} must be followed by ${digits} hexadecimal digits, got "${hex}"`,
         );
       value += String.fromCodePoint(Number.parseInt(hex, 16));
@@ -53,10 +55,10 @@ function readLiteral(text: string, from: number, quote: string): { value: string
       continue;
     }
     const escaped = escapes[kind];
-    if (escaped === undefined) throw new RangeError(`pythonStrings: unknown escape "\\${kind}"`);
+    if (escaped === undefined) throw new UserError(`pythonStrings: unknown escape "\\${kind}"`);
     value += escaped;
   }
-  throw new RangeError(
+  throw new UserError(
     `pythonStrings: literal must be closed with ${quote}, got "${text.slice(from, from + 20)}…"`,
   );
 }

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 import { DataError } from "../files/data-error.js";
+import { UserError } from "../files/user-error.js";
 import { buildEmoji } from "./emoji/build-emoji.js";
 import { buildEmojiPictures } from "./emoji/build-emoji-pictures.js";
 import { importBeir } from "./importers/beir.js";
@@ -138,7 +139,7 @@ export const datasetSources: Readonly<Record<string, DatasetSource>> = {
 export async function importDataset(name: string, request: ImportRequest): Promise<ImportResult> {
   const source = datasetSources[name];
   if (source === undefined)
-    throw new RangeError(
+    throw new UserError(
       `unknown data set "${name}"; known: ${Object.keys(datasetSources).sort().join(", ")}`,
     );
   const { from } = request;

@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, rmSync } from "node:fs";
 import path from "node:path";
 import { readLines } from "../files/lines.js";
+import { UserError } from "../files/user-error.js";
 import { mostFrequent } from "./token-counts.js";
 
 const partitions = 256;
@@ -26,7 +27,7 @@ export class SpillingCounts {
     private readonly maxKeys: number,
   ) {
     if (!Number.isInteger(maxKeys) || maxKeys < 1 || maxKeys > 16_000_000)
-      throw new RangeError(`SpillingCounts: maxKeys must be an integer in [1, 16000000], got ${maxKeys}`);
+      throw new UserError(`SpillingCounts: maxKeys must be an integer in [1, 16000000], got ${maxKeys}`);
   }
 
   add(key: string, times = 1): void {

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { DataError } from "../files/data-error.js";
+import { UserError } from "../files/user-error.js";
 import { layout, type TrainingPart } from "./dataset-layout.js";
 import type { TextColumns } from "./parquet.js";
 import { listPartFiles, readPartFile } from "./part-files.js";
@@ -28,7 +29,7 @@ export async function readPartFiles(
   columns: readonly string[],
   limits: ReadLimits = {},
 ): Promise<{ columns: TextColumns; report: ReadReport }> {
-  if (columns.length === 0) throw new RangeError("readPartFiles: at least one column is needed, got none");
+  if (columns.length === 0) throw new UserError("readPartFiles: at least one column is needed, got none");
   const names = [...new Set(columns)];
   const all: TextColumns = {};
   for (const name of names) all[name] = [];

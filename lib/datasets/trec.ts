@@ -1,6 +1,7 @@
 import { atomicWriteParts } from "../files/atomic-write.js";
 import { DataError } from "../files/data-error.js";
 import { readLines } from "../files/lines.js";
+import { UserError } from "../files/user-error.js";
 
 /** Query id → document id → grade. */
 export type Qrels = Map<string, Map<string, number>>;
@@ -129,6 +130,6 @@ function below(x: number): number {
  * @throws RangeError for an empty id
  */
 export function trecId(id: string): string {
-  if (id === "") throw new RangeError("TREC format: ids must not be empty, got an empty one");
+  if (id === "") throw new UserError("TREC format: ids must not be empty, got an empty one");
   return /\s/u.test(id) ? id.replace(/[%\s]/gu, encodeURIComponent) : id;
 }

@@ -1,4 +1,5 @@
 import type { Random } from "../engine/random/random.js";
+import { UserError } from "../files/user-error.js";
 import type { Encoder, EncoderSpec } from "./encoder.js";
 import { linearEncoder } from "./linear-encoder.js";
 import { towersEncoder } from "./modalities/towers.js";
@@ -37,6 +38,6 @@ export function encoderKinds(): string[] {
  */
 export function createEncoder(spec: EncoderSpec, random: Random): Encoder {
   const factory = factories.get(spec.kind);
-  if (!factory) throw new RangeError(`unknown encoder "${spec.kind}"; known: ${encoderKinds().join(", ")}`);
+  if (!factory) throw new UserError(`unknown encoder "${spec.kind}"; known: ${encoderKinds().join(", ")}`);
   return factory(spec, random);
 }

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { type FeatureBatch, takeRows } from "../features/batch.js";
 import { tokenCounts } from "../features/token-column.js";
+import { UserError } from "../files/user-error.js";
 import type { Encoder } from "./encoder.js";
 
 /** Word-pieces of a batch, padding included, where texts are read as word-pieces: what tfjs is given at once. */
@@ -22,7 +23,7 @@ export function encodeAll(
 ): Float32Array {
   const batchSize = options.batchSize ?? 4096;
   if (!Number.isInteger(batchSize) || batchSize < 1)
-    throw new RangeError(`encodeAll: batchSize must be a positive integer, got ${batchSize}`);
+    throw new UserError(`encodeAll: batchSize must be a positive integer, got ${batchSize}`);
   for (const table of Object.values(encoder.tables)) table.keeper?.synchronise();
   const out = new Float32Array(batch.size * encoder.outputDim);
   const wasTraining = encoder.training;

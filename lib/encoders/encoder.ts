@@ -1,6 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { EmbeddingTable } from "../engine/tables/embedding-table.js";
 import type { FeatureBatch, FeatureColumn } from "../features/batch.js";
+import { UserError } from "../files/user-error.js";
 import type { TowersSpec } from "./modalities/towers-spec.js";
 import type { TransformerSpec } from "./transformer/transformer-spec.js";
 import { weightedBag } from "./weighted-bag.js";
@@ -90,11 +91,11 @@ export function columnOf<K extends FeatureColumn["kind"]>(
 ): Extract<FeatureColumn, { kind: K }> {
   const column = batch.columns[feature];
   if (!column)
-    throw new RangeError(
+    throw new UserError(
       `encoder: batch must have feature "${feature}", got ${Object.keys(batch.columns).join(", ") || "none"}`,
     );
   if (column.kind !== kind)
-    throw new TypeError(`encoder: feature "${feature}" must be ${kind}, got ${column.kind}`);
+    throw new UserError(`encoder: feature "${feature}" must be ${kind}, got ${column.kind}`);
   return column as Extract<FeatureColumn, { kind: K }>;
 }
 

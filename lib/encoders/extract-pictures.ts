@@ -7,6 +7,7 @@ import { RecordPack } from "../datasets/images/record-pack.js";
 import { type Listener, throttled } from "../engine/progress.js";
 import { atomicWriteFile } from "../files/atomic-write.js";
 import { npyBytes } from "../files/npy.js";
+import { UserError } from "../files/user-error.js";
 import { OnnxExtractor, type OnnxExtractorOptions } from "./image/onnx-extractor.js";
 
 export interface ExtractOptions extends OnnxExtractorOptions, DecodeOptions {
@@ -93,7 +94,7 @@ function settingsOf({ size, mean, std, layout, output, fit, background }: Extrac
 async function modelBytes(source: string): Promise<Uint8Array> {
   const hub = /^hf:([^/]+\/[^/]+)\/(.+)$/.exec(source);
   if (hub === null) {
-    if (!fs.existsSync(source)) throw new RangeError(`${source}: ONNX file must exist, found none`);
+    if (!fs.existsSync(source)) throw new UserError(`${source}: ONNX file must exist, found none`);
     return fs.readFileSync(source);
   }
   const address = `https://huggingface.co/${hub[1]}/resolve/main/${hub[2]}`;
@@ -103,6 +104,6 @@ async function modelBytes(source: string): Promise<Uint8Array> {
     return new Uint8Array(await response.arrayBuffer());
   } catch (error) {
     const cause = (error as { cause?: { code?: string } }).cause?.code ?? (error as Error).message;
-    throw new RangeError(`${address}: could not be fetched (${cause}); give a local ONNX file instead`);
+    throw new UserError(`${address}: could not be fetched (${cause}); give a local ONNX file instead`);
   }
 }

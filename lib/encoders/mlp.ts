@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { linear } from "../engine/ops/linear.js";
 import { fillUniform } from "../engine/random/fill-random.js";
 import type { Random } from "../engine/random/random.js";
+import { UserError } from "../files/user-error.js";
 
 export type MlpStep = ["linear", number, number] | ["relu"];
 
@@ -56,7 +57,7 @@ export class Mlp {
       const [, rows, columns] = step;
       for (const size of [rows, columns])
         if (!Number.isInteger(size) || size < 1)
-          throw new RangeError(`Mlp: widths must be positive integers, got ${size}`);
+          throw new UserError(`Mlp: widths must be positive integers, got ${size}`);
       const bound = 1 / Math.sqrt(rows);
       const prefix = `${name}.${this.layers.length}`;
       const weight = new Float32Array(rows * columns);
@@ -71,7 +72,7 @@ export class Mlp {
       width = columns;
     });
     if (width !== output)
-      throw new RangeError(
+      throw new UserError(
         `Mlp: outputDim must equal the width of the last layer of "${name}" (${width}) without a last linear layer, got ${output}`,
       );
   }

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Random } from "../engine/random/random.js";
 import { EmbeddingTable } from "../engine/tables/embedding-table.js";
+import { UserError } from "../files/user-error.js";
 import { bagOfText, columnOf, type EncoderSpec } from "./encoder.js";
 import { TowerEncoder } from "./tower-encoder.js";
 import { textTables, towerOf } from "./two-tower.js";
@@ -14,7 +15,7 @@ import { textTables, towerOf } from "./two-tower.js";
 export function multiModalTwoTower(spec: EncoderSpec, random: Random): TowerEncoder {
   const { categoryFeature, documentCategoricalFeature } = spec;
   if (!categoryFeature || !documentCategoricalFeature)
-    throw new RangeError(
+    throw new UserError(
       `MultiModalTwoTower: ${categoryFeature ? "documentCategoricalFeature" : "categoryFeature"} must be given, got undefined`,
     );
   const { embeddingDim } = spec.textEmbedding;

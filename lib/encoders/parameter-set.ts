@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { linear } from "../engine/ops/linear.js";
 import { fillNormal, fillUniform } from "../engine/random/fill-random.js";
 import type { Random } from "../engine/random/random.js";
+import { UserError } from "../files/user-error.js";
 
 /** Makes and collects the dense parameters of a part of an encoder, named `${prefix}.${name}`. */
 export class ParameterSet {
@@ -49,7 +50,7 @@ export class ParameterSet {
 
   private keep<R extends tf.Rank>(name: string, values: Float32Array, shape: number[]): tf.Variable<R> {
     const full = `${this.prefix}.${name}`;
-    if (this.variables[full]) throw new RangeError(`ParameterSet: names must be unique, got "${full}" twice`);
+    if (this.variables[full]) throw new UserError(`ParameterSet: names must be unique, got "${full}" twice`);
     const variable = tf.tidy(() => tf.variable(tf.tensor(values, shape)));
     this.variables[full] = variable;
     return variable as tf.Variable<R>;
@@ -73,6 +74,6 @@ export function applyLinear(x: tf.Tensor, { weight, bias }: LinearParameters, re
 function sizeOf(shape: readonly number[]): number {
   for (const size of shape)
     if (!Number.isInteger(size) || size < 1)
-      throw new RangeError(`ParameterSet: sizes must be positive integers, got [${shape.join(", ")}]`);
+      throw new UserError(`ParameterSet: sizes must be positive integers, got [${shape.join(", ")}]`);
   return shape.reduce((a, b) => a * b, 1);
 }

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { StoredTensor } from "../files/safetensors.js";
+import { UserError } from "../files/user-error.js";
 import type { Encoder } from "./encoder.js";
 
 /** Copies of an encoder's parameters: tables as "tables/<name>", dense weights as "weights/<name>". */
@@ -32,7 +33,7 @@ export function setParameters(encoder: Encoder, parameters: Record<string, Store
   for (const name of Object.keys(parameters))
     if (!expected.has(name)) misfits.push(`${name} is not a parameter of ${encoder.kind}`);
   if (misfits.length > 0)
-    throw new RangeError(`setParameters: stored weights must fit the encoder; ${misfits.join("; ")}`);
+    throw new UserError(`setParameters: stored weights must fit the encoder; ${misfits.join("; ")}`);
   for (const [name, table] of Object.entries(encoder.tables))
     table.setWeights(parameters[`tables/${name}`]!.data);
   for (const [name, weight] of Object.entries(encoder.weights)) {

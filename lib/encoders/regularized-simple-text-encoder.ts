@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Random } from "../engine/random/random.js";
+import { UserError } from "../files/user-error.js";
 import type { EncoderSpec } from "./encoder.js";
 import { sharedTextEncoder } from "./simple-text-encoder.js";
 import type { TowerEncoder } from "./tower-encoder.js";
@@ -14,7 +15,7 @@ import type { TowerEncoder } from "./tower-encoder.js";
 export function regularizedSimpleTextEncoder(spec: EncoderSpec, random: Random): TowerEncoder {
   const rate = spec.dropout ?? 0.5;
   if (!(rate >= 0 && rate < 1))
-    throw new RangeError(`RegularizedSimpleTextEncoder: dropout must be in [0, 1), got ${rate}`);
+    throw new UserError(`RegularizedSimpleTextEncoder: dropout must be in [0, 1), got ${rate}`);
   const generator = { current: random.fork("dropout") };
   const dropout = (pooled: tf.Tensor2D): tf.Tensor2D => {
     const mask = new Float32Array(pooled.size);

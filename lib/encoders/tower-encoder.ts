@@ -2,6 +2,7 @@ import type * as tf from "@tensorflow/tfjs";
 import { Random } from "../engine/random/random.js";
 import type { EmbeddingTable } from "../engine/tables/embedding-table.js";
 import type { FeatureBatch } from "../features/batch.js";
+import { UserError } from "../files/user-error.js";
 import { countParameters, type Encoder } from "./encoder.js";
 import type { Mlp } from "./mlp.js";
 
@@ -45,7 +46,7 @@ export class TowerEncoder implements Encoder {
   }
 
   setRandomState(state: readonly number[]): void {
-    if (!this.generator) throw new RangeError(`${this.kind}: draws no random numbers, got a generator state`);
+    if (!this.generator) throw new UserError(`${this.kind}: draws no random numbers, got a generator state`);
     this.generator.current = Random.fromState(state);
   }
 

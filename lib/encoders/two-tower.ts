@@ -1,5 +1,6 @@
 import type { Random } from "../engine/random/random.js";
 import { EmbeddingTable } from "../engine/tables/embedding-table.js";
+import { UserError } from "../files/user-error.js";
 import { bagOfText, type EncoderSpec } from "./encoder.js";
 import { Mlp, mlpPlan } from "./mlp.js";
 import { TowerEncoder } from "./tower-encoder.js";
@@ -58,7 +59,7 @@ export function textTables(spec: EncoderSpec, random: Random): TextTables {
     return { tables: { text, [tokenWeightsTable]: weights }, ...sides, weights, frozen };
   }
   if (tokenWeights !== "uniform")
-    throw new RangeError(
+    throw new UserError(
       `${spec.kind}: token weights must be uniform with separate tables, got ${tokenWeights}`,
     );
   const [queryText, documentText] = [table("query_text"), table("document_text")];

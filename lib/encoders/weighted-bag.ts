@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { EmbeddingTable } from "../engine/tables/embedding-table.js";
 import { tensorBag } from "../engine/tables/tensor-bag.js";
+import { UserError } from "../files/user-error.js";
 
 /**
  * Weighted mean of table rows: out_b = Σⱼ w(id_bj) · row(id_bj) / (number of ids of bag b); the zero vector for an empty
@@ -22,7 +23,7 @@ export function weightedBag(
   length: number,
 ): tf.Tensor2D {
   if (ids.length !== size * length)
-    throw new RangeError(
+    throw new UserError(
       `weightedBag: ids must have size · length = ${size} · ${length} entries, got ${ids.length}`,
     );
   const { distinct, local } = distinctIds(ids, table.rows);
@@ -41,7 +42,7 @@ function distinctIds(ids: Int32Array, rows: number): { distinct: Int32Array; loc
     const id = ids[i]!;
     if (id === 0) continue;
     if (id < 0 || id >= rows)
-      throw new RangeError(`weightedBag: ids must be in [0, ${rows}), got ${id} at ${i}`);
+      throw new UserError(`weightedBag: ids must be in [0, ${rows}), got ${id} at ${i}`);
     if (places[id] === 0) {
       distinct[count] = id;
       places[id] = ++count;

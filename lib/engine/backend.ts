@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { UserError } from "../files/user-error.js";
 import { installWasmMatMul } from "./ops/wasm-matmul.js";
 import { wasmHeap } from "./wasm-heap.js";
 
@@ -22,11 +23,11 @@ const order: readonly BackendName[] = ["tensorflow", "wasm", "cpu"];
  *
  * @param preferred "auto" takes the first that works; a name takes that one or fails
  * @returns the backend now in use and a line to print
- * @throws RangeError for an unknown name; Error if a backend asked for by name cannot start
+ * @throws UserError for an unknown name, or a backend asked for by name that cannot start
  */
 export async function selectBackend(preferred: BackendName | "auto" = "auto"): Promise<BackendChoice> {
   if (preferred !== "auto" && !order.includes(preferred))
-    throw new RangeError(`selectBackend: unknown backend "${preferred}"; known: auto, ${order.join(", ")}`);
+    throw new UserError(`selectBackend: unknown backend "${preferred}"; known: auto, ${order.join(", ")}`);
   tf.enableProdMode();
   const refusals: string[] = [];
   for (const name of preferred === "auto" ? order : [preferred]) {
@@ -34,7 +35,7 @@ export async function selectBackend(preferred: BackendName | "auto" = "auto"): P
     if (refusal === null) return { name, line: describe(name, refusals) };
     refusals.push(`${name}: ${refusal}`);
   }
-  throw new Error(`selectBackend: no backend could start (${refusals.join("; ")})`);
+  throw new UserError(`selectBackend: no backend could start (${refusals.join("; ")})`);
 }
 
 async function start(name: BackendName): Promise<string | null> {

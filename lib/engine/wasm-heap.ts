@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../files/user-error.js";
 import { instantiateKernels, type Kernels, loadKernelModule } from "./kernels/load.js";
 import type { WasmMemory } from "./kernels/web-assembly.js";
 
@@ -86,7 +87,7 @@ export class WasmHeap {
       if (block) this.release(block);
       const larger = this.allocate(floats * 2);
       if (!larger)
-        throw new RangeError(`WasmHeap: the heap must have room for ${floats} floats more, got none`);
+        throw new UserError(`WasmHeap: the heap must have room for ${floats} floats more, got none`);
       block = larger;
       this.scratches.set(name, block);
     }

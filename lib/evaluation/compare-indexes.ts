@@ -2,6 +2,7 @@ import { batchEncoderOf } from "../encoders/batch-encoder.js";
 import type { Listener } from "../engine/progress.js";
 import { loadExperiment } from "../experiment/load-experiment.js";
 import { encoderSpec } from "../experiment/specs.js";
+import { UserError } from "../files/user-error.js";
 import { bootstrapInterval } from "../metrics/bootstrap.js";
 import { judgeRanking } from "../metrics/judged-ranking.js";
 import { parseMeasure } from "../metrics/measure.js";
@@ -104,7 +105,7 @@ async function embeddingsOf(dir: string, { set: name, listener = {} }: { set: st
   const data = await loadExperiment(config, listener, { training: false });
   const set = data.sets.find((candidate) => candidate.name === name);
   if (!set)
-    throw new RangeError(
+    throw new UserError(
       `compareIndexes: set must be one of ${data.sets.map((each) => each.name).join(", ")}, got "${name}"`,
     );
   const { encode_with: runtime, similarity: metric } = config.recall_validation;

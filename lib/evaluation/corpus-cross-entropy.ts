@@ -1,5 +1,6 @@
 import { encodeAll } from "../encoders/encode-all.js";
 import { loadExperiment } from "../experiment/load-experiment.js";
+import { UserError } from "../files/user-error.js";
 import { arrayRows } from "../negatives/cache/cached-rows.js";
 import { openEncoder } from "../retrieval/retrievers/open-encoder.js";
 
@@ -19,7 +20,7 @@ export function corpusCrossEntropy(
   temperature: number,
 ): Float64Array {
   if (!(temperature > 0 && Number.isFinite(temperature)))
-    throw new RangeError(`corpusCrossEntropy: temperature must be > 0, got ${temperature}`);
+    throw new UserError(`corpusCrossEntropy: temperature must be > 0, got ${temperature}`);
   const { dim } = embeddings;
   const queries = unit(embeddings.queries, dim);
   const documents = unit(embeddings.documents, dim);
@@ -43,7 +44,7 @@ export function corpusCrossEntropy(
 
 function ofQuery(scores: Float32Array, positives: ReadonlySet<number>, temperature: number, query: number) {
   if (positives.size === 0)
-    throw new RangeError(`corpusCrossEntropy: a query must have a positive, got none of query ${query}`);
+    throw new UserError(`corpusCrossEntropy: a query must have a positive, got none of query ${query}`);
   let others = 0;
   // cosines are at most 1, so nothing can overflow
   scores.forEach((score, d) => {
@@ -75,7 +76,7 @@ export async function runCorpusCrossEntropy(dir: string, set: string): Promise<F
     const { sets, features } = await loadExperiment(config, {}, { training: false });
     const found = sets.find(({ name }) => name === set);
     if (!found)
-      throw new RangeError(
+      throw new UserError(
         `runCorpusCrossEntropy: set must be one of ${sets.map(({ name }) => name).join(", ")}, got "${set}"`,
       );
     const { pool, queries } = found;

@@ -1,6 +1,7 @@
 import { type Listener, throttled } from "../engine/progress.js";
 import { MersenneTwister } from "../engine/random/mersenne-twister.js";
 import type { EvaluationSet, Pool, Row } from "../experiment/evaluation-set.js";
+import { UserError } from "../files/user-error.js";
 import { type Measure, parseMeasure } from "../metrics/measure.js";
 import { metricName, withTypos } from "../metrics/metric-name.js";
 import type { Retriever } from "../retrieval/retrievers/retriever.js";
@@ -57,9 +58,7 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
   let indexed: Pool | null = null;
   for (const [position, set] of sets.entries()) {
     if (set.queries.length === 0)
-      throw new RangeError(
-        `evaluate: set "${set.name}" must hold a query with a relevant document, got none`,
-      );
+      throw new UserError(`evaluate: set "${set.name}" must hold a query with a relevant document, got none`);
     if (indexed !== set.pool) await retriever.index(set.pool);
     indexed = set.pool;
     const prefix = position === 0 ? "" : `${set.name}/`;

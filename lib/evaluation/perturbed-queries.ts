@@ -1,4 +1,5 @@
 import type { Listener } from "../engine/progress.js";
+import { UserError } from "../files/user-error.js";
 import { openRetriever } from "../retrieval/retrievers/open-retriever.js";
 import { cleanPhrase } from "../tokenizer/clean-phrase.js";
 import type { QueryResult } from "../tracking/run-folder.js";
@@ -28,7 +29,7 @@ export async function evaluatePerturbed(
   try {
     const chosen = sets.find((set) => set.name === (options.set ?? sets[0]?.name));
     if (chosen === undefined)
-      throw new RangeError(
+      throw new UserError(
         `evaluatePerturbed: set must be one of ${sets.map((set) => set.name).join(", ")}, got "${options.set}"`,
       );
     const changed = (text: string): string => change(prepare(text));

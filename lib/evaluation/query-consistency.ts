@@ -2,6 +2,7 @@ import { readTypoQueries } from "../datasets/misspellings.js";
 import { encodeAll } from "../encoders/encode-all.js";
 import type { Listener } from "../engine/progress.js";
 import { loadExperiment } from "../experiment/load-experiment.js";
+import { UserError } from "../files/user-error.js";
 import { bootstrapInterval, type Interval } from "../metrics/bootstrap.js";
 import { normalizedRows } from "../retrieval/indexes/unit-rows.js";
 import { openEncoder } from "../retrieval/retrievers/open-encoder.js";
@@ -47,7 +48,7 @@ export async function queryConsistency(
     const { query_features: declared } = config.dataset;
     const text = config.model.query.text_feature;
     if (declared.length !== 1 || declared[0]!.type !== "text")
-      throw new RangeError(
+      throw new UserError(
         `queryConsistency: ${dir} must read queries as one text, got ${declared.map((f) => `${f.name}: ${f.type}`).join(", ")}`,
       );
     const { features } = await loadExperiment(config, options.listener ?? {}, { training: false });
@@ -73,7 +74,7 @@ export function consistencyOf(
   typed: Float32Array,
 ): Consistency {
   const count = texts.length;
-  if (count < 2) throw new RangeError(`consistencyOf: pairs must be at least 2, got ${count}`);
+  if (count < 2) throw new UserError(`consistencyOf: pairs must be at least 2, got ${count}`);
   const dim = meant.length / count;
   const pairs = texts.map((pair, i): QueryPair => {
     const cosines = texts.map((_, j) => {

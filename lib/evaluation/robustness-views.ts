@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import { bootstrapInterval, type Interval } from "../metrics/bootstrap.js";
 import { onlyError, type WordError } from "../typos/word-error.js";
 import type { RobustnessResult } from "./robustness.js";
@@ -155,7 +156,7 @@ function cleanResults(results: readonly RobustnessResult[]): Map<string, Robustn
 function measured({ values }: RobustnessResult, measure: string): number {
   const value = values[measure];
   if (value === undefined)
-    throw new RangeError(
+    throw new UserError(
       `robustness: measure must be one of ${Object.keys(values).join(", ")}, got "${measure}"`,
     );
   return value;

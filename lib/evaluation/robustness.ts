@@ -5,6 +5,7 @@ import { readMisspellings } from "../datasets/misspellings.js";
 import type { Listener } from "../engine/progress.js";
 import type { Pool, Row } from "../experiment/evaluation-set.js";
 import { atomicWriteFile } from "../files/atomic-write.js";
+import { UserError } from "../files/user-error.js";
 import { checkMisspellable, openRetriever } from "../retrieval/retrievers/open-retriever.js";
 import type { Ranked, Retriever } from "../retrieval/retrievers/retriever.js";
 import { SpellingRetriever } from "../retrieval/retrievers/spelling-retriever.js";
@@ -67,7 +68,7 @@ export async function evaluateRobustness(
     checkMisspellable(opened, "evaluateRobustness");
     const set = opened.sets.find((candidate) => candidate.name === (options.set ?? opened.sets[0]!.name));
     if (!set)
-      throw new RangeError(
+      throw new UserError(
         `evaluateRobustness: set must be one of ${opened.sets.map((s) => s.name).join(", ")}, got "${options.set}"`,
       );
     const retriever = new IndexedOnce(opened.retriever);
@@ -138,7 +139,7 @@ export function hasRobustness(run: RunFolder): boolean {
 export function readRobustness(run: RunFolder): RobustnessResult[] {
   const file = path.join(run.dir, FILE);
   if (!hasRobustness(run))
-    throw new RangeError(
+    throw new UserError(
       `${file}: must exist, got a run without it; make it with: qdrl evaluate --robustness`,
     );
   return gunzipSync(fs.readFileSync(file))

@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import type { QueryResult } from "../tracking/run-folder.js";
 
 /** What a score threshold does to a run's first results. */
@@ -21,7 +22,7 @@ export function thresholdCurve(
   results: readonly Pick<QueryResult, "top" | "relevant">[],
   thresholds: readonly number[] = Array.from({ length: 21 }, (_, i) => i / 20),
 ): ThresholdPoint[] {
-  if (results.length === 0) throw new RangeError("thresholdCurve: results must not be empty, got 0");
+  if (results.length === 0) throw new UserError("thresholdCurve: results must not be empty, got 0");
   const first = results.map(({ top, relevant }) => {
     const [id, score] = top[0] ?? ["", Number.NEGATIVE_INFINITY];
     return { score, isRight: relevant.includes(id) };

@@ -9,6 +9,7 @@ import {
 } from "../datasets/trec.js";
 import type { Listener } from "../engine/progress.js";
 import type { EvaluationSet } from "../experiment/evaluation-set.js";
+import { UserError } from "../files/user-error.js";
 import { openRetriever } from "../retrieval/retrievers/open-retriever.js";
 import { openRun, type QueryResult, type RunFolder } from "../tracking/run-folder.js";
 import { evaluate } from "./evaluate.js";
@@ -40,14 +41,14 @@ export async function exportTrec(
 ): Promise<TrecExport[]> {
   const { typos = [0], depth = 1000, listener = {} } = options;
   if (!Number.isInteger(depth) || depth < 1)
-    throw new RangeError(`exportTrec: depth must be a positive integer, got ${depth}`);
+    throw new UserError(`exportTrec: depth must be a positive integer, got ${depth}`);
   const run = openRun(dir);
   const opened = await openRetriever(dir, { listener });
   try {
     const known = opened.sets.map((set) => set.name);
     const wrong = options.sets?.find((name) => !known.includes(name));
     if (wrong !== undefined)
-      throw new RangeError(`exportTrec: sets must be of ${known.join(", ")}, got "${wrong}"`);
+      throw new UserError(`exportTrec: sets must be of ${known.join(", ")}, got "${wrong}"`);
     const sets = opened.sets.filter((set) => options.sets?.includes(set.name) ?? true);
     const { perQuery } = await evaluate({
       ...opened,

@@ -6,6 +6,7 @@ import type { EvaluationSet } from "../experiment/evaluation-set.js";
 import { loadEvaluation } from "../experiment/load-experiment.js";
 import { recallValidationSection } from "../experiment/sections/evaluation.js";
 import { atomicWriteFile } from "../files/atomic-write.js";
+import { UserError } from "../files/user-error.js";
 import { parseMeasure } from "../metrics/measure.js";
 import { rankByScore, type ScoredDocument } from "../metrics/score-run.js";
 import { cleanPhrase } from "../tokenizer/clean-phrase.js";
@@ -70,7 +71,7 @@ export async function writeRankings(
     const known = new Set(set.queries.map(({ id }) => id));
     const strangers = [...ranked.keys()].filter((id) => !known.has(id));
     if (strangers.length === ranked.size)
-      throw new RangeError(
+      throw new UserError(
         `rankings of set "${set.name}": must hold queries of ${datasetDir}, such as ${set.queries[0]!.id}, got ${strangers.slice(0, 3).join(", ") || "none"}`,
       );
     const missing = set.queries.filter((query) => !ranked.has(query.id)).length;

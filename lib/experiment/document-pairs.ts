@@ -1,4 +1,5 @@
 import { Random } from "../engine/random/random.js";
+import { UserError } from "../files/user-error.js";
 import { sentencesOf } from "../tokenizer/sentences.js";
 import type { DatasetConfig } from "./sections/dataset.js";
 
@@ -69,9 +70,9 @@ function checkColumns(
   items: readonly Item[],
 ): void {
   if (queryColumns.length !== 1 || queries[0]!.type !== "text")
-    throw new RangeError(`dataset.${key}: queries must be one text column, got ${queryColumns.join(", ")}`);
+    throw new UserError(`dataset.${key}: queries must be one text column, got ${queryColumns.join(", ")}`);
   if (items[0]![column] === undefined)
-    throw new RangeError(
+    throw new UserError(
       `dataset.${key}: must name a column of the documents (${Object.keys(items[0]!).join(", ")}), got "${column}"`,
     );
 }

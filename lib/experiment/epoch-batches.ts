@@ -1,4 +1,5 @@
 import type { Random } from "../engine/random/random.js";
+import { UserError } from "../files/user-error.js";
 import type { LoadedExperiment } from "./load-experiment.js";
 import { misspelledPairs, trainingTypos } from "./misspelled-pairs.js";
 import { epochOrder, type PairBatch, type PairSet, pairBatch, stepsPerEpoch } from "./pairs.js";
@@ -37,7 +38,7 @@ export function epochBatches(
 
 /** What is said of an epoch without a whole batch. */
 export function tooFewPairs(batchSize: number, pairs: number): RangeError {
-  return new RangeError(
+  return new UserError(
     `training: an epoch must hold a batch of ${batchSize} pairs, got ${pairs} pairs (drop_last is true)`,
   );
 }

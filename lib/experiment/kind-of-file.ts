@@ -1,4 +1,5 @@
 import { readText } from "../config/yaml-with-schema.js";
+import { UserError } from "../files/user-error.js";
 
 /** What a YAML file of this workspace is for, told by its top-level keys. */
 export type FileKind = "encoder" | "bm25" | "fusion" | "sweep";
@@ -18,7 +19,7 @@ const commands: Record<FileKind, string> = {
 export function checkKind(file: string, wanted: FileKind): void {
   const kind = kindOfText(readText(file));
   if (kind !== null && kind !== wanted)
-    throw new RangeError(`${file}: must be ${commands[wanted]}, got ${commands[kind]}`);
+    throw new UserError(`${file}: must be ${commands[wanted]}, got ${commands[kind]}`);
 }
 
 function kindOfText(text: string): FileKind | null {

@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { loadYaml, parseYaml, readText } from "../config/yaml-with-schema.js";
+import { UserError } from "../files/user-error.js";
 import { type Bm25Config, bm25Schema } from "./bm25-schema.js";
 import { crossCheck } from "./cross-checks.js";
 import { type FusionConfig, fusionSchema } from "./fusion-schema.js";
@@ -57,9 +58,9 @@ export function loadAnyConfig(file: string, overrides: readonly string[] = []): 
   if (system === "neighbours") return { kind: "neighbours", config: loadNeighboursConfig(file, overrides) };
   if (system === "fusion") return { kind: "fusion", config: loadFusionConfig(file, overrides) };
   if (system === "kdd")
-    throw new RangeError(`${file}: system must not be kdd here; this file is run with: qdrl kdd ${file}`);
+    throw new UserError(`${file}: system must not be kdd here; this file is run with: qdrl kdd ${file}`);
   if (system !== undefined)
-    throw new RangeError(
+    throw new UserError(
       `${file}: system must be bm25, neighbours or fusion, or left out for an encoder, got "${system}"`,
     );
   return { kind: "dense", config: loadConfig(file, overrides) };

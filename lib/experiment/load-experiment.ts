@@ -10,6 +10,7 @@ import { readTrainingRows } from "../datasets/training-rows.js";
 import type { Listener } from "../engine/progress.js";
 import { FeaturePipeline, sourceColumns } from "../features/feature-pipeline.js";
 import { TokenReader } from "../features/token-reader.js";
+import { UserError } from "../files/user-error.js";
 import { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
 import type { TextVectorizer, WordCuts } from "../tokenizer/text-vectorizer.js";
 import { WordPieceVectorizer } from "../tokenizer/wordpiece/word-piece-vectorizer.js";
@@ -226,7 +227,7 @@ function chosenSets(dataset: Dataset, names: readonly string[] | undefined): rea
   return names.map((name) => {
     const found = known.find((set) => set.name === name);
     if (!found)
-      throw new RangeError(
+      throw new UserError(
         `recall_validation.sets: must name evaluation sets of ${dataset.dir} (${known.map((set) => set.name).join(", ")}), got "${name}"`,
       );
     return found;
@@ -236,7 +237,7 @@ function chosenSets(dataset: Dataset, names: readonly string[] | undefined): rea
 function checkColumns(file: string, first: Record<string, string>, columns: readonly string[]): void {
   for (const column of columns)
     if (!(column in first))
-      throw new RangeError(
+      throw new UserError(
         `${file}:1: documents must have the field "${column}", got ${Object.keys(first).join(", ")}`,
       );
 }
@@ -267,14 +268,14 @@ function checkTables(
 ): void {
   const rows = model.text_embedding.num_embeddings;
   if (vectorizer.rows > rows)
-    throw new RangeError(
+    throw new UserError(
       `model.text_embedding.num_embeddings: must be at least ${vectorizer.rows} (${tableParts[text.type]}), got ${rows}`,
     );
   if (model.type === "Towers") checkTowerTables(model, mappers);
   if (model.type !== "MultiModalTwoTower") return;
   const mapper = mappers[model.document.categorical_feature!]!;
   if (mapper.rows > model.category_feature.num_embeddings)
-    throw new RangeError(
+    throw new UserError(
       `model.category_feature.num_embeddings: must be at least ${mapper.rows} (dictionary and OOV buckets), got ${model.category_feature.num_embeddings}`,
     );
 }
@@ -287,7 +288,7 @@ function checkTowerTables(
     model[side].features.forEach(({ feature, encoder }, i) => {
       const rows = mappers[feature]?.rows ?? 0;
       if (encoder.type === "category" && rows > encoder.num_embeddings)
-        throw new RangeError(
+        throw new UserError(
           `model.${side}.features.${i}.encoder.num_embeddings: must be at least ${rows} (dictionary and OOV buckets), got ${encoder.num_embeddings}`,
         );
     });

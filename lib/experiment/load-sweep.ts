@@ -1,4 +1,5 @@
 import { loadYaml } from "../config/yaml-with-schema.js";
+import { UserError } from "../files/user-error.js";
 import { checkKind } from "./kind-of-file.js";
 import { loadConfig } from "./load-config.js";
 import type { ExperimentConfig } from "./schema.js";
@@ -33,10 +34,10 @@ export function loadSweep(file: string, extra: readonly string[] = [], seeds?: r
   const config = loadYaml(sweepSchema, () => [], file);
   const named = expand(config);
   const repeated = named.find((row, i) => named.findIndex((other) => other.name === row.name) !== i);
-  if (repeated) throw new RangeError(`${file}: row names must differ, got "${repeated.name}" twice`);
+  if (repeated) throw new UserError(`${file}: row names must differ, got "${repeated.name}" twice`);
   const baseline = config.baseline ?? named[0]!.name;
   if (!named.some((row) => row.name === baseline))
-    throw new RangeError(
+    throw new UserError(
       `${file}: baseline must be one of ${named.map((row) => row.name).join(", ")}, got "${baseline}"`,
     );
   const runs = (seeds ?? config.seeds).flatMap((seed) =>
@@ -57,7 +58,7 @@ export function loadSweep(file: string, extra: readonly string[] = [], seeds?: r
           config: loadConfig(row.base ?? config.base, [...overrides, ...identity, ...extra]),
         };
       } catch (error) {
-        throw new RangeError(`${file}: row "${row.name}": ${(error as Error).message}`);
+        throw new UserError(`${file}: row "${row.name}": ${(error as Error).message}`);
       }
     }),
   );

@@ -1,6 +1,7 @@
 import { readMisspellings } from "../datasets/misspellings.js";
 import type { Random } from "../engine/random/random.js";
 import type { FeaturePipeline } from "../features/feature-pipeline.js";
+import { UserError } from "../files/user-error.js";
 import { cleanPhrase } from "../tokenizer/clean-phrase.js";
 import { createTypos } from "../typos/create-typos.js";
 import { fromRandom } from "../typos/random-source.js";
@@ -40,7 +41,7 @@ export function misspelledPairs(
 ): PairSet {
   const { features, model, probability, augment, inThreeParts } = options;
   const { queryRows } = pairs;
-  if (!queryRows) throw new RangeError("misspelledPairs: pairs must hold their queries' texts, got none");
+  if (!queryRows) throw new UserError("misspelledPairs: pairs must hold their queries' texts, got none");
   const draws = fromRandom(options.random.fork("typos"));
   const choice = options.random.fork("choice");
   const distinct = queryRows.length;

@@ -5,6 +5,7 @@ import { estimateRows } from "../datasets/estimate-rows.js";
 import { listPartFiles } from "../datasets/part-files.js";
 import { describeReport } from "../datasets/read-report.js";
 import { reportCounts } from "../datasets/report-counts.js";
+import { UserError } from "../files/user-error.js";
 import type { KnownPositives } from "../losses/candidate-mask.js";
 import { PositiveIndex } from "../losses/positive-index.js";
 import type { PairBatch } from "./pairs.js";
@@ -54,7 +55,7 @@ export async function openPairStream(
   if (mode === "auto" && megabytes <= limit) return null;
   const reason = beyondStreaming(config);
   if (reason !== null) {
-    if (mode === "always") throw new RangeError(`streaming.mode: must not be always here, as ${reason}`);
+    if (mode === "always") throw new UserError(`streaming.mode: must not be always here, as ${reason}`);
     tell(`training pairs (${megabytes.toFixed(0)} MB) are held in memory, as ${reason}`);
     return null;
   }

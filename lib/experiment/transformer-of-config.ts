@@ -1,5 +1,6 @@
 import { readTransformerFolder } from "../encoders/pretrained/transformer-folder.js";
 import type { TransformerSpec } from "../encoders/transformer/transformer-spec.js";
+import { UserError } from "../files/user-error.js";
 import type { ModelConfig } from "./sections/model.js";
 
 /**
@@ -38,7 +39,7 @@ export function transformerSpec(model: Extract<ModelConfig, { type: "Transformer
     pooler: model.pooling === "pooler",
   });
   if (architecture.vocabSize !== vocabSize || architecture.hiddenSize !== hiddenSize)
-    throw new RangeError(
+    throw new UserError(
       `model.text_embedding: must be the word table of ${model.pretrained}, ${architecture.vocabSize} × ${architecture.hiddenSize}, got ${vocabSize} × ${hiddenSize}`,
     );
   return { ...usage, architecture: { ...architecture, ...dropout }, initial: weights };

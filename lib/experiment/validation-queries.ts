@@ -1,4 +1,5 @@
 import { readTrainingRows } from "../datasets/training-rows.js";
+import { UserError } from "../files/user-error.js";
 import { type EvaluationSet, evaluationSet, type Pool, type Row } from "./evaluation-set.js";
 
 /**
@@ -33,7 +34,7 @@ export async function validationQueries(
   });
   const set = evaluationSet("validation", pool, [...queries.values()]);
   if (set.queries.length === 0)
-    throw new RangeError(
+    throw new UserError(
       `validationQueries: a validation row must name a document of the pool by its ${key}, got none of ${queries.size} queries`,
     );
   return set;

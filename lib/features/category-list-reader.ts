@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import type { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
 import type { FeatureColumn } from "./batch.js";
 import type { ColumnReader } from "./column-reader.js";
@@ -19,9 +20,9 @@ export class CategoryListReader implements ColumnReader {
 
   constructor(private readonly options: CategoryListOptions) {
     if (options.separator === "")
-      throw new RangeError('CategoryListReader: separator must not be empty, got ""');
+      throw new UserError('CategoryListReader: separator must not be empty, got ""');
     if (!Number.isInteger(options.limit) || options.limit < 1)
-      throw new RangeError(`CategoryListReader: limit must be a positive integer, got ${options.limit}`);
+      throw new UserError(`CategoryListReader: limit must be a positive integer, got ${options.limit}`);
   }
 
   read(cells: readonly string[]): FeatureColumn {

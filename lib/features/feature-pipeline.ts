@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import type { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
 import { cleanPhrase } from "../tokenizer/clean-phrase.js";
 import type { TextVectorizer } from "../tokenizer/text-vectorizer.js";
@@ -67,20 +68,20 @@ export class FeaturePipeline {
     const known = ["categorical", "text", ...Object.values(readers).map((reader) => reader.type)];
     for (const { name, type } of features) {
       if (!known.includes(type))
-        throw new RangeError(
+        throw new UserError(
           `unknown type "${type}" of feature "${name}"; known: ${[...new Set(known)].sort().join(", ")}`,
         );
       if (type !== "text" && type !== "categorical" && readers[name]?.type !== type)
-        throw new RangeError(
+        throw new UserError(
           `FeaturePipeline: ${type} feature "${name}" needs a reader, got ${readers[name]?.type ?? "none"}`,
         );
       if (seen.has(name))
-        throw new RangeError(`FeaturePipeline: feature names must be unique, got "${name}" twice`);
+        throw new UserError(`FeaturePipeline: feature names must be unique, got "${name}" twice`);
       seen.add(name);
       if (type === "text" && vectorizer === undefined && tokens === null)
-        throw new RangeError(`FeaturePipeline: text feature "${name}" needs a vectorizer, got none`);
+        throw new UserError(`FeaturePipeline: text feature "${name}" needs a vectorizer, got none`);
       if (type === "categorical" && categories[name] === undefined)
-        throw new RangeError(`FeaturePipeline: categorical feature "${name}" needs a mapper, got none`);
+        throw new UserError(`FeaturePipeline: categorical feature "${name}" needs a mapper, got none`);
       if (type === "text") this.counts.emptyTexts[name] = 0;
       else if (type === "categorical") this.counts.unknownCategories[name] = 0;
     }
@@ -119,7 +120,7 @@ export class FeaturePipeline {
         const values = valuesOf(column);
         for (let i = 0; i < size; i++)
           if (typeof values[i] !== "string")
-            throw new RangeError(
+            throw new UserError(
               `FeaturePipeline.encode: record ${i} must have a text "${column}", got ${values[i]}`,
             );
         return values as readonly string[];

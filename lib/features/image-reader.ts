@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import type { FeatureColumn } from "./batch.js";
 import { type ColumnReader, missingRows } from "./column-reader.js";
 
@@ -23,7 +24,7 @@ export class ImageReader implements ColumnReader {
   ) {
     const { mean, std } = normalise;
     if (mean.length !== 3 || std.length !== 3 || std.some((value) => !(value > 0)))
-      throw new RangeError(
+      throw new UserError(
         `ImageReader: mean and std must be three numbers with std > 0, got [${mean}] and [${std}]`,
       );
   }

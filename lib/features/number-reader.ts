@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import type { FeatureColumn } from "./batch.js";
 import { type ColumnReader, missingRows } from "./column-reader.js";
 
@@ -17,7 +18,7 @@ export class NumberReader implements ColumnReader {
   private unreadable = 0;
 
   constructor(private readonly options: NumberOptions) {
-    if (!(options.std > 0)) throw new RangeError(`NumberReader: std must be > 0, got ${options.std}`);
+    if (!(options.std > 0)) throw new UserError(`NumberReader: std must be > 0, got ${options.std}`);
   }
 
   read(cells: readonly string[]): FeatureColumn {

@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import type { FeatureColumn } from "./batch.js";
 import type { ColumnReader } from "./column-reader.js";
 
@@ -26,7 +27,7 @@ export class RegionReader implements ColumnReader {
     private readonly maxRegions: number,
   ) {
     if (!Number.isInteger(maxRegions) || maxRegions < 1)
-      throw new RangeError(`RegionReader: maxRegions must be a positive integer, got ${maxRegions}`);
+      throw new UserError(`RegionReader: maxRegions must be a positive integer, got ${maxRegions}`);
   }
 
   read(cells: readonly string[]): FeatureColumn {

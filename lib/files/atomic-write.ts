@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import path from "node:path";
 import { makeFolder } from "./make-folder.js";
+import { systemFault } from "./system-fault.js";
 
 /**
  * Write a whole file so that a reader, or a process killed at any moment, finds either the old bytes or the
@@ -12,7 +13,7 @@ import { makeFolder } from "./make-folder.js";
  *
  * @param filePath  file to create or replace
  * @param data      text (written as UTF-8) or bytes; not changed
- * @throws the file system's own error, which names the path
+ * @throws SystemFault naming the file
  */
 export function atomicWriteFile(filePath: string, data: string | Uint8Array): void {
   atomicWriteParts(filePath, [data]);
@@ -40,8 +41,7 @@ export function atomicWriteParts(filePath: string, parts: Iterable<string | Uint
   } catch (error) {
     if (file !== null) closeSync(file);
     rmSync(temporary, { force: true });
-    (error as NodeJS.ErrnoException).path ??= filePath; // a full disk names no file
-    throw error;
+    throw systemFault(error, filePath);
   }
   syncFolder(folder);
 }

@@ -1,8 +1,10 @@
+import { UserError } from "./user-error.js";
+
 /**
  * Data that cannot be used: one line naming the file, the line or column, the rule and what was found instead.
  * Readers throw nothing else for bad input, so `on_error: skip` can tell bad data from a bug.
  */
-export class DataError extends RangeError {
+export class DataError extends UserError {
   override readonly name = "DataError";
 }
 

@@ -1,4 +1,5 @@
 import { readTensorFile, type StoredTensor, type WritableTensor, writeTensorFile } from "./safetensors.js";
+import { UserError } from "./user-error.js";
 
 /** How the rows of embedding tables are stored: as trained, or as int8 with one scale a row, a quarter of the size. */
 export type RowStorage = "float32" | "int8";
@@ -67,9 +68,7 @@ function int8Rows(
       for (let i = from; i < from + dim; i++) {
         const size = Math.abs(values[i]!);
         if (!Number.isFinite(size))
-          throw new RangeError(
-            `writeModel: ${name} must hold finite numbers, got ${values[i]} in row ${row}`,
-          );
+          throw new UserError(`writeModel: ${name} must hold finite numbers, got ${values[i]} in row ${row}`);
         if (size > largest) largest = size;
       }
       if (largest === 0) continue;

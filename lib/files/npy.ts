@@ -1,4 +1,5 @@
 import { DataError } from "./data-error.js";
+import { UserError } from "./user-error.js";
 
 /** An array as NumPy stores it; int64 values are read as numbers. */
 export interface NpyArray {
@@ -59,7 +60,7 @@ export function readNpy(bytes: Uint8Array, source: string): NpyArray {
 export function npyBytes(data: Float32Array | Int32Array, shape: readonly number[]): Uint8Array {
   const count = shape.reduce((a, b) => a * b, 1);
   if (data.length !== count)
-    throw new RangeError(`npyBytes: [${shape.join(", ")}] must have ${count} entries, got ${data.length}`);
+    throw new UserError(`npyBytes: [${shape.join(", ")}] must have ${count} entries, got ${data.length}`);
   const list = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
   const type = data instanceof Float32Array ? "<f4" : "<i4";
   const text = `{'descr': '${type}', 'fortran_order': False, 'shape': (${list}), }`;

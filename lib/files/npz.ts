@@ -1,6 +1,7 @@
 import { crc32, inflateRawSync } from "node:zlib";
 import { DataError } from "./data-error.js";
 import { type NpyArray, npyBytes, readNpy } from "./npy.js";
+import { UserError } from "./user-error.js";
 
 const LOCAL = 0x04034b50;
 const CENTRAL = 0x02014b50;
@@ -16,11 +17,11 @@ export function readNpz(bytes: Uint8Array, source: string): Record<string, NpyAr
   const arrays: Record<string, NpyArray> = {};
   try {
     const end = buffer.lastIndexOf(Buffer.from([0x50, 0x4b, 5, 6]));
-    if (end < 0) throw new RangeError("no zip directory");
+    if (end < 0) throw new UserError("no zip directory");
     const count = buffer.readUInt16LE(end + 10);
     let at = buffer.readUInt32LE(end + 16);
     for (let i = 0; i < count; i++) {
-      if (buffer.readUInt32LE(at) !== CENTRAL) throw new RangeError("a damaged zip directory");
+      if (buffer.readUInt32LE(at) !== CENTRAL) throw new UserError("a damaged zip directory");
       const method = buffer.readUInt16LE(at + 10);
       const size = buffer.readUInt32LE(at + 20);
       const nameLength = buffer.readUInt16LE(at + 28);
@@ -29,9 +30,9 @@ export function readNpz(bytes: Uint8Array, source: string): Record<string, NpyAr
       const name = buffer.toString("utf8", at + 46, at + 46 + nameLength);
       const from = local + 30 + buffer.readUInt16LE(local + 26) + buffer.readUInt16LE(local + 28);
       const packed = buffer.subarray(from, from + size);
-      if (method !== 0 && method !== 8) throw new RangeError(`zip method ${method}`);
+      if (method !== 0 && method !== 8) throw new UserError(`zip method ${method}`);
       const content = method === 0 ? packed : inflateRawSync(packed);
-      if (crc32(content) !== buffer.readUInt32LE(at + 16)) throw new RangeError("a wrong checksum");
+      if (crc32(content) !== buffer.readUInt32LE(at + 16)) throw new UserError("a wrong checksum");
       arrays[name.replace(/\.npy$/, "")] = readNpy(content, `${source}:${name}`);
       at += 46 + nameLength + skip;
     }

@@ -1,3 +1,5 @@
+import { UserError } from "./user-error.js";
+
 const VARINT = 0;
 const FIXED64 = 1;
 const LENGTH_DELIMITED = 2;
@@ -17,7 +19,7 @@ export class ProtobufWriter {
   /** int32, int64, uint32, uint64, bool or enum. @param value whole, |value| < 2⁵³; negative as two's complement */
   integer(field: number, value: number): this {
     if (!Number.isSafeInteger(value))
-      throw new RangeError(`ProtobufWriter: integer must be whole, got ${value}`);
+      throw new UserError(`ProtobufWriter: integer must be whole, got ${value}`);
     return this.key(field, VARINT).push(varint(value));
   }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import { atomicWriteParts } from "./atomic-write.js";
+import { UserError } from "./user-error.js";
 
 /** A named array as stored. */
 export interface StoredTensor {
@@ -84,20 +85,20 @@ export function readTensorFile(
   try {
     handle = fs.openSync(file, "r");
   } catch (error) {
-    throw new RangeError(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code ?? error})`);
+    throw new UserError(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code ?? error})`);
   }
   try {
     const size = fs.fstatSync(handle).size;
     const headerBytes = size >= 8 ? Number(readExactly(handle, 0, 8).readBigUInt64LE()) : 0;
     if (headerBytes < 2 || headerBytes > size - 8)
-      throw new RangeError(
+      throw new UserError(
         `${file}: must begin with a tensor header, got a file of ${size} bytes without one`,
       );
     const text = readExactly(handle, 8, headerBytes).toString("utf8");
     const { metadata, entries } = parseHeader(file, text);
     const { [CHECKSUM]: expected, ...rest } = metadata;
     if (expected === undefined && (options.sealed ?? true))
-      throw new RangeError(`${file}: header must hold ${CHECKSUM}, got none`);
+      throw new UserError(`${file}: header must hold ${CHECKSUM}, got none`);
     const hash = createHash("sha256").update(
       text.replace(`"${CHECKSUM}":"${expected}"`, `"${CHECKSUM}":"${EMPTY_CHECKSUM}"`),
     );
@@ -106,20 +107,20 @@ export function readTensorFile(
       const start = 8 + headerBytes + data_offsets[0];
       const byteLength = data_offsets[1] - data_offsets[0];
       if (start + byteLength > size)
-        throw new RangeError(`${file}: is cut short at ${size} bytes, ${name} ends at ${start + byteLength}`);
+        throw new UserError(`${file}: is cut short at ${size} bytes, ${name} ends at ${start + byteLength}`);
       const bytes = new Uint8Array(byteLength);
       readInto(handle, start, bytes);
       hash.update(bytes);
       const data = DTYPES[dtype]!.decode(bytes);
       if (data.length !== shape.reduce((a, b) => a * b, 1))
-        throw new RangeError(
+        throw new UserError(
           `${file}: ${name} must have as many values as its shape [${shape}], got ${data.length}`,
         );
       tensors[name] = { shape, data };
     }
     const actual = hash.digest("hex");
     if (expected !== undefined && actual !== expected)
-      throw new RangeError(
+      throw new UserError(
         `${file}: is damaged, its ${CHECKSUM} must be ${expected.slice(0, 12)}…, got ${actual.slice(0, 12)}…`,
       );
     return { tensors, metadata: rest };
@@ -142,13 +143,13 @@ function parseHeader(
   try {
     header = JSON.parse(text);
   } catch {
-    throw new RangeError(`${file}: header must be JSON, got ${JSON.stringify(text.slice(0, 40))}`);
+    throw new UserError(`${file}: header must be JSON, got ${JSON.stringify(text.slice(0, 40))}`);
   }
   const entries: [string, HeaderEntry][] = [];
   for (const [name, entry] of Object.entries(header)) {
     if (name === "__metadata__") continue;
     if (!(String(entry.dtype) in DTYPES))
-      throw new RangeError(
+      throw new UserError(
         `${file}: ${name} must be of type ${Object.keys(DTYPES).join(" or ")}, got ${entry.dtype}`,
       );
     entries.push([name, entry as HeaderEntry]);
@@ -194,7 +195,7 @@ function* allBytes(tensors: Record<string, WritableTensor>): Generator<Uint8Arra
     }
     const count = tensor.shape.reduce((a, b) => a * b, 1);
     if (count !== values)
-      throw new RangeError(
+      throw new UserError(
         `writeTensorFile: ${name} must have ${count} values for shape [${tensor.shape}], got ${values}`,
       );
   }
@@ -220,7 +221,7 @@ function readInto(handle: number, position: number, bytes: Uint8Array): void {
   let done = 0;
   while (done < bytes.byteLength) {
     const count = fs.readSync(handle, bytes, done, Math.min(CHUNK, bytes.byteLength - done), position + done);
-    if (count === 0) throw new RangeError(`unexpected end of file at byte ${position + done}`);
+    if (count === 0) throw new UserError(`unexpected end of file at byte ${position + done}`);
     done += count;
   }
 }

@@ -3,6 +3,7 @@ import path from "node:path";
 import { atomicWriteFile } from "./atomic-write.js";
 import { DataError } from "./data-error.js";
 import { makeFolder } from "./make-folder.js";
+import { UserError } from "./user-error.js";
 
 /** What a store holds, written beside it. */
 export interface VectorStoreHeader {
@@ -42,7 +43,7 @@ export class VectorStore {
   static open(dir: string, header: VectorStoreHeader): VectorStore {
     for (const name of ["dim", "rows"] as const)
       if (!Number.isInteger(header[name]) || header[name] < 1)
-        throw new RangeError(`VectorStore: ${name} must be a positive integer, got ${header[name]}`);
+        throw new UserError(`VectorStore: ${name} must be a positive integer, got ${header[name]}`);
     const file = path.join(dir, HEADER);
     if (fs.existsSync(file)) {
       const held = readHeader(file);
@@ -85,7 +86,7 @@ export class VectorStore {
     const { dim, rows } = this.header;
     const count = vectors.length / dim;
     if (!Number.isInteger(count) || this.done + count > rows)
-      throw new RangeError(
+      throw new UserError(
         `VectorStore.append: vectors must be at most ${rows - this.done} whole rows of ${dim}, got ${vectors.length} values`,
       );
     const bytes = new Uint8Array(vectors.buffer, vectors.byteOffset, vectors.byteLength);
@@ -100,7 +101,7 @@ export class VectorStore {
   rows(from: number, count: number, out = new Float32Array(count * this.header.dim)): Float32Array {
     const { dim } = this.header;
     if (!(from >= 0 && count >= 0 && from + count <= this.done))
-      throw new RangeError(`VectorStore.rows: rows must lie in [0, ${this.done}), got ${from} + ${count}`);
+      throw new UserError(`VectorStore.rows: rows must lie in [0, ${this.done}), got ${from} + ${count}`);
     const bytes = new Uint8Array(out.buffer, out.byteOffset, count * dim * 4);
     for (let at = 0; at < bytes.length; ) {
       const read = fs.readSync(this.handle, bytes, at, bytes.length - at, from * dim * 4 + at);

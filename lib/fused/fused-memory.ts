@@ -1,6 +1,7 @@
 import type { Kernels } from "../engine/kernels/load.js";
 import type { WasmMemory } from "../engine/kernels/web-assembly.js";
 import { DistinctWords } from "../engine/tables/distinct-words.js";
+import { UserError } from "../files/user-error.js";
 import type { FusedLayout, TableLayout, WorkLayout } from "./fused-layout.js";
 import type { FusedPlan } from "./fused-plan.js";
 import { MemoryArray } from "./memory-array.js";
@@ -73,7 +74,7 @@ export class FusedMemory {
   ): void {
     const length = side === 0 ? this.plan.queryLength : this.plan.documentLength;
     if (column.length !== length || !(Number.isInteger(size) && column.ids.length >= (from + size) * length))
-      throw new RangeError(
+      throw new UserError(
         `FusedTrainer: feature "${name}" must have ${length} ids per row, got length ${column.length} and ${column.ids.length} ids for ${from + size} rows`,
       );
     const ids = column.ids.subarray(from * length, (from + size) * length);
@@ -88,7 +89,7 @@ export class FusedMemory {
 
   setCategories(column: { ids: Int32Array }, from: number, size: number, name: string): void {
     if (column.ids.length < from + size)
-      throw new RangeError(
+      throw new UserError(
         `FusedTrainer: feature "${name}" must have an id per row, got ${column.ids.length}`,
       );
     const ids = column.ids.subarray(from, from + size);
@@ -103,16 +104,14 @@ export class FusedMemory {
   setMask(cells: Int32Array, size: number): void {
     if (this.plan.masks) this.setBits(this.work.mask, cells, size);
     else if (cells.length > 0)
-      throw new RangeError(
-        `FusedTrainer: a model planned without masks got ${cells.length / 2} masked cells`,
-      );
+      throw new UserError(`FusedTrainer: a model planned without masks got ${cells.length / 2} masked cells`);
   }
 
   /** Names cells (query, query), flattened, that are the same query, for contrastive alignment. Throws as {@link setMask}. */
   setSameQueries(cells: Int32Array, size: number): void {
     if (this.plan.teaching?.contrastive) this.setBits(this.work.sameQueries, cells, size);
     else if (cells.length > 0)
-      throw new RangeError(
+      throw new UserError(
         `FusedTrainer: a model planned without contrastive alignment got ${cells.length / 2} cells of equal queries`,
       );
   }
@@ -123,7 +122,7 @@ export class FusedMemory {
     for (let at = 0; at < cells.length; at += 2) {
       const [i, j] = [cells[at]!, cells[at + 1]!];
       if (!(i >= 0 && i < size && j >= 0 && j < size))
-        throw new RangeError(`FusedTrainer: masked cells must lie in the batch of ${size}, got (${i}, ${j})`);
+        throw new UserError(`FusedTrainer: masked cells must lie in the batch of ${size}, got (${i}, ${j})`);
       if (i !== j) bits[i * maskWords + (j >> 5)]! |= 1 << (j & 31);
     }
   }
@@ -149,7 +148,7 @@ export class FusedMemory {
       for (const name of Object.keys(state[group]))
         if (!Object.hasOwn(arrays[group], name)) misfits.push(`${name} is unknown`);
     }
-    if (misfits.length > 0) throw new RangeError(`FusedTrainer.importState: ${misfits.join("; ")}`);
+    if (misfits.length > 0) throw new UserError(`FusedTrainer.importState: ${misfits.join("; ")}`);
     for (const group of ["weights", "tables", "optimizer"] as const)
       for (const [name, array] of Object.entries(arrays[group])) {
         const values = state[group][name];
@@ -214,7 +213,7 @@ export class FusedMemory {
     this.ints.set(ids, at / 4);
     if (this.kernels.largestId(at, ids.length) >>> 0 < rows) return;
     const wrong = ids.findIndex((id) => id < 0 || id >= rows);
-    throw new RangeError(
+    throw new UserError(
       `FusedTrainer: ids of feature "${name}" must be in [0, ${rows}), got ${ids[wrong]} at ${wrong}`,
     );
   }

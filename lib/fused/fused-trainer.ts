@@ -2,6 +2,7 @@ import type { Worker } from "node:worker_threads";
 import { instantiateKernels, loadKernelModule } from "../engine/kernels/load.js";
 import { type WasmMemory, wasmApi } from "../engine/kernels/web-assembly.js";
 import { startWorker } from "../engine/start-worker.js";
+import { UserError } from "../files/user-error.js";
 import { command, type WorkerStart } from "./fused-control.js";
 import { layoutFused } from "./fused-layout.js";
 import { type FusedArrays, FusedMemory, type FusedState } from "./fused-memory.js";
@@ -57,7 +58,8 @@ export class FusedTrainer {
     const deadline = performance.now() + 60_000;
     for (let ready = 0; (ready = Atomics.load(this.words, command.ready)) < threads - 1; ) {
       Atomics.wait(this.words, command.ready, ready, 1000);
-      if (performance.now() > deadline) throw new Error("FusedTrainer: workers did not start within 60 s");
+      if (performance.now() > deadline)
+        throw new UserError("FusedTrainer: workers must start within 60 s, they did not");
     }
   }
 
@@ -190,7 +192,7 @@ export function createFusedTrainer(
 ): { trainer: FusedStepper; reason: null } | { trainer: null; reason: string } {
   const { threads = 1, lockFree = false, encoderSpec } = options;
   if (!Number.isInteger(threads) || threads < 1)
-    throw new RangeError(`createFusedTrainer: threads must be a positive integer, got ${threads}`);
+    throw new UserError(`createFusedTrainer: threads must be a positive integer, got ${threads}`);
   const plan = planFused(options);
   if (typeof plan === "string") return { trainer: null, reason: plan };
   const beyond = lockFree ? beyondLockFree(plan) : null;

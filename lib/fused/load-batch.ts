@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import type { FusedMemory } from "./fused-memory.js";
 import type { FusedEncoder, FusedPlan } from "./fused-plan.js";
 
@@ -26,7 +27,7 @@ export function loadBatch(
   const parts = queries.size / size;
   const taught = plan.teaching !== null && parts === 3;
   if ((parts !== 1 && !taught) || !(Number.isInteger(size) && size >= 1 && size <= plan.maxBatch))
-    throw new RangeError(
+    throw new UserError(
       `FusedTrainer: batches must be alike and of 1 to ${plan.maxBatch} rows, got ${queries.size} and ${size}`,
     );
   memory.beginWords(0);
@@ -71,6 +72,6 @@ function loadSide(
 
 function columnOf(batch: FusedBatch, name: string): { ids: Int32Array; length?: number } {
   const column = batch.columns[name];
-  if (!column?.ids) throw new RangeError(`FusedTrainer: batch must have ids of feature "${name}", got none`);
+  if (!column?.ids) throw new UserError(`FusedTrainer: batch must have ids of feature "${name}", got none`);
   return column as { ids: Int32Array };
 }

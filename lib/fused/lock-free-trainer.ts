@@ -2,6 +2,7 @@ import type { Worker } from "node:worker_threads";
 import { instantiateKernels, loadKernelModule } from "../engine/kernels/load.js";
 import type { WasmMemory } from "../engine/kernels/web-assembly.js";
 import { startWorker } from "../engine/start-worker.js";
+import { UserError } from "../files/user-error.js";
 import { command, type WorkerStart } from "./fused-control.js";
 import type { FusedLayout } from "./fused-layout.js";
 import { type FusedArrays, FusedMemory, type FusedState } from "./fused-memory.js";
@@ -59,7 +60,7 @@ export class LockFreeTrainer {
     });
     for (const { words } of this.lanes) {
       if (Atomics.wait(words, command.ready, 0, 60_000) === "timed-out")
-        throw new Error("LockFreeTrainer: workers did not start within 60 s");
+        throw new UserError("LockFreeTrainer: workers must start within 60 s, they did not");
     }
   }
 

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { fillUniform } from "../engine/random/fill-random.js";
 import type { Random } from "../engine/random/random.js";
+import { UserError } from "../files/user-error.js";
 import { unitRows } from "./cosine.js";
 import type { LabelLoss } from "./label-loss.js";
 import { checkPositive, constant } from "./scores/score-loss.js";
@@ -26,7 +27,7 @@ export interface AngularMarginOptions {
 export function arcFace(options: AngularMarginOptions & { marginDegrees?: number }): LabelLoss {
   const { marginDegrees = 28.6 } = options;
   if (!(marginDegrees > 0 && marginDegrees <= 90))
-    throw new RangeError(`arcFace: marginDegrees must be in (0, 90], got ${marginDegrees}`);
+    throw new UserError(`arcFace: marginDegrees must be in (0, 90], got ${marginDegrees}`);
   const margin = (marginDegrees * Math.PI) / 180;
   return angular("arcFace", options, (cosine) => {
     // cos(θ + m) by the addition theorem, with a finite slope at cos θ = ±1
@@ -57,14 +58,14 @@ function angular(
 ): LabelLoss {
   checkPositive(name, "scale", scale);
   if (!Number.isInteger(classes) || classes < 2)
-    throw new RangeError(`${name}: classes must be an integer ≥ 2, got ${classes}`);
+    throw new UserError(`${name}: classes must be an integer ≥ 2, got ${classes}`);
   const start = new Float32Array(classes * dim);
   fillUniform(start, 1 / Math.sqrt(dim), random, "class_weights");
   const classWeights = tf.tidy(() => tf.variable(tf.tensor2d(start, [classes, dim])));
   const loss: LabelLoss = (embeddings, { labels }) => {
     for (const label of labels)
       if (!(label >= 0 && label < classes))
-        throw new RangeError(`${name}: labels must be in [0, ${classes}), got ${label}`);
+        throw new UserError(`${name}: labels must be in [0, ${classes}), got ${label}`);
     const cosines = tf.matMul(unitRows(embeddings), unitRows(classWeights as tf.Tensor2D), false, true);
     const own = tf.oneHot(tf.tensor1d(labels, "int32"), classes) as tf.Tensor2D;
     const mark = tf.cast(own, "float32");

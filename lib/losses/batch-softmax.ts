@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { heapSoftmaxRows } from "../engine/ops/cosine-ops.js";
 import { wasmHeap } from "../engine/wasm-heap.js";
+import { UserError } from "../files/user-error.js";
 import { ownScores, withoutMasked } from "./candidates.js";
 import { cosineMatrix, unitRows } from "./cosine.js";
 import { type BatchLoss, checkPairs } from "./loss.js";
@@ -21,7 +22,7 @@ import { type BatchLoss, checkPairs } from "./loss.js";
 export function batchSoftmax(options: { temperature: number }): BatchLoss {
   const { temperature } = options;
   if (!(temperature > 0 && Number.isFinite(temperature)))
-    throw new RangeError(`batchSoftmax: temperature must be > 0, got ${temperature}`);
+    throw new UserError(`batchSoftmax: temperature must be > 0, got ${temperature}`);
   return (queries, documents, context = {}) => {
     checkPairs("batchSoftmax", queries, documents);
     const heap = wasmHeap();

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../files/user-error.js";
 import { ownScores } from "./candidates.js";
 import { cosineMatrix } from "./cosine.js";
 import { type BatchLoss, checkPairs } from "./loss.js";
@@ -42,9 +43,9 @@ export function tripletMask(
 export function batchTriplet(options: { margin: number; numNegatives: number }): BatchLoss {
   const { margin, numNegatives } = options;
   if (!(margin >= 0 && Number.isFinite(margin)))
-    throw new RangeError(`batchTriplet: margin must be ≥ 0, got ${margin}`);
+    throw new UserError(`batchTriplet: margin must be ≥ 0, got ${margin}`);
   if (!Number.isInteger(numNegatives) || numNegatives < 1)
-    throw new RangeError(`batchTriplet: numNegatives must be a positive integer, got ${numNegatives}`);
+    throw new UserError(`batchTriplet: numNegatives must be a positive integer, got ${numNegatives}`);
   return (queries, documents, context = {}) => {
     checkPairs("batchTriplet", queries, documents);
     const [size, columns] = [queries.shape[0], documents.shape[0]];

@@ -1,3 +1,5 @@
+import { UserError } from "../files/user-error.js";
+
 /** How false negatives are told apart: not at all, equal documents, or every document known to answer the query. */
 export type MaskRule = "none" | "same_document" | "known_positives";
 
@@ -22,7 +24,7 @@ export function candidateMask(
 ): Float32Array {
   const [size, columns] = [queryIds.length, documentIds.length];
   if (columns < size)
-    throw new RangeError(`candidateMask: must have a document per query, got ${size} and ${columns}`);
+    throw new UserError(`candidateMask: must have a document per query, got ${size} and ${columns}`);
   const mask = new Float32Array(size * columns).fill(1);
   for (let i = 0; i < size; i++) {
     const row = i * columns;

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../files/user-error.js";
 import type { LossContext } from "./loss.js";
 
 /** What a masked logit is lowered by: e^−1e9 is 0 in any precision, and no NaN comes of it as −Infinity would make. */
@@ -32,7 +33,7 @@ export function withoutMasked(logits: tf.Tensor2D, { negatives, logQ }: LossCont
 export function negativeCells(size: number, columns: number, { negatives }: LossContext): Float32Array {
   const cells = negatives ? Float32Array.from(negatives) : new Float32Array(size * columns).fill(1);
   if (cells.length !== size * columns)
-    throw new RangeError(
+    throw new UserError(
       `loss: negatives must have B · C = ${size} · ${columns} entries, got ${cells.length}`,
     );
   for (let i = 0; i < size; i++) cells[i * columns + i] = 0;

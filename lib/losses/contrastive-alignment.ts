@@ -1,4 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
+import { UserError } from "../files/user-error.js";
 import { batchSoftmax } from "./batch-softmax.js";
 import { candidateMask } from "./candidate-mask.js";
 
@@ -25,10 +26,10 @@ export function contrastiveAlignment(
   temperature: number,
 ): tf.Scalar {
   if (!(temperature > 0 && Number.isFinite(temperature)))
-    throw new RangeError(`contrastiveAlignment: temperature must be > 0, got ${temperature}`);
+    throw new UserError(`contrastiveAlignment: temperature must be > 0, got ${temperature}`);
   const [rows, columns] = [misspelled.shape[0], clean.shape[0]];
   if (rows !== columns || rows !== queryIds.length)
-    throw new RangeError(
+    throw new UserError(
       `contrastiveAlignment: misspelled, clean and queryIds must be equally many, got ${rows}, ${columns} and ${queryIds.length}`,
     );
   const negatives = candidateMask(queryIds, queryIds, "same_document");

@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import { batchSoftmax } from "./batch-softmax.js";
 import { batchTriplet } from "./batch-triplet.js";
 import type { BatchLoss } from "./loss.js";
@@ -87,6 +88,6 @@ export function lossKinds(): string[] {
  */
 export function createLoss(spec: { kind: string }): BatchLoss {
   const factory = factories.get(spec.kind);
-  if (!factory) throw new RangeError(`unknown loss "${spec.kind}"; known: ${lossKinds().join(", ")}`);
+  if (!factory) throw new UserError(`unknown loss "${spec.kind}"; known: ${lossKinds().join(", ")}`);
   return factory({ ...defaults[spec.kind], ...spec } as never);
 }

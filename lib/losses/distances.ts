@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../files/user-error.js";
 import { unitRows } from "./cosine.js";
 
 export type Distance = "cosine" | "euclidean" | "sqeuclidean";
@@ -15,7 +16,7 @@ export const distanceNames: readonly Distance[] = ["cosine", "euclidean", "sqeuc
  */
 export function distanceMatrix(a: tf.Tensor2D, b: tf.Tensor2D, distance: Distance): tf.Tensor2D {
   if (!distanceNames.includes(distance))
-    throw new RangeError(`unknown distance "${distance}"; known: ${distanceNames.join(", ")}`);
+    throw new UserError(`unknown distance "${distance}"; known: ${distanceNames.join(", ")}`);
   if (distance === "cosine") return tf.sub(1, tf.matMul(unitRows(a), unitRows(b), false, true));
   const squares = tf.add(tf.sum(tf.square(a), 1, true), tf.reshape(tf.sum(tf.square(b), 1), [1, b.shape[0]]));
   const square = tf.relu(tf.sub(squares, tf.mul(tf.matMul(a, b, false, true), 2))) as tf.Tensor2D;

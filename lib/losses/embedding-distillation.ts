@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../files/user-error.js";
 import { unitRows } from "./cosine.js";
 import type { LossValue } from "./loss.js";
 
@@ -14,7 +15,7 @@ import type { LossValue } from "./loss.js";
  */
 export function embeddingDistillation(student: tf.Tensor2D, teacher: tf.Tensor2D): LossValue {
   if (student.shape.join() !== teacher.shape.join())
-    throw new RangeError(
+    throw new UserError(
       `embeddingDistillation: student and teacher must have equal shapes, got [${student.shape}] and [${teacher.shape}]`,
     );
   const cosines = tf.sum(tf.mul(unitRows(student), unitRows(teacher)), 1);

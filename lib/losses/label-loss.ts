@@ -1,4 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
+import { UserError } from "../files/user-error.js";
 import type { LossValue, OwnWeights } from "./loss.js";
 
 /** Positions (a, b) of two items and whether they belong together. */
@@ -40,4 +41,4 @@ export interface MinerNeeds {
 }
 
 /** Thrown by losses whose miner found nothing in a batch; a trainer may skip the batch instead of stopping. */
-export class NoTuplesError extends RangeError {}
+export class NoTuplesError extends UserError {}

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../files/user-error.js";
 import type { LabelLoss } from "./label-loss.js";
 import { type Similarity, similarityMatrix } from "./scored-batch-loss.js";
 import type { ScoreLoss } from "./scores/score-loss.js";
@@ -54,7 +55,7 @@ function checkTwice(labels: Int32Array): void {
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
   for (const [label, count] of counts)
     if (count !== 2)
-      throw new RangeError(
+      throw new UserError(
         `ntXent: every label must occur exactly twice in a batch, got ${label} ${count} times`,
       );
 }

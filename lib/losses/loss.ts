@@ -1,4 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
+import { UserError } from "../files/user-error.js";
 
 /** What a loss may know about a batch besides its embeddings. */
 export interface LossContext {
@@ -48,7 +49,7 @@ export type LossSpec =
 export function checkPairs(caller: string, queries: tf.Tensor2D, documents: tf.Tensor2D): void {
   const [a, b] = [queries.shape, documents.shape];
   if (a.length !== 2 || b.length !== 2 || b[0]! < a[0]! || a[1] !== b[1] || a[0] === 0)
-    throw new RangeError(
+    throw new UserError(
       `${caller}: queries [B, D] and documents [C, D] must have one width and C ≥ B ≥ 1, got [${a.join(", ")}] and [${b.join(", ")}]`,
     );
 }

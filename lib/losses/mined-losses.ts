@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../files/user-error.js";
 import { type Distance, distanceMatrix, entriesOf } from "./distances.js";
 import { type LabelLoss, NoTuplesError, type PairMiner, type TripletMiner } from "./label-loss.js";
 import { checkPositive } from "./scores/score-loss.js";
@@ -17,7 +18,7 @@ export function siamese(
   const { margin = 1, distance = "cosine", squared = false } = options;
   checkPositive("siamese", "margin", margin);
   if (squared && distance !== "euclidean")
-    throw new RangeError(`siamese: distance must be euclidean when squared is true, got ${distance}`);
+    throw new UserError(`siamese: distance must be euclidean when squared is true, got ${distance}`);
   return (embeddings, context) => {
     const distances = distanceMatrix(embeddings, embeddings, squared ? "sqeuclidean" : distance);
     const { first, second, similar } = miner(

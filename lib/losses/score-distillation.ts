@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../files/user-error.js";
 import { unitRows } from "./cosine.js";
 import { checkPairs, type LossValue } from "./loss.js";
 
@@ -25,7 +26,7 @@ export function rankingDistillation(
   const { temperature = 0.05, teacherTemperature = 0.05 } = options;
   for (const [name, value] of Object.entries({ temperature, teacherTemperature }))
     if (!(value > 0 && Number.isFinite(value)))
-      throw new RangeError(`rankingDistillation: ${name} must be > 0, got ${value}`);
+      throw new UserError(`rankingDistillation: ${name} must be > 0, got ${value}`);
   return (queries, documents, teacherScores) => {
     checkScores("rankingDistillation", queries, documents, teacherScores);
     const teacher = tf.logSoftmax(tf.div(teacherScores, teacherTemperature));
@@ -68,7 +69,7 @@ function checkScores(
   checkPairs(caller, queries, documents);
   const shape = [queries.shape[0], documents.shape[0]];
   if (scores.shape.join() !== shape.join())
-    throw new RangeError(
+    throw new UserError(
       `${caller}: teacher scores must be [${shape.join(", ")}], got [${scores.shape.join(", ")}]`,
     );
 }

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../files/user-error.js";
 import { negativeCells, ownCells } from "./candidates.js";
 import { cosineMatrix } from "./cosine.js";
 import { type BatchLoss, checkPairs } from "./loss.js";
@@ -13,7 +14,7 @@ export function similarityMatrix(
   similarity: Similarity,
 ): tf.Tensor2D {
   if (similarity !== "cosine" && similarity !== "dot")
-    throw new RangeError(`unknown similarity "${similarity}"; known: cosine, dot`);
+    throw new UserError(`unknown similarity "${similarity}"; known: cosine, dot`);
   return similarity === "cosine"
     ? cosineMatrix(queries, documents)
     : tf.matMul(queries, documents, false, true);

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../files/user-error.js";
 import { unitRows } from "./cosine.js";
 import type { LossValue } from "./loss.js";
 import type { Similarity } from "./scored-batch-loss.js";
@@ -17,7 +18,7 @@ export function rowSimilarity(a: tf.Tensor2D, b: tf.Tensor2D, similarity: Simila
 export function cosineSimilarity(): ScoredPairLoss {
   return (left, right, scores) => {
     if (left.shape.join() !== right.shape.join() || scores.length !== left.shape[0])
-      throw new RangeError(
+      throw new UserError(
         `cosineSimilarity: both sides and scores must have equal rows, got [${left.shape}], [${right.shape}] and ${scores.length}`,
       );
     const perExample = tf.square(
@@ -44,11 +45,11 @@ export function marginMse(
 ) => LossValue {
   const { similarity = "dot" } = options;
   if (similarity !== "dot" && similarity !== "cosine")
-    throw new RangeError(`marginMse: similarity must be dot or cosine, got "${similarity}"`);
+    throw new UserError(`marginMse: similarity must be dot or cosine, got "${similarity}"`);
   return (queries, positives, negatives, teacherMargins) => {
     const shapes = [queries, positives, negatives].map((side) => side.shape.join());
     if (new Set(shapes).size > 1 || teacherMargins.length !== queries.shape[0])
-      throw new RangeError(
+      throw new UserError(
         `marginMse: queries, positives, negatives and margins must have equal rows, got [${shapes.join("], [")}] and ${teacherMargins.length}`,
       );
     const student = tf.sub(

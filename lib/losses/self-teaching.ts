@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../files/user-error.js";
 import { cosineMatrix } from "./cosine.js";
 import { checkPairs } from "./loss.js";
 
@@ -28,7 +29,7 @@ export function selfTeaching(
   checkPairs("selfTeaching", clean, documents);
   checkPairs("selfTeaching", misspelled, documents);
   if (!(temperature > 0 && Number.isFinite(temperature)))
-    throw new RangeError(`selfTeaching: temperature must be > 0, got ${temperature}`);
+    throw new UserError(`selfTeaching: temperature must be > 0, got ${temperature}`);
   const teacher = stopGradient(tf.logSoftmax(tf.div(cosineMatrix(clean, documents), temperature)));
   const student = tf.logSoftmax(tf.div(cosineMatrix(misspelled, documents), temperature));
   return tf.mean(tf.sum(tf.mul(tf.exp(teacher), tf.sub(teacher, student)), 1)) as tf.Scalar;

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../files/user-error.js";
 import { negativeCells, ownCells } from "./candidates.js";
 import { cosineMatrix } from "./cosine.js";
 import { type BatchLoss, checkPairs } from "./loss.js";
@@ -23,10 +24,10 @@ export function symmetricSoftmax(options: {
 }): BatchLoss {
   const { temperature, learnable = false, maxScale = 100 } = options;
   if (!(temperature > 0 && Number.isFinite(temperature)))
-    throw new RangeError(`symmetricSoftmax: temperature must be > 0, got ${temperature}`);
+    throw new UserError(`symmetricSoftmax: temperature must be > 0, got ${temperature}`);
   const start = Math.log(1 / temperature);
   if (learnable && !(start >= 0 && start <= Math.log(maxScale) + 1e-9))
-    throw new RangeError(
+    throw new UserError(
       `symmetricSoftmax: a learnable 1/temperature must start in [1, ${maxScale}], got ${1 / temperature}`,
     );
   const logScale = learnable ? tf.tidy(() => tf.variable(tf.scalar(start))) : null;

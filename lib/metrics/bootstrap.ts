@@ -1,4 +1,5 @@
 import { Random } from "../engine/random/random.js";
+import { UserError } from "../files/user-error.js";
 import { normalCdf, normalQuantile } from "./normal.js";
 
 export interface BootstrapOptions {
@@ -123,11 +124,11 @@ export function checkBootstrap(
   resamples: number,
   level: number,
 ): void {
-  if (values.length === 0) throw new RangeError(`${where}: values must not be empty, got 0 values`);
+  if (values.length === 0) throw new UserError(`${where}: values must not be empty, got 0 values`);
   for (let i = 0; i < values.length; i++)
     if (!Number.isFinite(values[i]))
-      throw new RangeError(`${where}: values must be finite, got ${values[i]} at ${i}`);
+      throw new UserError(`${where}: values must be finite, got ${values[i]} at ${i}`);
   if (!Number.isInteger(resamples) || resamples < 1)
-    throw new RangeError(`${where}: resamples must be a positive integer, got ${resamples}`);
-  if (!(level > 0 && level < 1)) throw new RangeError(`${where}: level must be in (0, 1), got ${level}`);
+    throw new UserError(`${where}: resamples must be a positive integer, got ${resamples}`);
+  if (!(level > 0 && level < 1)) throw new UserError(`${where}: level must be in (0, 1), got ${level}`);
 }

@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import { meanAndVariance } from "./sample.js";
 import { studentTQuantile } from "./student-t.js";
 
@@ -17,12 +18,12 @@ export function detectableDifference(
   options: { alpha?: number; power?: number } = {},
 ): number {
   const { alpha = 0.05, power = 0.8 } = options;
-  if (!(sd >= 0 && sd < Infinity)) throw new RangeError(`detectableDifference: sd must be ≥ 0, got ${sd}`);
+  if (!(sd >= 0 && sd < Infinity)) throw new UserError(`detectableDifference: sd must be ≥ 0, got ${sd}`);
   if (!Number.isInteger(queries) || queries < 2)
-    throw new RangeError(`detectableDifference: queries must be an integer of at least 2, got ${queries}`);
+    throw new UserError(`detectableDifference: queries must be an integer of at least 2, got ${queries}`);
   for (const [name, value] of Object.entries({ alpha, power }))
     if (!(value > 0 && value < 1))
-      throw new RangeError(`detectableDifference: ${name} must be in (0, 1), got ${value}`);
+      throw new UserError(`detectableDifference: ${name} must be in (0, 1), got ${value}`);
   const degrees = queries - 1;
   return (
     ((studentTQuantile(1 - alpha / 2, degrees) + studentTQuantile(power, degrees)) * sd) / Math.sqrt(queries)

@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import { pairedDifferences } from "./randomization-test.js";
 import { meanAndVariance } from "./sample.js";
 
@@ -13,7 +14,7 @@ import { meanAndVariance } from "./sample.js";
 export function cohensDz(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const differences = pairedDifferences("cohensDz", a, b);
   if (differences.length < 2)
-    throw new RangeError(`cohensDz: a and b must have at least 2 values, got ${differences.length}`);
+    throw new UserError(`cohensDz: a and b must have at least 2 values, got ${differences.length}`);
   const { mean, variance } = meanAndVariance(differences);
   if (mean === 0) return 0;
   return mean / Math.sqrt(variance);

@@ -1,3 +1,5 @@
+import { UserError } from "../files/user-error.js";
+
 /**
  * Holm's step-down correction: adjusted p values that control the chance of any false rejection among all tests.
  * p̃₍ᵢ₎ = max over j ≤ i of min(1, (m − j + 1) p₍ⱼ₎)
@@ -20,7 +22,7 @@ export function holm(ps: readonly number[]): number[] {
 /** Indices of p values in ascending order, ties by position; the values are checked. */
 export function ascending(where: string, ps: readonly number[]): number[] {
   ps.forEach((p, i) => {
-    if (!(p >= 0 && p <= 1)) throw new RangeError(`${where}: p values must be in [0, 1], got ${p} at ${i}`);
+    if (!(p >= 0 && p <= 1)) throw new UserError(`${where}: p values must be in [0, 1], got ${p} at ${i}`);
   });
   return ps.map((_, i) => i).sort((i, j) => ps[i]! - ps[j]! || i - j);
 }

@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import { type JudgedRanking, judgedOnly } from "./judged-ranking.js";
 import { averagePrecision } from "./measures/average-precision.js";
 import { bpref } from "./measures/bpref.js";
@@ -48,9 +49,9 @@ export function parseMeasure(name: string): Measure {
   const match = /^([A-Za-z0-9]+)(?:\(([^()]*)\))?(?:@(.+))?$/.exec(name.trim());
   const family = measureFamilies.find((f) => f.name === match?.[1]);
   if (!match || !family)
-    throw new RangeError(`unknown measure "${name}"; known: ${measureFamilies.map(usage).join(", ")}`);
+    throw new UserError(`unknown measure "${name}"; known: ${measureFamilies.map(usage).join(", ")}`);
   const fail = (rule: string, value: string): never => {
-    throw new RangeError(`measure "${name}": ${rule}, got ${value}`);
+    throw new UserError(`measure "${name}": ${rule}, got ${value}`);
   };
   const settings: MeasureSettings = { k: Number.POSITIVE_INFINITY, rel: 1, gain: "linear", p: 0.8 };
   let condensed = false;

@@ -1,3 +1,5 @@
+import { UserError } from "../files/user-error.js";
+
 /**
  * The published name of a measure: `Recall@10`, with `/typos_prob=0.5` appended unless the typo probability is 0.
  *
@@ -7,7 +9,7 @@
  */
 export function metricName(measure: string, k: number, typoProbability = 0): string {
   if (!(typoProbability >= 0 && typoProbability <= 1))
-    throw new RangeError(`metricName: typoProbability must be in [0, 1], got ${typoProbability}`);
+    throw new UserError(`metricName: typoProbability must be in [0, 1], got ${typoProbability}`);
   return withTypos(`${measure}@${k}`, typoProbability);
 }
 

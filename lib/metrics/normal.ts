@@ -1,3 +1,5 @@
+import { UserError } from "../files/user-error.js";
+
 /**
  * Error function complement, erfc(x) = 1 − erf(x). Series of erf for |x| < 2.5, Lentz's continued fraction beyond;
  * relative error below 1e-13.
@@ -33,7 +35,7 @@ export function normalCdf(z: number): number {
  * @throws RangeError unless 0 < p < 1
  */
 export function normalQuantile(p: number): number {
-  if (!(p > 0 && p < 1)) throw new RangeError(`normalQuantile: p must be in (0, 1), got ${p}`);
+  if (!(p > 0 && p < 1)) throw new UserError(`normalQuantile: p must be in (0, 1), got ${p}`);
   if (p > 0.5) return -normalQuantile(1 - p);
   let low = -39;
   let high = 0;

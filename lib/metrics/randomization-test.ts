@@ -1,4 +1,5 @@
 import { Random } from "../engine/random/random.js";
+import { UserError } from "../files/user-error.js";
 
 export interface PairedTest {
   /** mean(a) − mean(b) */
@@ -30,7 +31,7 @@ export function pairedRandomizationTest(
   const { seed = 1, resamples = 10_000 } = options;
   const differences = pairedDifferences("pairedRandomizationTest", a, b);
   if (!Number.isInteger(resamples) || resamples < 1)
-    throw new RangeError(`pairedRandomizationTest: resamples must be a positive integer, got ${resamples}`);
+    throw new UserError(`pairedRandomizationTest: resamples must be a positive integer, got ${resamples}`);
   const total = differences.reduce((s, d) => s + d, 0);
   const moved = differences.filter((d) => d !== 0);
   const p = moved.length <= EXACT_LIMIT ? exact(moved) : sampled(moved, resamples, new Random(seed));
@@ -43,13 +44,13 @@ const ROUNDING = 1e-12;
 /** a − b, checked; 0 where they differ by no more than rounding does, so that noise of one sign is no finding. */
 export function pairedDifferences(where: string, a: ArrayLike<number>, b: ArrayLike<number>): Float64Array {
   if (a.length !== b.length)
-    throw new RangeError(`${where}: a and b must have equal lengths, got ${a.length} and ${b.length}`);
-  if (a.length === 0) throw new RangeError(`${where}: a and b must not be empty, got 0 values`);
+    throw new UserError(`${where}: a and b must have equal lengths, got ${a.length} and ${b.length}`);
+  if (a.length === 0) throw new UserError(`${where}: a and b must not be empty, got 0 values`);
   const differences = new Float64Array(a.length);
   for (let i = 0; i < a.length; i++) {
     differences[i] = a[i]! - b[i]!;
     if (!Number.isFinite(differences[i]))
-      throw new RangeError(`${where}: values must be finite, got ${a[i]} and ${b[i]} at ${i}`);
+      throw new UserError(`${where}: values must be finite, got ${a[i]} and ${b[i]} at ${i}`);
     if (Math.abs(differences[i]!) <= ROUNDING * Math.max(Math.abs(a[i]!), Math.abs(b[i]!)))
       differences[i] = 0;
   }

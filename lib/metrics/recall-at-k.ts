@@ -1,6 +1,8 @@
+import { UserError } from "../files/user-error.js";
+
 /** @throws RangeError unless k is a positive integer */
 export function checkCutoff(where: string, k: number): void {
-  if (!Number.isInteger(k) || k < 1) throw new RangeError(`${where}: k must be a positive integer, got ${k}`);
+  if (!Number.isInteger(k) || k < 1) throw new UserError(`${where}: k must be a positive integer, got ${k}`);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import { judgeRanking } from "./judged-ranking.js";
 import { parseMeasure } from "./measure.js";
 
@@ -68,8 +69,7 @@ export function scoreRun(
  */
 export function rankByScore(documents: readonly ScoredDocument[], query = "?"): string[] {
   const rounded = documents.map(({ id, score }) => {
-    if (Number.isNaN(score))
-      throw new RangeError(`query ${query}: scores must be numbers, got NaN for ${id}`);
+    if (Number.isNaN(score)) throw new UserError(`query ${query}: scores must be numbers, got NaN for ${id}`);
     return { id, score: Math.fround(score) };
   });
   return rounded.sort((a, b) => b.score - a.score || compareUtf8(b.id, a.id)).map(({ id }) => id);

@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import { pairedDifferences } from "./randomization-test.js";
 import { meanAndVariance } from "./sample.js";
 import { satterthwaite, type TTest, tTest } from "./t-test.js";
@@ -83,7 +84,7 @@ export function compareOverSeeds(a: SeedValues, b: SeedValues, options: { level?
   const second = components(b);
   const Q = first.queryMeans.length;
   if (second.queryMeans.length !== Q)
-    throw new RangeError(
+    throw new UserError(
       `compareOverSeeds: a and b must have the same queries, got ${Q} and ${second.queryMeans.length}`,
     );
   const differences = pairedDifferences("compareOverSeeds", first.queryMeans, second.queryMeans);
@@ -106,12 +107,10 @@ function combined(
 
 function checkSeeds(where: string, values: SeedValues): number {
   const queries = values[0]?.length ?? 0;
-  if (values.length === 0) throw new RangeError(`${where}: values must have at least 1 seed, got 0`);
-  if (queries < 2) throw new RangeError(`${where}: values must have at least 2 queries, got ${queries}`);
+  if (values.length === 0) throw new UserError(`${where}: values must have at least 1 seed, got 0`);
+  if (queries < 2) throw new UserError(`${where}: values must have at least 2 queries, got ${queries}`);
   for (const run of values)
     if (run.length !== queries)
-      throw new RangeError(
-        `${where}: all seeds must have the same queries, got ${queries} and ${run.length}`,
-      );
+      throw new UserError(`${where}: all seeds must have the same queries, got ${queries} and ${run.length}`);
   return queries;
 }

@@ -1,3 +1,5 @@
+import { UserError } from "../files/user-error.js";
+
 /**
  * Student's t distribution function with `degrees` > 0 degrees of freedom (not necessarily whole).
  * P(T ≤ t) = 1 − ½ I_x(ν/2, ½) for t ≥ 0, x = ν/(ν + t²), I the regularised incomplete beta function.
@@ -5,7 +7,7 @@
  * @see NIST DLMF 8.17
  */
 export function studentTCdf(t: number, degrees: number): number {
-  if (!(degrees > 0)) throw new RangeError(`studentTCdf: degrees must be > 0, got ${degrees}`);
+  if (!(degrees > 0)) throw new UserError(`studentTCdf: degrees must be > 0, got ${degrees}`);
   const tail = incompleteBeta(degrees / (degrees + t * t), degrees / 2, 0.5) / 2;
   return t > 0 ? 1 - tail : tail;
 }
@@ -21,7 +23,7 @@ export function twoSidedP(t: number, degrees: number): number {
  * @throws RangeError unless 0 < p < 1
  */
 export function studentTQuantile(p: number, degrees: number): number {
-  if (!(p > 0 && p < 1)) throw new RangeError(`studentTQuantile: p must be in (0, 1), got ${p}`);
+  if (!(p > 0 && p < 1)) throw new UserError(`studentTQuantile: p must be in (0, 1), got ${p}`);
   if (p < 0.5) return -studentTQuantile(1 - p, degrees);
   let high = 1;
   while (studentTCdf(high, degrees) < p) high *= 2;

@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import { pairedDifferences } from "./randomization-test.js";
 import { meanAndVariance } from "./sample.js";
 import { studentTQuantile, twoSidedP } from "./student-t.js";
@@ -28,7 +29,7 @@ export function pairedTTest(
 ): TTest {
   const differences = pairedDifferences("pairedTTest", a, b);
   if (differences.length < 2)
-    throw new RangeError(`pairedTTest: a and b must have at least 2 values, got ${differences.length}`);
+    throw new UserError(`pairedTTest: a and b must have at least 2 values, got ${differences.length}`);
   const { mean, variance } = meanAndVariance(differences);
   return tTest(mean, variance / differences.length, differences.length - 1, options.level ?? 0.95);
 }
@@ -47,7 +48,7 @@ export function welchTTest(
 ): TTest {
   for (const [name, group] of Object.entries({ a, b }))
     if (group.length < 2)
-      throw new RangeError(`welchTTest: ${name} must have at least 2 values, got ${group.length}`);
+      throw new UserError(`welchTTest: ${name} must have at least 2 values, got ${group.length}`);
   const first = meanAndVariance(a);
   const second = meanAndVariance(b);
   const parts = [
@@ -70,7 +71,7 @@ export function satterthwaite(
 
 /** Test and interval of a difference from the variance of its estimate. */
 export function tTest(difference: number, variance: number, degrees: number, level: number): TTest {
-  if (!(level > 0 && level < 1)) throw new RangeError(`tTest: level must be in (0, 1), got ${level}`);
+  if (!(level > 0 && level < 1)) throw new UserError(`tTest: level must be in (0, 1), got ${level}`);
   const error = Math.sqrt(variance);
   const t = error > 0 ? difference / error : difference === 0 ? 0 : Math.sign(difference) * Infinity;
   const half = error * studentTQuantile(0.5 + level / 2, degrees);

@@ -1,4 +1,5 @@
 import { Random } from "../engine/random/random.js";
+import { UserError } from "../files/user-error.js";
 import { meanAndVariance } from "./sample.js";
 
 /**
@@ -18,11 +19,11 @@ export function unpairedRandomizationTest(
   const { seed = 1, resamples = 10_000 } = options;
   for (const [name, group] of Object.entries({ a, b }))
     if (group.length < 2)
-      throw new RangeError(
+      throw new UserError(
         `unpairedRandomizationTest: ${name} must have at least 2 values, got ${group.length}`,
       );
   if (!Number.isInteger(resamples) || resamples < 1)
-    throw new RangeError(`unpairedRandomizationTest: resamples must be a positive integer, got ${resamples}`);
+    throw new UserError(`unpairedRandomizationTest: resamples must be a positive integer, got ${resamples}`);
   const difference = meanAndVariance(a).mean - meanAndVariance(b).mean;
   const n = a.length + b.length;
   const small = Math.min(a.length, b.length);

@@ -1,4 +1,5 @@
 import type { Random } from "../engine/random/random.js";
+import { UserError } from "../files/user-error.js";
 
 /** Which ranks and scores may become hard negatives. */
 export interface MiningRules {
@@ -33,9 +34,9 @@ export function selectMined(
 ): Int32Array {
   const { rankFrom, rankTo, margin } = rules;
   if (!(Number.isInteger(rankFrom) && Number.isInteger(rankTo) && rankFrom >= 1 && rankTo >= rankFrom))
-    throw new RangeError(`selectMined: ranks must be 1 ≤ rankFrom ≤ rankTo, got ${rankFrom} and ${rankTo}`);
+    throw new UserError(`selectMined: ranks must be 1 ≤ rankFrom ≤ rankTo, got ${rankFrom} and ${rankTo}`);
   if (margin !== null && !positiveScores)
-    throw new RangeError("selectMined: a margin needs the positives' scores, got none");
+    throw new UserError("selectMined: a margin needs the positives' scores, got none");
   const width = rankTo - rankFrom + 1;
   const queries = ids.length / depth;
   const out = new Int32Array(queries * width).fill(-1);

@@ -1,3 +1,5 @@
+import { UserError } from "../files/user-error.js";
+
 /**
  * Cross-batch memory: the last `size` embeddings with the numbers of their documents, first in first out.
  *
@@ -16,7 +18,7 @@ export class MemoryBank {
   ) {
     for (const [name, value] of Object.entries({ size, dim }))
       if (!Number.isInteger(value) || value < 1)
-        throw new RangeError(`MemoryBank: ${name} must be a positive integer, got ${value}`);
+        throw new UserError(`MemoryBank: ${name} must be a positive integer, got ${value}`);
     this.stored = new Float32Array(size * dim);
     this.numbers = new Int32Array(size);
   }

@@ -1,3 +1,5 @@
+import { UserError } from "../files/user-error.js";
+
 /**
  * How often each item appears in batches, estimated as it goes: a moving average of the steps between two sightings,
  * b ← (1 − α) b + α (t − last), probability 1/b per step.
@@ -17,7 +19,7 @@ export class StreamingFrequency {
     private readonly rate: number,
   ) {
     if (!(rate > 0 && rate <= 1))
-      throw new RangeError(`StreamingFrequency: rate must be in (0, 1], got ${rate}`);
+      throw new UserError(`StreamingFrequency: rate must be in (0, 1], got ${rate}`);
     this.last = new Int32Array(items);
     this.interval = new Float32Array(items);
   }

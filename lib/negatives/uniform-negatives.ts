@@ -1,4 +1,5 @@
 import type { Random } from "../engine/random/random.js";
+import { UserError } from "../files/user-error.js";
 
 /**
  * `count` distinct numbers drawn uniformly from [0, corpus), by Floyd's algorithm.
@@ -7,7 +8,7 @@ import type { Random } from "../engine/random/random.js";
  */
 export function uniformRows(count: number, corpus: number, random: Random): Int32Array {
   if (!Number.isInteger(count) || count < 1 || count > corpus)
-    throw new RangeError(`uniformRows: count must be an integer in [1, ${corpus}], got ${count}`);
+    throw new UserError(`uniformRows: count must be an integer in [1, ${corpus}], got ${count}`);
   const chosen = new Set<number>();
   for (let top = corpus - count; top < corpus; top++) {
     const drawn = random.int(top + 1);

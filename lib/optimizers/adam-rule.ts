@@ -1,5 +1,6 @@
 import { AdamDrift } from "../engine/tables/adam-drift.js";
 import type { UpdateRule } from "../engine/tables/update-rule.js";
+import { UserError } from "../files/user-error.js";
 import type { AdamOptions } from "./optimizer.js";
 
 /**
@@ -16,9 +17,9 @@ export function adamRule(
 ): UpdateRule {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
   for (const [name, value] of Object.entries({ beta1, beta2 }))
-    if (!(value >= 0 && value < 1)) throw new RangeError(`${kind}: ${name} must be in [0, 1), got ${value}`);
-  if (!(epsilon > 0)) throw new RangeError(`${kind}: epsilon must be > 0, got ${epsilon}`);
-  if (!(weightDecay >= 0)) throw new RangeError(`${kind}: weightDecay must be ≥ 0, got ${weightDecay}`);
+    if (!(value >= 0 && value < 1)) throw new UserError(`${kind}: ${name} must be in [0, 1), got ${value}`);
+  if (!(epsilon > 0)) throw new UserError(`${kind}: epsilon must be > 0, got ${epsilon}`);
+  if (!(weightDecay >= 0)) throw new UserError(`${kind}: weightDecay must be ≥ 0, got ${weightDecay}`);
   let rate = 0;
   let floor = 0;
   let keep = 1;

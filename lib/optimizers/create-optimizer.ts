@@ -1,4 +1,5 @@
 import type { UpdateRule } from "../engine/tables/update-rule.js";
+import { UserError } from "../files/user-error.js";
 import { adamRule } from "./adam-rule.js";
 import { adagradRule, sgdRule } from "./gradient-rules.js";
 import type { AdamOptions, Optimizer, OptimizerSpec } from "./optimizer.js";
@@ -41,7 +42,7 @@ export function optimizerKinds(): string[] {
 /** The update rule named by `spec.kind`, for those who keep parameters themselves. Throws as createOptimizer. */
 export function createRule(spec: OptimizerSpec): UpdateRule {
   const rule = rules.get(spec.kind);
-  if (!rule) throw new RangeError(`unknown optimizer "${spec.kind}"; known: ${optimizerKinds().join(", ")}`);
+  if (!rule) throw new UserError(`unknown optimizer "${spec.kind}"; known: ${optimizerKinds().join(", ")}`);
   return rule(spec as never);
 }
 

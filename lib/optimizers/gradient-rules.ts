@@ -1,4 +1,5 @@
 import type { UpdateRule } from "../engine/tables/update-rule.js";
+import { UserError } from "../files/user-error.js";
 
 /** Plain gradient descent: p ← p − lr·g. Rows without gradient stay, as in the dense method. */
 export function sgdRule(): UpdateRule {
@@ -25,9 +26,9 @@ export function sgdRule(): UpdateRule {
  */
 export function adagradRule(options: { epsilon?: number; initialAccumulator?: number }): UpdateRule {
   const { epsilon = 1e-10, initialAccumulator = 0 } = options;
-  if (!(epsilon > 0)) throw new RangeError(`adagrad: epsilon must be > 0, got ${epsilon}`);
+  if (!(epsilon > 0)) throw new UserError(`adagrad: epsilon must be > 0, got ${epsilon}`);
   if (!(initialAccumulator >= 0))
-    throw new RangeError(`adagrad: initialAccumulator must be ≥ 0, got ${initialAccumulator}`);
+    throw new UserError(`adagrad: initialAccumulator must be ≥ 0, got ${initialAccumulator}`);
   let rate = 0;
   return {
     kind: "adagrad",

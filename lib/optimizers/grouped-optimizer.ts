@@ -1,5 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { Parameters } from "../engine/ops/gradients.js";
+import { UserError } from "../files/user-error.js";
 import type { Optimizer } from "./optimizer.js";
 
 export interface OptimizerGroup {
@@ -21,9 +22,9 @@ export class GroupedOptimizer implements Optimizer {
 
   /** @throws RangeError without a group, or for a factor that is not above 0 */
   constructor(private readonly groups: readonly OptimizerGroup[]) {
-    if (groups.length === 0) throw new RangeError("GroupedOptimizer: must have a group, got none");
+    if (groups.length === 0) throw new UserError("GroupedOptimizer: must have a group, got none");
     for (const { factor } of groups)
-      if (!(factor > 0)) throw new RangeError(`GroupedOptimizer: factor must be > 0, got ${factor}`);
+      if (!(factor > 0)) throw new UserError(`GroupedOptimizer: factor must be > 0, got ${factor}`);
     this.learningRate = groups[0]!.optimizer.learningRate / groups[0]!.factor;
   }
 
@@ -71,7 +72,7 @@ export class GroupedOptimizer implements Optimizer {
   private groupOf(name: string, kind: "weight" | "table"): OptimizerGroup {
     const group = this.groups.find(({ accepts }) => accepts(name, kind));
     if (!group)
-      throw new RangeError(`GroupedOptimizer: every parameter must have a group, got ${kind} "${name}"`);
+      throw new UserError(`GroupedOptimizer: every parameter must have a group, got ${kind} "${name}"`);
     return group;
   }
 }

@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import { GroupedOptimizer } from "./grouped-optimizer.js";
 import type { Optimizer } from "./optimizer.js";
 
@@ -48,5 +49,5 @@ function other(kind: "weight" | "table"): "weight" | "table" {
 }
 
 function checkDecay(decay: number): void {
-  if (!(decay > 0 && decay <= 1)) throw new RangeError(`layerRates: decay must be in (0, 1], got ${decay}`);
+  if (!(decay > 0 && decay <= 1)) throw new UserError(`layerRates: decay must be in (0, 1], got ${decay}`);
 }

@@ -6,6 +6,7 @@ import { DriftKeeper } from "../engine/tables/row-keeper.js";
 import { FloatStorage } from "../engine/tables/row-storage.js";
 import type { UpdateRule } from "../engine/tables/update-rule.js";
 import { type WasmHeap, wasmHeap } from "../engine/wasm-heap.js";
+import { UserError } from "../files/user-error.js";
 import type { Optimizer } from "./optimizer.js";
 
 /** Applies one {@link UpdateRule} to dense weights (all of them) and to tables (the rows that have gradients). */
@@ -24,9 +25,9 @@ export class RuleOptimizer implements Optimizer {
     private readonly rowMoments: RowMoments = "float32",
   ) {
     if (!(learningRate > 0 && Number.isFinite(learningRate)))
-      throw new RangeError(`${rule.kind}: learningRate must be > 0, got ${learningRate}`);
+      throw new UserError(`${rule.kind}: learningRate must be > 0, got ${learningRate}`);
     if (rowMoments === "bfloat16" && rule.slots.length !== 2)
-      throw new RangeError(
+      throw new UserError(
         `${rule.kind}: rowMoments must be float32 where there are no moments, got bfloat16`,
       );
     this.kind = rule.kind;
@@ -41,7 +42,7 @@ export class RuleOptimizer implements Optimizer {
     for (const [name, gradient] of Object.entries(denseGradients)) {
       const weight = parameters.weights[name];
       if (!weight || weight.size !== gradient.size)
-        throw new RangeError(
+        throw new UserError(
           `${this.kind}: a gradient must belong to a weight of its size, got "${name}" with ${gradient.size} entries`,
         );
       this.updateWeight(name, weight, gradient);
@@ -70,7 +71,7 @@ export class RuleOptimizer implements Optimizer {
 
   restore(state: Record<string, Float32Array>, step: number): void {
     if (!Number.isInteger(step) || step < 0)
-      throw new RangeError(`${this.kind}: step must be an integer ≥ 0, got ${step}`);
+      throw new UserError(`${this.kind}: step must be an integer ≥ 0, got ${step}`);
     this.restored = { ...state };
     for (const slots of this.dense.values()) slots.release();
     this.dense.clear();
@@ -156,7 +157,7 @@ export class RuleOptimizer implements Optimizer {
     const saved = this.restored[key];
     if (!saved) return null;
     if (saved.length !== size)
-      throw new RangeError(`${this.kind}: state "${key}" must have ${size} entries, got ${saved.length}`);
+      throw new UserError(`${this.kind}: state "${key}" must have ${size} entries, got ${saved.length}`);
     delete this.restored[key];
     return saved;
   }

@@ -1,3 +1,5 @@
+import { UserError } from "../files/user-error.js";
+
 /** Factor of the learning rate at step s, counted from 0. */
 export type Schedule = (step: number) => number;
 
@@ -93,7 +95,7 @@ export function scheduleKinds(): string[] {
  */
 export function createSchedule(spec: { kind: string }): Schedule {
   const factory = factories.get(spec.kind);
-  if (!factory) throw new RangeError(`unknown schedule "${spec.kind}"; known: ${scheduleKinds().join(", ")}`);
+  if (!factory) throw new UserError(`unknown schedule "${spec.kind}"; known: ${scheduleKinds().join(", ")}`);
   return factory(spec as never);
 }
 
@@ -152,5 +154,5 @@ function checkTotal(kind: string, warmupSteps: number, totalSteps: number): void
 }
 
 function check(kind: string, name: string, value: number, valid: boolean, rule: string): void {
-  if (!valid) throw new RangeError(`${kind}: ${name} must be ${rule}, got ${value}`);
+  if (!valid) throw new UserError(`${kind}: ${name} must be ${rule}, got ${value}`);
 }

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Parameters } from "../engine/ops/gradients.js";
 import type { EmbeddingTable } from "../engine/tables/embedding-table.js";
+import { UserError } from "../files/user-error.js";
 import type { Optimizer } from "./optimizer.js";
 
 /** A span of parameters that moves as a whole: a dense weight, or one row of a table. */
@@ -37,7 +38,7 @@ export class SpanOptimizer implements Optimizer {
     learningRate: number,
   ) {
     if (!(learningRate > 0 && Number.isFinite(learningRate)))
-      throw new RangeError(`${rule.kind}: learningRate must be > 0, got ${learningRate}`);
+      throw new UserError(`${rule.kind}: learningRate must be > 0, got ${learningRate}`);
     this.kind = rule.kind;
     this.learningRate = learningRate;
   }
@@ -47,7 +48,7 @@ export class SpanOptimizer implements Optimizer {
     for (const [name, gradient] of Object.entries(denseGradients)) {
       const weight = parameters.weights[name];
       if (!weight || weight.size !== gradient.size)
-        throw new RangeError(
+        throw new UserError(
           `${this.kind}: a gradient must belong to a weight of its size, got "${name}" with ${gradient.size} entries`,
         );
       const values = (weight.dataSync() as Float32Array).slice();
@@ -75,7 +76,7 @@ export class SpanOptimizer implements Optimizer {
 
   restore(state: Record<string, Float32Array>, step: number): void {
     if (!Number.isInteger(step) || step < 0)
-      throw new RangeError(`${this.kind}: step must be an integer ≥ 0, got ${step}`);
+      throw new UserError(`${this.kind}: step must be an integer ≥ 0, got ${step}`);
     this.restored = { ...state };
     this.slots.clear();
     this.step = step;
@@ -115,7 +116,7 @@ export class SpanOptimizer implements Optimizer {
     const saved = this.restored[key];
     if (!saved) return null;
     if (saved.length !== size)
-      throw new RangeError(`${this.kind}: state "${key}" must have ${size} entries, got ${saved.length}`);
+      throw new UserError(`${this.kind}: state "${key}" must have ${size} entries, got ${saved.length}`);
     delete this.restored[key];
     return saved.slice();
   }

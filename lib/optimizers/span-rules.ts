@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import type { SpanRule } from "./span-optimizer.js";
 
 interface Momenta {
@@ -91,8 +92,8 @@ export function hfAdamWRule(options: Momenta): SpanRule {
 function checkMomenta(kind: string, options: Required<Momenta>): void {
   for (const name of ["beta1", "beta2"] as const)
     if (!(options[name] >= 0 && options[name] < 1))
-      throw new RangeError(`${kind}: ${name} must be in [0, 1), got ${options[name]}`);
-  if (!(options.epsilon > 0)) throw new RangeError(`${kind}: epsilon must be > 0, got ${options.epsilon}`);
+      throw new UserError(`${kind}: ${name} must be in [0, 1), got ${options[name]}`);
+  if (!(options.epsilon > 0)) throw new UserError(`${kind}: epsilon must be > 0, got ${options.epsilon}`);
   if (!(options.weightDecay >= 0))
-    throw new RangeError(`${kind}: weightDecay must be ≥ 0, got ${options.weightDecay}`);
+    throw new UserError(`${kind}: weightDecay must be ≥ 0, got ${options.weightDecay}`);
 }

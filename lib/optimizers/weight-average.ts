@@ -1,3 +1,5 @@
+import { UserError } from "../files/user-error.js";
+
 /** Named arrays of parameters, as a trainer's state holds them. */
 export type ParameterArrays = Record<string, ArrayLike<number>>;
 
@@ -13,7 +15,7 @@ export function interpolateWeights(
   alpha: number,
 ): Record<string, Float32Array> {
   if (!(alpha >= 0 && alpha <= 1))
-    throw new RangeError(`interpolateWeights: alpha must be in [0, 1], got ${alpha}`);
+    throw new UserError(`interpolateWeights: alpha must be in [0, 1], got ${alpha}`);
   checkAlike(first, second);
   return Object.fromEntries(
     Object.entries(first).map(([name, a]) => {
@@ -31,7 +33,7 @@ export class WeightAverage {
   /** @throws RangeError unless decay is in [0, 1) */
   constructor(private readonly decay: number) {
     if (!(decay >= 0 && decay < 1))
-      throw new RangeError(`WeightAverage: decay must be in [0, 1), got ${decay}`);
+      throw new UserError(`WeightAverage: decay must be in [0, 1), got ${decay}`);
   }
 
   get started(): boolean {
@@ -62,7 +64,7 @@ export class WeightAverage {
 
   /** The average so far. @throws RangeError before the first {@link add} */
   values(): Record<string, Float32Array> {
-    if (this.average === null) throw new RangeError("WeightAverage: must have parameters, got none yet");
+    if (this.average === null) throw new UserError("WeightAverage: must have parameters, got none yet");
     return this.average;
   }
 }
@@ -72,7 +74,7 @@ function checkAlike(a: ParameterArrays, b: ParameterArrays): void {
     (name) => a[name]?.length !== b[name]?.length,
   );
   if (odd.length > 0)
-    throw new RangeError(
+    throw new UserError(
       `interpolateWeights: both must have the same parameters, got different ${odd.join(", ")}`,
     );
 }

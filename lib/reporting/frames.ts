@@ -1,4 +1,5 @@
 import { DataFrame } from "danfojs-node";
+import { UserError } from "../files/user-error.js";
 import { plainTable, type Table } from "./table.js";
 
 type Value = string | number | boolean;
@@ -16,7 +17,7 @@ type Value = string | number | boolean;
  * @throws TypeError if a column mixes types or holds objects
  */
 export function toFrame(rows: readonly Readonly<Record<string, Value>>[]): DataFrame {
-  if (rows.length === 0) throw new RangeError("toFrame: rows must not be empty, got 0");
+  if (rows.length === 0) throw new UserError("toFrame: rows must not be empty, got 0");
   const columns = Object.keys(rows[0]!);
   rows.forEach((row, index) => {
     checkRow(row, index, columns, rows[0]!);
@@ -43,7 +44,7 @@ function checkRow(
 ): void {
   const own = Object.keys(row);
   if (own.length !== columns.length || own.some((column) => !columns.includes(column)))
-    throw new RangeError(
+    throw new UserError(
       `toFrame: row ${index} must have the columns ${columns.join(", ")}, got ${own.join(", ")}`,
     );
   for (const column of columns) {
@@ -51,11 +52,9 @@ function checkRow(
     const missing =
       value === null || value === undefined || (typeof value === "number" && !Number.isFinite(value));
     if (missing)
-      throw new RangeError(
-        `toFrame: ${column} of row ${index} must not be missing or infinite, got ${value}`,
-      );
+      throw new UserError(`toFrame: ${column} of row ${index} must not be missing or infinite, got ${value}`);
     if (typeof value !== typeof first[column] || typeof value === "object")
-      throw new TypeError(
+      throw new UserError(
         `toFrame: ${column} must hold one type of plain value, got ${typeof first[column]} and, in row ${index}, ${typeof value}`,
       );
   }

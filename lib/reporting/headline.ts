@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import type { ResultsTable } from "./results-table.js";
 import { formatP } from "./results-table-view.js";
 
@@ -12,7 +13,7 @@ export function headline(results: ResultsTable, system: string, metric: string):
   const row = results.rows.find((candidate) => candidate.system === system);
   const column = results.metrics.indexOf(metric);
   const cell = row?.cells[column];
-  if (cell == null) throw new RangeError(`headline: the table must hold ${metric} of "${system}", got none`);
+  if (cell == null) throw new UserError(`headline: the table must hold ${metric} of "${system}", got none`);
   const facts = `${cell.queries.toLocaleString("en-US")} queries, ${cell.seeds} ${cell.seeds === 1 ? "seed" : "seeds"}`;
   const value = `${system}: ${metric} ${cell.mean.toFixed(3)} [${cell.low.toFixed(3)}, ${cell.high.toFixed(3)}]`;
   if (cell.comparison === null) return `${value} (${facts}).`;

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { UserError } from "../files/user-error.js";
 import { escapeHtml, htmlId } from "./escape.js";
 import { type Block, type BlockContext, blocksHtml } from "./page-blocks.js";
 import { plotlySource } from "./plotly-source.js";
@@ -31,7 +32,7 @@ export function htmlPage(page: ReportPage): string {
   const ids = page.sections.map((section) => htmlId(section.title));
   const repeated = ids.findIndex((id, index) => ids.indexOf(id) !== index);
   if (repeated >= 0)
-    throw new RangeError(
+    throw new UserError(
       `htmlPage: section titles must differ, got "${page.sections[repeated]!.title}" twice`,
     );
   const context: BlockContext = { figures: 0 };

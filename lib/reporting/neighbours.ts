@@ -1,3 +1,5 @@
+import { UserError } from "../files/user-error.js";
+
 /** Squared Euclidean distances of row i to every row of `points` `[n, dim]`, written to `out` `[n]`. */
 export function squaredDistances(points: Float32Array, dim: number, row: number, out: Float64Array): void {
   const start = row * dim;
@@ -19,7 +21,7 @@ export function squaredDistances(points: Float32Array, dim: number, row: number,
  */
 export function nearest(distances: Float64Array, self: number, k: number): number[] {
   if (k > distances.length - 1)
-    throw new RangeError(`nearest: k must be below the number of points (${distances.length}), got ${k}`);
+    throw new UserError(`nearest: k must be below the number of points (${distances.length}), got ${k}`);
   const found: number[] = [];
   for (let other = 0; other < distances.length; other++) {
     if (other === self) continue;

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
+import { UserError } from "../files/user-error.js";
 
 const TYPES: Record<string, string> = {
   ".svg": "image/svg+xml",
@@ -18,7 +19,7 @@ const TYPES: Record<string, string> = {
 export function pictureAddress(file: string): string {
   const type = TYPES[extname(file).toLowerCase()];
   if (type === undefined)
-    throw new TypeError(`pictureAddress: file must end in ${Object.keys(TYPES).join(", ")}, got ${file}`);
+    throw new UserError(`pictureAddress: file must end in ${Object.keys(TYPES).join(", ")}, got ${file}`);
   return bytesAddress(readFileSync(file), type);
 }
 

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { UserError } from "../files/user-error.js";
 
 /** Where `tools/plotly-min.mjs` puts the minified build, and the package's own file; first one found is used. */
 export const PLOTLY_FILES = [
@@ -14,7 +15,7 @@ export const PLOTLY_FILES = [
 export function plotlySource(files: readonly string[] = PLOTLY_FILES): string {
   const file = files.find((candidate) => existsSync(candidate));
   if (file === undefined)
-    throw new RangeError(`plotlySource: one of ${files.join(", ")} must exist, got none; run npm ci`);
+    throw new UserError(`plotlySource: one of ${files.join(", ")} must exist, got none; run npm ci`);
   return readFileSync(file, "utf8")
     .replace(/<\/script/gi, "<\\/script")
     .replace(/<!--/g, "<\\!--");

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { UserError } from "../files/user-error.js";
 import { escapeHtml } from "./escape.js";
 
 export interface RankedDocument {
@@ -73,7 +74,7 @@ function pictureClass(picture: string, classes: Map<string, string>): string {
   const known = classes.get(picture);
   if (known !== undefined) return known;
   if (!/^data:image\/[a-z+]+;base64,[A-Za-z0-9+/=]+$/.test(picture))
-    throw new TypeError(
+    throw new UserError(
       `rankingsHtml: picture must be a base64 data:image/ address, got ${picture.slice(0, 40)}`,
     );
   const name = `q-p-${createHash("sha256").update(picture).digest("hex").slice(0, 16)}`;

@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import { detectableDifferenceOf } from "../metrics/detectable-difference.js";
 import { cohensDz } from "../metrics/effect-size.js";
 import { holm } from "../metrics/holm.js";
@@ -201,20 +202,19 @@ function checkedValues(system: SystemResults, metric: string): SeedValues | null
   if (seeds === undefined || seeds.length === 0) return null;
   const where = `of "${system.system}" ${metric}`;
   if (seeds.length !== system.runs.length)
-    throw new RangeError(
+    throw new UserError(
       `resultsTable: values ${where} must have one array per run (${system.runs.length}), got ${seeds.length}`,
     );
   const queries = seeds[0]!.length;
-  if (queries === 0)
-    throw new RangeError(`resultsTable: values ${where} must have at least one query, got 0`);
+  if (queries === 0) throw new UserError(`resultsTable: values ${where} must have at least one query, got 0`);
   seeds.forEach((values, run) => {
     if (values.length !== queries)
-      throw new RangeError(
+      throw new UserError(
         `resultsTable: values ${where} must have the same queries for every seed, got ${queries} and ${values.length}`,
       );
     for (let query = 0; query < queries; query++)
       if (!Number.isFinite(values[query]))
-        throw new RangeError(
+        throw new UserError(
           `resultsTable: values ${where} must be finite, got ${values[query]} for query ${query} of run ${run}`,
         );
   });
@@ -229,20 +229,20 @@ function deviationOfSeeds(values: SeedValues): number | null {
 }
 
 function checkSystems(systems: readonly SystemResults[], baseline: string | null): void {
-  if (systems.length === 0) throw new RangeError("resultsTable: systems must not be empty, got 0");
+  if (systems.length === 0) throw new UserError("resultsTable: systems must not be empty, got 0");
   const names = systems.map((system) => system.system);
   const repeated = names.find((name, index) => names.indexOf(name) !== index);
   if (repeated !== undefined)
-    throw new RangeError(`resultsTable: system names must differ, got "${repeated}" twice`);
+    throw new UserError(`resultsTable: system names must differ, got "${repeated}" twice`);
   if (baseline !== null && !names.includes(baseline))
-    throw new RangeError(`resultsTable: baseline must be one of ${names.join(", ")}, got "${baseline}"`);
+    throw new UserError(`resultsTable: baseline must be one of ${names.join(", ")}, got "${baseline}"`);
 }
 
 function checkLengths(systems: readonly SystemResults[], values: Column, metric: string): void {
   const first = values.findIndex((seeds) => seeds !== null);
   values.forEach((seeds, index) => {
     if (seeds !== null && seeds[0]!.length !== values[first]![0]!.length)
-      throw new RangeError(
+      throw new UserError(
         `resultsTable: ${metric} must be over the same queries for every system, got ${values[first]![0]!.length} for ` +
           `"${systems[first]!.system}" and ${seeds[0]!.length} for "${systems[index]!.system}"`,
       );

@@ -1,3 +1,5 @@
+import { UserError } from "../files/user-error.js";
+
 /**
  * A table ready to be shown: what every renderer (HTML, Markdown, CSV, LaTeX, terminal) takes. Cells are text; what
  * they mean (best of a column, significantly better, …) is said by fields, and each renderer has its own way to show it.
@@ -53,7 +55,7 @@ export function plainTable(
 ): Table {
   rows.forEach((row, index) => {
     if (row.length !== labels.length)
-      throw new RangeError(`plainTable: row ${index} must have ${labels.length} cells, got ${row.length}`);
+      throw new UserError(`plainTable: row ${index} must have ${labels.length} cells, got ${row.length}`);
   });
   const columns = labels.map((label, column): TableColumn => {
     const numeric = rows.length > 0 && rows.every((row) => typeof row[column] === "number");

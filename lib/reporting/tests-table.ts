@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import { benjaminiHochberg } from "../metrics/benjamini-hochberg.js";
 import { detectableDifferenceOf } from "../metrics/detectable-difference.js";
 import { cohensDz } from "../metrics/effect-size.js";
@@ -24,12 +25,12 @@ export function testsTable(
   const valuesOf = (system: SystemResults) => {
     const values = system.values[metric];
     if (!values)
-      throw new RangeError(`testsTable: "${system.system}" must have values of ${metric}, got none`);
+      throw new UserError(`testsTable: "${system.system}" must have values of ${metric}, got none`);
     return values;
   };
   const reference = systems.find((system) => system.system === baseline);
   if (!reference)
-    throw new RangeError(
+    throw new UserError(
       `testsTable: baseline must be one of ${systems.map((s) => s.system).join(", ")}, got "${baseline}"`,
     );
   const others = systems.filter((system) => system !== reference);

@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import { nearest, squaredDistances } from "./neighbours.js";
 
 /**
@@ -20,11 +21,11 @@ export function trustworthiness(
 ): number {
   const n = high.length / highDim;
   if (low.length / lowDim !== n)
-    throw new RangeError(
+    throw new UserError(
       `trustworthiness: both spaces must hold the same points, got ${n} and ${low.length / lowDim}`,
     );
   if (!Number.isInteger(k) || k < 1 || k >= n / 2)
-    throw new RangeError(`trustworthiness: k must be an integer in [1, n / 2) for n = ${n}, got ${k}`);
+    throw new UserError(`trustworthiness: k must be an integer in [1, n / 2) for n = ${n}, got ${k}`);
   const far = new Float64Array(n);
   const near = new Float64Array(n);
   let penalty = 0;

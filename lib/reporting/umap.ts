@@ -1,4 +1,5 @@
 import { UMAP } from "umap-js";
+import { UserError } from "../files/user-error.js";
 import { nearest, squaredDistances } from "./neighbours.js";
 import { principalPlane } from "./principal-plane.js";
 import { trustworthiness } from "./trustworthiness.js";
@@ -47,7 +48,7 @@ export function projectEmbeddings(
   const { random, minDist = 0.1, maxPoints = 3000 } = options;
   const { neighbours = defaultNeighbours(Math.min(total, maxPoints)) } = options;
   if (total < 2 * neighbours)
-    throw new RangeError(
+    throw new UserError(
       `projectEmbeddings: needs at least ${2 * neighbours} points for ${neighbours} neighbours, got ${total}`,
     );
   const rows = sampleRows(total, maxPoints, random);
@@ -106,7 +107,7 @@ function unitRows(embeddings: Float32Array, dim: number, rows: Int32Array): Floa
     const values = embeddings.subarray(row * dim, (row + 1) * dim);
     const norm = Math.hypot(...values);
     if (!Number.isFinite(norm))
-      throw new RangeError(`projectEmbeddings: values must be finite, got a row ${row} that is not`);
+      throw new UserError(`projectEmbeddings: values must be finite, got a row ${row} that is not`);
     for (let d = 0; d < dim; d++) points[i * dim + d] = norm > 0 ? values[d]! / norm : 0;
   });
   return points;

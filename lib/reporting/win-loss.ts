@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import { bootstrapInterval } from "../metrics/bootstrap.js";
 import { holm } from "../metrics/holm.js";
 import { pairedRandomizationTest } from "../metrics/randomization-test.js";
@@ -40,7 +41,7 @@ export interface WinLoss {
  */
 export function winLoss(queries: readonly ComparedQuery[], options: { seed?: number } = {}): WinLoss[] {
   const { seed = 42 } = options;
-  if (queries.length === 0) throw new RangeError("winLoss: queries must not be empty, got 0");
+  if (queries.length === 0) throw new UserError("winLoss: queries must not be empty, got 0");
   const groups = [{ kind: "", slice: "", members: queries }, ...sliceGroups(queries)];
   const tested = groups.map(({ kind, slice, members }) => {
     const a = Float64Array.from(members, (query) => query.a);

@@ -1,6 +1,7 @@
 import type { Listener } from "../engine/progress.js";
 import { type AnyConfig, loadAnyConfig } from "../experiment/load-config.js";
 import { loadSweep } from "../experiment/load-sweep.js";
+import { UserError } from "../files/user-error.js";
 import { type RunFolder, runFolderOf } from "../tracking/run-folder.js";
 import { withFolderLock } from "../tracking/run-lock.js";
 import { train } from "../training/train.js";
@@ -76,7 +77,7 @@ export async function runSweepRows(
   const { rows = sweep.rows } = options;
   const unknown = rows.find((row) => !sweep.rows.includes(row));
   if (unknown !== undefined)
-    throw new RangeError(`unknown row "${unknown}" of ${file}; known: ${sweep.rows.join(", ")}`);
+    throw new UserError(`unknown row "${unknown}" of ${file}; known: ${sweep.rows.join(", ")}`);
   const runs: RunFolder[] = [];
   for (const { row, config } of sweep.runs) {
     if (!rows.includes(row)) continue;

@@ -5,6 +5,7 @@ import { writeRetrieverRun } from "../evaluation/write-retriever-run.js";
 import type { EvaluationSet } from "../experiment/evaluation-set.js";
 import type { FusionConfig } from "../experiment/fusion-schema.js";
 import { formatConfig, loadFusionConfig } from "../experiment/load-config.js";
+import { UserError } from "../files/user-error.js";
 import { judgeRanking } from "../metrics/judged-ranking.js";
 import { parseMeasure } from "../metrics/measure.js";
 import { searchFusionWeights } from "../retrieval/fusion/fusion-weight.js";
@@ -40,7 +41,7 @@ export async function runFusion(
     const first = manifests[0]!;
     for (const { dataset } of manifests)
       if (dataset.fingerprint !== first.dataset.fingerprint)
-        throw new RangeError(
+        throw new UserError(
           `runs: must be of the same data, got ${first.dataset.name} ${first.dataset.fingerprint.slice(0, 12)} and ${dataset.name} ${dataset.fingerprint.slice(0, 12)}`,
         );
     const reported = setsReported(config, opened[0]!.sets);
@@ -77,14 +78,14 @@ export async function runFusion(
 function setsReported(config: FusionConfig, sets: readonly EvaluationSet[]): EvaluationSet[] {
   const wanted = config.recall_validation.sets;
   if (wanted?.includes(config.validation_set) && config.weights === null)
-    throw new RangeError(
+    throw new UserError(
       `recall_validation.sets: must not hold the set that weights are chosen on, got "${config.validation_set}"`,
     );
   const found = sets.filter((set) =>
     wanted ? wanted.includes(set.name) : set.name !== config.validation_set,
   );
   if (found.length === 0)
-    throw new RangeError(
+    throw new UserError(
       `recall_validation.sets: must name evaluation sets of the runs (${sets.map((s) => s.name).join(", ")}), got ${wanted?.join(", ") ?? "none left"}`,
     );
   return found;
@@ -101,7 +102,7 @@ async function fusionOf(
   if (kind === "reciprocal-rank") return { kind };
   const set = opened[0]!.sets.find((candidate) => candidate.name === config.validation_set);
   if (!set || reported.includes(set))
-    throw new RangeError(
+    throw new UserError(
       `validation_set: must be an evaluation set of the runs that is not reported on (${opened[0]!.sets.map((s) => s.name).join(", ")}), got "${config.validation_set}"`,
     );
   const rows = config.validation_typos.flatMap((probability) =>

@@ -3,6 +3,7 @@ import type { Listener } from "../engine/progress.js";
 import { writeRetrieverRun } from "../evaluation/write-retriever-run.js";
 import { formatConfig, loadNeighboursConfig } from "../experiment/load-config.js";
 import type { NeighboursConfig } from "../experiment/neighbours-schema.js";
+import { UserError } from "../files/user-error.js";
 import { openNeighbours } from "../retrieval/retrievers/open-neighbours.js";
 import { mayReuse } from "../tracking/reuse-run.js";
 import { type RunFolder, runFolderOf } from "../tracking/run-folder.js";
@@ -28,7 +29,7 @@ export async function runNeighbours(
     const { sets: wanted } = config.recall_validation;
     const sets = system.sets.filter((set) => wanted?.includes(set.name) ?? true);
     if (sets.length === 0)
-      throw new RangeError(
+      throw new UserError(
         `recall_validation.sets: must name evaluation sets of the run (${system.sets.map((set) => set.name).join(", ")}), got ${wanted?.join(", ")}`,
       );
     fs.rmSync(run.dir, { recursive: true, force: true });

@@ -5,6 +5,7 @@ import type { Listener, Progress } from "../engine/progress.js";
 import { formatConfig, parseConfig } from "../experiment/load-config.js";
 import type { Sweep, SweepRun } from "../experiment/load-sweep.js";
 import type { ExperimentConfig } from "../experiment/schema.js";
+import { UserError } from "../files/user-error.js";
 import { holdsFinished } from "../tracking/reuse-run.js";
 import { type RunFolder, runFolderOf } from "../tracking/run-folder.js";
 
@@ -40,7 +41,7 @@ export interface SweepResult {
 export async function runSweep(sweep: Sweep, options: SweepOptions = {}): Promise<SweepResult> {
   const { workers = 2, listener = {} } = options;
   if (!Number.isInteger(workers) || workers < 1)
-    throw new RangeError(`runSweep: workers must be a positive integer, got ${workers}`);
+    throw new UserError(`runSweep: workers must be a positive integer, got ${workers}`);
   const began = performance.now();
   const waiting = sweep.runs.filter((run) => !isFinished(run.config));
   const failed: FailedRun[] = [];

@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import { checkDictionaryIds } from "./dictionary-ids.js";
 import { checkOovCount, OovIds } from "./oov-id.js";
 import { type TextVectorizer, vectorizeText } from "./text-vectorizer.js";
@@ -38,10 +39,10 @@ export class DictionaryVectorizer implements TextVectorizer {
     checkOovCount(where, "numOovTokens", options.numOovTokens);
     for (const name of ["wordUnigramsLimit", "wordBigramsLimit", "charTrigramsLimit"] as const)
       if (!Number.isInteger(options[name]) || options[name] < 0)
-        throw new RangeError(`${where}: ${name} must be an integer ≥ 0, got ${options[name]}`);
+        throw new UserError(`${where}: ${name} must be an integer ≥ 0, got ${options[name]}`);
     this.limits = [options.wordUnigramsLimit, options.wordBigramsLimit, options.charTrigramsLimit];
     this.length = this.limits[0] + this.limits[1] + this.limits[2];
-    if (this.length === 0) throw new RangeError(`${where}: at least one limit must be above 0, got 0, 0, 0`);
+    if (this.length === 0) throw new UserError(`${where}: at least one limit must be above 0, got 0, 0, 0`);
     checkDictionaryIds(where, options.dictionary);
     this.dictionary = options.dictionary;
     this.rows = options.dictionary.size + options.numOovTokens;

@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import { checkOovCount, OovIds } from "./oov-id.js";
 import { type TextVectorizer, vectorizeText } from "./text-vectorizer.js";
 
@@ -24,9 +25,9 @@ export class HashingVectorizer implements TextVectorizer {
   constructor({ numFeatures, maxLength, offset = 0 }: HashingVectorizerOptions) {
     checkOovCount("HashingVectorizer", "numFeatures", numFeatures);
     if (!Number.isInteger(maxLength) || maxLength < 1)
-      throw new RangeError(`HashingVectorizer: maxLength must be an integer ≥ 1, got ${maxLength}`);
+      throw new UserError(`HashingVectorizer: maxLength must be an integer ≥ 1, got ${maxLength}`);
     if (!Number.isInteger(offset) || offset < 0)
-      throw new RangeError(`HashingVectorizer: offset must be an integer ≥ 0, got ${offset}`);
+      throw new UserError(`HashingVectorizer: offset must be an integer ≥ 0, got ${offset}`);
     this.length = maxLength;
     this.rows = offset + numFeatures;
     this.ids = new OovIds(offset, numFeatures - 1);

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { UserError } from "../files/user-error.js";
 
 /**
  * MD5 of the UTF-8 token, read as one 128-bit big-endian unsigned integer, modulo `modulus`.
@@ -29,7 +30,7 @@ export function oovId(token: string, n: number, V: number): number {
 /** Refuses a bucket count that the formula cannot use (V = 1 would divide by zero). */
 export function checkOovCount(where: string, name: string, V: number): void {
   if (!Number.isInteger(V) || V < 2 || V > 2 ** 30)
-    throw new RangeError(`${where}: ${name} must be an integer in [2, 2^30], got ${V}`);
+    throw new UserError(`${where}: ${name} must be an integer in [2, 2^30], got ${V}`);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import { checkDictionaryIds } from "./dictionary-ids.js";
 import { checkOovCount, OovIds } from "./oov-id.js";
 import { type TextVectorizer, vectorizeText, type WordCuts } from "./text-vectorizer.js";
@@ -47,20 +48,20 @@ export class SubwordVectorizer implements TextVectorizer {
     const { wordsLimit, ngramsLimit, minLength, maxLength, buckets, dictionary } = options;
     for (const [name, value] of Object.entries({ wordsLimit, ngramsLimit }))
       if (!Number.isInteger(value) || value < 0)
-        throw new RangeError(`${where}: ${name} must be an integer ≥ 0, got ${value}`);
+        throw new UserError(`${where}: ${name} must be an integer ≥ 0, got ${value}`);
     if (wordsLimit + ngramsLimit === 0)
-      throw new RangeError(`${where}: wordsLimit or ngramsLimit must be above 0, got 0 and 0`);
+      throw new UserError(`${where}: wordsLimit or ngramsLimit must be above 0, got 0 and 0`);
     if (
       !Number.isInteger(minLength) ||
       !Number.isInteger(maxLength) ||
       minLength < 1 ||
       maxLength < minLength
     )
-      throw new RangeError(
+      throw new UserError(
         `${where}: lengths must be integers with 1 ≤ min ≤ max, got ${minLength} and ${maxLength}`,
       );
     if (!Number.isInteger(buckets) || buckets < 1 || buckets > 2 ** 30)
-      throw new RangeError(`${where}: buckets must be an integer in [1, 2^30], got ${buckets}`);
+      throw new UserError(`${where}: buckets must be an integer in [1, 2^30], got ${buckets}`);
     if (dictionary.size > 0) checkDictionaryIds(where, dictionary);
     this.length = wordsLimit + ngramsLimit;
     this.rows = dictionary.size + options.numOovTokens + buckets;

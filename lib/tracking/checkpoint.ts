@@ -8,6 +8,7 @@ import {
   type WritableTensor,
   writeTensorFile,
 } from "../files/safetensors.js";
+import { UserError } from "../files/user-error.js";
 
 /** Everything a run needs to go on as if it had never stopped. */
 export interface Checkpoint {
@@ -73,7 +74,7 @@ export function listCheckpoints(folder: string): string[] {
 export function readCheckpoint(file: string): Checkpoint {
   const { tensors, metadata } = readTensorFile(file);
   if (metadata["format"] !== "qdrl-checkpoint-1")
-    throw new RangeError(`${file}: must be a qdrl-checkpoint-1, got ${metadata["format"] ?? "no format"}`);
+    throw new UserError(`${file}: must be a qdrl-checkpoint-1, got ${metadata["format"] ?? "no format"}`);
   const parameters: Record<string, StoredTensor> = {};
   const optimizer: Record<string, Float32Array> = {};
   const objective: Record<string, StoredTensor> = {};

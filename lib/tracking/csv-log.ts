@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { makeFolder } from "../files/make-folder.js";
+import { UserError } from "../files/user-error.js";
 
 /**
  * A log as a comma-separated file, one row at a time, readable while it grows (RFC 4180; lines end in LF). Line
@@ -22,7 +23,7 @@ export class CsvLog {
     readonly columns: readonly string[],
   ) {
     if (columns.length === 0 || new Set(columns).size !== columns.length)
-      throw new RangeError(
+      throw new UserError(
         `CsvLog: columns must be one or more, all different, got ${columns.join(", ") || "none"}`,
       );
     makeFolder(path.dirname(file));
@@ -31,7 +32,7 @@ export class CsvLog {
     const whole = before.subarray(0, before.lastIndexOf(0x0a) + 1);
     const found = whole.toString("utf8").split("\n", 1)[0]!;
     if (whole.length > 0 && found !== heading)
-      throw new RangeError(`${file}: heading must be ${heading}, got ${found}`);
+      throw new UserError(`${file}: heading must be ${heading}, got ${found}`);
     this.handle = fs.openSync(file, "a");
     if (whole.length < before.length) fs.ftruncateSync(this.handle, whole.length);
     if (whole.length === 0) fs.appendFileSync(this.handle, `${heading}\n`);
@@ -42,10 +43,10 @@ export class CsvLog {
    * @throws RangeError for a name that is no column
    */
   write(row: Readonly<Record<string, string | number | boolean | null | undefined>>): void {
-    if (this.handle === null) throw new RangeError(`CsvLog: must be open, got a closed one (${this.file})`);
+    if (this.handle === null) throw new UserError(`CsvLog: must be open, got a closed one (${this.file})`);
     const stray = Object.keys(row).find((name) => !this.columns.includes(name));
     if (stray !== undefined)
-      throw new RangeError(`${this.file}: unknown column "${stray}"; known: ${this.columns.join(", ")}`);
+      throw new UserError(`${this.file}: unknown column "${stray}"; known: ${this.columns.join(", ")}`);
     fs.appendFileSync(this.handle, `${this.columns.map((name) => csvCell(row[name] ?? "")).join(",")}\n`);
   }
 

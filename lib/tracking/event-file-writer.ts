@@ -2,6 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { makeFolder } from "../files/make-folder.js";
+import { UserError } from "../files/user-error.js";
 import { type ChartGroup, layoutEvent, scalarEvent, sessionStartEvent, versionEvent } from "./events.js";
 import { tfRecord } from "./tf-record.js";
 
@@ -37,7 +38,7 @@ export class EventFileWriter {
   /** @param value NaN and infinities are kept; TensorBoard marks them */
   scalar(tag: string, step: number, value: number, wallTimeSec = Date.now() / 1000): void {
     if (!Number.isSafeInteger(step) || step < 0)
-      throw new RangeError(`EventFileWriter.scalar: step must be a whole number ≥ 0, got ${step} (${tag})`);
+      throw new UserError(`EventFileWriter.scalar: step must be a whole number ≥ 0, got ${step} (${tag})`);
     this.append(scalarEvent(tag, step, value, wallTimeSec));
   }
 
@@ -56,7 +57,7 @@ export class EventFileWriter {
 
   private append(event: Uint8Array): void {
     if (this.handle === null)
-      throw new RangeError(`EventFileWriter: must be open, got a closed one (${this.file})`);
+      throw new UserError(`EventFileWriter: must be open, got a closed one (${this.file})`);
     fs.appendFileSync(this.handle, tfRecord(event));
   }
 }

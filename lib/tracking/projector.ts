@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { atomicWriteFile, atomicWriteParts } from "../files/atomic-write.js";
+import { UserError } from "../files/user-error.js";
 import { EventFileWriter } from "./event-file-writer.js";
 import { type PictureSource, spriteSheet } from "./sprite.js";
 
@@ -27,10 +28,10 @@ export function writeProjectorTsv(dir: string, { vectors, dim, labels }: Project
   const count = checkedCount(vectors, dim);
   const columns: Record<string, readonly string[]> = isColumns(labels) ? labels : { label: labels };
   const names = Object.keys(columns);
-  if (names.length === 0) throw new RangeError("writeProjectorTsv: labels must have a column, got none");
+  if (names.length === 0) throw new UserError("writeProjectorTsv: labels must have a column, got none");
   for (const name of names)
     if (columns[name]!.length !== count)
-      throw new RangeError(
+      throw new UserError(
         `writeProjectorTsv: labels "${name}" must have one entry a vector (${count}), got ${columns[name]!.length}`,
       );
   atomicWriteParts(path.join(dir, "tensors.tsv"), vectorLines(vectors, dim));
@@ -57,7 +58,7 @@ export async function writeProjector(
   const { name = "documents", pictures = null, cellPixels } = options;
   const count = checkedCount(points.vectors, points.dim);
   if (pictures !== null && pictures.length !== count)
-    throw new RangeError(`writeProjector: pictures must be one a vector (${count}), got ${pictures.length}`);
+    throw new UserError(`writeProjector: pictures must be one a vector (${count}), got ${pictures.length}`);
   writeProjectorTsv(dir, points);
   let sprite: number | null = null;
   if (pictures !== null) {
@@ -104,12 +105,12 @@ export function projectorConfig(
 
 function checkedCount(vectors: Float32Array, dim: number): number {
   if (!Number.isInteger(dim) || dim < 1)
-    throw new RangeError(`projector: dim must be a whole number ≥ 1, got ${dim}`);
+    throw new UserError(`projector: dim must be a whole number ≥ 1, got ${dim}`);
   if (vectors.length === 0 || vectors.length % dim !== 0)
-    throw new RangeError(`projector: vectors must be n × ${dim} numbers with n ≥ 1, got ${vectors.length}`);
+    throw new UserError(`projector: vectors must be n × ${dim} numbers with n ≥ 1, got ${vectors.length}`);
   const odd = vectors.findIndex((value) => !Number.isFinite(value));
   if (odd >= 0)
-    throw new RangeError(
+    throw new UserError(
       `projector: vectors must be finite, got ${vectors[odd]} in row ${Math.floor(odd / dim)}`,
     );
   return vectors.length / dim;

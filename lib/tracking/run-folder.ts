@@ -5,6 +5,7 @@ import path from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { atomicWriteFile } from "../files/atomic-write.js";
 import { makeFolder } from "../files/make-folder.js";
+import { UserError } from "../files/user-error.js";
 
 /** One measurement: a line of metrics.jsonl. No clock in it, so equal runs write equal bytes. */
 export interface Measurement {
@@ -75,11 +76,11 @@ export class RunFolder {
   manifest(): Manifest {
     const file = path.join(this.dir, "manifest.json");
     if (!fs.existsSync(file))
-      throw new RangeError(`${this.dir}: must be a run folder, ${foundInstead(this.dir)}`);
+      throw new UserError(`${this.dir}: must be a run folder, ${foundInstead(this.dir)}`);
     try {
       return JSON.parse(fs.readFileSync(file, "utf8"));
     } catch {
-      throw new RangeError(`${file}: must be JSON, got a damaged file`);
+      throw new UserError(`${file}: must be JSON, got a damaged file`);
     }
   }
 
@@ -142,7 +143,7 @@ export class RunFolder {
 
   queries(): QueryResult[] {
     const file = path.join(this.dir, "queries.jsonl.gz");
-    if (!fs.existsSync(file)) throw new RangeError(`${file}: must exist, got a run that was never evaluated`);
+    if (!fs.existsSync(file)) throw new UserError(`${file}: must exist, got a run that was never evaluated`);
     return parseLines(gunzipSync(fs.readFileSync(file)).toString("utf8"), file);
   }
 }
@@ -245,7 +246,7 @@ function parseLines<T>(text: string, file: string): T[] {
       try {
         return JSON.parse(line) as T;
       } catch {
-        throw new RangeError(`${file}:${i + 1}: must be JSON, got ${JSON.stringify(line.slice(0, 60))}`);
+        throw new UserError(`${file}:${i + 1}: must be JSON, got ${JSON.stringify(line.slice(0, 60))}`);
       }
     });
 }

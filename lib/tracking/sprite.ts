@@ -1,4 +1,5 @@
 import sharp from "sharp";
+import { UserError } from "../files/user-error.js";
 
 /** A picture file's path, or its bytes (PNG, JPEG, WebP, SVG, …), or null: an empty place. */
 export type PictureSource = string | Uint8Array | null;
@@ -22,11 +23,11 @@ export async function spriteSheet(
   pictures: readonly PictureSource[],
   cellPixels = 48,
 ): Promise<{ png: Uint8Array; cellPixels: number }> {
-  if (pictures.length === 0) throw new RangeError("spriteSheet: pictures must not be empty, got 0");
+  if (pictures.length === 0) throw new UserError("spriteSheet: pictures must not be empty, got 0");
   const columns = Math.ceil(Math.sqrt(pictures.length));
   const cell = Math.min(cellPixels, Math.floor(MAX_SPRITE_PIXELS / columns));
   if (cell < 1)
-    throw new RangeError(`spriteSheet: at most ${MAX_SPRITE_PIXELS ** 2} pictures, got ${pictures.length}`);
+    throw new UserError(`spriteSheet: at most ${MAX_SPRITE_PIXELS ** 2} pictures, got ${pictures.length}`);
   const side = columns * cell;
   const sheet = Buffer.alloc(side * side * CHANNELS);
   const decoded = new Map<PictureSource, Uint8Array>();
@@ -61,7 +62,7 @@ async function decode(source: string | Uint8Array, cell: number, place: number):
       .toBuffer();
   } catch (error) {
     const name = typeof source === "string" ? ` (${source})` : "";
-    throw new RangeError(
+    throw new UserError(
       `spriteSheet: picture ${place}${name} must be decodable, got ${(error as Error).message}`,
     );
   }

@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import { maskedCrc32c } from "./crc32c.js";
 
 /**
@@ -29,14 +30,14 @@ export function readTfRecords(file: Uint8Array): { records: Uint8Array[]; tornBy
   let at = 0;
   while (file.length - at >= 12) {
     if (view.getUint32(at + 8, true) !== maskedCrc32c(file.subarray(at, at + 8)))
-      throw new RangeError(
+      throw new UserError(
         `readTfRecords: record ${records.length} must have the checksum of its length, byte ${at}`,
       );
     const length = Number(view.getBigUint64(at, true));
     if (file.length - at < 16 + length) break;
     const data = file.subarray(at + 12, at + 12 + length);
     if (view.getUint32(at + 12 + length, true) !== maskedCrc32c(data))
-      throw new RangeError(
+      throw new UserError(
         `readTfRecords: record ${records.length} must have the checksum of its data, byte ${at}`,
       );
     records.push(data);

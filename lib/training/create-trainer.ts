@@ -5,6 +5,7 @@ import { type PairSet, stepsPerEpoch } from "../experiment/pairs.js";
 import type { ExperimentConfig } from "../experiment/schema.js";
 import { encoderSpec } from "../experiment/specs.js";
 import { lossSpec, optimizerSpec, scheduleSpec } from "../experiment/training-specs.js";
+import { UserError } from "../files/user-error.js";
 import type { FusedTeaching } from "../fused/fused-plan.js";
 import { type KnownPositives, positivesByQuery } from "../losses/candidate-mask.js";
 import type { BatchLoss } from "../losses/loss.js";
@@ -93,10 +94,10 @@ export function createTrainer(
     );
     if (trainer) return { trainer, engine: engineName(config, threads) };
     if (config.engine === "auto") return plain(reason);
-    throw new RangeError(`engine: ${config.engine} must apply to the model, got: ${reason}`);
+    throw new UserError(`engine: ${config.engine} must apply to the model, got: ${reason}`);
   }
   if (config.engine === "auto") return plain(beyond);
-  throw new RangeError(`engine: ${config.engine} must apply to the experiment, got: ${beyond}`);
+  throw new UserError(`engine: ${config.engine} must apply to the experiment, got: ${beyond}`);
 }
 
 function engineName(config: ExperimentConfig, threads: number): string {
@@ -143,7 +144,7 @@ function objectiveOf(
   const { negatives, distillation } = config;
   if (negatives.type === "cache") {
     if (config.loss.type !== "batch_softmax")
-      throw new RangeError(`loss.type: must be batch_softmax with a negative cache, got ${config.loss.type}`);
+      throw new UserError(`loss.type: must be batch_softmax with a negative cache, got ${config.loss.type}`);
     return new NegativeCacheObjective(
       { ...negatives, temperature: config.loss.temperature, batchSize: config.batch_size },
       pairs,
@@ -155,7 +156,7 @@ function objectiveOf(
   const own = (queries: tf.Tensor2D, documents: tf.Tensor2D) => loss(queries, documents).value;
   const candidates = candidateObjective(config, loss, pairs, positives, encoder, random);
   if (distillation && !teacher)
-    throw new RangeError("createTrainer: distillation needs the teacher's embeddings, got none");
+    throw new UserError("createTrainer: distillation needs the teacher's embeddings, got none");
   const taught =
     distillation && teacher
       ? new DistillationObjective(candidates, own, teacher, encoder.outputDim, distillation)
@@ -212,7 +213,7 @@ function optimizerOf(config: ExperimentConfig, encoder: Encoder, runSteps: numbe
   const names = [...Object.keys(encoder.weights), ...Object.keys(encoder.tables)];
   for (const { prefix } of groups)
     if (!names.some((name) => name.startsWith(prefix)))
-      throw new RangeError(
+      throw new UserError(
         `update.groups: prefix must begin a parameter's name (${names.slice(0, 8).join(", ")}, …), got "${prefix}"`,
       );
   const grouped = (name: string) => groups.find(({ prefix }) => name.startsWith(prefix));

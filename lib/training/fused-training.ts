@@ -3,6 +3,7 @@ import type { Encoder, EncoderSpec } from "../encoders/encoder.js";
 import { parametersOf, setParameters } from "../encoders/parameters.js";
 import type { PairBatch, PairSet } from "../experiment/pairs.js";
 import type { TensorPieces } from "../files/safetensors.js";
+import { UserError } from "../files/user-error.js";
 import type { FusedTeaching } from "../fused/fused-plan.js";
 import { createFusedTrainer, type FusedStepper } from "../fused/fused-trainer.js";
 import { type MachineLimit, measureLimit, type StepWork } from "../fused/machine-limit.js";
@@ -90,7 +91,7 @@ class FusedTraining extends Trainer {
     const same = contrastive > 0 ? maskedCells(queryIds, queryIds, "same_document") : undefined;
     const loss = this.fused.trainStep(queries, documents, this.cells(batch), same);
     if (!Number.isFinite(loss))
-      throw new RangeError(`training: loss must stay finite, got ${loss} at step ${this.step + 1}`);
+      throw new UserError(`training: loss must stay finite, got ${loss} at step ${this.step + 1}`);
     this.step = this.fused.step;
     this.ahead = true;
     const note = (name: string, value: number) => {

@@ -19,6 +19,7 @@ import { startTokenWeights } from "../experiment/token-weights.js";
 import { scheduleNeedsLength } from "../experiment/training-specs.js";
 import { atomicWriteFile } from "../files/atomic-write.js";
 import { readModel, writeModel } from "../files/model-file.js";
+import { UserError } from "../files/user-error.js";
 import { DenseRetriever } from "../retrieval/retrievers/dense-retriever.js";
 import { encoderPreparation } from "../retrieval/retrievers/run-retriever.js";
 import { BestCheckpoint, patienceIsOver } from "../tracking/best-checkpoint.js";
@@ -283,7 +284,7 @@ function bestEpochOf(
   const { patience, keep_best: keep, before_training: before } = config.validation;
   if (patience === null && !keep && !before) return null;
   if (data.validation === null)
-    throw new RangeError(
+    throw new UserError(
       `validation: the data set must have a validation part, got none in ${config.dataset_dir}`,
     );
   const best = new BestCheckpoint(path.join(run.dir, "checkpoints", "best.safetensors"));
@@ -341,13 +342,13 @@ function claimFolder(run: RunFolder, config: ExperimentConfig, data: LoadedExper
     (key) => !MAY_CHANGE.has(key) || (key === "num_epochs" && scheduleNeedsLength(config)),
   );
   if (changed.length > 0)
-    throw new RangeError(
+    throw new UserError(
       `${run.configFile}: a run goes on only with its own configuration, got another ${changed.join(", ")}; choose another run_id or start over with --fresh`,
     );
   if (!fs.existsSync(path.join(run.dir, "manifest.json"))) return null;
   const manifest = run.manifest();
   if (manifest.dataset.fingerprint !== data.dataset.fingerprint)
-    throw new RangeError(
+    throw new UserError(
       `${config.dataset_dir}: a run goes on only with its own data, fingerprint must be ${manifest.dataset.fingerprint}, got ${data.dataset.fingerprint}; choose another run_id or start over with --fresh`,
     );
   if (differingKeys(stored, config).length > 0) atomicWriteFile(run.configFile, formatConfig(config));

@@ -4,6 +4,7 @@ import { parametersOf, setParameters } from "../encoders/parameters.js";
 import { type Parameters, valueAndGradients } from "../engine/ops/gradients.js";
 import { type PairBatch, type PairSet, pairBatch } from "../experiment/pairs.js";
 import type { StoredTensor, TensorPieces, WritableTensor } from "../files/safetensors.js";
+import { UserError } from "../files/user-error.js";
 import type { MachineLimit, StepWork } from "../fused/machine-limit.js";
 import type { BatchLoss } from "../losses/loss.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
@@ -73,7 +74,7 @@ export class Trainer {
     if (!Number.isFinite(loss)) {
       tf.dispose(gradients);
       for (const table of Object.values(this.encoder.tables)) table.clearGradients();
-      throw new RangeError(`training: loss must stay finite, got ${loss} at step ${this.step + 1}`);
+      throw new UserError(`training: loss must stay finite, got ${loss} at step ${this.step + 1}`);
     }
     const { clipNorm } = this.options;
     if (clipNorm) clipGradients(gradients, this.encoder.tables, clipNorm);

@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import { keyboardLayouts, keyboardTypos } from "./keyboard-typos.js";
 import {
   deletionTypos,
@@ -40,12 +41,12 @@ export function typoModelNames(): string[] {
 export function createTypos(name: string, misspellings: MisspellingTable | null = null): TypoModel {
   if (name === "real") {
     if (misspellings === null)
-      throw new RangeError(
+      throw new UserError(
         'typo model "real" needs the misspellings; import them with: npm run qdrl -- data import typos',
       );
     return realMisspellings(misspellings);
   }
   const model = models.get(name);
-  if (!model) throw new RangeError(`unknown typo model "${name}"; known: ${typoModelNames().join(", ")}`);
+  if (!model) throw new UserError(`unknown typo model "${name}"; known: ${typoModelNames().join(", ")}`);
   return model;
 }

@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import type { TypoModel } from "./typo-model.js";
 import { wordTypos } from "./word-typos.js";
 
@@ -23,7 +24,7 @@ export const keyboardLayouts = Object.keys(LAYOUTS) as KeyboardLayout[];
 export function keyNeighbours(layout: KeyboardLayout): Readonly<Record<string, string>> {
   const rows = LAYOUTS[layout];
   if (rows === undefined)
-    throw new RangeError(`unknown keyboard layout "${layout}"; known: ${keyboardLayouts.join(", ")}`);
+    throw new UserError(`unknown keyboard layout "${layout}"; known: ${keyboardLayouts.join(", ")}`);
   const keys = rows.flatMap((row, y) => [...row].map((letter, x) => ({ letter, x: x + SHIFTS[y]!, y })));
   const neighbours: Record<string, string> = {};
   for (const key of keys)

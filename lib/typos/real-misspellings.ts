@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import type { TypoModel } from "./typo-model.js";
 import { wordTypos } from "./word-typos.js";
 
@@ -37,7 +38,7 @@ export function misspellingTable(
  * @throws RangeError if the table is empty
  */
 export function realMisspellings(table: MisspellingTable): TypoModel {
-  if (table.size === 0) throw new RangeError("realMisspellings: the table must hold a misspelling, got none");
+  if (table.size === 0) throw new UserError("realMisspellings: the table must hold a misspelling, got none");
   return wordTypos("real", (word, random) => {
     const wrong = table.get(word);
     return wrong === undefined ? word : wrong[random.below(wrong.length)]!;

@@ -1,4 +1,5 @@
 import { SymSpell } from "mnemonist";
+import { UserError } from "../files/user-error.js";
 
 /** Corrections kept, so that a word that is asked for again costs nothing. */
 const KEPT_WORDS = 200_000;
@@ -26,7 +27,7 @@ export class SpellingCorrector {
     maxDistance = 2,
   ) {
     if (maxDistance !== 1 && maxDistance !== 2)
-      throw new RangeError(`SpellingCorrector: maxDistance must be 1 or 2, got ${maxDistance}`);
+      throw new UserError(`SpellingCorrector: maxDistance must be 1 or 2, got ${maxDistance}`);
     this.index = new SymSpell({ maxDistance, verbosity: 1 });
     for (const word of counts.keys()) if (word.length > 2) this.index.add(word);
   }

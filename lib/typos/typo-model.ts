@@ -1,3 +1,4 @@
+import { UserError } from "../files/user-error.js";
 import type { RandomSource } from "./random-source.js";
 
 /** Misspells texts. Pure but for the draws it takes from `random`. */
@@ -13,5 +14,5 @@ export interface TypoModel {
 /** Refuses what is not a probability. */
 export function checkProbability(where: string, probability: number): void {
   if (!(probability >= 0 && probability <= 1))
-    throw new RangeError(`${where}: probability must be in [0, 1], got ${probability}`);
+    throw new UserError(`${where}: probability must be in [0, 1], got ${probability}`);
 }

@@ -1,3 +1,5 @@
+import { UserError } from "../files/user-error.js";
+
 export type ErrorKind = "substitution" | "insertion" | "deletion" | "transposition" | "several";
 export type ErrorPosition = "first letter" | "inside" | "last letter";
 
@@ -19,7 +21,7 @@ export interface WordError {
  */
 export function wordError(right: string, wrong: string): WordError {
   if (right === "" || right === wrong)
-    throw new RangeError(
+    throw new UserError(
       `wordError: words must differ and the right one not be empty, got "${right}" and "${wrong}"`,
     );
   let same = 0;

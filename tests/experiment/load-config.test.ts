@@ -3,6 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { formatConfig, loadAnyConfig, loadConfig, parseConfig } from "../../lib/experiment/load-config.js";
+import { UserError } from "../../lib/files/user-error.js";
 import { loadKddConfig } from "../../lib/studies/kdd/load-kdd-config.js";
 
 const EXAMPLE = "configs/emoji/published-example.yaml";
@@ -78,7 +79,7 @@ describe("loadConfig", () => {
   ];
   for (const [what, overrides, message] of broken)
     it(`refuses ${what} with the rule and the value`, () => {
-      expect(() => loadConfig(EXAMPLE, overrides)).toThrow(new RangeError(message));
+      expect(() => loadConfig(EXAMPLE, overrides)).toThrow(new UserError(message));
     });
 
   it("refuses an unknown kind, listing the known ones and the nearest", () => {
@@ -90,7 +91,7 @@ describe("loadConfig", () => {
   it("names file and line when the file itself is wrong", () => {
     const text = fs.readFileSync(EXAMPLE, "utf8").replace("temperature: 0.1", "temperature: hot");
     expect(() => parseConfig(text, "my.yaml")).toThrow(
-      new RangeError(`my.yaml:${lineOf("temperature")}: loss.temperature must be a number, got "hot"`),
+      new UserError(`my.yaml:${lineOf("temperature")}: loss.temperature must be a number, got "hot"`),
     );
     const mismatch = fs
       .readFileSync(EXAMPLE, "utf8")
@@ -115,11 +116,11 @@ describe("loadConfig", () => {
 
   it("says why a file cannot be read or is not YAML", () => {
     expect(() => loadConfig("configs/none.yaml")).toThrow(
-      new RangeError("configs/none.yaml: must exist, found none"),
+      new UserError("configs/none.yaml: must exist, found none"),
     );
     expect(() => parseConfig("a: [1", "x.yaml")).toThrow(/^x\.yaml:\d+: not valid YAML/);
     expect(() => parseConfig("- 1", "x.yaml")).toThrow(
-      new RangeError("x.yaml: must hold keys and values, got a list"),
+      new UserError("x.yaml: must hold keys and values, got a list"),
     );
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { UserError } from "../../lib/files/user-error.js";
 import { SubwordVectorizer, type SubwordVectorizerOptions } from "../../lib/tokenizer/subword-vectorizer.js";
 
 const options = (change: Partial<SubwordVectorizerOptions> = {}): SubwordVectorizerOptions => ({
@@ -102,6 +103,6 @@ describe("SubwordVectorizer", () => {
       [{ ngramsLimit: -1 }, "SubwordVectorizer: ngramsLimit must be an integer ≥ 0, got -1"],
       [{ numOovTokens: 1 }, "SubwordVectorizer: numOovTokens must be an integer in [2, 2^30], got 1"],
     ] as const)
-      expect(() => new SubwordVectorizer(options(change))).toThrow(new RangeError(message));
+      expect(() => new SubwordVectorizer(options(change))).toThrow(new UserError(message));
   });
 });

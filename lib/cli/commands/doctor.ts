@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { loadConfig } from "../../experiment/load-config.js";
+import { UserError } from "../../files/user-error.js";
 import { humanCount, humanTime, TerminalListener } from "../../reporting/terminal.js";
 import { examine } from "../../runs/doctor/examine.js";
 
@@ -28,8 +29,6 @@ export function addDoctorCommand(program: Command): void {
       );
       const wrong = findings.filter(({ outcome }) => outcome === "wrong");
       if (wrong.length > 0)
-        throw new RangeError(
-          `${file}: ${wrong.map(({ check }) => check).join(", ")} must be put right first`,
-        );
+        throw new UserError(`${file}: ${wrong.map(({ check }) => check).join(", ")} must be put right first`);
     });
 }

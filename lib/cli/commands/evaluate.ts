@@ -15,6 +15,7 @@ import {
   robustnessCurves,
   worstQueries,
 } from "../../evaluation/robustness-views.js";
+import { UserError } from "../../files/user-error.js";
 import type { Table } from "../../reporting/table.js";
 import { tableTerminal } from "../../reporting/table-terminal.js";
 import { TerminalListener, tableLook } from "../../reporting/terminal.js";
@@ -116,7 +117,7 @@ function numbers(flag: string, list: string, { is, words }: NumberRule): number[
   return list.split(",").map((part) => {
     const value = Number(part);
     if (part.trim() === "" || !is(value))
-      throw new RangeError(`${flag}: must be ${words} with commas between, got "${list}"`);
+      throw new UserError(`${flag}: must be ${words} with commas between, got "${list}"`);
     return value;
   });
 }

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
+import { UserError } from "../../files/user-error.js";
 import { resultsTerminal } from "../../reporting/results-table-view.js";
 import { TerminalListener, tableLook } from "../../reporting/terminal.js";
 import { kddTable } from "../../studies/kdd/kdd-table.js";
@@ -42,7 +43,7 @@ export function addKddCommand(program: Command): void {
       const chosen = { listener, ...(options.steps === undefined ? {} : { steps: options.steps }) };
       const { seeds, matchingSeeds } = options;
       if (seeds !== undefined && matchingSeeds !== undefined)
-        throw new RangeError("--seeds and --matching-seeds: must not be given together, got both");
+        throw new UserError("--seeds and --matching-seeds: must not be given together, got both");
       const several = seeds ?? matchingSeeds;
       const reports =
         several === undefined

@@ -5,6 +5,7 @@ import { printSummary } from "../../analysis/summary.js";
 import { importModel, wheelModels } from "../../encoders/pretrained/import-model.js";
 import { datasetVocabulary } from "../../experiment/dataset-vocabulary.js";
 import { loadConfig } from "../../experiment/load-config.js";
+import { UserError } from "../../files/user-error.js";
 import { TerminalListener } from "../../reporting/terminal.js";
 import { exportRun } from "../../runs/export-run.js";
 import { train } from "../../training/train.js";
@@ -60,7 +61,7 @@ export function addModelCommands(program: Command): void {
       const overrides = [...(teacher === undefined ? [] : [`distillation.teacher=${teacher}`]), ...set];
       const config = loadConfig(file, overrides);
       if (config.distillation === null)
-        throw new RangeError(
+        throw new UserError(
           `${file}: a student must have a teacher, got distillation: null; name one by --teacher`,
         );
       const listener = new TerminalListener();

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import type { Command } from "commander";
+import { UserError } from "../../files/user-error.js";
 
 /** `qdrl notebooks run`. */
 export function addNotebookCommands(program: Command): void {
@@ -18,7 +19,7 @@ export function addNotebookCommands(program: Command): void {
       if (options.params !== undefined) args.push("--params", options.params);
       const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });
       if (status !== 0)
-        throw new RangeError("notebooks run: every notebook must finish, got a failure (above)");
+        throw new UserError("notebooks run: every notebook must finish, got a failure (above)");
     });
 }
 

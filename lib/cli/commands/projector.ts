@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { Command } from "commander";
 import { exportProjector } from "../../analysis/export-projector.js";
+import { UserError } from "../../files/user-error.js";
 import { TerminalListener } from "../../reporting/terminal.js";
 import { openRun } from "../../tracking/run-folder.js";
 
@@ -39,6 +40,6 @@ export function addProjectorCommand(program: Command): void {
 function wholeNumber(flag: string, text: string, least: number): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < least)
-    throw new RangeError(`${flag}: must be a whole number ≥ ${least}, got ${text}`);
+    throw new UserError(`${flag}: must be a whole number ≥ ${least}, got ${text}`);
   return value;
 }

@@ -1,5 +1,6 @@
 import readline from "node:readline";
 import type { Command } from "commander";
+import { UserError } from "../../files/user-error.js";
 import { TerminalListener } from "../../reporting/terminal.js";
 import { openSearch, type SearchHit } from "../../retrieval/retrievers/search-run.js";
 
@@ -21,7 +22,7 @@ export function addSearchCommand(program: Command): void {
     .action(async (dir: string, words: string[], options: { top: string; threshold?: string }) => {
       const k = Number(options.top);
       if (!Number.isInteger(k) || k < 1)
-        throw new RangeError(`--top: must be a positive integer, got ${options.top}`);
+        throw new UserError(`--top: must be a positive integer, got ${options.top}`);
       const listener = new TerminalListener();
       const threshold = thresholdFrom(options.threshold);
       const search = await openSearch(dir, { listener, ...(threshold === undefined ? {} : { threshold }) });
@@ -44,7 +45,7 @@ function thresholdFrom(given: string | undefined): number | null | undefined {
   if (given === undefined) return undefined;
   if (given === "none") return null;
   if (given.trim() === "" || !Number.isFinite(Number(given)))
-    throw new RangeError(`--threshold: must be a number or none, got ${given}`);
+    throw new UserError(`--threshold: must be a number or none, got ${given}`);
   return Number(given);
 }
 

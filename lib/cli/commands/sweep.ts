@@ -4,6 +4,7 @@ import { evaluatedOn } from "../../analysis/compare-runs.js";
 import { setTable } from "../../analysis/report-page.js";
 import { loadSweep } from "../../experiment/load-sweep.js";
 import { atomicWriteFile } from "../../files/atomic-write.js";
+import { UserError } from "../../files/user-error.js";
 import {
   resultsCsv,
   resultsLatex,
@@ -47,7 +48,7 @@ export function addSweepCommand(program: Command): void {
           `${result.trained} runs trained in ${humanTime(result.seconds)}, ${result.runs.length} of ${sweep.runs.length} finished\n`,
         );
         if (result.failed.length > 0)
-          throw new RangeError(
+          throw new UserError(
             `sweep: every run must finish, got ${result.failed.length} that failed (${result.failed[0]!.row}, seed ${result.failed[0]!.seed}: ${result.failed[0]!.message})`,
           );
       },

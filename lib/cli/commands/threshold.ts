@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { saveThreshold } from "../../evaluation/run-threshold.js";
+import { UserError } from "../../files/user-error.js";
 import { TerminalListener } from "../../reporting/terminal.js";
 import type { ThresholdCriterion } from "../../retrieval/retrievers/threshold.js";
 
@@ -24,16 +25,16 @@ export function addThresholdCommand(program: Command): void {
     .action(async (dir: string, options: Options) => {
       const answers = Number(options.top);
       if (!Number.isInteger(answers) || answers < 1)
-        throw new RangeError(`--top: must be a positive integer, got ${options.top}`);
+        throw new UserError(`--top: must be a positive integer, got ${options.top}`);
       const typos = options.typos.split(",").map(Number);
       if (!typos.every((p) => p >= 0 && p <= 1))
-        throw new RangeError(`--typos: must be probabilities with commas between, got ${options.typos}`);
+        throw new UserError(`--typos: must be probabilities with commas between, got ${options.typos}`);
       const listener = new TerminalListener();
       const criterion = criterionOf(options);
       const saved = await saveThreshold(dir, { criterion, typos, answers, listener });
       listener.finish();
       if (saved === null)
-        throw new RangeError(`threshold: some score must meet ${wanted(criterion)}, got none`);
+        throw new UserError(`threshold: some score must meet ${wanted(criterion)}, got none`);
       const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
       process.stdout.write(
         `threshold ${saved.threshold.toFixed(4)} (${wanted(criterion)}, ${saved.queries} validation queries): precision ${percent(saved.precision)}, recall ${percent(saved.recall)}, no answer for ${percent(saved.silent)} of queries\nsaved in ${dir}/threshold.json; qdrl search uses it\n`,

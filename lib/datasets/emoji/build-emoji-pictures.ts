@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { Random } from "../../engine/random/random.js";
+import { UserError } from "../../files/user-error.js";
 import type { DatasetManifest } from "../manifest.js";
 import type { EvaluationQuery } from "../queries.js";
 import { defaultDictionarySizes, writeDataset } from "../write-dataset.js";
@@ -33,7 +34,7 @@ export async function buildEmojiPictures(options: EmojiPicturesOptions): Promise
   const all = emojiDocuments(sources, packages, "en", sources.readLocale("en"), null).documents;
   const documents = all.filter((document) => document.document_picture !== "");
   if (!Number.isInteger(heldOut) || heldOut < 1 || heldOut >= documents.length)
-    throw new RangeError(
+    throw new UserError(
       `buildEmojiPictures: heldOut must be an integer from 1 to ${documents.length - 1}, got ${heldOut}`,
     );
   const shuffled = new Random(seed).shuffle([...documents]);

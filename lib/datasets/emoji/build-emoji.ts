@@ -1,6 +1,7 @@
 import path from "node:path";
 import { Random } from "../../engine/random/random.js";
 import { replaceFolder } from "../../files/replace-folder.js";
+import { UserError } from "../../files/user-error.js";
 import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
 import { wordSetKey } from "../comparison-keys.js";
 import { layout } from "../dataset-layout.js";
@@ -94,10 +95,10 @@ function withDefaults(options: EmojiOptions, sources: EmojiSources) {
     (options.unseenLocales ?? []).length === 0 ? [] : resolveLocales(options.unseenLocales!, sources);
   const both = unseen.filter((locale) => locales.includes(locale));
   if (both.length > 0)
-    throw new RangeError(`buildEmoji: a locale must be trained or unseen, got both for ${both.join(", ")}`);
+    throw new UserError(`buildEmoji: a locale must be trained or unseen, got both for ${both.join(", ")}`);
   const heldOutKeywords = options.heldOutKeywords ?? 0;
   if (!Number.isInteger(heldOutKeywords) || heldOutKeywords < 0)
-    throw new RangeError(`buildEmoji: heldOutKeywords must be an integer ≥ 0, got ${heldOutKeywords}`);
+    throw new UserError(`buildEmoji: heldOutKeywords must be an integer ≥ 0, got ${heldOutKeywords}`);
   return {
     locales,
     // only where they are used, so that other data sets' manifests stay as they were
@@ -113,10 +114,10 @@ function withDefaults(options: EmojiOptions, sources: EmojiSources) {
 
 function resolveLocales(wanted: readonly string[] | "all", sources: EmojiSources): string[] {
   if (wanted === "all") return ["en", ...sources.locales.filter((locale) => locale !== "en")];
-  if (wanted.length === 0) throw new RangeError("buildEmoji: at least one locale is needed, got none");
+  if (wanted.length === 0) throw new UserError("buildEmoji: at least one locale is needed, got none");
   for (const locale of wanted)
     if (!sources.locales.includes(locale))
-      throw new RangeError(`unknown locale "${locale}"; known: all, ${sources.locales.join(", ")}`);
+      throw new UserError(`unknown locale "${locale}"; known: all, ${sources.locales.join(", ")}`);
   return [...new Set(wanted)];
 }
 

@@ -1,3 +1,5 @@
+import { UserError } from "../../files/user-error.js";
+
 /**
  * Geometry of detected regions as shares of the picture: top / h, left / w, bottom / h, right / w and the area
  * (right − left)(bottom − top) of those.
@@ -8,7 +10,7 @@
  */
 export function boxFeatures(boxes: ArrayLike<number>, height: number, width: number): Float64Array {
   if (!(height > 0 && width > 0))
-    throw new RangeError(`boxFeatures: height and width must be > 0, got ${height} and ${width}`);
+    throw new UserError(`boxFeatures: height and width must be > 0, got ${height} and ${width}`);
   const count = boxes.length / 4;
   const out = new Float64Array(count * 5);
   for (let i = 0; i < count; i++) {

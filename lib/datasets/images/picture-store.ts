@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import path from "node:path";
 import { DataError } from "../../files/data-error.js";
+import { UserError } from "../../files/user-error.js";
 import { type DecodeOptions, decodePicture } from "./decode-picture.js";
 import { type PictureLocation, pictureBytes } from "./picture-bytes.js";
 import { RecordPack } from "./record-pack.js";
@@ -35,7 +36,7 @@ export class PictureStore {
   constructor(readonly options: PictureStoreOptions) {
     const { size, cacheDir } = options;
     if (!Number.isInteger(size) || size < 1)
-      throw new RangeError(`PictureStore: size must be a positive integer, got ${size}`);
+      throw new UserError(`PictureStore: size must be a positive integer, got ${size}`);
     this.pack =
       cacheDir === null
         ? null
@@ -76,7 +77,7 @@ export class PictureStore {
   get(cell: string): Uint8Array | null {
     const picture = this.pictures.get(cell);
     if (picture === undefined && cell !== "")
-      throw new RangeError(`PictureStore.get: picture must be loaded first, got "${cell.slice(0, 80)}"`);
+      throw new UserError(`PictureStore.get: picture must be loaded first, got "${cell.slice(0, 80)}"`);
     return picture ?? null;
   }
 

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { crc32 } from "node:zlib";
 import { makeFolder } from "../../files/make-folder.js";
+import { UserError } from "../../files/user-error.js";
 
 const KEY_BYTES = 32;
 const CHECK_BYTES = 4;
@@ -34,7 +35,7 @@ export class RecordPack {
   /** Keeps a record; it reaches the file with {@link flush}. */
   add(key: string, payload: Uint8Array): void {
     if (payload.length !== this.payloadBytes)
-      throw new RangeError(
+      throw new UserError(
         `RecordPack.add: payload must have ${this.payloadBytes} bytes, got ${payload.length}`,
       );
     if (this.records.has(key)) return;

@@ -1,4 +1,5 @@
 import * as ort from "onnxruntime-node";
+import { UserError } from "../../files/user-error.js";
 
 export interface OnnxExtractorOptions {
   /** pixels on each side that the model reads */
@@ -36,13 +37,13 @@ export class OnnxExtractor {
         logSeverityLevel: 3,
       });
     } catch (error) {
-      throw new RangeError(
+      throw new UserError(
         `${source}: must be an ONNX model that ONNX Runtime can load, got: ${(error as Error).message.split("\n")[0]}`,
       );
     }
     const output = options.output ?? session.outputNames[0]!;
     if (!session.outputNames.includes(output))
-      throw new RangeError(
+      throw new UserError(
         `${source}: output must be one of ${session.outputNames.join(", ")}, got "${output}"`,
       );
     return new OnnxExtractor(session, options, output);
@@ -68,7 +69,7 @@ export class OnnxExtractor {
     const { size, mean, std, layout } = this.options;
     const area = size * size;
     if (pixels.length !== batch * area * 3)
-      throw new RangeError(
+      throw new UserError(
         `OnnxExtractor: pixels must be [${batch}, ${size}, ${size}, 3], got ${pixels.length} values`,
       );
     const out = new Float32Array(pixels.length);

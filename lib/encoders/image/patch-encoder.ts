@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../../files/user-error.js";
 import { type LayerNormParameters, layerNorm, layerNormParameters } from "../layer-norm.js";
 import { applyLinear, type LinearParameters, type ParameterSet } from "../parameter-set.js";
 
@@ -45,10 +46,9 @@ export class PatchEncoder {
     parameters: ParameterSet,
   ) {
     const { size, patch, width, layers, mixing, heads, outputDim } = options;
-    if (size % patch !== 0)
-      throw new RangeError(`PatchEncoder: patch must divide size ${size}, got ${patch}`);
+    if (size % patch !== 0) throw new UserError(`PatchEncoder: patch must divide size ${size}, got ${patch}`);
     if (mixing === "attention" && width % heads !== 0)
-      throw new RangeError(`PatchEncoder: heads must divide width ${width}, got ${heads}`);
+      throw new UserError(`PatchEncoder: heads must divide width ${width}, got ${heads}`);
     this.outputDim = outputDim;
     this.patches = (size / patch) ** 2;
     this.embed = parameters.linear("embed", patch * patch * 3, width);

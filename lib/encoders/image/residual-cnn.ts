@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { registerWasmGradients } from "../../engine/wasm-gradients/register.js";
+import { UserError } from "../../files/user-error.js";
 import { type LayerNormParameters, layerNorm, layerNormParameters } from "../layer-norm.js";
 import { applyLinear, type LinearParameters, type ParameterSet } from "../parameter-set.js";
 
@@ -47,7 +48,7 @@ export class ResidualCnn {
   ) {
     registerWasmGradients();
     const { channels, blocks, outputDim } = options;
-    if (channels.length === 0) throw new RangeError("ResidualCnn: channels must name a stage, got []");
+    if (channels.length === 0) throw new UserError("ResidualCnn: channels must name a stage, got []");
     this.outputDim = outputDim;
     this.stem = filters(parameters, "stem", 3, 3, channels[0]!);
     this.stemNorm = layerNormParameters(parameters, "stem.norm", channels[0]!);

@@ -3,6 +3,7 @@ import type { Random } from "../../engine/random/random.js";
 import { EmbeddingTable } from "../../engine/tables/embedding-table.js";
 import { augmentPicture } from "../../features/augment-picture.js";
 import type { ImageColumn } from "../../features/batch.js";
+import { UserError } from "../../files/user-error.js";
 import { PatchEncoder } from "../image/patch-encoder.js";
 import { normalisedPixels } from "../image/picture-tensor.js";
 import { ResidualCnn } from "../image/residual-cnn.js";
@@ -80,8 +81,7 @@ function vectorModality(
     outputDim,
     embed: (column, { size }) => {
       const { values, dim } = expectKind(column, "vector");
-      if (dim !== inputDim)
-        throw new RangeError(`${name}: vectors must have ${inputDim} entries, got ${dim}`);
+      if (dim !== inputDim) throw new UserError(`${name}: vectors must have ${inputDim} entries, got ${dim}`);
       return mlp.apply(tf.tensor2d(values, [size, dim]));
     },
   };
@@ -96,7 +96,7 @@ function imageModality(
     embed: (column, { size: batch, training, random }) => {
       const image = expectKind(column, "image");
       if (image.size !== size)
-        throw new RangeError(`image encoder: pictures must have size ${size}, got ${image.size}`);
+        throw new UserError(`image encoder: pictures must have size ${size}, got ${image.size}`);
       const pixels = training ? augmented(image, augmentation, random) : image.pixels;
       return encoder.apply(normalisedPixels(image, pixels), batch);
     },

@@ -1,6 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { Random } from "../../engine/random/random.js";
 import type { FeatureColumn } from "../../features/batch.js";
+import { UserError } from "../../files/user-error.js";
 
 /** Embeds the column of one feature. */
 export interface Modality {
@@ -35,6 +36,6 @@ export function expectKind<K extends FeatureColumn["kind"]>(
   column: FeatureColumn,
   kind: K,
 ): Extract<FeatureColumn, { kind: K }> {
-  if (column.kind !== kind) throw new TypeError(`modality: column must be ${kind}, got ${column.kind}`);
+  if (column.kind !== kind) throw new UserError(`modality: column must be ${kind}, got ${column.kind}`);
   return column as Extract<FeatureColumn, { kind: K }>;
 }

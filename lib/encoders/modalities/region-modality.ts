@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { FeatureColumn } from "../../features/batch.js";
+import { UserError } from "../../files/user-error.js";
 import type { ParameterSet } from "../parameter-set.js";
 import { RegionEncoder } from "../regions/region-encoder.js";
 import { expectKind, type Modality, type ModalityContext } from "./modality.js";
@@ -36,7 +37,7 @@ export class RegionModality implements Modality {
     const regions = expectKind(column, "regions");
     const { maxRegions, dim, counts } = regions;
     if (dim !== this.spec.inputDim)
-      throw new RangeError(`region encoder: features must have ${this.spec.inputDim} entries, got ${dim}`);
+      throw new UserError(`region encoder: features must have ${this.spec.inputDim} entries, got ${dim}`);
     const features = tf.tensor3d(regions.features, [size, maxRegions, dim]);
     const boxes = tf.tensor3d(regions.boxes, [size, maxRegions, 5]);
     return this.encoder.embed({ features, boxes, counts }, training ? random : null).caption;

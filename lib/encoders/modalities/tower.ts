@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Random } from "../../engine/random/random.js";
 import type { EmbeddingTable } from "../../engine/tables/embedding-table.js";
 import type { FeatureBatch } from "../../features/batch.js";
+import { UserError } from "../../files/user-error.js";
 import { ParameterSet } from "../parameter-set.js";
 import { createModality } from "./create-modality.js";
 import { createFusion, type ModalityFusion } from "./fusion.js";
@@ -33,9 +34,9 @@ export class Tower {
     { name, outputDim, random, text, tables, weights }: TowerParts,
   ) {
     if (spec.features.length === 0)
-      throw new RangeError(`Towers: ${name} must have at least one feature, got none`);
+      throw new UserError(`Towers: ${name} must have at least one feature, got none`);
     if (!(spec.modalityDropout >= 0 && spec.modalityDropout < 1))
-      throw new RangeError(`Towers: modalityDropout must be in [0, 1), got ${spec.modalityDropout}`);
+      throw new UserError(`Towers: modalityDropout must be in [0, 1), got ${spec.modalityDropout}`);
     const collect = (set: ParameterSet) => Object.assign(weights, set.variables);
     this.modalities = spec.features.map(({ feature, encoder }) => {
       const full = `${name}.${feature}`;
@@ -70,7 +71,7 @@ export class Tower {
     const parts = this.modalities.map((modality, m) => {
       const column = batch.columns[names[m]!];
       if (column === undefined)
-        throw new RangeError(
+        throw new UserError(
           `Towers: batch must have feature "${names[m]}", got ${Object.keys(batch.columns).join(", ") || "none"}`,
         );
       const values = modality.embed(column, { size, training, random });

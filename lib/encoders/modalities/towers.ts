@@ -2,6 +2,7 @@ import type * as tf from "@tensorflow/tfjs";
 import { Random } from "../../engine/random/random.js";
 import { EmbeddingTable } from "../../engine/tables/embedding-table.js";
 import type { FeatureBatch } from "../../features/batch.js";
+import { UserError } from "../../files/user-error.js";
 import { countParameters, type Encoder, type EncoderSpec } from "../encoder.js";
 import { Tower } from "./tower.js";
 import type { TowerSpec } from "./towers-spec.js";
@@ -21,12 +22,12 @@ class Towers implements Encoder {
 
   constructor(spec: EncoderSpec, random: Random) {
     const { towers, textEmbedding, outputDim } = spec;
-    if (!towers) throw new RangeError("Towers: towers must be given, got undefined");
+    if (!towers) throw new UserError("Towers: towers must be given, got undefined");
     this.outputDim = outputDim;
     const namesOf = (tower: TowerSpec) => tower.features.map(({ feature }) => feature);
     this.names = { query: namesOf(towers.query), document: namesOf(towers.document) };
     if (towers.share && this.names.query.length !== this.names.document.length)
-      throw new RangeError(
+      throw new UserError(
         `Towers: shared towers must have as many features, got ${this.names.query.length} and ${this.names.document.length}`,
       );
     const text = new EmbeddingTable({

@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import type { Encoder, EncoderSpec } from "../encoder.js";
 import { TowerEncoder } from "../tower-encoder.js";
 import { TransformerEncoder } from "../transformer/transformer-encoder.js";
@@ -28,5 +29,5 @@ export function exportEncoder(encoder: Encoder, spec: EncoderSpec, side: "query"
   if (encoder.kind === "Towers") return exportTowers(encoder, spec, side);
   if (encoder instanceof TowerEncoder) return exportBagTower(encoder, spec, side);
   const known = ["bag towers", "Towers", "Transformer", ...exporters.keys()];
-  throw new RangeError(`onnx: no exporter for encoder "${encoder.kind}"; known: ${known.join(", ")}`);
+  throw new UserError(`onnx: no exporter for encoder "${encoder.kind}"; known: ${known.join(", ")}`);
 }

@@ -1,4 +1,5 @@
 import type { EmbeddingTable } from "../../engine/tables/embedding-table.js";
+import { UserError } from "../../files/user-error.js";
 import type { Encoder, EncoderSpec } from "../encoder.js";
 import type { FusionSpec, ModalityEncoderSpec } from "../modalities/towers-spec.js";
 import { cnnNodes, patchNodes } from "./export-picture.js";
@@ -14,7 +15,7 @@ import { OnnxGraph } from "./onnx-graph.js";
  */
 export function exportTowers(encoder: Encoder, spec: EncoderSpec, side: "query" | "document"): ExportedSide {
   const { towers } = spec;
-  if (!towers) throw new RangeError("onnx: towers must be given for kind Towers, got undefined");
+  if (!towers) throw new UserError("onnx: towers must be given for kind Towers, got undefined");
   const own = towers.share ? "query" : side;
   const graph = new OnnxGraph(`Towers ${side}`);
   const layers = new GraphLayers(graph, encoder.weights);

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import * as ort from "onnxruntime-node";
 import { type FeatureBatch, takeRows } from "../../features/batch.js";
+import { UserError } from "../../files/user-error.js";
 import { rowBatches } from "../encode-all.js";
 import { type ExportedSide, embeddingOutput } from "./exported-side.js";
 import { feedOf } from "./feeds.js";
@@ -47,7 +48,7 @@ export class OnnxEncoder {
   ): Promise<Float32Array> {
     const batchSize = options.batchSize ?? 1024;
     if (!Number.isInteger(batchSize) || batchSize < 1)
-      throw new RangeError(`OnnxEncoder: batchSize must be a positive integer, got ${batchSize}`);
+      throw new UserError(`OnnxEncoder: batchSize must be a positive integer, got ${batchSize}`);
     const dim = this.outputDim;
     const out = new Float32Array(batch.size * dim);
     let done = 0;

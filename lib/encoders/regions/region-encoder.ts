@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../../files/user-error.js";
 import { type DropoutDraws, dropout } from "../dropout.js";
 import { type LayerNormParameters, layerNorm, layerNormParameters } from "../layer-norm.js";
 import { applyLinear, type LinearParameters, type ParameterSet } from "../parameter-set.js";
@@ -70,7 +71,7 @@ export class RegionEncoder {
   ) {
     const { featureDim, boxHidden, attentionHeads, forwardHidden, dim, labelHeads } = options;
     if (featureDim % attentionHeads !== 0)
-      throw new RangeError(
+      throw new UserError(
         `RegionEncoder: attentionHeads must divide featureDim ${featureDim}, got ${attentionHeads}`,
       );
     const inner = [forwardHidden, featureDim];

@@ -1,3 +1,5 @@
+import { UserError } from "../../files/user-error.js";
+
 /** Sizes of a BERT-type encoder, with Hugging Face's names in camel case. */
 export interface TransformerArchitecture {
   /** rows of the word-piece table */
@@ -52,16 +54,16 @@ export function checkArchitecture(architecture: TransformerArchitecture): void {
     "typeVocabSize",
   ] as const)
     if (!Number.isInteger(architecture[key]) || architecture[key] < 1)
-      throw new RangeError(`transformer: ${key} must be a positive integer, got ${architecture[key]}`);
+      throw new UserError(`transformer: ${key} must be a positive integer, got ${architecture[key]}`);
   if (architecture.hiddenSize % architecture.numAttentionHeads !== 0)
-    throw new RangeError(
+    throw new UserError(
       `transformer: numAttentionHeads must divide hiddenSize (${architecture.hiddenSize}), got ${architecture.numAttentionHeads}`,
     );
   for (const key of ["hiddenDropout", "attentionDropout"] as const)
     if (!(architecture[key] >= 0 && architecture[key] < 1))
-      throw new RangeError(`transformer: ${key} must be in [0, 1), got ${architecture[key]}`);
+      throw new UserError(`transformer: ${key} must be in [0, 1), got ${architecture[key]}`);
   if (!(architecture.layerNormEps > 0))
-    throw new RangeError(`transformer: layerNormEps must be > 0, got ${architecture.layerNormEps}`);
+    throw new UserError(`transformer: layerNormEps must be > 0, got ${architecture.layerNormEps}`);
 }
 
 export const wordTableName = "embeddings.word_embeddings.weight";

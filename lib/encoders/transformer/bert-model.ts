@@ -3,6 +3,7 @@ import { fillNormal } from "../../engine/random/fill-random.js";
 import { Random } from "../../engine/random/random.js";
 import { EmbeddingTable } from "../../engine/tables/embedding-table.js";
 import type { PaddedTokens } from "../../features/token-column.js";
+import { UserError } from "../../files/user-error.js";
 import { parameterShapes, type TransformerArchitecture, wordTableName } from "./architecture.js";
 import { attentionShares } from "./attention-shares.js";
 import { denseRows } from "./dense-rows.js";
@@ -64,7 +65,7 @@ export class BertModel {
     const { size: B, length: T } = tokens;
     const { hiddenSize: D, numHiddenLayers, maxPositionEmbeddings } = this.architecture;
     if (T > maxPositionEmbeddings)
-      throw new RangeError(
+      throw new UserError(
         `transformer: a text may have ${maxPositionEmbeddings} tokens, got ${T}; set a maximum length`,
       );
     const { checkpointed = false, frozenLayers: frozen = 0 } = this.options;

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../../files/user-error.js";
 
 export const poolings = ["cls", "mean", "max", "pooler", "gem"] as const;
 
@@ -28,7 +29,7 @@ export function pool(
   if (kind === "cls" || kind === "pooler") {
     const first = tf.reshape(tf.slice(hidden, [0, 0, 0], [B, 1, D]), [B, D]) as tf.Tensor2D;
     if (kind === "cls") return first;
-    if (!pooler) throw new RangeError("pool: pooling pooler needs the pooler's parameters, got none");
+    if (!pooler) throw new UserError("pool: pooling pooler needs the pooler's parameters, got none");
     return tf.tanh(pooler(first));
   }
   const shares = tf.reshape(tf.div(mask, tf.sum(mask, 1, true)), [B, 1, T]) as tf.Tensor3D;

@@ -4,6 +4,7 @@ import { Random } from "../../engine/random/random.js";
 import type { EmbeddingTable } from "../../engine/tables/embedding-table.js";
 import type { FeatureBatch } from "../../features/batch.js";
 import { padColumn } from "../../features/token-column.js";
+import { UserError } from "../../files/user-error.js";
 import { columnOf, countParameters, type Encoder, type EncoderSpec } from "../encoder.js";
 import { checkArchitecture, wordTableName } from "./architecture.js";
 import { BertModel } from "./bert-model.js";
@@ -32,12 +33,12 @@ export class TransformerEncoder implements Encoder {
   ) {
     checkArchitecture(spec.architecture);
     if (!poolings.includes(spec.pooling))
-      throw new RangeError(`unknown pooling "${spec.pooling}"; known: ${poolings.join(", ")}`);
+      throw new UserError(`unknown pooling "${spec.pooling}"; known: ${poolings.join(", ")}`);
     installWasmMatMul();
     installSharedIdentity();
     const { frozenLayers = 0, checkpointed = false, architecture } = spec;
     if (!Number.isInteger(frozenLayers) || frozenLayers < 0 || frozenLayers >= architecture.numHiddenLayers)
-      throw new RangeError(
+      throw new UserError(
         `transformer: frozenLayers must be an integer in [0, ${architecture.numHiddenLayers}), got ${frozenLayers}`,
       );
     const frozen = new Set<string>();
@@ -125,7 +126,7 @@ export function assignWeights(model: BertModel, values: NamedArrays): void {
       misfits.push(`${name} must be [${shape.join(", ")}], got [${value.shape.join(", ")}]`);
   }
   if (misfits.length > 0)
-    throw new RangeError(`transformer: weights must fit the architecture; ${misfits.join("; ")}`);
+    throw new UserError(`transformer: weights must fit the architecture; ${misfits.join("; ")}`);
   model.words.setWeights(values[wordTableName]!.data);
   for (const [name, weight] of Object.entries(model.weights)) {
     const { data } = values[name]!;
@@ -149,6 +150,6 @@ export function namedWeights(model: BertModel): Record<string, { shape: number[]
  * @throws RangeError if `transformer` is not given or does not fit together
  */
 export function transformerEncoder(spec: EncoderSpec, random: Random): Encoder {
-  if (!spec.transformer) throw new RangeError("Transformer: transformer must be given, got undefined");
+  if (!spec.transformer) throw new UserError("Transformer: transformer must be given, got undefined");
   return new TransformerEncoder(spec.transformer, random);
 }

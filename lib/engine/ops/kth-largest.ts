@@ -1,3 +1,5 @@
+import { UserError } from "../../files/user-error.js";
+
 /**
  * The value that stands at place k (from 1) when the values are sorted from largest to smallest, without sorting them:
  * Hoare's quickselect with the middle of three as pivot, O(n) on average. Reorders `values`. NaN is not allowed.
@@ -7,7 +9,7 @@
  */
 export function kthLargest(values: Float32Array, k: number): number {
   if (!Number.isInteger(k) || k < 1 || k > values.length)
-    throw new RangeError(`kthLargest: k must be an integer from 1 to ${values.length}, got ${k}`);
+    throw new UserError(`kthLargest: k must be an integer from 1 to ${values.length}, got ${k}`);
   const wanted = values.length - k;
   let [low, high] = [0, values.length - 1];
   while (low < high) {

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../../files/user-error.js";
 import { type WasmHeap, wasmHeap } from "../wasm-heap.js";
 
 /**
@@ -26,7 +27,7 @@ function heapLinear(
   const [size, depth] = x.shape;
   const width = weight.shape[1];
   if (weight.shape[0] !== depth || bias.shape[0] !== width)
-    throw new RangeError(
+    throw new UserError(
       `linear: shapes must be [B, K], [K, N], [N], got [${x.shape}], [${weight.shape}], [${bias.shape}]`,
     );
   const { kernels: k } = heap;

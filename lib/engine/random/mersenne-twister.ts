@@ -1,3 +1,5 @@
+import { UserError } from "../../files/user-error.js";
+
 /**
  * MT19937 with CPython's seeding (init_by_array of the seed's 32-bit words) and CPython's draws, so that published
  * outputs of seeded Python programs can be repeated. For everything else the workspace uses `Random`.
@@ -11,7 +13,7 @@ export class MersenneTwister {
   /** @param seed integer; only its absolute value counts, as in CPython */
   constructor(seed: number) {
     if (!Number.isSafeInteger(seed))
-      throw new RangeError(`MersenneTwister: seed must be an integer, got ${seed}`);
+      throw new UserError(`MersenneTwister: seed must be an integer, got ${seed}`);
     const size = Math.abs(seed);
     const low = size % 2 ** 32;
     const high = Math.floor(size / 2 ** 32);
@@ -26,7 +28,7 @@ export class MersenneTwister {
   /** Uniform integer in [0, n): draws of n.bit_length() bits until one is below n. 1 ≤ n < 2^32. */
   randBelow(n: number): number {
     if (!Number.isInteger(n) || n < 1 || n >= 2 ** 32)
-      throw new RangeError(`MersenneTwister.randBelow: n must be an integer in [1, 2^32), got ${n}`);
+      throw new UserError(`MersenneTwister.randBelow: n must be an integer in [1, 2^32), got ${n}`);
     const drop = Math.clz32(n);
     let value = this.uint32() >>> drop;
     while (value >= n) value = this.uint32() >>> drop;

@@ -1,3 +1,5 @@
+import { UserError } from "../../files/user-error.js";
+
 /**
  * Seeded pseudo-random numbers: xoshiro128** 1.1 (32-bit state words, period 2^128 − 1), state seeded by SplitMix32.
  * Everything random in the workspace draws from an instance that is passed in; the state can be saved and restored.
@@ -9,7 +11,7 @@ export class Random {
 
   /** @param seed any integer; equal seeds give equal streams */
   constructor(seed: number) {
-    if (!Number.isSafeInteger(seed)) throw new RangeError(`Random: seed must be an integer, got ${seed}`);
+    if (!Number.isSafeInteger(seed)) throw new UserError(`Random: seed must be an integer, got ${seed}`);
     let mix = (seed ^ Math.imul(Math.floor(seed / 2 ** 32), 0x85ebca6b)) >>> 0;
     for (let i = 0; i < 4; i++) {
       mix = (mix + 0x9e3779b9) >>> 0;
@@ -23,7 +25,7 @@ export class Random {
   /** A generator that continues from a saved {@link state}. */
   static fromState(state: readonly number[]): Random {
     if (state.length !== 4)
-      throw new RangeError(`Random.fromState: state must have 4 words, got ${state.length}`);
+      throw new UserError(`Random.fromState: state must have 4 words, got ${state.length}`);
     const random = new Random(0);
     random.words.set(state);
     return random;
@@ -67,7 +69,7 @@ export class Random {
   /** Uniform integer in [0, n), without modulo bias. 1 ≤ n ≤ 2^32. */
   int(n: number): number {
     if (!(n >= 1) || n > 2 ** 32 || !Number.isInteger(n))
-      throw new RangeError(`Random.int: n must be an integer in [1, 2^32], got ${n}`);
+      throw new UserError(`Random.int: n must be an integer in [1, 2^32], got ${n}`);
     const limit = 2 ** 32 - (2 ** 32 % n);
     let value = this.uint32();
     while (value >= limit) value = this.uint32();

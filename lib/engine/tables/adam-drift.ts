@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import type { DriftFactors, RowDrift } from "./update-rule.js";
 
 /**
@@ -37,7 +38,7 @@ export class AdamDrift implements RowDrift {
     private readonly weightDecay = 0,
   ) {
     const slowest = beta1 / beta2 ** 2; // the ratio of q = 3
-    if (!(slowest < 1)) throw new RangeError(`AdamDrift: beta1 must be < beta2², got ${beta1} and ${beta2}`);
+    if (!(slowest < 1)) throw new UserError(`AdamDrift: beta1 must be < beta2², got ${beta1} and ${beta2}`);
     this.movesRowsWithoutState = weightDecay > 0;
     this.window = beta1 === 0 ? 1 : Math.ceil(Math.log(1e-10) / Math.log(slowest));
     this.powers = [0, 1, 2, 3].map((q) =>

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../../files/user-error.js";
 import { fillNormal } from "../random/fill-random.js";
 import type { Random } from "../random/random.js";
 import { type WasmHeap, wasmHeap } from "../wasm-heap.js";
@@ -55,7 +56,7 @@ export class EmbeddingTable {
     this.name = options.name ?? "table";
     for (const key of ["rows", "dim"] as const)
       if (!Number.isInteger(this[key]) || this[key] < 1)
-        throw new RangeError(`EmbeddingTable: ${key} must be a positive integer, got ${this[key]}`);
+        throw new UserError(`EmbeddingTable: ${key} must be a positive integer, got ${this[key]}`);
     this.storage = allocate(this.rows, this.dim);
     if (options.random) {
       fillNormal(this.values, options.random, this.name);
@@ -110,14 +111,14 @@ export class EmbeddingTable {
     for (const piece of pieces) {
       const count = piece.length / dim;
       if (!Number.isInteger(count) || row + count > rows)
-        throw new RangeError(
+        throw new UserError(
           `EmbeddingTable.setWeightsFrom: pieces must be whole rows of ${dim}, ${rows} in all, got ${piece.length} numbers after ${row} rows`,
         );
       for (let i = 0; i < count; i++, row++)
         this.values.set(piece.subarray(i * dim, (i + 1) * dim), row * stride);
     }
     if (row !== rows)
-      throw new RangeError(`EmbeddingTable.setWeightsFrom: pieces must have ${rows} rows, got ${row}`);
+      throw new UserError(`EmbeddingTable.setWeightsFrom: pieces must have ${rows} rows, got ${row}`);
   }
 
   /**
@@ -127,7 +128,7 @@ export class EmbeddingTable {
    */
   reserveState(slots: number, precision: RowMoments = "float32"): void {
     if (precision === "bfloat16" && slots !== 2)
-      throw new RangeError(`EmbeddingTable: bfloat16 state must be two arrays, got ${slots}`);
+      throw new UserError(`EmbeddingTable: bfloat16 state must be two arrays, got ${slots}`);
     const weights = this.read(0);
     this.storage.release(); // before the larger one comes
     this.slots = slots;
@@ -173,7 +174,7 @@ export class EmbeddingTable {
     options?: { countPadding?: boolean; words?: WordCuts },
   ): tf.Tensor2D {
     if (ids.length !== size * length)
-      throw new RangeError(
+      throw new UserError(
         `EmbeddingTable.bag: ids must have size · length = ${size} · ${length} entries, got ${ids.length}`,
       );
     return this.pool(ids, size, length, options?.countPadding ?? false, "bag", options?.words);
@@ -253,7 +254,7 @@ export class EmbeddingTable {
   ): tf.Tensor2D {
     for (let i = 0; i < ids.length; i++)
       if (ids[i]! < 0 || ids[i]! >= this.rows)
-        throw new RangeError(
+        throw new UserError(
           `EmbeddingTable.${caller}: ids must be in [0, ${this.rows}) in table "${this.name}", got ${ids[i]} at ${i}`,
         );
     this.keeper?.touch(ids);
@@ -294,7 +295,7 @@ export class EmbeddingTable {
 
   private checkCount({ length }: ArrayLike<number>, caller: string): void {
     if (length !== this.rows * this.dim)
-      throw new RangeError(
+      throw new UserError(
         `EmbeddingTable.${caller}: values must have rows · dim = ${this.rows * this.dim} entries, got ${length}`,
       );
   }
@@ -305,7 +306,7 @@ function allocate(rows: number, stride: number): FloatStorage {
     return new FloatStorage(rows * stride);
   } catch {
     const gigabytes = ((rows * stride * 4) / 1e9).toFixed(1);
-    throw new RangeError(
+    throw new UserError(
       `EmbeddingTable: the table must fit in memory, got ${rows} rows × ${stride} floats (${gigabytes} GB)`,
     );
   }

@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import { type HeapBlock, type WasmHeap, wasmHeap } from "../wasm-heap.js";
 
 /** `count` float32 numbers, all zero at first, in the wasm backend's heap where that is in use and has room. */
@@ -39,7 +40,7 @@ function allocateArray(count: number): Float32Array {
   try {
     return new Float32Array(count);
   } catch {
-    throw new RangeError(
+    throw new UserError(
       `FloatStorage: numbers must fit in memory, got ${count} (${((count * 4) / 1e9).toFixed(1)} GB)`,
     );
   }

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../../files/user-error.js";
 
 interface FilterGradientAttributes {
   strides: [number, number] | number;
@@ -26,7 +27,7 @@ export function conv2dFilterGradient(
 ): tf.Tensor4D {
   const { strides, pad, dataFormat, dimRoundingMode, filterShape } = attributes;
   if (dataFormat !== "NHWC")
-    throw new RangeError(`conv2dFilterGradient: dataFormat must be NHWC, got ${dataFormat}`);
+    throw new UserError(`conv2dFilterGradient: dataFormat must be NHWC, got ${dataFormat}`);
   const info = tf.backend_util.computeConv2DInfo(
     x.shape,
     filterShape,

@@ -3,6 +3,7 @@ import { listPartFiles } from "../../datasets/part-files.js";
 import { defaultMaxMalformed } from "../../datasets/read-report.js";
 import { startWorker } from "../../engine/start-worker.js";
 import { DataError } from "../../files/data-error.js";
+import { UserError } from "../../files/user-error.js";
 import type { WordCuts } from "../../tokenizer/text-vectorizer.js";
 import { RowEncoder, type RowEncoding, type RowField } from "./row-encoder.js";
 import type { StreamMisspelling } from "./row-misspelling.js";
@@ -14,6 +15,9 @@ import {
   type WorkerReport,
   workerBatches,
 } from "./worker-batches.js";
+
+/** An error of the thread, thrown again here as what it was there. */
+const faultClasses = { data: DataError, user: UserError, bug: Error } as const;
 
 export interface BatchStreamOptions {
   /** Folder of part-files, or their paths. */
@@ -97,7 +101,7 @@ export class BatchStream {
     })) {
       const value = this.settings[name as "batchSize"];
       if (!Number.isInteger(value) || value < least)
-        throw new RangeError(`BatchStream: ${name} must be an integer ≥ ${least}, got ${value}`);
+        throw new UserError(`BatchStream: ${name} must be an integer ≥ ${least}, got ${value}`);
     }
     if (this.files.length === 0)
       throw new DataError("BatchStream: at least one part-file is needed, got none");
@@ -116,7 +120,7 @@ export class BatchStream {
    */
   async *epoch(epoch: number): AsyncGenerator<StreamedBatch> {
     if (this.running)
-      throw new RangeError(`BatchStream: one epoch runs at a time, got ${epoch} during another`);
+      throw new UserError(`BatchStream: one epoch runs at a time, got ${epoch} during another`);
     this.running = true;
     const sources =
       this.threads.length === 0
@@ -267,8 +271,7 @@ class Thread {
     for (;;) {
       const answer = await this.nextAnswer();
       if (answer.kind === "end") return answer.report;
-      if (answer.kind === "error")
-        throw answer.isData ? new DataError(answer.message) : new Error(answer.message);
+      if (answer.kind === "error") throw new faultClasses[answer.fault](answer.message);
       this.send({ kind: "credit" });
       yield { rows: answer.rows, flat: answer.flat };
     }

@@ -1,4 +1,5 @@
 import type { TextColumns } from "../../datasets/parquet.js";
+import { UserError } from "../../files/user-error.js";
 import { CategoricalMapper, type CategoricalMapperOptions } from "../../tokenizer/categorical-mapper.js";
 import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
 import type { TextVectorizer, WordCuts } from "../../tokenizer/text-vectorizer.js";
@@ -70,12 +71,12 @@ export class RowEncoder {
     let offset = 2;
     for (const side of ["query", "document"] as const) {
       if (encoding[side].length === 0)
-        throw new RangeError(`RowEncoder: ${side} must have at least one feature, got none`);
+        throw new UserError(`RowEncoder: ${side} must have at least one feature, got none`);
       for (const { name, type, from = [name] } of encoding[side]) {
         if (type === "categorical" && !this.mappers.has(name)) {
           const options = encoding.categories?.[name];
           if (options === undefined)
-            throw new RangeError(`RowEncoder: categorical feature "${name}" needs a mapper, got none`);
+            throw new UserError(`RowEncoder: categorical feature "${name}" needs a mapper, got none`);
           this.mappers.set(name, new CategoricalMapper(options));
         }
         const width = encoding.hashesOnly ? 0 : type === "text" ? this.vectorizer.length : 1;

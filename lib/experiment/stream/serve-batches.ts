@@ -1,6 +1,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { Random } from "../../engine/random/random.js";
 import { DataError } from "../../files/data-error.js";
+import { UserError } from "../../files/user-error.js";
 import type { RowEncoder } from "./row-encoder.js";
 import type { RowMisspelling } from "./row-misspelling.js";
 import { type EpochTask, type WorkerReport, workerBatches } from "./worker-batches.js";
@@ -15,7 +16,7 @@ export type ToWorker =
 export type FromWorker =
   | { kind: "batch"; run: number; rows: number; flat: Int32Array }
   | { kind: "end"; run: number; report: WorkerReport }
-  | { kind: "error"; run: number; message: string; isData: boolean };
+  | { kind: "error"; run: number; message: string; fault: "data" | "user" | "bug" };
 
 /**
  * Answers a BatchStream from its reader thread: batches while there are credits, then waits.
@@ -49,8 +50,10 @@ export function serveBatches(
         post({ kind: "batch", run, ...next.value }, [next.value.flat.buffer as ArrayBuffer]);
       }
     } catch (error) {
-      const { message } = error as Error;
-      if (run === current) post({ kind: "error", run, message, isData: error instanceof DataError });
+      const { message, stack } = error as Error;
+      const fault = error instanceof DataError ? "data" : error instanceof UserError ? "user" : "bug";
+      if (run === current)
+        post({ kind: "error", run, message: fault === "bug" ? (stack ?? message) : message, fault });
     }
   };
 

@@ -1,4 +1,5 @@
 import type { Random } from "../../engine/random/random.js";
+import { UserError } from "../../files/user-error.js";
 
 /**
  * Mixes a stream of flat rows: holds up to `capacity` of them, and every row that comes in drives a random one out. Rows
@@ -18,7 +19,7 @@ export class ShuffleBuffer {
     private readonly random: Random,
   ) {
     if (!Number.isInteger(capacity) || capacity < 0)
-      throw new RangeError(`ShuffleBuffer: capacity must be an integer ≥ 0, got ${capacity}`);
+      throw new UserError(`ShuffleBuffer: capacity must be an integer ≥ 0, got ${capacity}`);
     this.rows = new Int32Array(capacity * width);
   }
 

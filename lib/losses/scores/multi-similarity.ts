@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../../files/user-error.js";
 import { checkPositive, maskedLogSumExp, type ScoreLoss } from "./score-loss.js";
 
 /**
@@ -11,7 +12,7 @@ export function multiSimilarity(options: { alpha?: number; beta?: number; base?:
   const { alpha = 2, beta = 50, base = 0.5 } = options;
   checkPositive("multiSimilarity", "alpha", alpha);
   checkPositive("multiSimilarity", "beta", beta);
-  if (!Number.isFinite(base)) throw new RangeError(`multiSimilarity: base must be finite, got ${base}`);
+  if (!Number.isFinite(base)) throw new UserError(`multiSimilarity: base must be finite, got ${base}`);
   return (scores, positives, negatives) => {
     const away = tf.sub(scores, base) as tf.Tensor2D;
     const pull = tf.softplus(maskedLogSumExp(tf.mul(away, -alpha), positives));

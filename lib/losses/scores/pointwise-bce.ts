@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../../files/user-error.js";
 import { checkPositive, maskedMean, type ScoreLoss } from "./score-loss.js";
 
 /**
@@ -9,7 +10,7 @@ import { checkPositive, maskedMean, type ScoreLoss } from "./score-loss.js";
  */
 export function pointwiseBce(temperature: number, bias = 0): ScoreLoss {
   checkPositive("pointwiseBce", "temperature", temperature);
-  if (!Number.isFinite(bias)) throw new RangeError(`pointwiseBce: bias must be finite, got ${bias}`);
+  if (!Number.isFinite(bias)) throw new UserError(`pointwiseBce: bias must be finite, got ${bias}`);
   return (scores, positives, negatives) => {
     const logits = tf.add(tf.div(scores, temperature), bias) as tf.Tensor2D;
     const signs = tf.sub(negatives, positives);

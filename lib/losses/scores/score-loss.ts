@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../../files/user-error.js";
 
 /**
  * Losses of a score matrix. scores [R, C]; positives and negatives [R, C] hold 1 where a candidate is one, else 0; a cell
@@ -43,13 +44,13 @@ export function onlyPositive(scores: tf.Tensor2D, positives: tf.Tensor2D): tf.Te
 /** @throws RangeError unless value is a finite number above 0 */
 export function checkPositive(caller: string, name: string, value: number): void {
   if (!(value > 0 && Number.isFinite(value)))
-    throw new RangeError(`${caller}: ${name} must be > 0, got ${value}`);
+    throw new UserError(`${caller}: ${name} must be > 0, got ${value}`);
 }
 
 /** Losses that compare all positives with all candidates hold rows × columns × columns numbers. */
 export function checkCube(caller: string, rows: number, columns: number): void {
   if (rows * columns * columns > 2 ** 26)
-    throw new RangeError(
+    throw new UserError(
       `${caller}: rows × columns² must be at most 2^26 with several positives in a row, got ${rows} × ${columns}²; use fewer candidates or a softmax`,
     );
 }

@@ -1,5 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { Random } from "../../engine/random/random.js";
+import { UserError } from "../../files/user-error.js";
 import { type CacheLossOptions, type CacheLossResult, cacheLoss } from "./cache-loss.js";
 import { arrayRows, type CachedRows } from "./cached-rows.js";
 import { type CacheUpdate, type FieldRows, NegativeCache } from "./negative-cache.js";
@@ -54,7 +55,7 @@ export class CacheHandler {
     for (const [name, cache] of Object.entries(this.caches))
       for (const key of [this.embeddingKey, ...options.dataKeys])
         if (!cache.specs[key])
-          throw new RangeError(
+          throw new UserError(
             `CacheHandler: ${name} must have the field "${key}", got ${Object.keys(cache.specs).join(", ")}`,
           );
   }
@@ -177,7 +178,7 @@ export function gatherUpdates(updates: readonly CacheUpdate[]): CacheUpdate {
     if (withNew.some((update) => update.newItemsMask))
       out.newItemsMask = withNew.flatMap((update) => {
         if (!update.newItemsMask)
-          throw new RangeError("gatherUpdates: all replicas must mask new items, or none");
+          throw new UserError("gatherUpdates: all replicas must mask new items, or none");
         return Array.from(update.newItemsMask, Boolean);
       });
   }

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Random } from "../../engine/random/random.js";
+import { UserError } from "../../files/user-error.js";
 import type { CachedRows } from "./cached-rows.js";
 import { checkGroups, type Retrieval, retrieveGumbelMax } from "./retrieval.js";
 import { identityTransform, type ScoreTransform } from "./score-transform.js";
@@ -172,7 +173,7 @@ export function meanCacheLoss(result: CacheLossResult): tf.Scalar {
 
 function checkShapes(queries: tf.Tensor2D, positives: tf.Tensor2D, cached: CachedRows): void {
   if (queries.shape.join() !== positives.shape.join() || queries.shape[1] !== cached.dim)
-    throw new RangeError(
+    throw new UserError(
       `cacheLoss: queries and positives must have equal shapes [b, ${cached.dim}], got [${queries.shape}] and [${positives.shape}]`,
     );
 }

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Random } from "../../engine/random/random.js";
+import { UserError } from "../../files/user-error.js";
 import type { CachedRows } from "./cached-rows.js";
 import { type GroupMaximaKernels, loadGroupMaxima } from "./kernel/load-kernel.js";
 import type { NegativeCache } from "./negative-cache.js";
@@ -77,7 +78,7 @@ export class CodedRows implements CachedRows {
     const { groups, maxQueries, candidates = 2 } = options;
     checkGroups("CodedRows", cache.size, groups);
     if (!(Number.isInteger(candidates) && candidates >= 1 && candidates <= ROWS_PER_CHUNK))
-      throw new RangeError(`CodedRows: candidates must be an integer from 1 to 8, got ${candidates}`);
+      throw new UserError(`CodedRows: candidates must be an integer from 1 to 8, got ${candidates}`);
     const width = cache.size / groups;
     if (width % ROWS_PER_CHUNK !== 0 || width / ROWS_PER_CHUNK > 32_767 || cache.width(field) < AXES)
       return null;
@@ -130,7 +131,7 @@ export class CodedRows implements CachedRows {
     const { groups, width, room, meanChunks } = this.layout;
     const count = queries.length / dim;
     if (k !== groups || count > this.maxQueries)
-      throw new RangeError(
+      throw new UserError(
         `CodedRows: must be asked for ${groups} groups and at most ${this.maxQueries} queries, got ${k} and ${count}`,
       );
     this.embeddings();
@@ -184,7 +185,7 @@ export class CodedRows implements CachedRows {
   private embeddings(): Float32Array {
     const embeddings = this.cache.data[this.field] as Float32Array;
     if (embeddings.buffer !== this.buffer)
-      throw new RangeError(
+      throw new UserError(
         `CodedRows: the field "${this.field}" must not have moved, got other codes for it since`,
       );
     return embeddings;

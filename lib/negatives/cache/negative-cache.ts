@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import { RowQueue } from "./row-queue.js";
 
 /** Shape and element type of one field of a cached document. */
@@ -56,11 +57,11 @@ export class NegativeCache {
     options: { useLru?: boolean } = {},
   ) {
     if (!Number.isInteger(size) || size < 1)
-      throw new RangeError(`NegativeCache: size must be a positive integer, got ${size}`);
+      throw new UserError(`NegativeCache: size must be a positive integer, got ${size}`);
     this.useLru = options.useLru ?? true;
     for (const [name, { shape, dtype }] of Object.entries(specs)) {
       if (shape.some((length) => !Number.isInteger(length) || length < 1))
-        throw new RangeError(`NegativeCache: shape of ${name} must be positive integers, got [${shape}]`);
+        throw new UserError(`NegativeCache: shape of ${name} must be positive integers, got [${shape}]`);
       const length = size * this.width(name);
       this.data[name] = dtype === "int32" ? new Int32Array(length) : new Float32Array(length);
     }
@@ -140,7 +141,7 @@ export class NegativeCache {
     for (const [field, values] of Object.entries(this.data)) {
       const saved = state[`data.${field}`];
       if (saved?.length !== values.length)
-        throw new RangeError(
+        throw new UserError(
           `NegativeCache.restore: data.${field} must have ${values.length} entries, got ${saved?.length ?? "none"}`,
         );
       values.set(saved);
@@ -169,7 +170,7 @@ export class NegativeCache {
     const count = this.countOf(newItems);
     const chosen = indicesWhere(count, newItemsMask);
     if (chosen.length > this.size)
-      throw new RangeError(
+      throw new UserError(
         `NegativeCache.update: new items must not exceed the cache (${this.size} rows), got ${chosen.length}`,
       );
     return chosen;
@@ -184,21 +185,19 @@ export class NegativeCache {
     ]);
     for (const [, row] of chosen)
       if (!(row >= 0 && row < this.size))
-        throw new RangeError(
-          `NegativeCache.update: refresh indices must be in [0, ${this.size}), got ${row}`,
-        );
+        throw new UserError(`NegativeCache.update: refresh indices must be in [0, ${this.size}), got ${row}`);
     return refresh ? chosen : [];
   }
 
   private checkKeys(rule: string, rows: FieldRows, all: boolean): void {
     const [known, given] = [Object.keys(this.specs).sort(), Object.keys(rows).sort()];
     if (given.some((key) => !known.includes(key)) || (all && given.length !== known.length))
-      throw new RangeError(
+      throw new UserError(
         `NegativeCache.update: ${rule} the fields ${known.join(", ")}, got ${given.join(", ")}`,
       );
     const counts = given.map((key) => rows[key]!.length / this.width(key));
     if (counts.some((count) => count !== counts[0] || !Number.isInteger(count)))
-      throw new RangeError(
+      throw new UserError(
         `NegativeCache.update: all fields must have as many rows, got ${given.map((key, i) => `${key}: ${counts[i]}`).join(", ")}`,
       );
   }

@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import type { FieldRows, NegativeCache } from "./negative-cache.js";
 
 /**
@@ -15,11 +16,11 @@ export function absentFromCache(
 ): boolean[] {
   for (const field of fields) {
     if (!cache.specs[field])
-      throw new RangeError(
+      throw new UserError(
         `absentFromCache: fields must be of the cache (${Object.keys(cache.specs).join(", ")}), got "${field}"`,
       );
     if (cache.specs[field]!.dtype === "float32")
-      throw new RangeError(`absentFromCache: fields must hold integers, got "${field}" of float32`);
+      throw new UserError(`absentFromCache: fields must hold integers, got "${field}" of float32`);
   }
   const keyOf = (rows: FieldRows, row: number) =>
     fields

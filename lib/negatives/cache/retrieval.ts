@@ -1,4 +1,5 @@
 import type { Random } from "../../engine/random/random.js";
+import { UserError } from "../../files/user-error.js";
 
 /** Chooses one column per row of scores [b, n]; −Infinity marks columns that may not be chosen. Returns [b]. */
 export type Retrieval = (scores: ArrayLike<number>, columns: number, random: Random) => Int32Array;
@@ -17,7 +18,7 @@ export function retrieveGumbelMax(
 ): Retrieval {
   const { inverseTemperature = 1, noise } = options;
   if (!(inverseTemperature > 0 && Number.isFinite(inverseTemperature)))
-    throw new RangeError(`retrieveGumbelMax: inverseTemperature must be > 0, got ${inverseTemperature}`);
+    throw new UserError(`retrieveGumbelMax: inverseTemperature must be > 0, got ${inverseTemperature}`);
   return (scores, columns, random) =>
     argMaxRows(
       scores,
@@ -86,5 +87,5 @@ export function approximateTopK(scores: ArrayLike<number>, columns: number, k: n
 /** Throws unless k is a positive integer that divides n. */
 export function checkGroups(caller: string, n: number, k: number): void {
   if (!Number.isInteger(k) || k < 1 || n % k !== 0)
-    throw new RangeError(`${caller}: top_k must be a positive integer that divides ${n}, got ${k}`);
+    throw new UserError(`${caller}: top_k must be a positive integer that divides ${n}, got ${k}`);
 }

@@ -1,5 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { Random } from "../../engine/random/random.js";
+import { UserError } from "../../files/user-error.js";
 import { type CacheLossResult, surrogate } from "./cache-loss.js";
 import type { CachedRows } from "./cached-rows.js";
 import { checkGroups, type Retrieval, retrieveGumbelMax } from "./retrieval.js";
@@ -10,7 +11,7 @@ export function topKPerShard(topK: number | null, shards: number): number | null
   if (topK === null) return null;
   const share = Math.floor(topK / shards);
   if (share < 1)
-    throw new RangeError(`shardedLoss: top_k must be at least the number of shards (${shards}), got ${topK}`);
+    throw new UserError(`shardedLoss: top_k must be at least the number of shards (${shards}), got ${topK}`);
   return share;
 }
 

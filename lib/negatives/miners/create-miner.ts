@@ -1,4 +1,5 @@
 import type { Random } from "../../engine/random/random.js";
+import { UserError } from "../../files/user-error.js";
 import { allPairs, allTriplets } from "./all.js";
 import { type EasyHardOptions, easyHardPairs, easyHardTriplets } from "./easy-hard.js";
 import { easyPositiveMiner } from "./easy-positive.js";
@@ -72,7 +73,7 @@ export function createMiner<K extends "pairs" | "triplets">(
 ): Miner<K extends "pairs" ? Pairs : Triplets> {
   const entry = miners.get(spec.kind);
   if (!entry || entry.tuples !== tuples)
-    throw new RangeError(
+    throw new UserError(
       `${entry ? `miner "${spec.kind}" finds ${entry.tuples}, the loss needs ${tuples}` : `unknown miner "${spec.kind}"`}; known: ${minerKinds(tuples).join(", ")}`,
     );
   return entry.make(spec as never, random) as Miner<K extends "pairs" ? Pairs : Triplets>;

@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import { type Miner, type Pairs, packPairs, packTriplets, type Triplets } from "./tuples.js";
 
 export type Strategy = "all" | "easy" | "semihard" | "hard";
@@ -108,13 +109,13 @@ function checkStrategies(
 ): { positive: Strategy; negative: Strategy } {
   for (const [name, value] of Object.entries({ positive, negative }))
     if (!strategies.includes(value))
-      throw new RangeError(`${caller}: ${name} must be one of ${strategies.join(", ")}, got "${value}"`);
+      throw new UserError(`${caller}: ${name} must be one of ${strategies.join(", ")}, got "${value}"`);
   const clash = ["semihard", "all"];
   if (
     (positive === "semihard" && clash.includes(negative)) ||
     (negative === "semihard" && positive === "all")
   )
-    throw new RangeError(
+    throw new UserError(
       `${caller}: semihard must meet easy or hard on the other side, got positive ${positive} and negative ${negative}`,
     );
   return { positive, negative };

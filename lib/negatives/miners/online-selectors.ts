@@ -1,4 +1,5 @@
 import type { Random } from "../../engine/random/random.js";
+import { UserError } from "../../files/user-error.js";
 import { type Miner, type Pairs, packPairs, packTriplets, type Triplets } from "./tuples.js";
 
 export type SelectorKind = "all" | "hardest" | "random_hard" | "semihard";
@@ -19,13 +20,13 @@ export function onlineTriplets(options: {
   random?: Random;
 }): Miner<Triplets> {
   const { kind, margin, random } = options;
-  if (!(margin > 0)) throw new RangeError(`onlineTriplets: margin must be > 0, got ${margin}`);
+  if (!(margin > 0)) throw new UserError(`onlineTriplets: margin must be > 0, got ${margin}`);
   if (!["all", "hardest", "random_hard", "semihard"].includes(kind))
-    throw new RangeError(
+    throw new UserError(
       `onlineTriplets: kind must be one of all, hardest, random_hard, semihard, got "${kind}"`,
     );
   if ((kind === "random_hard" || kind === "semihard") && !random)
-    throw new RangeError(`onlineTriplets: ${kind} must be given a generator, got none`);
+    throw new UserError(`onlineTriplets: ${kind} must be given a generator, got none`);
   return (distances, { labels }) => {
     const rows: [number, number, number][] = [];
     let fallback: [number, number, number] | null = null;

@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import {
   type Labelled,
   labelsOnly,
@@ -39,7 +40,7 @@ export function sessionTriplets(): Miner<Triplets> {
 
 /** Members of each session in batch order, sessions by ascending number. */
 function sessionsOf(caller: string, { labels, types }: Labelled): { members: number[]; types: Int32Array }[] {
-  if (!types) throw new RangeError(`${caller}: items must have session types, got labels only`);
+  if (!types) throw new UserError(`${caller}: items must have session types, got labels only`);
   const sessions = new Map<number, number[]>();
   labels.forEach((session, i) => {
     const members = sessions.get(session);

@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import { type Miner, packTriplets, type Triplets } from "./tuples.js";
 
 export type MarginKind = "all" | "hard" | "semihard" | "easy";
@@ -12,10 +13,10 @@ export type MarginKind = "all" | "hard" | "semihard" | "easy";
  */
 export function tripletMarginMiner(options: { margin?: number; kind?: MarginKind } = {}): Miner<Triplets> {
   const { margin = 0.2, kind = "all" } = options;
-  if (!(margin > 0)) throw new RangeError(`tripletMarginMiner: margin must be > 0, got ${margin}`);
+  if (!(margin > 0)) throw new UserError(`tripletMarginMiner: margin must be > 0, got ${margin}`);
   const wanted = kinds[kind];
   if (!wanted)
-    throw new RangeError(
+    throw new UserError(
       `tripletMarginMiner: kind must be one of ${Object.keys(kinds).join(", ")}, got "${kind}"`,
     );
   return (distances, { labels }) => {

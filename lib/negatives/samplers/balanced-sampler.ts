@@ -1,4 +1,5 @@
 import type { Random } from "../../engine/random/random.js";
+import { UserError } from "../../files/user-error.js";
 import { checkCount } from "./class-sampler.js";
 
 /**
@@ -21,7 +22,7 @@ export function balancedBatches(
     else members.set(labels[i]!, { items: [i], used: 0 });
   }
   if (members.size < classes)
-    throw new RangeError(`balancedSampler: labels must have ${classes} classes, got ${members.size}`);
+    throw new UserError(`balancedSampler: labels must have ${classes} classes, got ${members.size}`);
   const groups = [...members.values()];
   for (const { items } of groups) random.shuffle(items);
   return Array.from({ length: Math.floor(labels.length / (classes * samples)) }, () => {

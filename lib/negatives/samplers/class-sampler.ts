@@ -1,4 +1,5 @@
 import type { Random } from "../../engine/random/random.js";
+import { UserError } from "../../files/user-error.js";
 
 export interface ClassPlan {
   itemsPerClass: number;
@@ -16,9 +17,7 @@ export function classPlan(batchSize: number, distinctLabels: number, itemsPerCla
   const items = itemsPerClass ?? Math.max(1, Math.floor(batchSize / distinctLabels));
   checkCount("classSampler", "itemsPerClass", items);
   if (items > batchSize)
-    throw new RangeError(
-      `classSampler: itemsPerClass must be at most batchSize (${batchSize}), got ${items}`,
-    );
+    throw new UserError(`classSampler: itemsPerClass must be at most batchSize (${batchSize}), got ${items}`);
   return { itemsPerClass: items, classesPerBatch: Math.floor(batchSize / items) };
 }
 
@@ -87,5 +86,5 @@ export function classSamplerProblem(
 /** Throws unless value is a positive integer. */
 export function checkCount(caller: string, name: string, value: number): void {
   if (!Number.isInteger(value) || value < 1)
-    throw new RangeError(`${caller}: ${name} must be a positive integer, got ${value}`);
+    throw new UserError(`${caller}: ${name} must be a positive integer, got ${value}`);
 }

@@ -1,4 +1,5 @@
 import type { Random } from "../../engine/random/random.js";
+import { UserError } from "../../files/user-error.js";
 import { checkCount } from "./class-sampler.js";
 
 /**
@@ -16,11 +17,9 @@ export function instanceBatches(
   const { batchSize, views = 2, random } = options;
   checkCount("instanceSampler", "batchSize", batchSize);
   if (!Number.isInteger(views) || views < 2)
-    throw new RangeError(`instanceSampler: views must be an integer > 1, got ${views}`);
+    throw new UserError(`instanceSampler: views must be an integer > 1, got ${views}`);
   if (batchSize % views !== 0)
-    throw new RangeError(
-      `instanceSampler: batchSize must be divisible by views (${views}), got ${batchSize}`,
-    );
+    throw new UserError(`instanceSampler: batchSize must be divisible by views (${views}), got ${batchSize}`);
   const order = options.order
     ? Array.from(options.order)
     : random.shuffle(Array.from({ length: count }, (_, i) => i));

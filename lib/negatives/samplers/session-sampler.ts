@@ -1,4 +1,5 @@
 import type { Random } from "../../engine/random/random.js";
+import { UserError } from "../../files/user-error.js";
 import { checkCount } from "./class-sampler.js";
 
 /**
@@ -60,7 +61,7 @@ function membersOf(
   }
   return [...members].map(([id, { roots, rest }]) => {
     if (roots.length !== 1)
-      throw new RangeError(`sessionSampler: session ${id} must have one root, got ${roots.length}`);
+      throw new UserError(`sessionSampler: session ${id} must have one root, got ${roots.length}`);
     return { root: roots[0]!, rest };
   });
 }

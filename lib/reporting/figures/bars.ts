@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import { axisTitle, baseLayout, type Figure, NEUTRAL, plotlyText, seriesColor } from "./theme.js";
 
 export interface BarSeries {
@@ -20,12 +21,12 @@ export function bars(
   const horizontal = options.horizontal ?? false;
   const data = series.map(({ name, values }, index) => {
     if (values.length !== labels.length)
-      throw new RangeError(
+      throw new UserError(
         `bars: "${name}" must have one value per label (${labels.length}), got ${values.length}`,
       );
     values.forEach((value, at) => {
       if (value !== null && ![value.mean, value.low, value.high].every(Number.isFinite))
-        throw new RangeError(
+        throw new UserError(
           `bars: "${name}" at ${labels[at]} must be finite, got ${JSON.stringify(Object.values(value).map(String))}`,
         );
     });

@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import { axisTitle, baseLayout, type Figure, NEUTRAL, PALETTE, plotlyText } from "./theme.js";
 
 /**
@@ -14,7 +15,7 @@ export function differences(
   const sorted = queries.map(({ query, a, b }) => ({ query, difference: a - b }));
   const bad = sorted.find(({ difference }) => !Number.isFinite(difference));
   if (bad !== undefined)
-    throw new RangeError(`differences: "${bad.query}" must have a finite difference, got ${bad.difference}`);
+    throw new UserError(`differences: "${bad.query}" must have a finite difference, got ${bad.difference}`);
   sorted.sort((x, y) => x.difference - y.difference);
   const rank = (index: number): number => (100 * (index + 0.5)) / sorted.length;
   const trace = (

@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import {
   axisTitle,
   baseLayout,
@@ -29,7 +30,7 @@ export function intervalCurve(
     const points = [...line.points].sort((a, b) => a.x - b.x);
     for (const { x, mean, low = mean, high = mean } of points)
       if (!(low <= mean && mean <= high))
-        throw new RangeError(
+        throw new UserError(
           `intervalCurve: "${line.name}" at ${x} must have low ≤ mean ≤ high, got ${low}, ${mean}, ${high}`,
         );
     const name = plotlyText(line.name);

@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import { axisTitle, baseLayout, DASHES, type Figure, plotlyText, seriesColor } from "./theme.js";
 
 export interface LossSeries {
@@ -24,13 +25,13 @@ export function lossCurve(
   const data = series.map((line) => {
     const bad = line.points.find((point) => !Number.isFinite(point.value) || !Number.isFinite(point.step));
     if (bad !== undefined)
-      throw new RangeError(
+      throw new UserError(
         `lossCurve: values of "${line.name}" must be finite, got ${bad.value} at step ${bad.step}`,
       );
     const owner = line.validationOf ?? line.name;
     const index = order.indexOf(owner);
     if (!training.includes(owner))
-      throw new RangeError(
+      throw new UserError(
         `lossCurve: validationOf must be one of ${training.join(", ")}, got "${line.validationOf}"`,
       );
     const isValidation = line.validationOf !== undefined;

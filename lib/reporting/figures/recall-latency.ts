@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import { axisTitle, baseLayout, DASHES, type Figure, plotlyText, SYMBOLS, seriesColor } from "./theme.js";
 
 /** An index at one setting. */
@@ -19,7 +20,7 @@ export function recallLatency(points: readonly IndexPoint[], k: number): Figure 
   const most = Math.max(...points.map((point) => point.memoryBytes));
   for (const { setting, latencyMs } of points)
     if (!(latencyMs > 0))
-      throw new RangeError(`recallLatency: latency must be > 0, got ${latencyMs} at ${setting}`);
+      throw new UserError(`recallLatency: latency must be > 0, got ${latencyMs} at ${setting}`);
   const data = [...new Set(points.map((point) => point.index))].map((name, index) => {
     const own = points.filter((point) => point.index === name).sort((a, b) => a.latencyMs - b.latencyMs);
     const color = seriesColor(index);

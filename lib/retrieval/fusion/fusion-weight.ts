@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import { fuse, type RankedList, type RankFusion, rankCandidates, tabulateCandidates } from "./rank-fusion.js";
 
 export interface FusionWeight {
@@ -29,11 +30,9 @@ export function searchFusionWeight(
 ): FusionWeight {
   const { k, gridPoints = 21 } = options;
   if (validation.length === 0)
-    throw new RangeError("searchFusionWeight: validation must not be empty, got 0 queries");
+    throw new UserError("searchFusionWeight: validation must not be empty, got 0 queries");
   if (!Number.isInteger(gridPoints) || gridPoints < 2)
-    throw new RangeError(
-      `searchFusionWeight: gridPoints must be an integer of at least 2, got ${gridPoints}`,
-    );
+    throw new UserError(`searchFusionWeight: gridPoints must be an integer of at least 2, got ${gridPoints}`);
   const curve = Array.from({ length: gridPoints }, (_, i) => {
     const weight = i / (gridPoints - 1);
     let sum = 0;
@@ -63,7 +62,7 @@ export function searchFusionWeights(
 ): { weights: number[]; value: number } {
   const systems = validation[0]?.length ?? 0;
   if (systems < 2)
-    throw new RangeError(
+    throw new UserError(
       `searchFusionWeights: validation must hold the lists of at least two systems for every query, got ${systems}`,
     );
   if (systems === 2) {

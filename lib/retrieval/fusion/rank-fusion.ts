@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import type { SearchResult } from "../indexes/search-options.js";
 
 /** One system's answer to one query, best first; ids of −1 are empty slots. */
@@ -39,7 +40,7 @@ export function fuse(
   fusion: RankFusion,
   k: number,
 ): { ids: Int32Array; scores: Float32Array } {
-  if (!Number.isInteger(k) || k < 1) throw new RangeError(`fuse: k must be a positive integer, got ${k}`);
+  if (!Number.isInteger(k) || k < 1) throw new UserError(`fuse: k must be a positive integer, got ${k}`);
   const weights = checkWeights(lists.length, fusion);
   return rankCandidates(tabulateCandidates(lists, fusion), weights, k);
 }
@@ -103,7 +104,7 @@ export function fuseResults(
 ): SearchResult {
   for (const { ids } of results)
     if (queryCount === 0 ? ids.length > 0 : ids.length % queryCount !== 0)
-      throw new RangeError(
+      throw new UserError(
         `fuseResults: results must hold whole rows for ${queryCount} queries, got ${ids.length} ids`,
       );
   const fused = { ids: new Int32Array(queryCount * k).fill(-1), scores: new Float32Array(queryCount * k) };
@@ -125,12 +126,12 @@ export function fuseResults(
 
 function checkWeights(systems: number, fusion: RankFusion): readonly number[] {
   if (!fusionKinds.includes(fusion.kind))
-    throw new RangeError(`fuse: unknown fusion "${fusion.kind}"; known: ${fusionKinds.join(", ")}`);
+    throw new UserError(`fuse: unknown fusion "${fusion.kind}"; known: ${fusionKinds.join(", ")}`);
   const weights = fusion.weights ?? new Array<number>(systems).fill(1 / systems);
   if (weights.length !== systems)
-    throw new RangeError(`fuse: weights must number ${systems}, one per system, got ${weights.length}`);
+    throw new UserError(`fuse: weights must number ${systems}, one per system, got ${weights.length}`);
   if (!weights.every((w) => w >= 0 && w < Infinity) || !weights.some((w) => w > 0))
-    throw new RangeError(`fuse: weights must be ≥ 0 and not all 0, got ${weights.join(", ")}`);
+    throw new UserError(`fuse: weights must be ≥ 0 and not all 0, got ${weights.join(", ")}`);
   return weights;
 }
 
@@ -156,7 +157,7 @@ function contributions(
     case "reciprocal-rank": {
       const constant = fusion.constant ?? 60;
       if (!(constant >= 0 && constant < Infinity))
-        throw new RangeError(`fuse: constant must be ≥ 0, got ${constant}`);
+        throw new UserError(`fuse: constant must be ≥ 0, got ${constant}`);
       return { ids, parts: ids.map((_, i) => 1 / (constant + i + 1)), otherwise: 0 };
     }
     case "min-max": {

@@ -1,4 +1,5 @@
 import { Random } from "../../engine/random/random.js";
+import { UserError } from "../../files/user-error.js";
 import { copyRows, exactSearch } from "./exact-search.js";
 import { type IndexFile, writeIndexFile } from "./index-file.js";
 import { kMeans, nearestCentroids } from "./k-means.js";
@@ -113,9 +114,7 @@ export class ClusterIndex implements VectorIndex {
     checkMetric("ClusterIndex.build", metric);
     const clusters = options.clusters ?? Math.max(1, Math.min(size, Math.round(4 * Math.sqrt(size))));
     if (!Number.isInteger(clusters) || clusters < 1 || clusters > size)
-      throw new RangeError(
-        `ClusterIndex.build: clusters must be 1 to the ${size} documents, got ${clusters}`,
-      );
+      throw new UserError(`ClusterIndex.build: clusters must be 1 to the ${size} documents, got ${clusters}`);
     const points = metric === "cosine" ? normalizedRows(documents, dim) : documents;
     const random = new Random(seed);
     const sample = drawRows(points, dim, Math.min(size, samplePerCluster * clusters), random.fork("sample"));
@@ -140,10 +139,10 @@ export class ClusterIndex implements VectorIndex {
     const size = checkRows("ClusterIndex.fromClusters", "documents", documents, dim);
     const clusters = checkRows("ClusterIndex.fromClusters", "centroids", centroids, dim);
     if (labels.length !== size)
-      throw new RangeError(`ClusterIndex.fromClusters: labels must number ${size}, got ${labels.length}`);
+      throw new UserError(`ClusterIndex.fromClusters: labels must number ${size}, got ${labels.length}`);
     const wrong = labels.find((label) => label < 0 || label >= clusters);
     if (wrong !== undefined)
-      throw new RangeError(`ClusterIndex.fromClusters: labels must be in [0, ${clusters}), got ${wrong}`);
+      throw new UserError(`ClusterIndex.fromClusters: labels must be in [0, ${clusters}), got ${wrong}`);
     return new ClusterIndex(documents, dim, metric, { labels, centroids, probes });
   }
 
@@ -167,7 +166,7 @@ export class ClusterIndex implements VectorIndex {
     const queryCount = checkRows("ClusterIndex.search", "queries", queries, this.dim);
     checkSearch("ClusterIndex.search", k, queryCount, options);
     if (!Number.isInteger(this.probes) || this.probes < 1 || this.probes > this.clusters)
-      throw new RangeError(`ClusterIndex.search: probes must be 1 to ${this.clusters}, got ${this.probes}`);
+      throw new UserError(`ClusterIndex.search: probes must be 1 to ${this.clusters}, got ${this.probes}`);
     const bits = keepBits("ClusterIndex.search", this.size, options);
     const own = options.excludePerQuery ? Int32Array.from(options.excludePerQuery) : null;
     const nearest = exactSearch({

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { UserError } from "../../files/user-error.js";
 import { copyRows } from "./exact-search.js";
 import { type IndexFile, writeIndexFile } from "./index-file.js";
 import { KernelMemory } from "./kernel-memory.js";
@@ -110,15 +111,15 @@ export class ExactIndex implements VectorIndex {
     const { dim, metric = "cosine", threads = defaultThreads(), shardBytes = SHARD_BYTES } = options;
     checkMetric("ExactIndex", metric);
     if (!Number.isInteger(threads) || threads < 1)
-      throw new RangeError(`ExactIndex: threads must be a positive integer, got ${threads}`);
+      throw new UserError(`ExactIndex: threads must be a positive integer, got ${threads}`);
     if (!(shardBytes >= 1 && shardBytes <= SHARD_BYTES))
-      throw new RangeError(`ExactIndex: shardBytes must be in [1, 2^31], got ${shardBytes}`);
+      throw new UserError(`ExactIndex: shardBytes must be in [1, 2^31], got ${shardBytes}`);
     const index = new ExactIndex(count, dim, metric, threads, shardBytes);
     let filled = 0;
     for (const chunk of chunks) {
       const rows = checkRows("ExactIndex", "chunks", chunk, dim);
       if (filled + rows > count)
-        throw new RangeError(`ExactIndex: chunks must hold ${count} rows in all, got more than ${count}`);
+        throw new UserError(`ExactIndex: chunks must hold ${count} rows in all, got more than ${count}`);
       for (let done = 0; done < rows; ) {
         const { shard, memory, row } = index.locate(filled);
         const n = Math.min(rows - done, shard.count - row);
@@ -129,7 +130,7 @@ export class ExactIndex implements VectorIndex {
       }
     }
     if (filled !== count)
-      throw new RangeError(`ExactIndex: chunks must hold ${count} rows in all, got ${filled}`);
+      throw new UserError(`ExactIndex: chunks must hold ${count} rows in all, got ${filled}`);
     index.prepare();
     return index;
   }
@@ -157,7 +158,7 @@ export class ExactIndex implements VectorIndex {
     checkSearch("ExactIndex.search", k, queryCount, options);
     const bits = keepBits("ExactIndex.search", this.size, options);
     if (this.closed)
-      throw new RangeError("ExactIndex.search: the index must be open, got one that was closed");
+      throw new UserError("ExactIndex.search: the index must be open, got one that was closed");
     const run = this.queue.then(() => this.run(queries, queryCount, k, bits, options));
     this.queue = run.catch(() => undefined);
     return run;
@@ -186,7 +187,7 @@ export class ExactIndex implements VectorIndex {
   /** A copy of one document's vector. */
   vector(id: number): Float32Array {
     if (!Number.isInteger(id) || id < 0 || id >= this.size)
-      throw new RangeError(`ExactIndex.vector: id must be in [0, ${this.size}), got ${id}`);
+      throw new UserError(`ExactIndex.vector: id must be in [0, ${this.size}), got ${id}`);
     const { shard, memory, row } = this.locate(id);
     return memory.floats(shard.block.rows + row * paddedDim(this.dim) * 4, this.dim).slice();
   }

@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { Index, MetricKind, ScalarKind } from "usearch";
+import { UserError } from "../../files/user-error.js";
 import { type IndexFile, writeIndexFile } from "./index-file.js";
 import type { SearchMetric, SearchOptions, SearchResult } from "./search-options.js";
 import { checkMetric, checkRows, checkSearch, isKept, keepBits } from "./search-options.js";
@@ -89,13 +90,13 @@ export class HnswIndex implements VectorIndex {
     checkMetric("HnswIndex.build", metric);
     for (const [name, value] of Object.entries({ connectivity, expansionAdd, expansionSearch, threads }))
       if (!Number.isInteger(value) || value < 1)
-        throw new RangeError(`HnswIndex.build: ${name} must be a positive integer, got ${value}`);
+        throw new UserError(`HnswIndex.build: ${name} must be a positive integer, got ${value}`);
     if (!Object.hasOwn(scalars, precision))
-      throw new RangeError(
+      throw new UserError(
         `HnswIndex.build: unknown precision "${precision}"; known: ${Object.keys(scalars).join(", ")}`,
       );
     if (threads > THREADS)
-      throw new RangeError(`HnswIndex.build: threads must be at most ${THREADS} here, got ${threads}`);
+      throw new UserError(`HnswIndex.build: threads must be at most ${THREADS} here, got ${threads}`);
     const header: Header = { size, dim, metric, connectivity, expansionAdd, expansionSearch, precision };
     const graph = newGraph(header);
     for (let from = 0; from < size; ) {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { atomicWriteParts } from "../../files/atomic-write.js";
+import { UserError } from "../../files/user-error.js";
 
 /**
  * Layout of every index file (little-endian): the sections, each padded with zeros to 64 bytes; a footer in JSON
@@ -85,11 +86,11 @@ export interface IndexFile {
  * Opens an index file and verifies all of it against its checksum.
  *
  * @param kind  the kind it must be, or null for any
- * @throws Error naming the file and what is wrong with it: missing, foreign, cut short, of another version, damaged, or
+ * @throws UserError naming the file and what is wrong with it: missing, foreign, cut short, of another version, damaged, or
  *   of another kind
  */
 export function openIndexFile(filePath: string, kind: string | null = null): IndexFile {
-  const fail = (reason: string): Error => new Error(`${filePath}: ${reason}`);
+  const fail = (reason: string) => new UserError(`${filePath}: ${reason}`);
   let file: number;
   try {
     file = openSync(filePath, "r");
@@ -160,7 +161,7 @@ function readAt(file: number, position: number, length: number): Buffer {
   const bytes = Buffer.allocUnsafe(length);
   for (let done = 0; done < length; ) {
     const n = readSync(file, bytes, done, length - done, position + done);
-    if (n === 0) throw new RangeError(`index file ends at byte ${position + done}, before what it announces`);
+    if (n === 0) throw new UserError(`index file ends at byte ${position + done}, before what it announces`);
     done += n;
   }
   return bytes;

@@ -1,4 +1,5 @@
 import type { Random } from "../../engine/random/random.js";
+import { UserError } from "../../files/user-error.js";
 import { copyRows, exactSearch } from "./exact-search.js";
 import { KernelMemory } from "./kernel-memory.js";
 import { paddedDim } from "./query-batch.js";
@@ -36,9 +37,9 @@ export function lloyd(
   const count = checkRows("lloyd", "points", points, dim);
   const clusters = checkRows("lloyd", "centroids", centroids, dim);
   if (clusters < 1 || clusters > count)
-    throw new RangeError(`lloyd: centroids must number 1 to the ${count} points, got ${clusters}`);
+    throw new UserError(`lloyd: centroids must number 1 to the ${count} points, got ${clusters}`);
   if (!Number.isInteger(iterations) || iterations < 1)
-    throw new RangeError(`lloyd: iterations must be a positive integer, got ${iterations}`);
+    throw new UserError(`lloyd: iterations must be a positive integer, got ${iterations}`);
   let current = centroids;
   let previous: Int32Array | null = null;
   for (let round = 1; ; round++) {
@@ -64,7 +65,7 @@ export function kMeans(
 ): Clustering {
   const { clusters, random, restarts = 1, iterations = 300 } = options;
   if (!Number.isInteger(restarts) || restarts < 1)
-    throw new RangeError(`kMeans: restarts must be a positive integer, got ${restarts}`);
+    throw new UserError(`kMeans: restarts must be a positive integer, got ${restarts}`);
   let best: Clustering | null = null;
   for (let run = 0; run < restarts; run++) {
     const seeds = kMeansPlusPlus(points, dim, clusters, random.fork(`run ${run}`));
@@ -137,7 +138,7 @@ export function kMeansPlusPlus(
 ): Float32Array {
   const count = checkRows("kMeansPlusPlus", "points", points, dim);
   if (!Number.isInteger(clusters) || clusters < 1 || clusters > count)
-    throw new RangeError(`kMeansPlusPlus: clusters must be 1 to the ${count} points, got ${clusters}`);
+    throw new UserError(`kMeansPlusPlus: clusters must be 1 to the ${count} points, got ${clusters}`);
   const width = paddedDim(dim);
   const memory = new KernelMemory(count * (width + 1) * 4 + width * 4);
   const rows = memory.allocate(count * width * 4);

@@ -1,4 +1,5 @@
 import { type WasmMemory, wasmApi } from "../../engine/kernels/web-assembly.js";
+import { UserError } from "../../files/user-error.js";
 
 /** A memory that several threads see; in each of them its buffer is up to date after a call of grow. */
 export interface SharedMemory extends WasmMemory {
@@ -22,7 +23,7 @@ export class KernelMemory {
   /** @param bytes  how much to reserve at once */
   constructor(bytes = 0) {
     const pages = Math.ceil((FIRST_FREE + bytes + 4096) / PAGE);
-    if (pages > MAX_PAGES) throw new RangeError(`KernelMemory: bytes must be below 4 GiB, got ${bytes}`);
+    if (pages > MAX_PAGES) throw new UserError(`KernelMemory: bytes must be below 4 GiB, got ${bytes}`);
     this.memory = new wasmApi.Memory({
       initial: pages,
       maximum: MAX_PAGES,
@@ -36,7 +37,7 @@ export class KernelMemory {
     const pages = Math.ceil(end / PAGE);
     const missing = pages - this.memory.buffer.byteLength / PAGE;
     if (pages > MAX_PAGES)
-      throw new RangeError(`KernelMemory.allocate: bytes must fit in 4 GiB, got ${end} in all`);
+      throw new UserError(`KernelMemory.allocate: bytes must fit in 4 GiB, got ${end} in all`);
     if (missing > 0) this.memory.grow(missing);
     this.next = end;
     return at;

@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import { ClusterIndex, type ClusterIndexOptions } from "./cluster-index.js";
 import { ExactIndex, type ExactIndexOptions } from "./exact-index.js";
 import { HnswIndex, type HnswIndexOptions } from "./hnsw-index.js";
@@ -33,7 +34,7 @@ export const indexKinds = Object.keys(builders) as IndexSpec["kind"][];
 export function buildIndex(documents: Float32Array, spec: IndexSpec): VectorIndex {
   const build = builders[spec.kind];
   if (!build)
-    throw new RangeError(`buildIndex: unknown index "${spec.kind}"; known: ${indexKinds.join(", ")}`);
+    throw new UserError(`buildIndex: unknown index "${spec.kind}"; known: ${indexKinds.join(", ")}`);
   return build(documents, spec);
 }
 
@@ -43,13 +44,13 @@ export function buildIndex(documents: Float32Array, spec: IndexSpec): VectorInde
  * @param options.map  leave vectors and links in the file and map it, which must stay as it is then. Only "hnsw" can; the
  *                     others search in memory of their kernels and are read, so that a caller need not know the kind.
  *                     Default false
- * @throws Error naming the file and what is wrong with it; nothing is returned from a file that is not whole
+ * @throws UserError naming the file and what is wrong with it; nothing is returned from a file that is not whole
  */
 export function openIndex(filePath: string, options: { map?: boolean } = {}): VectorIndex {
   const file = openIndexFile(filePath);
   const reader = readers[file.kind as IndexSpec["kind"]];
   if (!reader)
-    throw new Error(
+    throw new UserError(
       `${filePath}: holds an index of kind "${file.kind}"; vector indexes are: ${indexKinds.join(", ")}`,
     );
   return reader(file, options.map ?? false);

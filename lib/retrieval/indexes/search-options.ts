@@ -1,3 +1,5 @@
+import { UserError } from "../../files/user-error.js";
+
 export type SearchMetric = "cosine" | "dot" | "euclidean";
 
 export const searchMetrics: readonly SearchMetric[] = ["cosine", "dot", "euclidean"];
@@ -23,24 +25,24 @@ export interface SearchOptions {
 /** Number of rows of a [rows, dim] matrix. */
 export function checkRows(where: string, name: string, matrix: Float32Array, dim: number): number {
   if (!Number.isInteger(dim) || dim < 1)
-    throw new RangeError(`${where}: dim must be a positive integer, got ${dim}`);
+    throw new UserError(`${where}: dim must be a positive integer, got ${dim}`);
   if (matrix.length % dim !== 0)
-    throw new RangeError(`${where}: ${name} must hold whole rows of ${dim}, got ${matrix.length} values`);
+    throw new UserError(`${where}: ${name} must hold whole rows of ${dim}, got ${matrix.length} values`);
   return matrix.length / dim;
 }
 
 export function checkSearch(where: string, k: number, queryCount: number, options: SearchOptions): void {
-  if (!Number.isInteger(k) || k < 1) throw new RangeError(`${where}: k must be a positive integer, got ${k}`);
+  if (!Number.isInteger(k) || k < 1) throw new UserError(`${where}: k must be a positive integer, got ${k}`);
   const own = options.excludePerQuery;
   if (own && own.length !== queryCount)
-    throw new RangeError(
+    throw new UserError(
       `${where}: excludePerQuery must have one id per query (${queryCount}), got ${own.length}`,
     );
 }
 
 export function checkMetric(where: string, metric: string): asserts metric is SearchMetric {
   if (!searchMetrics.includes(metric as SearchMetric))
-    throw new RangeError(`${where}: unknown metric "${metric}"; known: ${searchMetrics.join(", ")}`);
+    throw new UserError(`${where}: unknown metric "${metric}"; known: ${searchMetrics.join(", ")}`);
 }
 
 /**
@@ -54,7 +56,7 @@ export function keepBits(where: string, size: number, options: SearchOptions): U
   const bits = new Uint8Array(Math.ceil(size / 8));
   const check = (name: string, id: number): void => {
     if (!Number.isInteger(id) || id < 0 || id >= size)
-      throw new RangeError(`${where}: ${name} must hold document ids in [0, ${size}), got ${id}`);
+      throw new UserError(`${where}: ${name} must hold document ids in [0, ${size}), got ${id}`);
   };
   if (!keep) bits.fill(255);
   else

@@ -1,3 +1,5 @@
+import { UserError } from "../../files/user-error.js";
+
 /**
  * Keeps the k best (score, id) pairs offered: higher scores first, ties to the lower id. A bounded binary heap whose
  * root is the worst pair kept, in typed arrays that are reused between queries.
@@ -8,7 +10,7 @@ export class TopK {
   private size = 0;
 
   constructor(readonly k: number) {
-    if (!Number.isInteger(k) || k < 1) throw new RangeError(`TopK: k must be a positive integer, got ${k}`);
+    if (!Number.isInteger(k) || k < 1) throw new UserError(`TopK: k must be a positive integer, got ${k}`);
     this.heapIds = new Int32Array(k);
     this.heapScores = new Float64Array(k);
   }

@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import { openIndexFile, writeIndexFile } from "../indexes/index-file.js";
 import {
   checkSearch,
@@ -71,18 +72,18 @@ export class Bm25Index {
     const { k1 = 1.2, b = 0.75, variant = "lucene", analysis = null } = options;
     const formula = bm25Variants[variant];
     if (!formula)
-      throw new RangeError(
+      throw new UserError(
         `Bm25Index.build: unknown variant "${variant}"; known: ${bm25VariantNames.join(", ")}`,
       );
     const delta = options.delta ?? formula.delta;
-    if (!(k1 >= 0 && k1 < Infinity)) throw new RangeError(`Bm25Index.build: k1 must be ≥ 0, got ${k1}`);
-    if (!(b >= 0 && b <= 1)) throw new RangeError(`Bm25Index.build: b must be in [0, 1], got ${b}`);
+    if (!(k1 >= 0 && k1 < Infinity)) throw new UserError(`Bm25Index.build: k1 must be ≥ 0, got ${k1}`);
+    if (!(b >= 0 && b <= 1)) throw new UserError(`Bm25Index.build: b must be in [0, 1], got ${b}`);
     if (options.delta !== undefined && formula.delta === null)
-      throw new RangeError(
+      throw new UserError(
         `Bm25Index.build: delta must be left out for variant "${variant}", got ${options.delta}`,
       );
     if (delta !== null && !(delta >= 0 && delta < Infinity))
-      throw new RangeError(`Bm25Index.build: delta must be ≥ 0, got ${delta}`);
+      throw new UserError(`Bm25Index.build: delta must be ≥ 0, got ${delta}`);
 
     const { terms, offsets, postings, frequencies, lengths } = invert(documents);
     const count = lengths.length;

@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import { checkSearch, isKept, keepBits, type SearchOptions } from "../indexes/search-options.js";
 import { TopK } from "../indexes/top-k.js";
 import { Bm25Index, type Bm25Options } from "./bm25.js";
@@ -31,15 +32,15 @@ export class FieldedBm25Index {
 
   /** @throws RangeError without fields, for weights that are not above 0 and for fields of unequal numbers of documents */
   static build(fields: readonly Bm25Field[], options: Bm25Options = {}): FieldedBm25Index {
-    if (fields.length === 0) throw new RangeError("FieldedBm25Index.build: fields must not be empty, got 0");
+    if (fields.length === 0) throw new UserError("FieldedBm25Index.build: fields must not be empty, got 0");
     const built = fields.map(({ tokens, weight }) => {
       if (!(weight > 0 && weight < Infinity))
-        throw new RangeError(`FieldedBm25Index.build: weight must be > 0, got ${weight}`);
+        throw new UserError(`FieldedBm25Index.build: weight must be > 0, got ${weight}`);
       return { index: Bm25Index.build(tokens, options), weight };
     });
     const counts = built.map(({ index }) => index.documentCount);
     if (counts.some((count) => count !== counts[0]))
-      throw new RangeError(
+      throw new UserError(
         `FieldedBm25Index.build: fields must have equally many documents, got ${counts.join(", ")}`,
       );
     return new FieldedBm25Index(built);

@@ -1,3 +1,5 @@
+import { UserError } from "../../files/user-error.js";
+
 /**
  * A function from a cleaned text to the character n-grams of its bounded words, `<word>`, the words themselves included
  * on request: what a lexical index needs to find misspelled words. N-grams never cross a space; words are kept apart
@@ -16,7 +18,7 @@ export function ngramAnalyzer(options: {
 }): (cleaned: string) => string[] {
   const { minLength, maxLength, words } = options;
   if (!Number.isInteger(minLength) || !Number.isInteger(maxLength) || minLength < 1 || maxLength < minLength)
-    throw new RangeError(
+    throw new UserError(
       `ngramAnalyzer: lengths must be integers with 1 ≤ min ≤ max, got ${minLength} and ${maxLength}`,
     );
   return (cleaned) => {

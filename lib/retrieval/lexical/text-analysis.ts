@@ -1,5 +1,7 @@
 /// <reference path="./snowball-stemmers.d.ts" />
+
 import { algorithms, newStemmer } from "snowball-stemmers";
+import { UserError } from "../../files/user-error.js";
 import { stopWords } from "./stop-words.js";
 
 export interface AnalysisOptions {
@@ -27,13 +29,13 @@ export const stemmerLanguages: readonly string[] = algorithms();
 export function createAnalyzer(options: AnalysisOptions = {}): (text: string) => string[] {
   const { minLength = 1, stopWords: list = null, stemmer = null } = options;
   if (!Number.isInteger(minLength) || minLength < 1)
-    throw new RangeError(`createAnalyzer: minLength must be a positive integer, got ${minLength}`);
+    throw new UserError(`createAnalyzer: minLength must be a positive integer, got ${minLength}`);
   if (typeof list === "string" && !Object.hasOwn(stopWords, list))
-    throw new RangeError(
+    throw new UserError(
       `createAnalyzer: unknown stop words "${list}"; known: ${Object.keys(stopWords).join(", ")}`,
     );
   if (stemmer !== null && !stemmerLanguages.includes(stemmer))
-    throw new RangeError(
+    throw new UserError(
       `createAnalyzer: unknown stemmer "${stemmer}"; known: ${stemmerLanguages.join(", ")}`,
     );
   const banned = new Set(typeof list === "string" ? stopWords[list] : list);

@@ -1,6 +1,7 @@
 import type { Bm25Config } from "../../experiment/bm25-schema.js";
 import type { Pool, Row } from "../../experiment/evaluation-set.js";
 import { trainingQueriesOf } from "../../experiment/training-queries.js";
+import { UserError } from "../../files/user-error.js";
 import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
 import type { Bm25Options } from "../lexical/bm25.js";
 import { FieldedBm25Index } from "../lexical/fielded-bm25.js";
@@ -104,7 +105,7 @@ export class Bm25Retriever implements Retriever {
   async retrieve(queries: readonly Row[], k: number): Promise<Ranked[]> {
     const index = this.built;
     if (index === null)
-      throw new RangeError("Bm25Retriever.rank: index(pool) must be called first, got no pool");
+      throw new UserError("Bm25Retriever.rank: index(pool) must be called first, got no pool");
     const { query: column, analyze = cleanWords } = this.options;
     return queries.map((query) => index.search(analyze(query[column] ?? ""), k));
   }

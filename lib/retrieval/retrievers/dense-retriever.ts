@@ -4,6 +4,7 @@ import type { Encoder } from "../../encoders/encoder.js";
 import type { Pool, Row } from "../../experiment/evaluation-set.js";
 import type { FeatureBatch } from "../../features/batch.js";
 import type { FeaturePipeline } from "../../features/feature-pipeline.js";
+import { UserError } from "../../files/user-error.js";
 import { exactSearch } from "../indexes/exact-search.js";
 import type { Ranked, Retriever } from "./retriever.js";
 
@@ -30,7 +31,7 @@ export class DenseRetriever implements Retriever {
 
   async retrieve(queries: readonly Row[], k: number): Promise<Ranked[]> {
     if (this.documents === null)
-      throw new RangeError("DenseRetriever.rank: index(pool) must be called first, got no pool");
+      throw new UserError("DenseRetriever.rank: index(pool) must be called first, got no pool");
     const dim = this.parts.encoder.outputDim;
     const embedded = await this.embed(this.parts.queryFeatures.encode(queries), "query");
     const found = await exactSearch({

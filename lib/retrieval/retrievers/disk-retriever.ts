@@ -5,6 +5,7 @@ import type { BatchEncoder } from "../../encoders/batch-encoder.js";
 import { type Listener, throttled } from "../../engine/progress.js";
 import type { Pool, Row } from "../../experiment/evaluation-set.js";
 import type { FeaturePipeline } from "../../features/feature-pipeline.js";
+import { UserError } from "../../files/user-error.js";
 import { VectorStore, type VectorStoreHeader } from "../../files/vector-store.js";
 import { encodeCorpus, searchStore } from "./encode-corpus.js";
 import type { Ranked, Retriever } from "./retriever.js";
@@ -58,7 +59,7 @@ export class DiskRetriever implements Retriever {
 
   async retrieve(queries: readonly Row[], k: number): Promise<Ranked[]> {
     if (this.store === null)
-      throw new RangeError("DiskRetriever.rank: index(pool) must be called first, got no pool");
+      throw new UserError("DiskRetriever.rank: index(pool) must be called first, got no pool");
     const embedded = await this.parts.embed(this.parts.queryFeatures.encode(queries), "query");
     const found = searchStore(this.store, embedded, k, { metric: this.metric });
     return queries.map((_, q) => ({
@@ -70,7 +71,7 @@ export class DiskRetriever implements Retriever {
   /** All embeddings of the pool that was indexed, [documents, outputDim]. */
   vectors(): Float32Array {
     if (this.store === null)
-      throw new RangeError("DiskRetriever.vectors: index(pool) must be called first, got no pool");
+      throw new UserError("DiskRetriever.vectors: index(pool) must be called first, got no pool");
     return this.store.rows(0, this.store.header.rows);
   }
 

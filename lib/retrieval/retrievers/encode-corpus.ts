@@ -1,4 +1,5 @@
 import type { FeatureBatch } from "../../features/batch.js";
+import { UserError } from "../../files/user-error.js";
 import type { VectorStore } from "../../files/vector-store.js";
 import { exactSearch } from "../indexes/exact-search.js";
 import type { SearchMetric, SearchResult } from "../indexes/search-options.js";
@@ -22,7 +23,7 @@ export interface EncodeCorpusOptions {
 export async function encodeCorpus(options: EncodeCorpusOptions): Promise<void> {
   const { store, features, embed, blockRows = 1024, onProgress } = options;
   if (!Number.isInteger(blockRows) || blockRows < 1)
-    throw new RangeError(`encodeCorpus: blockRows must be a positive integer, got ${blockRows}`);
+    throw new UserError(`encodeCorpus: blockRows must be a positive integer, got ${blockRows}`);
   const { rows } = store.header;
   onProgress?.(store.rowsDone, rows);
   while (!store.complete) {

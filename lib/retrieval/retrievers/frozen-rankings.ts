@@ -1,4 +1,5 @@
 import type { Pool, Row } from "../../experiment/evaluation-set.js";
+import { UserError } from "../../files/user-error.js";
 import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
 import type { QueryResult } from "../../tracking/run-folder.js";
 import type { Ranked, Retriever } from "./retriever.js";
@@ -25,7 +26,7 @@ export class FrozenRankings implements Retriever {
       const text = cleanPhrase(row[this.queryText] ?? "");
       const top = this.byText.get(text);
       if (top === undefined)
-        throw new RangeError(
+        throw new UserError(
           `FrozenRankings: queries must be those that were ranked, as they are spelled, got "${text}"`,
         );
       const kept = top.slice(0, k);

@@ -1,6 +1,7 @@
 import { encodeAll } from "../../encoders/encode-all.js";
 import type { DocumentQueries } from "../../experiment/document-queries.js";
 import type { Pool, Row } from "../../experiment/evaluation-set.js";
+import { UserError } from "../../files/user-error.js";
 import { exactSearch } from "../indexes/exact-search.js";
 import { TopK } from "../indexes/top-k.js";
 import type { DenseParts } from "./dense-retriever.js";
@@ -38,9 +39,9 @@ export class NeighbourRetriever implements Retriever {
   ) {
     const { neighbours, temperature } = options;
     if (!Number.isInteger(neighbours) || neighbours < 1)
-      throw new RangeError(`NeighbourRetriever: neighbours must be a positive integer, got ${neighbours}`);
+      throw new UserError(`NeighbourRetriever: neighbours must be a positive integer, got ${neighbours}`);
     if (!(temperature > 0 && temperature < Infinity))
-      throw new RangeError(`NeighbourRetriever: temperature must be > 0, got ${temperature}`);
+      throw new UserError(`NeighbourRetriever: temperature must be > 0, got ${temperature}`);
   }
 
   async index(pool: Pool): Promise<void> {
@@ -51,7 +52,7 @@ export class NeighbourRetriever implements Retriever {
 
   async retrieve(queries: readonly Row[], k: number): Promise<Ranked[]> {
     if (this.memory === null)
-      throw new RangeError("NeighbourRetriever.rank: index(pool) must be called first, got no pool");
+      throw new UserError("NeighbourRetriever.rank: index(pool) must be called first, got no pool");
     const { embedded, documents } = this.memory;
     const { neighbours, temperature } = this.options;
     const found = await exactSearch({

@@ -9,6 +9,7 @@ import { parseConfig } from "../../experiment/load-config.js";
 import type { ExperimentConfig } from "../../experiment/schema.js";
 import { encoderSpec } from "../../experiment/specs.js";
 import { readModel } from "../../files/model-file.js";
+import { UserError } from "../../files/user-error.js";
 import { readCheckpoint } from "../../tracking/checkpoint.js";
 import { openRun, type RunFolder } from "../../tracking/run-folder.js";
 
@@ -19,10 +20,10 @@ export async function openEncoder(
 ): Promise<{ run: RunFolder; config: ExperimentConfig; encoder: Encoder }> {
   const run = openRun(dir);
   const { kind } = run.manifest();
-  if (kind !== "dense") throw new RangeError(`${dir}: must be a run with an encoder, got a ${kind} run`);
+  if (kind !== "dense") throw new UserError(`${dir}: must be a run with an encoder, got a ${kind} run`);
   const config = parseConfig(fs.readFileSync(run.configFile, "utf8"), run.configFile);
   if (options.checkpoint === undefined && !fs.existsSync(run.model))
-    throw new RangeError(
+    throw new UserError(
       `${run.model}: must exist, got a run that has not finished; name one of its checkpoints`,
     );
   const parameters =

@@ -7,6 +7,7 @@ import {
   recallValidationSection,
 } from "../../experiment/sections/evaluation.js";
 import { textColumnsOf } from "../../experiment/text-columns.js";
+import { UserError } from "../../files/user-error.js";
 import { openRun, type RunFolder } from "../../tracking/run-folder.js";
 import { bm25Retriever, documentColumns, queryPreparation } from "./bm25-retriever.js";
 import { FrozenRankings } from "./frozen-rankings.js";
@@ -91,7 +92,7 @@ export async function openRetriever(
 /** @throws RangeError if a system's queries have no text that could be misspelled or corrected, as `what` asks for */
 export function checkMisspellable({ textColumns, queryColumns }: OpenedRetriever, what: string): void {
   if (textColumns.length === 0)
-    throw new RangeError(`${what}: queries must have text to misspell, got ${queryColumns.join(", ")} alone`);
+    throw new UserError(`${what}: queries must have text to misspell, got ${queryColumns.join(", ")} alone`);
 }
 
 async function openNeighbourRun(run: RunFolder, listener: Listener): Promise<OpenedRetriever> {

@@ -1,4 +1,5 @@
 import type { Pool, Row } from "../../experiment/evaluation-set.js";
+import { UserError } from "../../files/user-error.js";
 import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
 import { SpellingCorrector, wordCounts } from "../../typos/spelling-corrector.js";
 import type { Ranked, Retriever } from "./retriever.js";
@@ -29,7 +30,7 @@ export class SpellingRetriever implements Retriever {
   async retrieve(queries: readonly Row[], k: number): Promise<Ranked[]> {
     const corrector = this.corrector;
     if (corrector === null)
-      throw new RangeError("SpellingRetriever.rank: index(pool) must be called first, got no pool");
+      throw new UserError("SpellingRetriever.rank: index(pool) must be called first, got no pool");
     const corrected = queries.map((query) => {
       const row = { ...query };
       for (const column of this.options.textColumns) row[column] = corrector.correct(row[column] ?? "");

@@ -1,3 +1,5 @@
+import { UserError } from "../../files/user-error.js";
+
 /** A returned document of a validation query: its score and whether it is relevant. */
 export interface ScoredAnswer {
   score: number;
@@ -36,9 +38,9 @@ export function chooseThreshold(
   totalRelevant: number,
   criterion: ThresholdCriterion,
 ): ThresholdChoice | null {
-  if (answers.length === 0) throw new RangeError("chooseThreshold: answers must not be empty, got 0 queries");
+  if (answers.length === 0) throw new UserError("chooseThreshold: answers must not be empty, got 0 queries");
   if (criterion.kind === "precision" && !(criterion.target > 0 && criterion.target <= 1))
-    throw new RangeError(`chooseThreshold: target must be in (0, 1], got ${criterion.target}`);
+    throw new UserError(`chooseThreshold: target must be in (0, 1], got ${criterion.target}`);
   const curve = thresholdCurveOf(answers, totalRelevant);
   let chosen: ThresholdChoice | null = null;
   for (const point of curve) {
@@ -58,7 +60,7 @@ export function thresholdCurveOf(
     list.map(({ score, relevant }) => ({ score, relevant, query })),
   );
   for (const { score } of all)
-    if (Number.isNaN(score)) throw new RangeError("thresholdCurveOf: scores must be numbers, got NaN");
+    if (Number.isNaN(score)) throw new UserError("thresholdCurveOf: scores must be numbers, got NaN");
   all.sort((a, b) => b.score - a.score);
   const curve: ThresholdChoice[] = [];
   const speaking = new Set<number>();

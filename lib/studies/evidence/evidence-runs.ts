@@ -3,6 +3,7 @@ import type { Listener } from "../../engine/progress.js";
 import { bm25Schema } from "../../experiment/bm25-schema.js";
 import { fusionSchema } from "../../experiment/fusion-schema.js";
 import { loadConfig } from "../../experiment/load-config.js";
+import { UserError } from "../../files/user-error.js";
 import { bm25VariantNames } from "../../retrieval/lexical/bm25-variants.js";
 import { runBm25 } from "../../runs/run-bm25.js";
 import { runExperiment } from "../../runs/run-experiment.js";
@@ -113,7 +114,7 @@ async function denseRuns(set: EvidenceSet, listener: Listener): Promise<RunFolde
 export async function trainedRun(set: EvidenceSet, seed: number, listener: Listener): Promise<RunFolder> {
   const { dense } = set;
   if (dense.kind !== "trained")
-    throw new RangeError(`trainedRun: set must train its dense system, got ${set.name}`);
+    throw new UserError(`trainedRun: set must train its dense system, got ${set.name}`);
   const evaluation = Object.entries(evaluationOf(set)).map(([key, value]) => [
     `recall_validation.${key}`,
     value,

@@ -1,3 +1,5 @@
+import { UserError } from "../../files/user-error.js";
+
 /**
  * nDCG@k of a list of products against its answers: binary gains, discount 1 / log₂(rank + 1); the ideal list has
  * min(k, answers) ones at the top. A product listed twice counts at its first place.
@@ -7,7 +9,7 @@
  */
 export function answerNdcg(products: readonly string[], answers: readonly string[], k = 5): number {
   if (!Number.isInteger(k) || k < 1)
-    throw new RangeError(`answerNdcg: k must be a positive integer, got ${k}`);
+    throw new UserError(`answerNdcg: k must be a positive integer, got ${k}`);
   const left = new Set(answers);
   const ideal = Math.min(k, left.size);
   let gained = 0;
@@ -34,7 +36,7 @@ export function meanAnswerNdcg(
   for (const [query, wanted] of answers) {
     const products = predictions.get(query);
     if (products === undefined)
-      throw new RangeError(`meanAnswerNdcg: every answered query must be predicted, got none for ${query}`);
+      throw new UserError(`meanAnswerNdcg: every answered query must be predicted, got none for ${query}`);
     perQuery.set(query, answerNdcg(products, wanted, k));
   }
   let sum = 0;

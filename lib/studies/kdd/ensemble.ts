@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import { meanAnswerNdcg } from "./answer-ndcg.js";
 import type { Answers, Predictions } from "./files/prediction-files.js";
 
@@ -7,7 +8,7 @@ export type ScoreScaling = "raw" | "z_score";
 /** Evenly spaced weights from 0 to 1, both included. @throws RangeError for fewer than 2 points */
 export function ensembleGrid(points: number): number[] {
   if (!Number.isInteger(points) || points < 2)
-    throw new RangeError(`ensembleGrid: points must be an integer ≥ 2, got ${points}`);
+    throw new UserError(`ensembleGrid: points must be an integer ≥ 2, got ${points}`);
   return Array.from({ length: points }, (_, i) => i / (points - 1));
 }
 
@@ -28,7 +29,7 @@ export function ensembleScores(
   for (const [query, list] of second) {
     const other = first.get(query);
     if (other === undefined || other.length !== list.length)
-      throw new RangeError(
+      throw new UserError(
         `ensembleScores: both models must score the same candidates, got ${other?.length ?? 0} and ${list.length} for query ${query}`,
       );
     const scaleFirst = scaler(other, scaling);
@@ -37,7 +38,7 @@ export function ensembleScores(
     const sums = list.map(([product, score]): [string, number] => {
       const found = scoreOf.get(product);
       if (found === undefined)
-        throw new RangeError(`ensembleScores: query ${query}: only one model scores product ${product}`);
+        throw new UserError(`ensembleScores: query ${query}: only one model scores product ${product}`);
       return [product, weight * scaleFirst(found) + (1 - weight) * scaleSecond(score)];
     });
     combined.set(

@@ -8,6 +8,7 @@ import { readTrainingRows } from "../../datasets/training-rows.js";
 import { Random } from "../../engine/random/random.js";
 import { augmentPicture } from "../../features/augment-picture.js";
 import { makeFolder } from "../../files/make-folder.js";
+import { UserError } from "../../files/user-error.js";
 import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
 import { cutRegions, regionFeatureDim } from "./cut-regions.js";
 import { writeAnswers } from "./files/prediction-files.js";
@@ -70,7 +71,7 @@ export async function generateTask(options: GenerateOptions): Promise<Record<str
     }))
     .filter(({ query, relevant }) => query !== "" && relevant.length > 0);
   if (answered.length < 3 * perSet)
-    throw new RangeError(
+    throw new UserError(
       `generateTask: ${datasetDir} must have ${3 * perSet} held-out queries about ${options.documents} documents, got ${answered.length}; take more documents or fewer queries`,
     );
   random.fork("queries").shuffle(answered);

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { valueAndGradients } from "../../engine/ops/gradients.js";
+import { UserError } from "../../files/user-error.js";
 import { createOptimizer } from "../../optimizers/create-optimizer.js";
 import type { Optimizer } from "../../optimizers/optimizer.js";
 
@@ -41,7 +42,7 @@ export class GroupOptimizer {
     value.dispose();
     if (!Number.isFinite(loss)) {
       tf.dispose(gradients);
-      throw new RangeError(`training: loss must stay finite, got ${loss}`);
+      throw new UserError(`training: loss must stay finite, got ${loss}`);
     }
     tf.tidy(() => {
       for (const { group, optimizer } of this.members) {

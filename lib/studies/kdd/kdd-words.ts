@@ -3,6 +3,7 @@ import { fillNormal } from "../../engine/random/fill-random.js";
 import type { Random } from "../../engine/random/random.js";
 import { describeFileError } from "../../files/data-error.js";
 import { readNpy } from "../../files/npy.js";
+import { UserError } from "../../files/user-error.js";
 import { tokenizerFromVocabulary } from "../../tokenizer/wordpiece/read-vocabulary.js";
 import { functionWords } from "./function-words.js";
 import type { KddConfig } from "./kdd-schema.js";
@@ -77,7 +78,7 @@ export function wordVectorValues(
   if (config.type === "npy") {
     const { shape, data } = readNpy(fs.readFileSync(config.path), config.path);
     if (shape.length !== 2 || shape[0] !== size)
-      throw new RangeError(`${config.path}: must be [${size}, dim], got [${shape.join(", ")}]`);
+      throw new UserError(`${config.path}: must be [${size}, dim], got [${shape.join(", ")}]`);
     return { values: Float32Array.from(data), dim: shape[1]! };
   }
   const { dim } = config;

@@ -3,6 +3,7 @@ import path from "node:path";
 import { writeRegionFile } from "../../datasets/images/region-files.js";
 import { Random } from "../../engine/random/random.js";
 import { atomicWriteFile } from "../../files/atomic-write.js";
+import { UserError } from "../../files/user-error.js";
 import { kMeans } from "../../retrieval/indexes/k-means.js";
 import { readTaskRows } from "./files/task-rows.js";
 import type { KddConfig } from "./kdd-schema.js";
@@ -105,7 +106,7 @@ export function prepare(config: KddConfig, line: (text: string) => void): Workin
     }
   const entries = Object.values(data.queries);
   if (entries.length === 0)
-    throw new RangeError(`${config.data_dir}/train.tsv: must hold at least one row, got 0`);
+    throw new UserError(`${config.data_dir}/train.tsv: must hold at least one row, got 0`);
   data.lexicon = config.tokenizer.type === "lexicon" ? lexiconOf(entries.map(({ query }) => query)) : [];
   assignClusters(config, data, entries);
   Object.assign(data.counts, {
@@ -124,7 +125,7 @@ export function prepare(config: KddConfig, line: (text: string) => void): Workin
 export function readWorkingData(workDir: string): WorkingData {
   const file = workFiles(workDir).data;
   if (!fs.existsSync(file))
-    throw new RangeError(`${file}: must exist, found none; run the step prepare first`);
+    throw new UserError(`${file}: must exist, found none; run the step prepare first`);
   return JSON.parse(fs.readFileSync(file, "utf8"));
 }
 

@@ -5,6 +5,7 @@ import type { Listener } from "../../engine/progress.js";
 import { Random } from "../../engine/random/random.js";
 import { atomicWriteFile } from "../../files/atomic-write.js";
 import { makeFolder } from "../../files/make-folder.js";
+import { UserError } from "../../files/user-error.js";
 import { ensembleScores, scorePredictions, searchEnsemble } from "./ensemble.js";
 import {
   type Answers,
@@ -158,7 +159,7 @@ function ensemble(config: KddConfig, line: (text: string) => void): KddReport {
   const files = filesOf(config);
   for (const n of [1, 2] as const)
     if (!fs.existsSync(files.predictions("test", n)))
-      throw new RangeError(
+      throw new UserError(
         `${files.predictions("test", n)}: must exist, found none; run the step model${n} first`,
       );
   const answers = readAnswers(path.join(config.data_dir, "valid_answer.json"));

@@ -4,6 +4,7 @@ import { ParameterSet } from "../../encoders/parameter-set.js";
 import { type ImageHeads, RegionEncoder } from "../../encoders/regions/region-encoder.js";
 import { Random } from "../../engine/random/random.js";
 import { readTensorFile, type StoredTensor, writeTensorFile } from "../../files/safetensors.js";
+import { UserError } from "../../files/user-error.js";
 import { WordVectors } from "./encoders/word-vectors.js";
 import type { KddConfig } from "./kdd-schema.js";
 import type { QueryWordReader } from "./kdd-words.js";
@@ -89,7 +90,7 @@ export function restoreWeights(
   for (const [name, weight] of Object.entries(weights)) {
     const found = stored[name];
     if (found === undefined || found.shape.join() !== weight.shape.join())
-      throw new RangeError(
+      throw new UserError(
         `${source}: ${name} must be [${weight.shape}], got ${found ? `[${found.shape}]` : "none"}`,
       );
     tf.tidy(() => weight.assign(tf.tensor(found.data as Float32Array, weight.shape)));

@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import type { ResultsCell, ResultsTable } from "../../reporting/results-table.js";
 import type { Table, TableCell, TableColumn } from "../../reporting/table.js";
 import { type PublishedTable, THESIS_METRICS } from "./thesis-tables.js";
@@ -69,7 +70,7 @@ export function shapeAgreement(
     return ours === null ? [] : [{ name, printed: publishedValue(published, name, metric)!, ours }];
   });
   if (rows.length < 2)
-    throw new RangeError(
+    throw new UserError(
       `shapeAgreement: both tables must share at least 2 rows with ${metric}, got ${rows.length}`,
     );
   let pairs = 0;

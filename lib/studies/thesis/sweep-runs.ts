@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { Listener } from "../../engine/progress.js";
 import { loadSweep, type Sweep } from "../../experiment/load-sweep.js";
+import { UserError } from "../../files/user-error.js";
 import { isFinished, runSweep } from "../../runs/run-sweep.js";
 import type { RunFolder } from "../../tracking/run-folder.js";
 import { withFolderLock } from "../../tracking/run-lock.js";
@@ -70,7 +71,7 @@ async function finish(
   );
   const [first] = failed;
   if (first !== undefined)
-    throw new RangeError(
+    throw new UserError(
       `${task_id}: every run must finish, got ${failed.length} that failed (${first.row}, seed ${first.seed}: ${first.message})`,
     );
   return { dataset, runs, rows: sweep.rows, baseline: sweep.baseline };

@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import { type WordPieceOptions, WordPieceTokenizer } from "./wordpiece-tokenizer.js";
 
 /**
@@ -48,14 +49,14 @@ export function tokenizerFromJson(json: unknown): WordPieceTokenizer {
     ["model", model?.type ?? "WordPiece", "WordPiece"],
   ] as const)
     if (got !== wanted)
-      throw new RangeError(`tokenizer.json: ${part}.type must be ${wanted}, got ${got ?? "none"}`);
+      throw new UserError(`tokenizer.json: ${part}.type must be ${wanted}, got ${got ?? "none"}`);
   if (normalizer!.clean_text === false)
-    throw new RangeError("tokenizer.json: normalizer.clean_text must be true, got false");
+    throw new UserError("tokenizer.json: normalizer.clean_text must be true, got false");
   const vocabulary: string[] = [];
   for (const [token, id] of Object.entries(model?.vocab ?? {})) vocabulary[id] = token;
   for (let id = 0; id < vocabulary.length; id++)
     if (vocabulary[id] === undefined)
-      throw new RangeError(
+      throw new UserError(
         `tokenizer.json: ids must be 0 to ${vocabulary.length - 1} without gaps, got no ${id}`,
       );
   return new WordPieceTokenizer(vocabulary, {

@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import { type BasicWordOptions, basicWords } from "./basic-words.js";
 import { MergeQueue } from "./merge-queue.js";
 
@@ -49,7 +50,7 @@ export function trainVocabulary(texts: Iterable<string>, options: VocabularyTrai
     weights.push(count);
   }
   if (tokens.length > options.size)
-    throw new RangeError(
+    throw new UserError(
       `trainVocabulary: size must hold ${specialTokens.length} special tokens and ${tokens.length - specialTokens.length} characters, got ${options.size}`,
     );
   const queue = new MergeQueue(words, weights);

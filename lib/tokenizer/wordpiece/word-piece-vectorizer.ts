@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import { type TextVectorizer, vectorizeText } from "../text-vectorizer.js";
 import type { WordPieceTokenizer } from "./wordpiece-tokenizer.js";
 
@@ -14,9 +15,9 @@ export class WordPieceVectorizer implements TextVectorizer {
     readonly length: number,
   ) {
     if (!Number.isInteger(length) || length < 3)
-      throw new RangeError(`WordPieceVectorizer: maxLength must be an integer ≥ 3, got ${length}`);
+      throw new UserError(`WordPieceVectorizer: maxLength must be an integer ≥ 3, got ${length}`);
     if (tokenizer.padId !== 0)
-      throw new RangeError(`WordPieceVectorizer: the padding token must have id 0, got ${tokenizer.padId}`);
+      throw new UserError(`WordPieceVectorizer: the padding token must have id 0, got ${tokenizer.padId}`);
     this.rows = tokenizer.size;
   }
 

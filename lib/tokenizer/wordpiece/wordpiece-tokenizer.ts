@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import { type BasicWordOptions, basicWords } from "./basic-words.js";
 import { type Encoding, longestFirst } from "./token-batch.js";
 
@@ -64,7 +65,7 @@ export class WordPieceTokenizer {
     const needed = [unknownToken, startToken, endToken, paddingToken];
     const missing = needed.filter((token) => !this.idOf.has(token));
     if (missing.length > 0)
-      throw new RangeError(
+      throw new UserError(
         `WordPieceTokenizer: vocabulary must hold ${needed.join(", ")}, got none of ${missing.join(", ")}`,
       );
     this.padId = this.idOf.get(paddingToken)!;
@@ -118,7 +119,7 @@ export class WordPieceTokenizer {
     if (maxLength !== null) {
       const limit = maxLength - (second ? 3 : 2);
       if (!Number.isInteger(maxLength) || limit < 0)
-        throw new RangeError(
+        throw new UserError(
           `WordPieceTokenizer.encode: maxLength must be an integer ≥ ${second ? 3 : 2}, got ${maxLength}`,
         );
       if (second) {
@@ -145,7 +146,7 @@ export class WordPieceTokenizer {
     for (let i = 0; i < ids.length; i++) {
       const token = this.vocabulary[ids[i]!];
       if (token === undefined)
-        throw new RangeError(
+        throw new UserError(
           `WordPieceTokenizer.decode: ids must be in [0, ${this.size}), got ${ids[i]} at ${i}`,
         );
       if (token === startToken || token === endToken || token === paddingToken) continue;

@@ -1,10 +1,11 @@
 import type { StoredTensor } from "../../files/safetensors.js";
+import { UserError } from "../../files/user-error.js";
 import { interpolateWeights, WeightAverage } from "../../optimizers/weight-average.js";
 import type { Callback, FitState } from "../fit/callback.js";
 
 /** When the fit ends, θ = (1 − α) · parameters before it + α · parameters after it. @see interpolateWeights */
 export function wiseFt(alpha: number): Callback {
-  if (!(alpha >= 0 && alpha <= 1)) throw new RangeError(`wiseFt: alpha must be in [0, 1], got ${alpha}`);
+  if (!(alpha >= 0 && alpha <= 1)) throw new UserError(`wiseFt: alpha must be in [0, 1], got ${alpha}`);
   let before: Record<string, StoredTensor> | null = null;
   return {
     name: "wise_ft",

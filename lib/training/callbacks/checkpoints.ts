@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { readTensorFile, type StoredTensor, writeTensorFile } from "../../files/safetensors.js";
+import { UserError } from "../../files/user-error.js";
 import type { Callback, FitCheckpoint } from "../fit/callback.js";
 import { type MonitorMode, monitored, smallerIsBetter } from "./monitor.js";
 
@@ -50,7 +51,7 @@ export function bestModelCheckpoint(options: {
 export function trainingCheckpoint(options: { saveDir: string; lastEpochs?: number }): Callback {
   const { saveDir, lastEpochs = 1 } = options;
   if (!Number.isInteger(lastEpochs) || lastEpochs < 1)
-    throw new RangeError(`trainingCheckpoint: lastEpochs must be a positive integer, got ${lastEpochs}`);
+    throw new UserError(`trainingCheckpoint: lastEpochs must be a positive integer, got ${lastEpochs}`);
   return {
     name: "training_checkpoint",
     on: {
@@ -91,7 +92,7 @@ export function writeFitCheckpoint(file: string, saved: FitCheckpoint): void {
 export function readFitCheckpoint(file: string): FitCheckpoint {
   const { tensors, metadata } = readTensorFile(file);
   if (metadata["format"] !== "qdrl-fit-1")
-    throw new RangeError(`${file}: must be a qdrl-fit-1, got ${metadata["format"] ?? "no format"}`);
+    throw new UserError(`${file}: must be a qdrl-fit-1, got ${metadata["format"] ?? "no format"}`);
   const group = (prefix: string) =>
     Object.fromEntries(
       Object.entries(tensors).flatMap(([name, tensor]) =>

@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import type { Callback } from "../fit/callback.js";
 import { type MonitorMode, monitored, smallerIsBetter } from "./monitor.js";
 
@@ -18,7 +19,7 @@ export function earlyStopping(
 ): Callback & { readonly counter: number } {
   const { monitor = "val_loss", mode = "auto", patience = 2, minDelta = 0, baseline = null } = options;
   if (!Number.isInteger(patience) || patience < 1)
-    throw new RangeError(`earlyStopping: patience must be a positive integer, got ${patience}`);
+    throw new UserError(`earlyStopping: patience must be a positive integer, got ${patience}`);
   const smaller = smallerIsBetter(monitor, mode);
   let best = smaller ? Infinity : -Infinity;
   let counter = 0;

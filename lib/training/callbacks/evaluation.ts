@@ -1,6 +1,7 @@
 import { encodeAll } from "../../encoders/encode-all.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import type { FeatureBatch } from "../../features/batch.js";
+import { UserError } from "../../files/user-error.js";
 import { type FinetunerMeasures, finetunerMeasures } from "../../metrics/finetuner-measures.js";
 import { exactSearch } from "../../retrieval/indexes/exact-search.js";
 import type { Callback } from "../fit/callback.js";
@@ -51,7 +52,7 @@ export function evaluateRetrieval(
   const { queryData, limit = 20, excludeSelf = true, distance = "cosine" } = options;
   const { querySide = "query", indexSide = "document" } = options;
   if (!Number.isInteger(limit) || limit < 1)
-    throw new RangeError(`evaluateRetrieval: limit must be a positive integer, got ${limit}`);
+    throw new UserError(`evaluateRetrieval: limit must be a positive integer, got ${limit}`);
   const indexData = options.indexData ?? queryData;
   const indexIds = idsOf(indexData);
   const queryIds = idsOf(queryData);
@@ -102,14 +103,14 @@ function relevantOf(
     return query.relevant.map((ids, q) => {
       const missing = ids.find((id) => !known.has(id));
       if (missing !== undefined)
-        throw new RangeError(
+        throw new UserError(
           `evaluateRetrieval: relevant ids must be in the index, got "${missing}" of query ${queryIds[q]}`,
         );
       return new Set(ids);
     });
   }
   if (!query.labels || !index.labels)
-    throw new RangeError(
+    throw new UserError(
       "evaluateRetrieval: both sides must have labels, or the queries relevant ids, got neither",
     );
   const byLabel = new Map<number, string[]>();

@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import { CsvLog } from "../../tracking/csv-log.js";
 import { TensorBoardLog } from "../../tracking/tensorboard-log.js";
 import type { Callback, FitState } from "../fit/callback.js";
@@ -38,7 +39,7 @@ export function nanGuard(): Callback {
     on: {
       train_batch_end(state) {
         if (!Number.isFinite(state.loss))
-          throw new RangeError(
+          throw new UserError(
             `nanGuard: loss must stay finite, got ${state.loss} in epoch ${state.epoch + 1}, batch ${state.batchIndex + 1}`,
           );
       },

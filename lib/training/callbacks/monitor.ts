@@ -1,3 +1,4 @@
+import { UserError } from "../../files/user-error.js";
 import type { FitState } from "../fit/callback.js";
 
 export type MonitorMode = "auto" | "min" | "max";
@@ -20,7 +21,7 @@ export function monitored(callback: string, monitor: string, state: FitState): n
         ? state.validationLoss
         : state.metrics[monitor];
   if (value === undefined || (monitor === "val_loss" && state.validationBatches === 0))
-    throw new RangeError(
+    throw new UserError(
       `${callback}: monitor must be measured before it, got "${monitor}" with only ${["train_loss", ...(state.validationBatches > 0 ? ["val_loss"] : []), ...Object.keys(state.metrics)].join(", ")}`,
     );
   return value;

@@ -3,6 +3,7 @@ import { emptyReadReport, type ReadLimits, type ReadReport } from "../../dataset
 import { Random } from "../../engine/random/random.js";
 import { DataError } from "../../files/data-error.js";
 import { readLines } from "../../files/lines.js";
+import { UserError } from "../../files/user-error.js";
 import type { FitDocument } from "./fit-data.js";
 
 /** What the rows of a file without header are, by their width. */
@@ -36,7 +37,7 @@ export function csvLayout(columns: number, isLabeled = false): CsvLayout {
   if (columns === 2) return isLabeled ? "labelled" : "query-document pairs";
   if (columns === 3 && !isLabeled) return "pair with score";
   const rule = isLabeled ? "2 columns (text, class)" : "2 columns (query, document) or 3 (with a score)";
-  throw new RangeError(`csvLayout: rows must have ${rule}, got ${columns}`);
+  throw new UserError(`csvLayout: rows must have ${rule}, got ${columns}`);
 }
 
 /**
@@ -59,9 +60,9 @@ export function csvDocuments(
     ...limits
   } = options;
   if (!(samplingRate > 0 && samplingRate <= 1))
-    throw new RangeError(`csvDocuments: samplingRate must be in (0, 1], got ${samplingRate}`);
+    throw new UserError(`csvDocuments: samplingRate must be in (0, 1], got ${samplingRate}`);
   if (size !== null && !(Number.isInteger(size) && size >= 1))
-    throw new RangeError(`csvDocuments: size must be a positive integer or null, got ${size}`);
+    throw new UserError(`csvDocuments: size must be a positive integer or null, got ${size}`);
   const given = options.delimiter ?? "auto";
   const delimiter = given === "auto" ? sniffDelimiter(file, options.encoding) : given;
   const format = { ...limits, delimiter };

@@ -6,6 +6,7 @@ import { loadExperiment } from "../../experiment/load-experiment.js";
 import { type ExperimentConfig, experimentSchema } from "../../experiment/schema.js";
 import { encoderSpec } from "../../experiment/specs.js";
 import { createVectorizer } from "../../experiment/vectorizers.js";
+import { UserError } from "../../files/user-error.js";
 import type { RetrievalData } from "../callbacks/evaluation.js";
 import type { FitData } from "./fit-data.js";
 
@@ -76,7 +77,7 @@ function folderOf(name: string): string {
     name in datasetSources
       ? `; it can be made: qdrl data ${name}`
       : `; can be made: ${Object.keys(datasetSources).join(", ")}`;
-  throw new RangeError(
+  throw new UserError(
     `datasetData: data set must be a folder or in data/ (${there.join(", ") || "nothing there"}), got "${name}"${hint}`,
   );
 }

@@ -1,6 +1,7 @@
 import { buildPairs, type PairSet } from "../../experiment/pairs.js";
 import type { FeatureBatch } from "../../features/batch.js";
 import type { FeaturePipeline } from "../../features/feature-pipeline.js";
+import { UserError } from "../../files/user-error.js";
 
 /** Training or evaluation data of {@link fit}, told apart by `kind`. */
 export type FitData =
@@ -38,7 +39,7 @@ export interface FitDocument {
 /** What a list of documents is, by its first one. Files of texts are read by csvDocuments (csv-documents.ts). */
 export function documentKind(documents: readonly FitDocument[]): FitDataKind {
   const first = documents[0];
-  if (!first) throw new RangeError("documentKind: there must be a document, got none");
+  if (!first) throw new UserError("documentKind: there must be a document, got none");
   if (first.chunks) return first.tags?.finetuner_score === undefined ? "pairs" : "scored";
   if (first.tags?.finetuner_label !== undefined) return "class";
   return first.matches ? "session" : "instance";
@@ -62,7 +63,7 @@ export function documentData(
     const labels = documents.map((document, i) => {
       const label = document.tags?.finetuner_label;
       if (label === undefined)
-        throw new RangeError(`documentData: document ${i} must have tags.finetuner_label, got none`);
+        throw new UserError(`documentData: document ${i} must have tags.finetuner_label, got none`);
       if (!classes.has(label)) classes.set(label, classes.size);
       return classes.get(label)!;
     });
@@ -88,7 +89,7 @@ export function documentData(
   const sides = documents.map((document, i) => {
     const [left, right, ...more] = document.chunks ?? [];
     if (!left || !right || more.length > 0)
-      throw new RangeError(
+      throw new UserError(
         `documentData: document ${i} must have two chunks, got ${document.chunks?.length ?? 0}`,
       );
     return [textOf(left, i), textOf(right, i)] as const;
@@ -111,7 +112,7 @@ export function pairData(
   { pipeline, feature }: { pipeline: FeaturePipeline; feature: string },
 ): FitData {
   if (queries.length !== documents.length)
-    throw new RangeError(
+    throw new UserError(
       `pairData: queries and documents must be as many, got ${queries.length} and ${documents.length}`,
     );
   // both sides declare the same feature, so each is made on its own
@@ -136,14 +137,14 @@ export function pairData(
 
 function textOf(document: FitDocument, index: number): string {
   if (typeof document.text !== "string")
-    throw new RangeError(`documentData: document ${index} must have a text, got ${document.text}`);
+    throw new UserError(`documentData: document ${index} must have a text, got ${document.text}`);
   return document.text;
 }
 
 function typeOf(match: FitDocument, session: number): number {
   const label = match.tags?.finetuner_label;
   if (label !== 1 && label !== -1)
-    throw new RangeError(
+    throw new UserError(
       `documentData: matches of document ${session} must have finetuner_label 1 or -1, got ${label}`,
     );
   return label;
@@ -152,7 +153,7 @@ function typeOf(match: FitDocument, session: number): number {
 function scoreOf(document: FitDocument, index: number): number {
   const score = document.tags?.finetuner_score;
   if (typeof score !== "number" || !(score >= 0 && score <= 1))
-    throw new RangeError(
+    throw new UserError(
       `documentData: document ${index} must have a finetuner_score in [0, 1], got ${score}`,
     );
   return score;

@@ -4,6 +4,7 @@ import type { Random } from "../../engine/random/random.js";
 import { checkNegatives } from "../../experiment/negatives-checks.js";
 import { negativesSection } from "../../experiment/sections/negatives.js";
 import type { StoredTensor } from "../../files/safetensors.js";
+import { UserError } from "../../files/user-error.js";
 import { positivesByQuery } from "../../losses/candidate-mask.js";
 import { createLoss } from "../../losses/create-loss.js";
 import type { BatchLoss } from "../../losses/loss.js";
@@ -55,9 +56,9 @@ type Options = Pick<
 export function planFit(options: Options, encoder: Encoder, random: Random, optimizer: Optimizer): FitPlan {
   const { trainData, evalData, batchSize = 256 } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1)
-    throw new RangeError(`fit: batchSize must be a positive integer, got ${batchSize}`);
+    throw new UserError(`fit: batchSize must be a positive integer, got ${batchSize}`);
   if (evalData && evalData.kind !== trainData.kind)
-    throw new RangeError(
+    throw new UserError(
       `fit: evalData must be of kind ${trainData.kind} like trainData, got ${evalData.kind}`,
     );
   const sampler = samplerOf(options);
@@ -110,7 +111,7 @@ function pairObjective(
   const parsed = negativesSection.safeParse({ type: "batch", ...negatives });
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0]!;
-    throw new RangeError(`fit: ${["negatives", ...path].join(".")}: ${message}`);
+    throw new UserError(`fit: ${["negatives", ...path].join(".")}: ${message}`);
   }
   const section = parsed.data;
   const kind = typeof named === "string" ? named : named.kind;
@@ -122,7 +123,7 @@ function pairObjective(
   };
   const [broken] = checkNegatives(rules);
   if (broken)
-    throw new RangeError(
+    throw new UserError(
       `fit: ${broken.path.join(".").replace("update.chunk_size", "chunkSize")} ${broken.message}`,
     );
   const { pairs } = trainData;
@@ -146,23 +147,23 @@ function taskMaker(
   const { trainData, side = "document" } = options;
   const miner = typeof options.miner === "string" ? { kind: options.miner } : (options.miner ?? null);
   if (options.negatives && trainData.kind !== "pairs")
-    throw new RangeError(`fit: negatives must be left out for ${trainData.kind} data, got settings`);
+    throw new UserError(`fit: negatives must be left out for ${trainData.kind} data, got settings`);
   if (trainData.kind === "pairs") {
-    if (miner) throw new RangeError(`fit: pairs take no miner, got "${miner.kind}"`);
+    if (miner) throw new UserError(`fit: pairs take no miner, got "${miner.kind}"`);
     const made = createLoss(loss);
     return (data) =>
       pairTask(encoder, (data as typeof trainData).pairs, made, data === trainData ? objective(made) : null);
   }
   if (trainData.kind === "scored") {
     if (loss.kind !== "cosine_similarity")
-      throw new RangeError(`unknown loss "${loss.kind}" of scored pairs; known: cosine_similarity`);
+      throw new UserError(`unknown loss "${loss.kind}" of scored pairs; known: cosine_similarity`);
     const made = cosineSimilarity();
     return (data) => scoredTask(encoder, data as typeof trainData, made);
   }
   if (trainData.kind === "margins") {
     if (loss.kind !== "margin_mse")
-      throw new RangeError(`unknown loss "${loss.kind}" of margins; known: margin_mse`);
-    if (miner) throw new RangeError(`fit: margins take no miner, got "${miner.kind}"`);
+      throw new UserError(`unknown loss "${loss.kind}" of margins; known: margin_mse`);
+    if (miner) throw new UserError(`fit: margins take no miner, got "${miner.kind}"`);
     const { similarity = "dot" } = loss as { similarity?: Similarity };
     const made = marginMse({ similarity });
     return (data) => marginTask(encoder, data as typeof trainData, made);
@@ -187,7 +188,7 @@ function samplerOf({
   const fitting = data === "pairs" || data === "scored" || data === "margins" ? "random" : data;
   if (sampler === "auto") return ["arc_face", "cos_face"].includes(kind) ? "random" : fitting;
   if (sampler !== "random" && sampler !== fitting)
-    throw new RangeError(
+    throw new UserError(
       `fit: sampler must be ${fitting} or random for ${trainData.kind} data, got ${sampler}`,
     );
   return sampler;
@@ -204,13 +205,13 @@ function smallest({ trainData, loss }: Options): number {
 function check(options: Options, sampler: string, batchSize: number): void {
   const { trainData: data, chunkSize } = options;
   if (chunkSize !== undefined && !(Number.isInteger(chunkSize) && chunkSize >= 1))
-    throw new RangeError(`fit: chunkSize must be a positive integer, got ${chunkSize}`);
+    throw new UserError(`fit: chunkSize must be a positive integer, got ${chunkSize}`);
   if (chunkSize !== undefined && data.kind !== "pairs" && data.kind !== "scored")
-    throw new RangeError(
+    throw new UserError(
       `fit: chunkSize must be left out for ${data.kind} data, which are embedded as one batch, got ${chunkSize}`,
     );
   if (batchSize < smallest(options))
-    throw new RangeError(
+    throw new UserError(
       `fit: batchSize must be at least ${smallest(options)} for this loss and its miner, got ${batchSize}`,
     );
   if (data.kind === "class") {
@@ -218,23 +219,23 @@ function check(options: Options, sampler: string, batchSize: number): void {
     const counts = new Map<number, number>();
     for (const label of data.labels) counts.set(label, (counts.get(label) ?? 0) + 1);
     if (counts.size < 2)
-      throw new RangeError(`fit: class data must have at least 2 classes, got ${counts.size}`);
+      throw new UserError(`fit: class data must have at least 2 classes, got ${counts.size}`);
     const mines = itemLossMines(kind);
     if (mines === "triplets" && Math.max(...counts.values()) < 2)
-      throw new RangeError("fit: triplets need a class with 2 items, got only classes of one item");
+      throw new UserError("fit: triplets need a class with 2 items, got only classes of one item");
     if (sampler === "class") {
       const { itemsPerClass } = options;
       const problem = classSamplerProblem(data.labels, {
         batchSize,
         ...(itemsPerClass !== undefined && { itemsPerClass }),
       });
-      if (problem) throw new RangeError(`fit: ${problem}`);
+      if (problem) throw new UserError(`fit: ${problem}`);
     }
   }
   if (data.kind === "session") {
     const types = new Set(data.types);
     if (!types.has(1) || !types.has(-1))
-      throw new RangeError(
+      throw new UserError(
         `fit: session data must have positive and negative matches, got ${types.has(1) ? "no negative" : "no positive"} ones`,
       );
   }

@@ -2,6 +2,7 @@ import { createEncoder } from "../../encoders/create-encoder.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import { parametersOf, setParameters } from "../../encoders/parameters.js";
 import { Random } from "../../engine/random/random.js";
+import { UserError } from "../../files/user-error.js";
 import { createOptimizer } from "../../optimizers/create-optimizer.js";
 import { layerWiseOptimizer } from "../../optimizers/layer-wise.js";
 import type { Optimizer, OptimizerSpec } from "../../optimizers/optimizer.js";
@@ -35,9 +36,9 @@ export interface FitResult {
 export async function fit(options: FitOptions): Promise<FitResult> {
   const { epochs = 10, seed = 0, learningRate = 1e-3, callbacks = [], emptyBatch = "skip" } = options;
   if (!Number.isInteger(epochs) || epochs < 1)
-    throw new RangeError(`fit: epochs must be a positive integer, got ${epochs}`);
+    throw new UserError(`fit: epochs must be a positive integer, got ${epochs}`);
   if (!(learningRate > 0 && Number.isFinite(learningRate)))
-    throw new RangeError(`fit: learningRate must be > 0, got ${learningRate}`);
+    throw new UserError(`fit: learningRate must be > 0, got ${learningRate}`);
   checkCallbacks(options);
   const random = new Random(seed);
   const { trainData, evalData, modelOptions } = await resolveData(options);
@@ -74,7 +75,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
         const loss = learner.trainStep(batches[index]!);
         if (loss === null) {
           const line = `epoch ${epoch + 1}, batch ${index + 1}: nothing to compare`;
-          if (emptyBatch === "fail") throw new RangeError(`fit: ${line}`);
+          if (emptyBatch === "fail") throw new UserError(`fit: ${line}`);
           run.tell(`${line}, left out`);
         } else run.note(loss);
         await run.fire("train_batch_end");
@@ -242,13 +243,13 @@ async function resolveData({ trainData, evalData, model, modelOptions }: FitOpti
   const given = modelOptions && { modelOptions };
   if (typeof trainData === "object" && "kind" in trainData) {
     if (evalData === "validation")
-      throw new RangeError("fit: evalData must be data, as trainData names no data set, got validation");
+      throw new UserError("fit: evalData must be data, as trainData names no data set, got validation");
     return { trainData, ...(evalData && { evalData }), ...given };
   }
   const request = typeof trainData === "string" ? { dataset: trainData } : trainData;
   const read = await datasetData({ ...(typeof model === "string" && { model }), ...request });
   if (evalData === "validation" && !read.evalData)
-    throw new RangeError(`fit: ${request.dataset} must have a validation part for evalData, got none`);
+    throw new UserError(`fit: ${request.dataset} must have a validation part for evalData, got none`);
   const held = evalData === "validation" ? read.evalData : evalData;
   return {
     trainData: read.trainData,
@@ -262,17 +263,17 @@ function checkCallbacks({ callbacks = [], evalData }: FitOptions): void {
   const names = callbacks.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
-    throw new RangeError(`fit: callbacks must have names of their own, got "${twice}" twice`);
+    throw new UserError(`fit: callbacks must have names of their own, got "${twice}" twice`);
   const blind = callbacks.find(({ monitors }) => monitors === "val_loss");
   if (blind && !evalData)
-    throw new RangeError(`fit: evalData must be given for ${blind.name}, which reads val_loss, got none`);
+    throw new UserError(`fit: evalData must be given for ${blind.name}, which reads val_loss, got none`);
 }
 
 function encoderOf({ model }: FitOptions, modelOptions: FitOptions["modelOptions"], random: Random): Encoder {
   if (typeof model === "object" && "embedDocuments" in model) return model;
   if (typeof model === "object") return createEncoder(model, random.fork("encoder"));
   if (!modelOptions)
-    throw new RangeError(`fit: modelOptions must be given with a model's name, got "${model}" alone`);
+    throw new UserError(`fit: modelOptions must be given with a model's name, got "${model}" alone`);
   return createEncoder({ ...modelOptions, kind: model }, random.fork("encoder"));
 }
 
@@ -283,7 +284,7 @@ function optimizerOf(
 ): Optimizer {
   const spec = typeof optimizer === "string" ? { kind: optimizer } : optimizer;
   const make = () => createOptimizer({ ...spec, learningRate } as OptimizerSpec);
-  if (!(decay > 0 && decay <= 1)) throw new RangeError(`fit: layerWiseDecay must be in (0, 1], got ${decay}`);
+  if (!(decay > 0 && decay <= 1)) throw new UserError(`fit: layerWiseDecay must be in (0, 1], got ${decay}`);
   if (decay === 1) return make();
   return layerWiseOptimizer(make, decay, { weights: Object.keys(weights), tables: Object.keys(tables) });
 }

@@ -1,4 +1,5 @@
 import type { FeaturePipeline } from "../../features/feature-pipeline.js";
+import { UserError } from "../../files/user-error.js";
 import type { FitData } from "./fit-data.js";
 
 /** A query with a better and a worse document, and by how much a teacher scores the better one higher. */
@@ -31,7 +32,7 @@ export async function synthesizeMargins(
 ): Promise<ScoredTriplet[]> {
   const { retrieve, score, numRelations = 10 } = options;
   if (!Number.isInteger(numRelations) || numRelations < 2)
-    throw new RangeError(
+    throw new UserError(
       `synthesizeMargins: numRelations must be an integer of 2 or more, got ${numRelations}`,
     );
   const triplets: ScoredTriplet[] = [];
@@ -40,7 +41,7 @@ export async function synthesizeMargins(
     if (documents.length < 2) continue;
     const scores = Array.from(await score(query, documents));
     if (scores.length !== documents.length || !scores.every(Number.isFinite))
-      throw new RangeError(
+      throw new UserError(
         `synthesizeMargins: score must give ${documents.length} finite numbers, got ${scores} for "${query}"`,
       );
     const best = scores.indexOf(Math.max(...scores));
@@ -61,10 +62,10 @@ export function marginData(
   triplets: readonly ScoredTriplet[],
   { pipeline, feature }: { pipeline: FeaturePipeline; feature: string },
 ): FitData {
-  if (triplets.length === 0) throw new RangeError("marginData: there must be a triplet, got none");
+  if (triplets.length === 0) throw new UserError("marginData: there must be a triplet, got none");
   const bad = triplets.findIndex(({ margin }) => !Number.isFinite(margin));
   if (bad !== -1)
-    throw new RangeError(
+    throw new UserError(
       `marginData: margin of triplet ${bad} must be a finite number, got ${triplets[bad]!.margin}`,
     );
   const encode = (side: "query" | "positive" | "negative") =>

@@ -1,4 +1,5 @@
 import type { Random } from "../../engine/random/random.js";
+import { UserError } from "../../files/user-error.js";
 import { arcFace, cosFace } from "../../losses/angular-margin.js";
 import type { LabelLoss } from "../../losses/label-loss.js";
 import { labelledScoreLoss, ntXent, supervisedContrastive } from "../../losses/labelled-score-loss.js";
@@ -102,7 +103,7 @@ export function itemLossMines(kind: string): "pairs" | "triplets" | null {
 export function createItemLoss(spec: ItemLossSpec, parts: ItemLossParts): LabelLoss {
   const entry = entryOf(spec.kind);
   if (parts.miner && entry.mines === null)
-    throw new RangeError(
+    throw new UserError(
       `fit: loss "${spec.kind}" compares all items and takes no miner, got "${parts.miner.kind}"`,
     );
   return entry.make(spec as never, parts);
@@ -111,6 +112,6 @@ export function createItemLoss(spec: ItemLossSpec, parts: ItemLossParts): LabelL
 function entryOf(kind: string): Entry {
   const entry = losses.get(kind);
   if (!entry)
-    throw new RangeError(`unknown loss "${kind}" of labelled items; known: ${itemLossKinds().join(", ")}`);
+    throw new UserError(`unknown loss "${kind}" of labelled items; known: ${itemLossKinds().join(", ")}`);
   return entry;
 }

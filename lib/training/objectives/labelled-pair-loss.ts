@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Random } from "../../engine/random/random.js";
 import type { ExperimentConfig } from "../../experiment/schema.js";
 import { lossSpec } from "../../experiment/training-specs.js";
+import { UserError } from "../../files/user-error.js";
 import { createLoss } from "../../losses/create-loss.js";
 import { type LabelLoss, NoTuplesError } from "../../losses/label-loss.js";
 import { type BatchLoss, checkPairs } from "../../losses/loss.js";
@@ -16,10 +17,10 @@ export function lossOf({ loss }: Pick<ExperimentConfig, "loss">, random: Random)
   if (loss.type !== "labelled") return createLoss(lossSpec({ loss }));
   const fitting = itemLossKinds().filter((kind) => !unfit.includes(kind));
   if (!fitting.includes(loss.name))
-    throw new RangeError(`loss.name: must be one of ${fitting.join(", ")}, got "${loss.name}"`);
+    throw new UserError(`loss.name: must be one of ${fitting.join(", ")}, got "${loss.name}"`);
   const mines = itemLossMines(loss.name);
   if (loss.miner !== null && mines !== null && !minerKinds(mines).includes(loss.miner.name))
-    throw new RangeError(
+    throw new UserError(
       `loss.miner.name: must be one of ${minerKinds(mines).join(", ")} for ${loss.name}, got "${loss.miner.name}"`,
     );
   const miner = loss.miner && { ...loss.miner.options, kind: loss.miner.name };

@@ -4,6 +4,7 @@ import type { PairSet } from "../../experiment/pairs.js";
 import type { BatchNegativesConfig } from "../../experiment/sections/negatives.js";
 import type { FeatureBatch } from "../../features/batch.js";
 import { encodingOf } from "../../features/token-column.js";
+import { UserError } from "../../files/user-error.js";
 import type { KnownPositives } from "../../losses/candidate-mask.js";
 import { type CandidateRankings, selectMined } from "../../negatives/hard-negatives.js";
 import { exactSearch } from "../../retrieval/indexes/exact-search.js";
@@ -34,7 +35,7 @@ export function mineNegatives(
   let queriesWithout = 0;
   for (let q = 0; q < pairs.queries.size; q++) if (mined[q * width] === -1) queriesWithout++;
   if (queriesWithout === pairs.queries.size)
-    throw new RangeError(
+    throw new UserError(
       `negatives.add: hard negatives must be found for some query in ranks ${source.rank_from} to ${source.rank_to}, got none`,
     );
   return { mined, queriesWithout };
@@ -91,9 +92,7 @@ function tokensOf(side: string, batch: FeatureBatch): string[][] {
     column.kind === "text" || column.kind === "tokens" ? [column] : [],
   );
   if (texts.length === 0)
-    throw new RangeError(
-      `negatives.add: BM25 needs a text feature of ${side}, got none; mine from the model`,
-    );
+    throw new UserError(`negatives.add: BM25 needs a text feature of ${side}, got none; mine from the model`);
   return Array.from({ length: batch.size }, (_, row) =>
     texts.flatMap((column) => {
       const ids =

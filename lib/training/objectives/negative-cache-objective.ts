@@ -6,6 +6,7 @@ import type { PairBatch, PairSet } from "../../experiment/pairs.js";
 import type { CacheConfig } from "../../experiment/sections/negatives.js";
 import { takeRows } from "../../features/batch.js";
 import type { StoredTensor } from "../../files/safetensors.js";
+import { UserError } from "../../files/user-error.js";
 import { candidateMask, type KnownPositives, positivesByQuery } from "../../losses/candidate-mask.js";
 import { unitRows } from "../../losses/cosine.js";
 import { CacheHandler } from "../../negatives/cache/cache-handler.js";
@@ -40,7 +41,7 @@ export class NegativeCacheObjective implements Objective {
   ) {
     const corpus = pairs.documents.size;
     if (options.size > corpus)
-      throw new RangeError(
+      throw new UserError(
         `negatives.size: the cache must not be larger than the training documents (${corpus}), got ${options.size}`,
       );
     this.positives = positivesByQuery(pairs.queryOf, pairs.documentOf);
@@ -194,7 +195,7 @@ function codedRows(cache: NegativeCache, options: CacheConfig & { batchSize: num
     maxQueries: options.batchSize,
   });
   if (!coded)
-    throw new RangeError(
+    throw new UserError(
       "negatives.search: coded needs relaxed SIMD, embeddings of 16 numbers or more and groups of a multiple of 8 rows; use exact",
     );
   return coded;

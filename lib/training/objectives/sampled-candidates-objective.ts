@@ -5,6 +5,7 @@ import type { PairBatch, PairSet } from "../../experiment/pairs.js";
 import type { BatchNegativesConfig } from "../../experiment/sections/negatives.js";
 import { takeRows } from "../../features/batch.js";
 import type { StoredTensor } from "../../files/safetensors.js";
+import { UserError } from "../../files/user-error.js";
 import { candidateMask, type KnownPositives } from "../../losses/candidate-mask.js";
 import type { BatchLoss, LossContext } from "../../losses/loss.js";
 import { drawMined } from "../../negatives/hard-negatives.js";
@@ -41,12 +42,12 @@ export class SampledCandidatesObjective implements Objective {
     this.frequency = options.log_q ? new StreamingFrequency(pairs.documents.size, options.log_q.rate) : null;
     const memories = options.add.flatMap((source) => (source.type === "memory" ? [source] : []));
     if (memories.length > 1)
-      throw new RangeError(`negatives.add: must have at most one memory, got ${memories.length}`);
+      throw new UserError(`negatives.add: must have at most one memory, got ${memories.length}`);
     this.memory = memories[0] ? new MemoryBank(memories[0].size, encoder.outputDim) : null;
     const corpus = pairs.documents.size;
     for (const source of options.add)
       if (source.type === "random" && source.count > corpus)
-        throw new RangeError(
+        throw new UserError(
           `negatives.add: count of random documents must be at most the training documents (${corpus}), got ${source.count}`,
         );
   }

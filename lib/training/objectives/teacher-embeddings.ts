@@ -10,6 +10,7 @@ import { type LoadedExperiment, loadExperiment } from "../../experiment/load-exp
 import type { ExperimentConfig } from "../../experiment/schema.js";
 import type { FeatureConfig } from "../../experiment/sections/dataset.js";
 import { sourceColumns } from "../../features/feature-pipeline.js";
+import { UserError } from "../../files/user-error.js";
 import { principalAxes } from "../../negatives/cache/principal-axes.js";
 import { openStore } from "../../retrieval/retrievers/disk-retriever.js";
 import { openEncoder } from "../../retrieval/retrievers/open-encoder.js";
@@ -38,11 +39,11 @@ export function checkTeacher({ distillation, dataset }: ExperimentConfig): void 
   const run = openRun(dir);
   const { kind } = run.manifest();
   if (kind !== "dense")
-    throw new RangeError(`distillation.teacher: must be a run with an encoder, got the ${kind} run ${dir}`);
+    throw new UserError(`distillation.teacher: must be a run with an encoder, got the ${kind} run ${dir}`);
   const { dataset: own } = parseConfig(fs.readFileSync(run.configFile, "utf8"), run.configFile);
   for (const side of ["query_features", "document_features"] as const)
     if (columnsOf(own[side]) !== columnsOf(dataset[side]))
-      throw new RangeError(
+      throw new UserError(
         `distillation.teacher: must read the student's ${side.replace("_features", "")} columns (${columnsOf(dataset[side])}), got ${dir}, which reads ${columnsOf(own[side])}`,
       );
 }
@@ -95,7 +96,7 @@ export async function teacherEmbeddings(
 export function narrowed(teacher: TeacherEmbeddings, width: number): TeacherEmbeddings {
   if (width === teacher.dim) return teacher;
   if (width > teacher.dim)
-    throw new RangeError(
+    throw new UserError(
       `model.output_dim: must be at most the teacher's ${teacher.dim} where its embeddings are followed, got ${width}`,
     );
   const axes = principalAxes(teacher.documents, teacher.dim, width, new Random(0).fork("teacher axes"));

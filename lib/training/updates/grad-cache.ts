@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Encoder } from "../../encoders/encoder.js";
 import { type FeatureBatch, takeRows } from "../../features/batch.js";
+import { UserError } from "../../files/user-error.js";
 
 /**
  * Value and gradients of a loss of a whole batch, with the encoder's activations of only `chunkSize` rows in memory at a
@@ -23,7 +24,7 @@ export function gradCache(
   own: Record<string, tf.Variable> = {},
 ): { value: tf.Scalar; gradients: Record<string, tf.Tensor> } {
   if (!Number.isInteger(chunkSize) || chunkSize < 1)
-    throw new RangeError(`gradCache: chunkSize must be a positive integer, got ${chunkSize}`);
+    throw new UserError(`gradCache: chunkSize must be a positive integer, got ${chunkSize}`);
   for (const table of Object.values(encoder.tables)) table.clearGradients();
   const chunks = [
     ...chunksOf(batch.queries, "query", chunkSize),

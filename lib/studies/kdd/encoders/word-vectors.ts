@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { type LayerNormParameters, layerNorm } from "../../../encoders/layer-norm.js";
+import { UserError } from "../../../files/user-error.js";
 
 /** Word lists of B queries, padded with 0 to the longest (at least 1). */
 export interface PaddedWords {
@@ -33,7 +34,7 @@ export class WordVectors {
     private readonly norm: LayerNormParameters | null = null,
   ) {
     if (values.length === 0 || values.length % dim !== 0)
-      throw new RangeError(`WordVectors: values must be rows of ${dim} entries, got ${values.length} values`);
+      throw new UserError(`WordVectors: values must be rows of ${dim} entries, got ${values.length} values`);
     this.table = tf.keep(tf.tensor2d(values, [values.length / dim, dim]));
   }
 

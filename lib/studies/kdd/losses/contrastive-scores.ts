@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../../../files/user-error.js";
 
 export interface ContrastiveOptions {
   /** hinge: max(0, margin + s⁻ − s⁺); logistic: −ln σ(s⁺) for positives and −ln σ(−s⁻) for negatives */
@@ -26,7 +27,7 @@ export interface ContrastiveOptions {
 export function contrastiveScores(scores: tf.Tensor2D, options: ContrastiveOptions): tf.Scalar {
   const [size, columns] = scores.shape;
   if (size !== columns || size < 2)
-    throw new RangeError(
+    throw new UserError(
       `contrastiveScores: scores must be square with 2 rows or more, got [${scores.shape}]`,
     );
   const eye = tf.eye(size);
