@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import type { Listener } from "../engine/progress.js";
+import { defaultListener, type Listener } from "../engine/progress.js";
 import { reevaluateRun } from "../evaluation/reevaluate-run.js";
 import { runExperiment } from "../runs/run-experiment.js";
 import { listRuns, openRun, type RunFolder } from "../tracking/run-folder.js";
@@ -27,7 +27,7 @@ export interface MissingRun {
  */
 export async function runList(
   list: readonly ListedRun[],
-  listener: Listener = {},
+  { listener = defaultListener() }: { listener?: Listener } = {},
 ): Promise<{ runs: RunFolder[]; missing: MissingRun[] }> {
   const runs: RunFolder[] = [];
   const missing: MissingRun[] = [];
@@ -44,7 +44,9 @@ export async function runList(
       continue;
     }
     const run =
-      "dir" in listed ? openRun(listed.dir) : await runExperiment(listed.config, listed.set ?? [], listener);
+      "dir" in listed
+        ? openRun(listed.dir)
+        : await runExperiment(listed.config, { overrides: listed.set ?? [], listener });
     runs.push(run.isEvaluated() || "dir" in listed ? run : await reevaluateRun(run.dir, { listener }));
   }
   return { runs, missing };

@@ -1,4 +1,4 @@
-import { type Listener, throttled } from "../engine/progress.js";
+import { defaultListener, type Listener, throttled } from "../engine/progress.js";
 import { Random } from "../engine/random/random.js";
 import { encodeRun } from "../evaluation/encode-run.js";
 import { map } from "../reporting/figures/map.js";
@@ -22,7 +22,11 @@ export async function runMap(
   run: RunFolder,
   options: { categoryColumn?: string; epochs?: number; listener?: Listener } = {},
 ): Promise<{ figure: Figure; statement: string }> {
-  const { categoryColumn = ["document_group", "document_category_id"], epochs, listener = {} } = options;
+  const {
+    categoryColumn = ["document_group", "document_category_id"],
+    epochs,
+    listener = defaultListener(),
+  } = options;
   const random = new Random(run.manifest().seed).fork("map");
   const embedded = await encodeRun(run.dir, { queries: MAP_QUERIES, random, categoryColumn });
   const report = throttled(listener);

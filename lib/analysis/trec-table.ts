@@ -1,5 +1,6 @@
 import path from "node:path";
 import { readQrels, readTrecRun } from "../datasets/trec.js";
+import { defaultListener } from "../engine/progress.js";
 import { UserError } from "../files/user-error.js";
 import { parseMeasure } from "../metrics/measure.js";
 import { scoreRun } from "../metrics/score-run.js";
@@ -26,7 +27,7 @@ export function trecTable(
   files: readonly string[],
   options: TrecTableOptions,
 ): ResultsTable {
-  const { queries: which = "judged", listener = {} } = options;
+  const { queries: which = "judged", listener = defaultListener() } = options;
   const measures = options.measures.map((name) => parseMeasure(name).name);
   const { baseline = files[0]! } = options;
   if (!files.some((file) => nameOf(file) === nameOf(baseline)))

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { packageFile } from "../files/package-files.js";
 import { explainError } from "./explain-error.js";
 
 /** Commands in the order of the help page, each loaded when it is asked for: loading all takes most of a second. */
@@ -26,7 +27,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
 export async function main(argv: readonly string[]): Promise<number> {
   const program = new Command("qdrl")
     .description("Train encoders that put queries and documents into one space, and find out what helps.")
-    .version(JSON.parse(readFileSync("package.json", "utf8")).version, "-V, --version")
+    .version(JSON.parse(readFileSync(packageFile("package.json"), "utf8")).version, "-V, --version")
     .enablePositionalOptions()
     .showHelpAfterError("(qdrl --help lists the commands)")
     .exitOverride();

@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { Listener } from "../engine/progress.js";
+import { defaultListener, type Listener } from "../engine/progress.js";
 import { spacedWords } from "../files/spaced-words.js";
 import { UserError } from "../files/user-error.js";
 import { buildEmoji, type EmojiOptions, ensureEmoji } from "./emoji/build-emoji.js";
@@ -26,7 +26,7 @@ export async function buildDataset(name: string, options: BuildOptions): Promise
 }
 
 /** The default data set, built unless data/emoji is already what the builder would write. */
-export async function ensureDefaultDataset(listener: Listener): Promise<void> {
+export async function ensureDefaultDataset(listener: Listener = defaultListener()): Promise<void> {
   const outDir = path.join(DATA, "emoji");
   const { manifest, built } = await ensureEmoji(emojiOptions(outDir, { listener }));
   listener.line?.(`${describe(outDir, manifest)}${built ? "" : " (already built)"}`);

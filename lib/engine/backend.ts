@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { dependencyPath, packageFile } from "../files/package-files.js";
 import { UserError } from "../files/user-error.js";
 import { installWasmMatMul } from "./ops/wasm-matmul.js";
 import { wasmHeap } from "./wasm-heap.js";
@@ -44,7 +45,7 @@ async function start(name: BackendName): Promise<string | null> {
       const missing = loadNative();
       if (missing !== null) return missing;
     }
-    if (name === "wasm") setWasmPaths(`${resolve("node_modules/@tensorflow/tfjs-backend-wasm/dist")}/`);
+    if (name === "wasm") setWasmPaths(`${dependencyPath("@tensorflow/tfjs-backend-wasm/dist")}/`);
     if (tf.getBackend() !== name && !(await tf.setBackend(name))) return "could not be initialised";
     await tf.ready();
     if (tf.getBackend() !== name) return "could not be initialised";
@@ -58,11 +59,11 @@ async function start(name: BackendName): Promise<string | null> {
 /** Loads the native binding if its binary lies in the package; returns why not otherwise. */
 function loadNative(): string | null {
   for (const packageName of ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"]) {
-    const lib = resolve("node_modules", packageName, "lib");
+    const lib = dependencyPath(`${packageName}/lib`);
     if (!existsSync(lib)) continue;
     const built = readdirSync(lib).some((folder) => existsSync(resolve(lib, folder, "tfjs_binding.node")));
     if (!built) continue;
-    createRequire(resolve("package.json"))(packageName);
+    createRequire(packageFile("package.json"))(packageName);
     return null;
   }
   return "native library not installed (npm run native)";

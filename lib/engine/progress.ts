@@ -15,6 +15,18 @@ export interface Listener {
   line?(text: string): void;
 }
 
+let standard: Listener = {};
+
+/** Who hears of progress where a call names no listener: nobody, until {@link setDefaultListener}. */
+export function defaultListener(): Listener {
+  return standard;
+}
+
+/** Has calls without a listener of their own report to this one; the public face does so when it is loaded. */
+export function setDefaultListener(listener: Listener): void {
+  standard = listener;
+}
+
 /** Passes at most one report per `everyMs` on, plus the last. */
 export function throttled(listener: Listener, everyMs = 100): (progress: Progress) => void {
   let last = 0;

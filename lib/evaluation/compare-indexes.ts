@@ -1,5 +1,5 @@
 import { batchEncoderOf } from "../encoders/batch-encoder.js";
-import type { Listener } from "../engine/progress.js";
+import { defaultListener, type Listener } from "../engine/progress.js";
 import { loadExperiment } from "../experiment/load-experiment.js";
 import { encoderSpec } from "../experiment/specs.js";
 import { UserError } from "../files/user-error.js";
@@ -100,7 +100,10 @@ export async function compareIndexes(
   return results;
 }
 
-async function embeddingsOf(dir: string, { set: name, listener = {} }: { set: string; listener?: Listener }) {
+async function embeddingsOf(
+  dir: string,
+  { set: name, listener = defaultListener() }: { set: string; listener?: Listener },
+) {
   const { run, config, encoder } = await openEncoder(dir, { listener });
   const data = await loadExperiment(config, listener, { training: false });
   const set = data.sets.find((candidate) => candidate.name === name);

@@ -1,6 +1,6 @@
 import { readTrainingRows } from "../datasets/training-rows.js";
 import { encodeAll } from "../encoders/encode-all.js";
-import type { Listener } from "../engine/progress.js";
+import { defaultListener, type Listener } from "../engine/progress.js";
 import { loadExperiment } from "../experiment/load-experiment.js";
 import { openEncoder } from "../retrieval/retrievers/open-encoder.js";
 
@@ -21,7 +21,7 @@ export async function encodeEvaluation(
   dir: string,
   options: { against?: "documents" | "training queries"; listener?: Listener } = {},
 ): Promise<SearchVectors> {
-  const { against = "documents", listener = {} } = options;
+  const { against = "documents", listener = defaultListener() } = options;
   const { config, encoder } = await openEncoder(dir);
   try {
     const { sets, features } = await loadExperiment(config, listener, { training: false });

@@ -1,4 +1,4 @@
-import type { Listener } from "../engine/progress.js";
+import { defaultListener, type Listener } from "../engine/progress.js";
 import { UserError } from "../files/user-error.js";
 import { openRetriever } from "../retrieval/retrievers/open-retriever.js";
 import { cleanPhrase } from "../tokenizer/clean-phrase.js";
@@ -18,7 +18,7 @@ export async function evaluatePerturbed(
   change: (cleaned: string) => string,
   options: { set?: string; ks?: readonly number[]; listener?: Listener } = {},
 ): Promise<QueryResult[]> {
-  const { ks = [10], listener = {} } = options;
+  const { ks = [10], listener = defaultListener() } = options;
   const {
     retriever,
     sets,

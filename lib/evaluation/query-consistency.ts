@@ -1,6 +1,6 @@
 import { readTypoQueries } from "../datasets/misspellings.js";
 import { encodeAll } from "../encoders/encode-all.js";
-import type { Listener } from "../engine/progress.js";
+import { defaultListener, type Listener } from "../engine/progress.js";
 import { loadExperiment } from "../experiment/load-experiment.js";
 import { UserError } from "../files/user-error.js";
 import { bootstrapInterval, type Interval } from "../metrics/bootstrap.js";
@@ -51,7 +51,9 @@ export async function queryConsistency(
       throw new UserError(
         `queryConsistency: ${dir} must read queries as one text, got ${declared.map((f) => `${f.name}: ${f.type}`).join(", ")}`,
       );
-    const { features } = await loadExperiment(config, options.listener ?? {}, { training: false });
+    const { features } = await loadExperiment(config, options.listener ?? defaultListener(), {
+      training: false,
+    });
     const embed = (texts: readonly string[]) =>
       normalizedRows(
         encodeAll(encoder, features.queryFeatures.encode(texts.map((value) => ({ [text]: value }))), "query"),

@@ -1,4 +1,4 @@
-import type { Listener } from "../engine/progress.js";
+import { defaultListener, type Listener } from "../engine/progress.js";
 import { checkMisspellable, openRetriever } from "../retrieval/retrievers/open-retriever.js";
 import type { RunFolder } from "../tracking/run-folder.js";
 import { evaluate } from "./evaluate.js";
@@ -7,11 +7,12 @@ import { evaluate } from "./evaluate.js";
  * Evaluates a finished run again, possibly at other cut-offs or typo probabilities, and replaces queries.jsonl.gz.
  * metrics.jsonl stays as training wrote it.
  *
+ * @param of  the run, or its folder
  * @param options.checkpoint  weights of this checkpoint instead of the final ones
  * @throws RangeError if queries without text are to be misspelled
  */
 export async function reevaluateRun(
-  dir: string,
+  of: RunFolder | string,
   options: {
     checkpoint?: string;
     ks?: readonly number[];
@@ -19,8 +20,8 @@ export async function reevaluateRun(
     listener?: Listener;
   } = {},
 ): Promise<RunFolder> {
-  const { listener = {} } = options;
-  const opened = await openRetriever(dir, options);
+  const { listener = defaultListener() } = options;
+  const opened = await openRetriever(typeof of === "string" ? of : of.dir, options);
   const { run, settings } = opened;
   try {
     if (options.typoProbabilities?.some((p) => p > 0))

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { readMisspellings } from "../datasets/misspellings.js";
-import type { Listener } from "../engine/progress.js";
+import { defaultListener, type Listener } from "../engine/progress.js";
 import type { Pool, Row } from "../experiment/evaluation-set.js";
 import { atomicWriteFile } from "../files/atomic-write.js";
 import { UserError } from "../files/user-error.js";
@@ -56,7 +56,11 @@ export async function evaluateRobustness(
   dir: string,
   options: RobustnessOptions = {},
 ): Promise<{ results: RobustnessResult[]; misspellableWords: number | null }> {
-  const { probabilities = [0.25, 0.5, 0.75], misspellingsDir = "data/typos", listener = {} } = options;
+  const {
+    probabilities = [0.25, 0.5, 0.75],
+    misspellingsDir = "data/typos",
+    listener = defaultListener(),
+  } = options;
   const available = fs.existsSync(path.join(misspellingsDir, "manifest.json"));
   const names = options.models ?? typoModelNames().filter((name) => name !== "real" || available);
   const table = names.includes("real")

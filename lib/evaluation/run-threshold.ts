@@ -1,4 +1,4 @@
-import type { Listener } from "../engine/progress.js";
+import { defaultListener, type Listener } from "../engine/progress.js";
 import { validationQueries } from "../experiment/validation-queries.js";
 import { atomicWriteFile } from "../files/atomic-write.js";
 import { openRetriever } from "../retrieval/retrievers/open-retriever.js";
@@ -30,7 +30,7 @@ export async function saveThreshold(
     listener?: Listener;
   },
 ): Promise<SavedThreshold | null> {
-  const { criterion, typos = [0], answers: depth = 10, listener = {} } = options;
+  const { criterion, typos = [0], answers: depth = 10, listener = defaultListener() } = options;
   const { run, retriever, sets, textColumns, nameColumn, prepare, close, ...opened } = await openRetriever(
     dir,
     {

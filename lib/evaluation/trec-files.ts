@@ -7,7 +7,7 @@ import {
   writeQrels,
   writeTrecRun,
 } from "../datasets/trec.js";
-import type { Listener } from "../engine/progress.js";
+import { defaultListener, type Listener } from "../engine/progress.js";
 import type { EvaluationSet } from "../experiment/evaluation-set.js";
 import { UserError } from "../files/user-error.js";
 import { openRetriever } from "../retrieval/retrievers/open-retriever.js";
@@ -39,7 +39,7 @@ export async function exportTrec(
   outDir: string,
   options: { sets?: readonly string[]; typos?: readonly number[]; depth?: number; listener?: Listener } = {},
 ): Promise<TrecExport[]> {
-  const { typos = [0], depth = 1000, listener = {} } = options;
+  const { typos = [0], depth = 1000, listener = defaultListener() } = options;
   if (!Number.isInteger(depth) || depth < 1)
     throw new UserError(`exportTrec: depth must be a positive integer, got ${depth}`);
   const run = openRun(dir);

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { stringify } from "yaml";
-import type { Listener } from "../engine/progress.js";
+import { defaultListener, type Listener } from "../engine/progress.js";
 import type { EvaluationSet } from "../experiment/evaluation-set.js";
 import { loadEvaluation } from "../experiment/load-experiment.js";
 import { recallValidationSection } from "../experiment/sections/evaluation.js";
@@ -57,7 +57,15 @@ export async function writeRankings(
   rankings: ReadonlyMap<string, Rankings>,
   options: RankingsOptions,
 ): Promise<RunFolder> {
-  const { system, taskId, runId, outputDir = "reports/runs", datasetDir, source, listener = {} } = options;
+  const {
+    system,
+    taskId,
+    runId,
+    outputDir = "reports/runs",
+    datasetDir,
+    source,
+    listener = defaultListener(),
+  } = options;
   const startedAt = new Date().toISOString();
   const evaluation = recallValidationSection.parse({ sets: [...rankings.keys()] });
   const { dataset, sets, counts } = await loadEvaluation(

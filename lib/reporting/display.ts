@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { resolve } from "node:path";
+import { packageFile } from "../files/package-files.js";
 import { escapeHtml, scriptJson } from "./escape.js";
 import type { Figure } from "./figures/theme.js";
 import { contentStyle } from "./html-page.js";
@@ -92,6 +92,11 @@ function scoped(html: string): string {
   return `<style>${contentStyle()}</style><div class="qdrl">${html}</div>`;
 }
 
+/** Whether what is shown appears under a notebook's cell. */
+export function isNotebook(): boolean {
+  return notebookSender() !== null;
+}
+
 function emit(bundle: Bundle): void {
   const send = notebookSender();
   if (send === null) console.log(bundle["text/plain"]);
@@ -102,7 +107,7 @@ function emit(bundle: Bundle): void {
 function notebookSender(): ((bundle: Bundle) => void) | null {
   const launcher = (globalThis as { __qdrlDisplay?: (bundle: Bundle) => void }).__qdrlDisplay;
   if (launcher !== undefined) return launcher;
-  const require = createRequire(resolve("package.json"));
+  const require = createRequire(packageFile("package.json"));
   const write = loadedTslab(require)?.lastWriteDisplayData;
   if (!write) return null;
   return (data) => write({ data, metadata: {}, transient: {} }, false);

@@ -1,4 +1,4 @@
-import { DataFrame } from "danfojs-node";
+import type { DataFrame } from "danfojs-node";
 import { UserError } from "../files/user-error.js";
 import { plainTable, type Table } from "./table.js";
 
@@ -13,16 +13,22 @@ type Value = string | number | boolean;
  * missing (a group's mean counts it as 0), no column may mix types, and no text may hold "-" if it is to be grouped by
  * two columns, which this cannot know and does not check.
  *
- * @throws RangeError if there is no row, a row's columns differ from the first's, or a value is missing or not finite
+ * @throws UserError if there is no row, a row's columns differ from the first's, a value is missing or not finite, or
+ *   danfojs-node is not installed
  * @throws TypeError if a column mixes types or holds objects
  */
-export function toFrame(rows: readonly Readonly<Record<string, Value>>[]): DataFrame {
+export async function toFrame(rows: readonly Readonly<Record<string, Value>>[]): Promise<DataFrame> {
   if (rows.length === 0) throw new UserError("toFrame: rows must not be empty, got 0");
   const columns = Object.keys(rows[0]!);
   rows.forEach((row, index) => {
     checkRow(row, index, columns, rows[0]!);
   });
-  return new DataFrame(
+  const danfo = await import("danfojs-node").catch((error: Error) => {
+    throw new UserError(
+      `toFrame: danfojs-node must be installed (npm install danfojs-node), got ${error.message.split("\n")[0]}`,
+    );
+  });
+  return new danfo.DataFrame(
     rows.map((row) => columns.map((column) => row[column]!)),
     { columns },
   );

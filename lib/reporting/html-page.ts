@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { packageFile } from "../files/package-files.js";
 import { UserError } from "../files/user-error.js";
 import { escapeHtml, htmlId } from "./escape.js";
 import { type Block, type BlockContext, blocksHtml } from "./page-blocks.js";
@@ -94,5 +95,5 @@ function sourcesHtml(page: ReportPage): string {
 
 /** Our own files only: CSS and script that hold no closing tag. */
 function browserFile(name: string): string {
-  return readFileSync(`lib/reporting/browser/${name}`, "utf8");
+  return readFileSync(packageFile(`lib/reporting/browser/${name}`), "utf8");
 }

@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import type { Listener } from "../engine/progress.js";
+import { defaultListener, type Listener } from "../engine/progress.js";
 import { writeRetrieverRun } from "../evaluation/write-retriever-run.js";
 import type { Bm25Config } from "../experiment/bm25-schema.js";
 import { formatConfig } from "../experiment/load-config.js";
@@ -18,7 +18,7 @@ export async function runBm25(
   config: Bm25Config,
   options: { fresh?: boolean; listener?: Listener } = {},
 ): Promise<RunFolder> {
-  const { listener = {} } = options;
+  const { listener = defaultListener() } = options;
   const run = runFolderOf(config);
   const { dataset, sets, counts } = await loadEvaluation(
     config,

@@ -1,6 +1,7 @@
-import type { Listener } from "../engine/progress.js";
-import { type AnyConfig, loadAnyConfig } from "../experiment/load-config.js";
+import { defaultListener, type Listener } from "../engine/progress.js";
+import { type AnyConfig, formatConfig, loadAnyConfig, parseConfig } from "../experiment/load-config.js";
 import { loadSweep } from "../experiment/load-sweep.js";
+import type { ExperimentConfig } from "../experiment/schema.js";
 import { UserError } from "../files/user-error.js";
 import { type RunFolder, runFolderOf } from "../tracking/run-folder.js";
 import { withFolderLock } from "../tracking/run-lock.js";
@@ -10,23 +11,33 @@ import { runFusion } from "./run-fusion.js";
 import { runNeighbours } from "./run-neighbours.js";
 import { isFinished } from "./run-sweep.js";
 
+export interface RunOptions {
+  /** Changes to the configuration, "key.path=value" each. */
+  overrides?: readonly string[];
+  /** Start over: remove the run folder first. */
+  fresh?: boolean;
+  listener?: Listener;
+}
+
 /**
- * Runs one configuration file to its end: an encoder, nearest training queries, BM25, or a fusion of runs. A run that is already finished is taken as it is, so a
- * notebook can ask for its runs again and again; while another process runs it, this one waits.
+ * Runs one configuration file to its end: an encoder, nearest training queries, BM25, or a fusion of runs. A run that is
+ * already finished is taken as it is, so a notebook can ask for its runs again and again; while another process runs
+ * it, this one waits.
  *
- * @param file       YAML file of an experiment
- * @param overrides  "key.path=value" each
- * @param options.fresh  start over: remove the run folder first
+ * @param source  YAML file of an experiment, or an encoder's configuration as loadConfig returns it
+ * @throws RangeError for what configuration or data break, one line each
  */
 export async function runExperiment(
-  file: string,
-  overrides: readonly string[] = [],
-  listener: Listener = {},
-  options: { fresh?: boolean } = {},
+  source: string | ExperimentConfig,
+  options: RunOptions = {},
 ): Promise<RunFolder> {
-  const loaded = loadAnyConfig(file, overrides);
+  const { overrides = [], listener = defaultListener(), ...rest } = options;
+  const loaded: AnyConfig =
+    typeof source === "string"
+      ? loadAnyConfig(source, overrides)
+      : { kind: "dense", config: parseConfig(formatConfig(source), "configuration", overrides) };
   const { dir } = runFolderOf(loaded.config);
-  const work = (): Promise<RunFolder> => runLoaded(loaded, { ...options, listener });
+  const work = (): Promise<RunFolder> => runLoaded(loaded, { ...rest, listener });
   return withFolderLock(dir, work, (line) => listener.line?.(line));
 }
 
@@ -47,34 +58,40 @@ async function runLoaded(
 
 /** A run's folder as it is; a configuration file is run first. */
 async function folderOf(run: string, listener: Listener): Promise<string> {
-  return /\.ya?ml$/.test(run) ? (await runExperiment(run, [], listener)).dir : run;
+  return /\.ya?ml$/.test(run) ? (await runExperiment(run, { listener })).dir : run;
 }
 
-/** {@link runExperiment} of several files in turn, with the same overrides. */
+/** {@link runExperiment} of several files in turn, with the same options. */
 export async function runExperiments(
   files: readonly string[],
-  overrides: readonly string[] = [],
-  listener: Listener = {},
+  options: RunOptions = {},
 ): Promise<RunFolder[]> {
   const runs: RunFolder[] = [];
-  for (const file of files) runs.push(await runExperiment(file, overrides, listener));
+  for (const file of files) runs.push(await runExperiment(file, options));
   return runs;
+}
+
+export interface SweepRowsOptions {
+  /** Names of the rows wanted; null = all. */
+  rows?: readonly string[] | null;
+  /** null = the sweep's own. */
+  seeds?: readonly number[] | null;
+  /** Changes to every configuration, "key.path=value" each. */
+  overrides?: readonly string[];
+  listener?: Listener;
 }
 
 /**
  * Runs of a sweep, one after the other in this process: {@link runExperiment} for each. `qdrl sweep` trains several at
  * a time; what it finished is taken as it is.
  *
- * @param options.rows  names of the rows wanted, in the sweep's order; default: all
+ * @returns in the sweep's order: seed by seed, row by row
  * @throws RangeError for a row that the sweep has not
  */
-export async function runSweepRows(
-  file: string,
-  options: { rows?: readonly string[]; seeds?: readonly number[]; overrides?: readonly string[] } = {},
-  listener: Listener = {},
-): Promise<RunFolder[]> {
-  const sweep = loadSweep(file, options.overrides, options.seeds);
-  const { rows = sweep.rows } = options;
+export async function runSweepRows(file: string, options: SweepRowsOptions = {}): Promise<RunFolder[]> {
+  const { listener = defaultListener() } = options;
+  const sweep = loadSweep(file, options.overrides, options.seeds ?? undefined);
+  const rows = options.rows ?? sweep.rows;
   const unknown = rows.find((row) => !sweep.rows.includes(row));
   if (unknown !== undefined)
     throw new UserError(`unknown row "${unknown}" of ${file}; known: ${sweep.rows.join(", ")}`);
@@ -93,10 +110,9 @@ export async function runSweepRows(
 /** {@link runSweepRows} of several sweeps in turn, with the same options. */
 export async function runSweeps(
   files: readonly string[],
-  options: Parameters<typeof runSweepRows>[1] = {},
-  listener: Listener = {},
+  options: SweepRowsOptions = {},
 ): Promise<RunFolder[][]> {
   const all: RunFolder[][] = [];
-  for (const file of files) all.push(await runSweepRows(file, options, listener));
+  for (const file of files) all.push(await runSweepRows(file, options));
   return all;
 }

@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import type { Listener } from "../engine/progress.js";
+import { defaultListener, type Listener } from "../engine/progress.js";
 import { misspelledRows } from "../evaluation/evaluate.js";
 import { writeRetrieverRun } from "../evaluation/write-retriever-run.js";
 import type { EvaluationSet } from "../experiment/evaluation-set.js";
@@ -29,7 +29,7 @@ export async function runFusion(
   config: FusionConfig,
   options: { fresh?: boolean; listener?: Listener } = {},
 ): Promise<RunFolder> {
-  const { listener = {} } = options;
+  const { listener = defaultListener() } = options;
   const run = runFolderOf(config);
   const asked = { matches: () => isOf(config, run), madeOf: config.runs };
   if (mayReuse(run, asked, options)) return run;

@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import type { Listener } from "../engine/progress.js";
+import { defaultListener, type Listener } from "../engine/progress.js";
 import { writeRetrieverRun } from "../evaluation/write-retriever-run.js";
 import { formatConfig, loadNeighboursConfig } from "../experiment/load-config.js";
 import type { NeighboursConfig } from "../experiment/neighbours-schema.js";
@@ -18,7 +18,7 @@ export async function runNeighbours(
   config: NeighboursConfig,
   options: { fresh?: boolean; listener?: Listener } = {},
 ): Promise<RunFolder> {
-  const { listener = {} } = options;
+  const { listener = defaultListener() } = options;
   const run = runFolderOf(config);
   const matches = () => formatConfig(loadNeighboursConfig(run.configFile)) === formatConfig(config);
   if (mayReuse(run, { matches, madeOf: [config.run] }, options)) return run;

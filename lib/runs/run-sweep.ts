@@ -1,10 +1,12 @@
 import { type ChildProcess, fork } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import type { Listener, Progress } from "../engine/progress.js";
+import { pathToFileURL } from "node:url";
+import { defaultListener, type Listener, type Progress } from "../engine/progress.js";
 import { formatConfig, parseConfig } from "../experiment/load-config.js";
 import type { Sweep, SweepRun } from "../experiment/load-sweep.js";
 import type { ExperimentConfig } from "../experiment/schema.js";
+import { compiledFolder, moduleFile } from "../files/package-files.js";
 import { UserError } from "../files/user-error.js";
 import { holdsFinished } from "../tracking/reuse-run.js";
 import { type RunFolder, runFolderOf } from "../tracking/run-folder.js";
@@ -39,7 +41,7 @@ export interface SweepResult {
  * longer run of the same row starts over.
  */
 export async function runSweep(sweep: Sweep, options: SweepOptions = {}): Promise<SweepResult> {
-  const { workers = 2, listener = {} } = options;
+  const { workers = 2, listener = defaultListener() } = options;
   if (!Number.isInteger(workers) || workers < 1)
     throw new UserError(`runSweep: workers must be a positive integer, got ${workers}`);
   const began = performance.now();
@@ -108,8 +110,10 @@ export function isFinished(config: ExperimentConfig): boolean {
 
 /** A process that trains the configurations that it is sent. */
 export function startSweepWorker(): ChildProcess {
-  return fork(path.resolve("lib/runs/sweep-worker.ts"), {
-    execArgv: ["--import", "tsx"],
+  const folder = compiledFolder();
+  const loader = folder === null ? "tsx" : pathToFileURL(path.join(folder, "start.js")).href;
+  return fork(moduleFile("lib/runs/sweep-worker.ts"), {
+    execArgv: ["--import", loader],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
 }

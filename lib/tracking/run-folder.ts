@@ -5,6 +5,7 @@ import path from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { atomicWriteFile } from "../files/atomic-write.js";
 import { makeFolder } from "../files/make-folder.js";
+import { dependencyPath, packageFile } from "../files/package-files.js";
 import { UserError } from "../files/user-error.js";
 
 /** One measurement: a line of metrics.jsonl. No clock in it, so equal runs write equal bytes. */
@@ -224,8 +225,8 @@ export function currentCommit(): string | null {
 /** Versions of the packages whose code decides numbers. */
 export function packageVersions(): Record<string, string> {
   const names = ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm", "hyparquet", "umap-js"];
-  const versions: Record<string, string> = { qdrl: versionOf("package.json") };
-  for (const name of names) versions[name] = versionOf(path.join("node_modules", name, "package.json"));
+  const versions: Record<string, string> = { qdrl: versionOf(packageFile("package.json")) };
+  for (const name of names) versions[name] = versionOf(dependencyPath(`${name}/package.json`));
   return versions;
 }
 

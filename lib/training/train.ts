@@ -6,7 +6,7 @@ import { createEncoder } from "../encoders/create-encoder.js";
 import type { Encoder } from "../encoders/encoder.js";
 import { setParameters } from "../encoders/parameters.js";
 import { selectBackend } from "../engine/backend.js";
-import { type Listener, throttled } from "../engine/progress.js";
+import { defaultListener, type Listener, throttled } from "../engine/progress.js";
 import { Random } from "../engine/random/random.js";
 import { type Evaluation, evaluate } from "../evaluation/evaluate.js";
 import { epochBatches, tooFewPairs } from "../experiment/epoch-batches.js";
@@ -54,7 +54,7 @@ export async function train(
   config: ExperimentConfig,
   options: { fresh?: boolean; listener?: Listener; threads?: number } = {},
 ): Promise<RunFolder> {
-  const { listener = {} } = options;
+  const { listener = defaultListener() } = options;
   const run = runFolderOf(config);
   if (options.fresh) fs.rmSync(run.dir, { recursive: true, force: true });
   if (config.distillation) checkTeacher(config);

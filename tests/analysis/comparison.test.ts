@@ -174,7 +174,7 @@ describe("runList and its tables", () => {
         { name: "tuned", dir: path.join(tiny.root, "nowhere") },
         { name: "pretrained", config: files[0], needs: [tiny.dir, path.join(tiny.root, "weights")] },
       ],
-      { line: (line) => told.push(line) },
+      { listener: { line: (line) => told.push(line) } },
     );
     expect(runs.map(({ dir }) => dir)).toEqual([encoder.dir, bm25.dir]);
     expect(missing.map(({ name, missing: lacks }) => [name, path.relative(tiny.root, lacks)])).toEqual([

@@ -8,10 +8,13 @@ describe("toFrame", () => {
     { system: "tower", recall: 0.5 },
   ];
 
-  it("round-trips rows to a table with unshortened cells", () => {
-    const table = frameTable(toFrame(rows).sortValues("recall", { ascending: false }) as danfo.DataFrame, {
-      title: "t",
-    });
+  it("round-trips rows to a table with unshortened cells", async () => {
+    const table = frameTable(
+      (await toFrame(rows)).sortValues("recall", { ascending: false }) as danfo.DataFrame,
+      {
+        title: "t",
+      },
+    );
     expect(table.columns.map((column) => column.label)).toEqual(["system", "recall"]);
     expect(table.rows.map((row) => row.cells.map((cell) => cell.text))).toEqual([
       ["tower", "0.5"],
@@ -41,8 +44,8 @@ describe("toFrame", () => {
       [...rows, { system: "x", recall: "1" }],
       "recall must hold one type of plain value, got number and, in row 2, string",
     ],
-  ])("refuses %s", (_, input, message) => {
-    expect(() => toFrame(input as { a: number }[])).toThrow(message);
+  ])("refuses %s", async (_, input, message) => {
+    await expect(toFrame(input as { a: number }[])).rejects.toThrow(message);
   });
 });
 

@@ -25,6 +25,9 @@ describe("mendCell", () => {
     ["await (f)(await (g), { z })", "await Promise.resolve((f)(await Promise.resolve((g)), { z: z }))"],
     ["async () => { await (1); }", "async () => { await (1); }"],
     ["await f();", "await f();"],
+    ['import { train } from "qdrl";', 'import { train } from "./lib/index.js";'],
+    ['const q = await import("qdrl");', 'const q = await import("./lib/index.js");'],
+    ['const q = "qdrl";', 'const q = "qdrl";'],
   ])("turns %s into %s", (source, expected) => {
     expect(mendCell(source)).toBe(expected);
   });

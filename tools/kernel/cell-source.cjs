@@ -1,6 +1,9 @@
 "use strict";
 const ts = require("@tslab/typescript-for-tslab");
 
+/** The public face as a cell must name it: cells run at the root of the workspace. */
+const FACE = "./lib/index.js";
+
 /** Makes tslab convert the mended source of a cell in place of what was typed. */
 function install() {
   const module = require("tslab/dist/converter.js");
@@ -13,7 +16,9 @@ function install() {
 }
 
 /**
- * Rewrites three things that tslab gets wrong:
+ * Rewrites what tslab gets wrong:
+ * - `from "qdrl"` is this workspace, whose exports name TypeScript that only tslab's own compiler can load: becomes the
+ *   path of that file, in imports and in `import()`;
  * - `{ epochs }` with `epochs` from an earlier cell is a ReferenceError: becomes `{ epochs: epochs }`;
  * - `await (x)` at the top is read as a call of a function named await: becomes `await Promise.resolve((x))`;
  * - a cell whose only top-level await is `for await` is a SyntaxError: `await 0;` is put in front.
@@ -24,10 +29,12 @@ function install() {
  */
 function mendCell(source) {
   const file = ts.createSourceFile("cell.ts", source, ts.ScriptTarget.Latest, true);
-  const insertions = []; // [offset, text]
+  const insertions = []; // [offset, text, length of what it replaces]
   let forAwait = false;
   let plainAwait = false;
   const visit = (node, atTop) => {
+    const face = faceSpecifier(node);
+    if (face) insertions.push([face.getStart(file) + 1, FACE, face.text.length]);
     // `({ a = 1 } = o)` becomes `({ a: a = 1 } = o)` likewise
     if (ts.isShorthandPropertyAssignment(node)) insertions.push([node.name.end, `: ${node.name.text}`]);
     const operand = atTop ? parenthesizedOperand(node, file) : null;
@@ -40,10 +47,21 @@ function mendCell(source) {
   };
   visit(file, true);
   let mended = source;
-  for (const [offset, text] of insertions.sort((a, b) => b[0] - a[0])) {
-    mended = mended.slice(0, offset) + text + mended.slice(offset);
+  for (const [offset, text, replaced = 0] of insertions.sort((a, b) => b[0] - a[0])) {
+    mended = mended.slice(0, offset) + text + mended.slice(offset + replaced);
   }
   return forAwait && !plainAwait ? `await 0; ${mended}` : mended;
+}
+
+/** The string "qdrl" that a node imports from, or undefined. */
+function faceSpecifier(node) {
+  const from =
+    ts.isImportDeclaration(node) || ts.isExportDeclaration(node)
+      ? node.moduleSpecifier
+      : ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword
+        ? node.arguments[0]
+        : undefined;
+  return from && ts.isStringLiteralLike(from) && from.text === "qdrl" ? from : undefined;
 }
 
 /**

@@ -25,7 +25,7 @@ export function addStartCommand(program: Command): void {
       for (const file of TOUR) {
         const loaded = loadAnyConfig(file);
         heading(`${file}: ${loaded.kind === "dense" ? loaded.config.model.type : loaded.config.name}`);
-        const run = await runExperiment(file, [], listener);
+        const run = await runExperiment(file, { listener });
         dirs.push(run.dir);
       }
       heading("report");

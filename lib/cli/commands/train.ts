@@ -24,7 +24,7 @@ export function addTrainCommand(program: Command): void {
         if (options.seed !== undefined) overrides.push(`seed=${options.seed}`);
         if (options.commitHash !== undefined) overrides.push(`commit_hash="${options.commitHash}"`);
         const listener = new TerminalListener();
-        const run = await runExperiment(file, overrides, listener, options.fresh ? { fresh: true } : {});
+        const run = await runExperiment(file, { overrides, listener, ...(options.fresh && { fresh: true }) });
         listener.finish();
         printSummary(run);
       },

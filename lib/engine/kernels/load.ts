@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { packageFile } from "../../files/package-files.js";
 import { allowRelaxedSimd } from "./relaxed-simd.js";
 import { type WasmMemory, type WasmModule, wasmApi } from "./web-assembly.js";
 
@@ -52,7 +52,7 @@ export function loadKernelModule(memory: "private" | "shared"): KernelModule {
   let kernels = loaded.get(memory);
   if (!kernels) {
     allowRelaxedSimd();
-    const read = (name: string) => readFileSync(resolve("lib/engine/kernels/built", `${name}.wasm`));
+    const read = (name: string) => readFileSync(packageFile(`lib/engine/kernels/built/${name}.wasm`));
     const fused = read(`${memory}-fma`);
     const fusedMultiplyAdd = wasmApi.validate(fused);
     kernels = {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import path from "node:path";
 import { allowRelaxedSimd } from "../../engine/kernels/relaxed-simd.js";
 import { type WasmMemory, type WasmModule, wasmApi } from "../../engine/kernels/web-assembly.js";
+import { packageFile } from "../../files/package-files.js";
 
 /** The functions of kernels/assembly; every pointer and stride is in bytes, `k` and counts are plain numbers. */
 export interface SearchKernel {
@@ -72,10 +72,10 @@ let compiled: SearchModule | null = null;
 export function searchModule(): SearchModule {
   if (compiled) return compiled;
   allowRelaxedSimd();
-  const relaxed = readFileSync(path.resolve(FOLDER, "search-relaxed.wasm"));
+  const relaxed = readFileSync(packageFile(`${FOLDER}/search-relaxed.wasm`));
   compiled = wasmApi.validate(relaxed)
     ? { variant: "relaxed-simd", module: new wasmApi.Module(relaxed) }
-    : { variant: "simd", module: new wasmApi.Module(readFileSync(path.resolve(FOLDER, "search.wasm"))) };
+    : { variant: "simd", module: new wasmApi.Module(readFileSync(packageFile(`${FOLDER}/search.wasm`))) };
   return compiled;
 }
 

@@ -1,4 +1,4 @@
-import type { Listener } from "../../engine/progress.js";
+import { defaultListener, type Listener } from "../../engine/progress.js";
 import type { EvaluationSet, Row } from "../../experiment/evaluation-set.js";
 import { loadBm25Config, loadFusionConfig, loadNeighboursConfig } from "../../experiment/load-config.js";
 import { loadEvaluation, loadExperiment } from "../../experiment/load-experiment.js";
@@ -48,7 +48,7 @@ export async function openRetriever(
   dir: string,
   options: { checkpoint?: string; listener?: Listener } = {},
 ): Promise<OpenedRetriever> {
-  const { listener = {} } = options;
+  const { listener = defaultListener() } = options;
   const run = openRun(dir);
   const { kind } = run.manifest();
   if (kind === "rankings") return openRankings(run, listener);

@@ -49,6 +49,31 @@ export async function openSearch(
   };
 }
 
+export interface SearchOptions {
+  /** Documents returned at most. Default 10. */
+  k?: number;
+  /** Documents scored lower are not returned; null = all are; default: see {@link openSearch}. */
+  threshold?: number | null;
+  listener?: Listener;
+}
+
+/**
+ * What a run finds for one query. It opens the run and embeds its documents for it: to ask again and again, use
+ * {@link openSearch}.
+ *
+ * @param of     a run, or its folder
+ * @param query  text, or the file of a picture where queries are pictures
+ */
+export async function searchRun(
+  of: RunFolder | string,
+  query: string,
+  options: SearchOptions = {},
+): Promise<SearchHit[]> {
+  const { k = 10, ...rest } = options;
+  const search = await openSearch(typeof of === "string" ? of : of.dir, rest);
+  return search(query, k);
+}
+
 /** The threshold that a run's search uses when none is given; null = none. */
 export function thresholdOf(run: RunFolder): number | null {
   const saved = savedThreshold(run);

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { createEncoder } from "../../encoders/create-encoder.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import { selectBackend } from "../../engine/backend.js";
-import type { Listener } from "../../engine/progress.js";
+import { defaultListener, type Listener } from "../../engine/progress.js";
 import { Random } from "../../engine/random/random.js";
 import { type LoadedExperiment, loadExperiment } from "../../experiment/load-experiment.js";
 import { epochOrder, type PairBatch, pairBatch, stepsPerEpoch } from "../../experiment/pairs.js";
@@ -54,7 +54,7 @@ const LOSS_BATCHES = 10;
  * @see specs: 2-dense-retrieval-course sections 2 (13), 5 and 12
  */
 export async function examine(config: ExperimentConfig, options: ExamineOptions = {}): Promise<Examination> {
-  const { listener = {} } = options;
+  const { listener = defaultListener() } = options;
   const backend = await selectBackend(config.backend);
   listener.line?.(backend.line);
   const data = await loadExperiment(config, listener);

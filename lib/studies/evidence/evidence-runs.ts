@@ -134,5 +134,5 @@ export async function trainedRun(set: EvidenceSet, seed: number, listener: Liste
   const run = runFolderOf(config);
   const { fingerprint } = openDataset(set.dir, { verify: "size" });
   if (isFinished(config) && run.manifest().dataset.fingerprint === fingerprint) return run;
-  return runExperiment(dense.config, [...dense.overrides, ...overrides], listener);
+  return runExperiment(dense.config, { overrides: [...dense.overrides, ...overrides], listener });
 }

@@ -1,5 +1,5 @@
 import { compareRuns, evaluatedOn } from "../../analysis/compare-runs.js";
-import type { Listener } from "../../engine/progress.js";
+import { defaultListener, type Listener } from "../../engine/progress.js";
 import { headline } from "../../reporting/headline.js";
 import { type ResultsTable, resultsTable } from "../../reporting/results-table.js";
 import { plainTable, type Table, type TableCell } from "../../reporting/table.js";
@@ -39,7 +39,7 @@ export async function evidenceViews(options: {
   size: "full" | "small";
   listener?: Listener;
 }): Promise<EvidenceView[]> {
-  const { size, listener = {} } = options;
+  const { size, listener = defaultListener() } = options;
   const views: EvidenceView[] = [];
   for (const set of size === "small" ? [smallEvidence] : evidenceSets) {
     if (!(await ensureEvidence(set, listener))) continue;

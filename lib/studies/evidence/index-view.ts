@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { Listener } from "../../engine/progress.js";
+import { defaultListener, type Listener } from "../../engine/progress.js";
 import { encodeEvaluation, type SearchVectors } from "../../evaluation/encode-evaluation.js";
 import { makeFolder } from "../../files/make-folder.js";
 import { recallLatency } from "../../reporting/figures/recall-latency.js";
@@ -36,7 +36,7 @@ export async function indexViews(options: {
   seconds?: number;
   listener?: Listener;
 }): Promise<IndexView[]> {
-  const { size, seconds = 0.3, listener = {} } = options;
+  const { size, seconds = 0.3, listener = defaultListener() } = options;
   const views: IndexView[] = [];
   for (const { title, vectors } of await collections(size, listener)) {
     const folder = path.join("reports/indexes", title.toLowerCase().replace(/[^a-z0-9]+/g, "-"));

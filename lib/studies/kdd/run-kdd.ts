@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { selectBackend } from "../../engine/backend.js";
-import type { Listener } from "../../engine/progress.js";
+import { defaultListener, type Listener } from "../../engine/progress.js";
 import { Random } from "../../engine/random/random.js";
 import { atomicWriteFile } from "../../files/atomic-write.js";
 import { makeFolder } from "../../files/make-folder.js";
@@ -53,7 +53,7 @@ export interface RunKddOptions {
  * @returns the report if the last step was run, else null
  */
 export async function runKdd(config: KddConfig, options: RunKddOptions = {}): Promise<KddReport | null> {
-  const { steps = kddSteps, listener = {} } = options;
+  const { steps = kddSteps, listener = defaultListener() } = options;
   const line = (text: string) => listener.line?.(text);
   makeFolder(config.work_dir);
   let report: KddReport | null = null;

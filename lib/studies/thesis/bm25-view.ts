@@ -1,5 +1,5 @@
 import { typoLines } from "../../analysis/curves.js";
-import type { Listener } from "../../engine/progress.js";
+import { defaultListener, type Listener } from "../../engine/progress.js";
 import { recallVsTypo } from "../../reporting/figures/recall-vs-typo.js";
 import type { Figure } from "../../reporting/figures/theme.js";
 import { headline } from "../../reporting/headline.js";
@@ -50,11 +50,10 @@ const HYBRID = "BM25 and text + category together";
 export async function bm25Runs(options: Options): Promise<Bm25Runs[]> {
   const found: Bm25Runs[] = [];
   for (const { dataset, runs: encoders } of await sweepRuns("modality", options)) {
-    const bm25 = await runExperiment(
-      "configs/emoji/bm25.yaml",
-      bm25Overrides(dataset, encoders[0]!),
-      options.listener,
-    );
+    const bm25 = await runExperiment("configs/emoji/bm25.yaml", {
+      overrides: bm25Overrides(dataset, encoders[0]!),
+      ...(options.listener && { listener: options.listener }),
+    });
     const encoder = encoders.find((run) => run.manifest().system === ENCODER)!;
     found.push({ dataset, bm25, encoders, encoder });
   }
@@ -71,7 +70,7 @@ export async function bm25View(options: Options): Promise<Bm25View> {
     const hybrids: RunFolder[] = [];
     for (const encoder of encoders)
       if (encoder.manifest().system === ENCODER)
-        hybrids.push(await hybridRun(bm25, encoder, HYBRID, options.listener ?? {}));
+        hybrids.push(await hybridRun(bm25, encoder, HYBRID, options.listener ?? defaultListener()));
     const all = [bm25, ...encoders, ...hybrids];
     ours.push(...datasetResults(all, dataset.sets, dataset.name, "BM25"));
     const further = furtherMeasures(bm25);

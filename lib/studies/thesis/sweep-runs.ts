@@ -1,5 +1,5 @@
 import path from "node:path";
-import type { Listener } from "../../engine/progress.js";
+import { defaultListener, type Listener } from "../../engine/progress.js";
 import { loadSweep, type Sweep } from "../../experiment/load-sweep.js";
 import { UserError } from "../../files/user-error.js";
 import { isFinished, runSweep } from "../../runs/run-sweep.js";
@@ -32,7 +32,7 @@ export async function sweepRuns(
   key: ExperimentKey,
   options: { size: Size; datasets?: readonly string[]; workers?: number; listener?: Listener },
 ): Promise<SweepRuns[]> {
-  const { size, workers = 2, listener = {} } = options;
+  const { size, workers = 2, listener = defaultListener() } = options;
   const wanted = thesisDatasets.filter(({ name }) => options.datasets?.includes(name) ?? true);
   const found: SweepRuns[] = [];
   for (const dataset of size === "small" ? [] : wanted) {

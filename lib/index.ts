@@ -1,0 +1,132 @@
+/**
+ * qdrl: train encoders that put queries and documents into one space, evaluate them, search with them, and find out
+ * what helps. Everything that a notebook, a script or another package needs comes from here:
+ *
+ *     import { search, train } from "qdrl";
+ *     const run = await train("configs/emoji/baseline.yaml");
+ *     console.log(await search(run, "rainy day"));
+ *
+ * Paths are relative to the working folder. Progress is shown unless a call names a listener of its own; `null` stands
+ * for "all" where a number or a list says how much.
+ */
+import { showProgress } from "./reporting/show-progress.js";
+
+showProgress();
+
+/** TensorFlow.js as the library uses it: losses and encoders of one's own compute with this one. */
+export * as tf from "@tensorflow/tfjs";
+
+// Configurations.
+
+export { formatConfig, loadConfig } from "./experiment/load-config.js";
+export { loadSweep, type Sweep } from "./experiment/load-sweep.js";
+export type { ExperimentConfig } from "./experiment/schema.js";
+
+// Data sets.
+
+export { ensureEmoji } from "./datasets/emoji/build-emoji.js";
+export { openDataset } from "./datasets/open-dataset.js";
+export {
+  buildDataset,
+  ensureDefaultDataset,
+  importInto as importDataset,
+} from "./datasets/prepare-dataset.js";
+export { datasetVocabulary } from "./experiment/dataset-vocabulary.js";
+
+// Training: a configuration into its run folder, or a model in one call.
+
+export { type BackendName, selectBackend } from "./engine/backend.js";
+export { type Listener, type Progress, setDefaultListener } from "./engine/progress.js";
+export { examine } from "./runs/doctor/examine.js";
+export {
+  type RunOptions,
+  runExperiment as train,
+  runExperiments as trainAll,
+  runSweepRows as trainSweep,
+  runSweeps as trainSweeps,
+  type SweepRowsOptions,
+} from "./runs/run-experiment.js";
+export { listRuns, type Manifest, openRun, type QueryResult, RunFolder } from "./tracking/run-folder.js";
+export { weightAverage, wiseFt } from "./training/callbacks/averages.js";
+export {
+  bestModelCheckpoint,
+  readFitCheckpoint,
+  trainingCheckpoint,
+} from "./training/callbacks/checkpoints.js";
+export { earlyStopping } from "./training/callbacks/early-stopping.js";
+export { evaluationCallback } from "./training/callbacks/evaluation.js";
+export {
+  csvLog,
+  learningRateMonitor,
+  nanGuard,
+  progressBar,
+  tensorBoard,
+} from "./training/callbacks/logs.js";
+export type { Callback, FitState } from "./training/fit/callback.js";
+export { datasetData } from "./training/fit/dataset-data.js";
+export { type FitResult, fit } from "./training/fit/fit.js";
+export type { FitData } from "./training/fit/fit-data.js";
+export type { FitOptions } from "./training/fit/fit-options.js";
+
+// Parts of one's own: registered once, their names work in configurations and in fit.
+
+export { registerEncoder } from "./encoders/create-encoder.js";
+export { cosineMatrix } from "./losses/cosine.js";
+export { registerLoss } from "./losses/create-loss.js";
+export { registerMiner } from "./negatives/miners/create-miner.js";
+export { registerOptimizer } from "./optimizers/create-optimizer.js";
+export { registerSchedule } from "./optimizers/schedules.js";
+
+// Evaluation and search.
+
+export { compareIndexes, indexTrials } from "./evaluation/compare-indexes.js";
+export { reevaluateRun as evaluate } from "./evaluation/reevaluate-run.js";
+export { evaluateRobustness } from "./evaluation/robustness.js";
+export { saveThreshold } from "./evaluation/run-threshold.js";
+export {
+  openSearch,
+  type SearchHit,
+  type SearchOptions,
+  searchRun as search,
+} from "./retrieval/retrievers/search-run.js";
+
+// Analysis: questions to runs, answered as tables and figures.
+
+export { changesTable } from "./analysis/changes-table.js";
+export { evaluatedOn } from "./analysis/compare-runs.js";
+export { compareTwoRuns } from "./analysis/comparison.js";
+export { crossEntropyResults, LOG_LIKELIHOOD } from "./analysis/cross-entropy-results.js";
+export { examinationTable } from "./analysis/examination-table.js";
+export { indexesTable } from "./analysis/indexes-table.js";
+export { queryRows } from "./analysis/query-rows.js";
+export { recipeTimes } from "./analysis/recipe-times.js";
+export { setTable, speedTable } from "./analysis/report-page.js";
+export { robustnessFindings } from "./analysis/robustness-findings.js";
+export { differenceFigure, lossFigure, sliceFigure, typoFigure } from "./analysis/run-figures.js";
+export { type ListedRun, runList } from "./analysis/run-list.js";
+export { runMap } from "./analysis/run-map.js";
+export { runPictureMap } from "./analysis/run-picture-map.js";
+export { differingRankings, sampleRankings } from "./analysis/run-rankings.js";
+export { searchRankings } from "./analysis/search-rankings.js";
+export { costTable, systemsTable } from "./analysis/systems-table.js";
+export { timeQuality, timeQualityFigure, timeQualityTable } from "./analysis/time-quality.js";
+
+// Showing: under a cell, or as text on a terminal.
+
+export { comparePage } from "./reporting/compare-page.js";
+export { countTable } from "./reporting/count-table.js";
+export { showAnswer, showFigure, showHtml, showRankings, showTable } from "./reporting/display.js";
+export type { Figure } from "./reporting/figures/theme.js";
+export { frameTable, toFrame } from "./reporting/frames.js";
+export { headline } from "./reporting/headline.js";
+export type { QueryRankings } from "./reporting/rankings-html.js";
+export type { ResultsTable } from "./reporting/results-table.js";
+export { plainTable, type Table } from "./reporting/table.js";
+export { TerminalListener } from "./reporting/terminal.js";
+export { winLoss, winLossTable } from "./reporting/win-loss.js";
+
+// Replications of published work.
+
+export * as evidence from "./studies/evidence/evidence.js";
+export * as kdd from "./studies/kdd/kdd.js";
+export * as thesis from "./studies/thesis/thesis.js";
