@@ -1,53 +1,66 @@
 #!/usr/bin/env node
-// Compiles lib/engine/kernels/assembly to lib/engine/kernels/built/*.wasm: npm run build:kernels
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
+// Compiles the AssemblyScript kernels (*.as) to the committed modules (*.wasm) beside them: npm run build:kernels
+//
+// A module is in two variants where Node may lack relaxed SIMD: without and, as *-fma.wasm, with fused multiply-add.
+// The sources see the variant as the constant FMA, 0 or 1.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { compileAssemblyScript } from "./assemblyscript.mjs";
 
-const folder = "lib/engine/kernels";
-const sources = new Map(
-  readdirSync(join(folder, "assembly")).map((name) => [
-    name,
-    readFileSync(join(folder, "assembly", name), "utf8"),
-  ]),
-);
+const ENGINE = "lib/engine/kernels";
+const LIMITED = ["--maximumMemory", "65536"];
+const SHARED = ["--enable", "threads", "--sharedMemory"];
 
-/** The four variants: memory private or shared, multiply-add rounded twice or once. */
-export async function compileKernels() {
+/** Every kernel: its entry file, the variants of it that are built, and the memory that it works on. */
+const KERNELS = [
+  { entry: `${ENGINE}/private.as`, fma: [false, true], memory: LIMITED },
+  { entry: `${ENGINE}/shared.as`, fma: [false, true], memory: [...LIMITED, ...SHARED] },
+  { entry: "lib/encoders/transformer/kernels/layers.as", fma: [false, true], memory: LIMITED },
+  {
+    entry: "lib/retrieval/kernels/search.as",
+    fma: [false, true],
+    memory: ["--initialMemory", "1", ...LIMITED, ...SHARED],
+  },
+  // only with relaxed SIMD, without which its caller takes another way
+  {
+    entry: "lib/negatives/cache/kernels/group-maxima.as",
+    fma: [true],
+    memory: [],
+    target: "group-maxima.wasm",
+  },
+];
+
+/**
+ * Compiles the modules whose path begins so.
+ *
+ * @param {string} [prefix]  such as "lib/retrieval"; all by default
+ * @returns {Promise<Map<string, Uint8Array>>} path of the .wasm file → its bytes
+ */
+export async function compileKernels(prefix = "lib") {
   const built = new Map();
-  for (const shared of [false, true])
-    for (const fused of [false, true]) {
-      const name = `${shared ? "shared" : "private"}${fused ? "-fma" : ""}.wasm`;
-      built.set(name, await compile(shared, fused));
+  for (const { entry, fma, memory, target } of KERNELS)
+    for (const fused of entry.startsWith(prefix) ? fma : []) {
+      const name = target ?? `${path.basename(entry, ".as")}${fused ? "-fma" : ""}.wasm`;
+      built.set(path.posix.join(path.posix.dirname(entry), name), await compile(entry, fused, memory));
     }
   return built;
 }
 
-async function compile(shared, fused) {
-  const options = [
-    "-O3",
-    "--noAssert",
-    "--runtime",
-    "stub",
-    "--importMemory",
-    "--maximumMemory",
-    "65536",
-    "--enable",
-    "simd",
-  ];
-  if (shared) options.push("--enable", "threads", "--sharedMemory");
-  if (fused) options.push("--enable", "relaxed-simd");
-  return compileAssemblyScript([shared ? "shared.ts" : "private.ts", ...options], (path) => {
-    const source = sources.get(basename(path)) ?? null;
-    return basename(path) === "variant.ts" ? source.replace("= false", `= ${fused}`) : source;
+async function compile(entry, fused, memory) {
+  const features = ["--enable", "simd", ...(fused ? ["--enable", "relaxed-simd"] : [])];
+  const options = ["-O3", "--noAssert", "--runtime", "stub", "--importMemory", ...memory, ...features];
+  const use = ["--use", `FMA=${fused ? 1 : 0}`];
+  // asc names sources *.ts; they lie beside the entry, or among the engine's, which others import as "./name" too
+  return compileAssemblyScript([`${path.basename(entry, ".as")}.ts`, ...options, ...use], (name) => {
+    const source = name.replace(/\.ts$/, ".as");
+    const file = [path.dirname(entry), ENGINE].map((folder) => path.join(folder, source)).find(existsSync);
+    return file === undefined ? null : readFileSync(file, "utf8");
   });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  mkdirSync(join(folder, "built"), { recursive: true });
-  for (const [name, bytes] of await compileKernels()) {
-    writeFileSync(join(folder, "built", name), bytes);
-    console.log(`${name}: ${bytes.length} bytes`);
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href)
+  for (const [file, bytes] of await compileKernels()) {
+    writeFileSync(file, bytes);
+    console.log(`${file}: ${bytes.length} bytes`);
   }
-}

@@ -42,14 +42,9 @@ function listSources(folder, prefix = "") {
     .flatMap((entry) => {
       const name = prefix ? `${prefix}/${entry.name}` : entry.name;
       if (entry.isDirectory()) return listSources(folder, name);
-      return name.endsWith(".ts") && !isAssemblyScript(name) ? [name] : [];
+      return name.endsWith(".ts") ? [name] : [];
     })
     .sort();
-}
-
-/** Sources of kernels are AssemblyScript, compiled to wasm by their own compiler. */
-function isAssemblyScript(name) {
-  return name.includes("/kernels/assembly/");
 }
 
 function parse(lib, file) {

@@ -18,7 +18,7 @@ export function compiledFolder(): string | null {
 }
 
 /**
- * A file of the project's own that is read at run time, such as "lib/engine/kernels/built/private.wasm": in the
+ * A file of the project's own that is read at run time, such as "lib/engine/kernels/private.wasm": in the
  * compiled package, else in the workspace, which is the working folder.
  *
  * @param name  relative to the root

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { instantiateKernels, type Kernels, loadKernelModule } from "../../lib/engine/kernels/load.js";
 import { wasmApi } from "../../lib/engine/kernels/web-assembly.js";
 import { Random } from "../../lib/engine/random/random.js";
-import { compileKernels } from "../../tools/build-kernels.mjs";
+import { expectKernelsAsBuilt } from "../support/kernels.js";
 
 const memory = new wasmApi.Memory({ initial: 64, maximum: 64, shared: false });
 const all = new Float32Array(memory.buffer);
@@ -12,20 +12,15 @@ const all = new Float32Array(memory.buffer);
 const variants: [string, () => Kernels][] = [
   [
     "plain",
-    () =>
-      instantiateKernels(new wasmApi.Module(readFileSync("lib/engine/kernels/built/private.wasm")), memory),
+    () => instantiateKernels(new wasmApi.Module(readFileSync("lib/engine/kernels/private.wasm")), memory),
   ],
   ["chosen", () => instantiateKernels(loadKernelModule("private").module, memory)],
 ];
 
 describe("committed kernels", () => {
   it("are what the sources compile to", async () => {
-    const built: Map<string, Uint8Array> = await compileKernels();
-    expect(built.size).toBe(4);
-    for (const [name, bytes] of built)
-      expect(Buffer.compare(readFileSync(`lib/engine/kernels/built/${name}`), Buffer.from(bytes)), name).toBe(
-        0,
-      );
+    const names = ["private.wasm", "private-fma.wasm", "shared.wasm", "shared-fma.wasm"];
+    await expectKernelsAsBuilt("lib/engine", names);
   });
 });
 

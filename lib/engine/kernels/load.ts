@@ -1,11 +1,10 @@
-import { readFileSync } from "node:fs";
-import { packageFile } from "../../files/package-files.js";
+import { readKernel } from "./kernel-file.js";
 import { allowRelaxedSimd } from "./relaxed-simd.js";
 import { type WasmMemory, type WasmModule, wasmApi } from "./web-assembly.js";
 
 type Kernel = (...args: number[]) => void;
 
-/** What the compiled kernels export; arguments as in the assembly sources, addresses in bytes. */
+/** What the compiled kernels export; arguments as in the sources (*.as), addresses in bytes. */
 export interface Kernels {
   gemm: Kernel;
   biasAct: Kernel;
@@ -52,7 +51,7 @@ export function loadKernelModule(memory: "private" | "shared"): KernelModule {
   let kernels = loaded.get(memory);
   if (!kernels) {
     allowRelaxedSimd();
-    const read = (name: string) => readFileSync(packageFile(`lib/engine/kernels/built/${name}.wasm`));
+    const read = (name: string) => readKernel(`lib/engine/kernels/${name}.wasm`);
     const fused = read(`${memory}-fma`);
     const fusedMultiplyAdd = wasmApi.validate(fused);
     kernels = {

@@ -94,7 +94,7 @@ export function withMoment(word: number, slot: number, moment: number): number {
   return slot === 0 ? (upper << 16) | (word & 0xffff) : (word & ~0xffff) | upper;
 }
 
-/** 32 random bits for a counter: lowbias32 of Wellons' hash-prospector, as in kernels/assembly/noise.ts. */
+/** 32 random bits for a counter: lowbias32 of Wellons' hash-prospector, as in kernels/noise.as. */
 function mix(x: number): number {
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
   x = Math.imul(x ^ (x >>> 15), 0x846ca68b);

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Random } from "../../engine/random/random.js";
 import { UserError } from "../../files/user-error.js";
 import type { CachedRows } from "./cached-rows.js";
-import { type GroupMaximaKernels, loadGroupMaxima } from "./kernel/load-kernel.js";
+import { type GroupMaximaKernels, loadGroupMaxima } from "./kernels/load-kernel.js";
 import type { NegativeCache } from "./negative-cache.js";
 import { principalAxes } from "./principal-axes.js";
 import { checkGroups, type GroupMaxima } from "./retrieval.js";

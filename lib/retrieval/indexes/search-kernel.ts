@@ -1,9 +1,8 @@
-import { readFileSync } from "node:fs";
+import { readKernel } from "../../engine/kernels/kernel-file.js";
 import { allowRelaxedSimd } from "../../engine/kernels/relaxed-simd.js";
 import { type WasmMemory, type WasmModule, wasmApi } from "../../engine/kernels/web-assembly.js";
-import { packageFile } from "../../files/package-files.js";
 
-/** The functions of kernels/assembly; every pointer and stride is in bytes, `k` and counts are plain numbers. */
+/** The functions of search.as; every pointer and stride is in bytes, `k` and counts are plain numbers. */
 export interface SearchKernel {
   scan(
     metric: number,
@@ -67,15 +66,16 @@ const FOLDER = "lib/retrieval/kernels";
 let compiled: SearchModule | null = null;
 
 /**
- * The compiled kernels: with fused multiply-add and 8-bit products where this Node has relaxed SIMD, else plain SIMD. Compiled once per process; workers receive the module as it is.
+ * The compiled kernels: with fused multiply-add and 8-bit products where this Node has relaxed SIMD, else plain
+ * SIMD. Compiled once per process; workers receive the module as it is.
  */
 export function searchModule(): SearchModule {
   if (compiled) return compiled;
   allowRelaxedSimd();
-  const relaxed = readFileSync(packageFile(`${FOLDER}/search-relaxed.wasm`));
+  const relaxed = readKernel(`${FOLDER}/search-fma.wasm`);
   compiled = wasmApi.validate(relaxed)
     ? { variant: "relaxed-simd", module: new wasmApi.Module(relaxed) }
-    : { variant: "simd", module: new wasmApi.Module(readFileSync(packageFile(`${FOLDER}/search.wasm`))) };
+    : { variant: "simd", module: new wasmApi.Module(readKernel(`${FOLDER}/search.wasm`)) };
   return compiled;
 }
 

@@ -5,19 +5,16 @@ import { Random } from "../../../lib/engine/random/random.js";
 import { KernelMemory } from "../../../lib/retrieval/indexes/kernel-memory.js";
 import { paddedDim, QueryBatch } from "../../../lib/retrieval/indexes/query-batch.js";
 import { searchKernel, searchModule } from "../../../lib/retrieval/indexes/search-kernel.js";
-import { buildSearchKernels } from "../../../tools/build-search-kernels.mjs";
+import { expectKernelsAsBuilt } from "../../support/kernels.js";
 
 describe("the search kernels", () => {
   it("are committed as their sources compile", async () => {
-    const built = (await buildSearchKernels()) as Record<string, Uint8Array>;
-    expect(Object.keys(built)).toEqual(["search.wasm", "search-relaxed.wasm"]);
-    for (const [name, bytes] of Object.entries(built))
-      expect(Buffer.compare(readFileSync(`lib/retrieval/kernels/${name}`), bytes), name).toBe(0);
+    await expectKernelsAsBuilt("lib/retrieval", ["search.wasm", "search-fma.wasm"]);
   });
 
   it("give nearly the same products with and without fused multiply-add", () => {
     searchModule(); // turns relaxed SIMD on where it is behind a flag
-    const norms = ["search.wasm", "search-relaxed.wasm"]
+    const norms = ["search.wasm", "search-fma.wasm"]
       .map((name) => readFileSync(`lib/retrieval/kernels/${name}`))
       .filter((bytes) => wasmApi.validate(bytes))
       .map((bytes) => {
@@ -34,7 +31,7 @@ describe("the search kernels", () => {
     for (const norm of norms) expect(Math.abs(norm / exact - 1)).toBeLessThan(1e-6);
   });
 
-  const variants = ["search.wasm", "search-relaxed.wasm"];
+  const variants = ["search.wasm", "search-fma.wasm"];
   const dims = [3, 8, 24, 32, 40, 64, 72, 136, 1000];
   it.each(variants)("find by codes what a loop over all products finds: %s", (name) => {
     searchModule();

@@ -1,7 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
+import { readKernel } from "../../../engine/kernels/kernel-file.js";
 import { type WasmMemory, wasmApi } from "../../../engine/kernels/web-assembly.js";
 import { type WasmHeap, wasmHeap } from "../../../engine/wasm-heap.js";
-import { fusedBytes, plainBytes } from "./layer-bytes.js";
+
+const FOLDER = "lib/encoders/transformer/kernels";
 
 type Kernel = (...args: number[]) => number;
 
@@ -25,7 +27,9 @@ export function layerKernels(): LayerKernels | null {
   let kernels = loaded.get(heap);
   if (!kernels) {
     const { memory } = (tf.backend() as unknown as { wasm: { asm: { memory: WasmMemory } } }).wasm.asm;
-    const module = new wasmApi.Module(Buffer.from(heap.fusedMultiplyAdd ? fusedBytes : plainBytes, "base64"));
+    const module = new wasmApi.Module(
+      readKernel(`${FOLDER}/${heap.fusedMultiplyAdd ? "layers-fma" : "layers"}.wasm`),
+    );
     const { exports } = new wasmApi.Instance(module, { env: { memory, abort: () => {} } });
     kernels = { heap, ...exports } as unknown as LayerKernels;
     loaded.set(heap, kernels);

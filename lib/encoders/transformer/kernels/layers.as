@@ -1,10 +1,9 @@
-// AssemblyScript (compiled by tools/build-layer-kernels.mjs): the element-wise parts of a transformer layer, forward and
+// AssemblyScript: the element-wise parts of a transformer layer, forward and
 // backward, each in one pass over memory. Addresses in bytes, sizes in floats.
 import { exponential, multiplyAdd, sumOfLanes } from "./vector";
 
 // q = 1 − Φ(|x|) = ½ · t · (a1 + t (a2 + t (a3 + t (a4 + t a5)))) · e, t = 1 / (1 + p |x| / √2), given e = e^(−x²/2).
 // Abramowitz & Stegun 7.1.26, absolute error of Φ below 7.5e-8.
-// @ts-ignore: decorator
 @inline
 function upperTail(x: v128, e: v128): v128 {
   const one = f32x4.splat(1.0);
@@ -16,14 +15,12 @@ function upperTail(x: v128, e: v128): v128 {
   return f32x4.mul(f32x4.mul(p, t), e);
 }
 
-// @ts-ignore: decorator
 @inline
 function normalDistribution(x: v128, e: v128): v128 {
   const q = upperTail(x, e);
   return v128.bitselect(q, f32x4.sub(f32x4.splat(1.0), q), f32x4.lt(x, f32x4.splat(0)));
 }
 
-// @ts-ignore: decorator
 @inline
 function bell(x: v128): v128 {
   return exponential(f32x4.mul(f32x4.mul(x, x), f32x4.splat(-0.5)));
@@ -105,7 +102,6 @@ export function layerNormBackward(
 }
 
 // the first `count` floats at p, `fill` after them
-// @ts-ignore: decorator
 @inline
 function loadTail(p: usize, count: i32, fill: f32): v128 {
   let v = f32x4.splat(fill);
@@ -115,7 +111,6 @@ function loadTail(p: usize, count: i32, fill: f32): v128 {
   return v;
 }
 
-// @ts-ignore: decorator
 @inline
 function storeTail(p: usize, count: i32, v: v128): void {
   store<f32>(p, f32x4.extract_lane(v, 0));

@@ -1,20 +1,18 @@
-import { FUSED_MULTIPLY_ADD } from "./variant";
+// FMA, 0 or 1, is the variant that tools/build-kernels.mjs builds
+const FUSED_MULTIPLY_ADD: bool = FMA != 0;
 
 // a · b + c, rounded once where the runtime has fused multiply-add
-// @ts-ignore: decorator
 @inline
 export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
   if (FUSED_MULTIPLY_ADD) return f32x4.relaxed_madd(a, b, c);
   return f32x4.add(f32x4.mul(a, b), c);
 }
 
-// @ts-ignore: decorator
 @inline
 export function sumOfLanes(v: v128): f32 {
   return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3));
 }
 
-// @ts-ignore: decorator
 @inline
 export function largestLane(v: v128): f32 {
   return max(
@@ -25,7 +23,6 @@ export function largestLane(v: v128): f32 {
 
 // exp of four x ≤ 0: 2ⁿ · e^r with |r| ≤ ln 2 / 2, e^r by its Taylor polynomial of degree 7 (relative error 6e-9,
 // below float32's half unit); results under 2⁻¹²⁶ become about 1e-38
-// @ts-ignore: decorator
 @inline
 export function exponential(x: v128): v128 {
   x = f32x4.max(x, f32x4.splat(-87.0));
@@ -45,7 +42,6 @@ export function exponential(x: v128): v128 {
 }
 
 // the first `count` lanes, zeros after them
-// @ts-ignore: decorator
 @inline
 export function withoutTail(v: v128, count: i32): v128 {
   return v128.and(v, i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count)));

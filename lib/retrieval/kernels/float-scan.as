@@ -1,4 +1,3 @@
-// @ts-nocheck — AssemblyScript, see search.ts
 import { heapBytes, insertColumn, insertRow, thresholds } from "./heap";
 import { laneSums, step } from "./lanes";
 

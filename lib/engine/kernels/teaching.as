@@ -45,7 +45,6 @@ export function teachRows(s: usize, t: usize, stride: usize, M: i32, N: i32, sca
 }
 
 // scales a row in place, its tail very low; the largest entry
-// @ts-ignore: decorator
 @inline
 function scaleRow(x: usize, N: i32, wide: i32, factor: v128): f32 {
   for (let j = N; j < wide; j++) store<f32>(x + <usize>j * 4, -1e30);

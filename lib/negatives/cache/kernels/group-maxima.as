@@ -1,11 +1,10 @@
-// AssemblyScript (compiled by tools/build-cache-kernel.mjs): maxima of coarse scores within groups of cached rows.
+// AssemblyScript: maxima of coarse scores within groups of cached rows.
 //
 // A chunk is 8 rows of 16 codes in [0, 127], 128 bytes: pair p of all rows side by side (r0 c2p, r0 c2p+1, r1 c2p, …).
 // A query is 8 vectors of 16 bytes: its codes 2p, 2p+1 (signed) repeated 8 times.
 
 // The largest score of the query in each of the 8 lanes (row mod 8) over `chunks` chunks, beside those at `scores`; the
 // number of its chunk, counted from `first`, goes to `places`. The first one on ties.
-// @ts-ignore: decorator
 @inline
 function scan(query: usize, codes: usize, chunks: i32, first: i32, scores: usize, places: usize): void {
   const one = i16x8.splat(1);
@@ -29,7 +28,6 @@ function scan(query: usize, codes: usize, chunks: i32, first: i32, scores: usize
   v128.store(places, place);
 }
 
-// @ts-ignore: decorator
 @inline
 function clear(scores: usize, places: usize): void {
   v128.store(scores, i16x8.splat(-32768));
@@ -70,7 +68,6 @@ export function blockMaxima(codes: usize, room: i32, means: usize, meanChunks: i
 }
 
 // Rows a and b of `dim` numbers, 4 sums side by side.
-// @ts-ignore: decorator
 @inline
 function dot(a: usize, b: usize, dim: i32): f32 {
   let s0 = f32x4.splat(0), s1 = f32x4.splat(0);

@@ -1,7 +1,6 @@
 // Random bits by counter: a hash without state, so that they depend on what is rounded and on nothing else.
 
 // 32 bits for one counter (lowbias32 of Wellons' hash-prospector); lib/engine/tables/packed-moments.ts has the same in TypeScript
-// @ts-ignore: decorator
 @inline
 export function mix(x: i32): i32 {
   x ^= x >>> 16;
@@ -11,7 +10,6 @@ export function mix(x: i32): i32 {
   return x ^ (x >>> 16);
 }
 
-// @ts-ignore: decorator
 @inline
 export function mix4(x: v128): v128 {
   x = v128.xor(x, i32x4.shr_u(x, 16));

@@ -1,5 +1,3 @@
-// @ts-nocheck — AssemblyScript, see search.ts
-//
 // The same answers as scan's products, sooner: integer products of the codes bound each score from above,
 // q·d ≤ q̂·d̂ + ‖q − q̂‖ ‖d‖ + ‖q̂‖ ‖d − d̂‖, and only documents whose bound beats the threshold are scored in full.
 import { queryCodeStride } from "./codes";

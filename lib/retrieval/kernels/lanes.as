@@ -1,5 +1,3 @@
-// @ts-nocheck — AssemblyScript, see search.ts. FMA is a compile-time constant (0 or 1).
-
 @inline export function madd(a: v128, b: v128, c: v128): v128 {
   if (FMA) return f32x4.relaxed_madd(a, b, c);
   return f32x4.add(c, f32x4.mul(a, b));

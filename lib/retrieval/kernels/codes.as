@@ -1,5 +1,3 @@
-// @ts-nocheck — AssemblyScript, see search.ts
-//
 // One byte per dimension: x ≈ x̂ = s·c with s = max|x| / LEVELS and c = the nearest integer to x / s. What the codes lose
 // is kept as a bound: ‖x − x̂‖. A row with a value that is not finite gets an infinite bound, so that it is always looked at
 // in full.

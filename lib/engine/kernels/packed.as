@@ -3,20 +3,17 @@ import { mix, mix4 } from "./noise";
 // Adam's moments of a parameter in one word: bfloat16 of the first above, of the second below; see
 // lib/engine/tables/packed-moments.ts.
 
-// @ts-ignore: decorator
 @inline
 export function firstMoments(words: v128): v128 {
   return v128.and(words, i32x4.splat(-65536));
 }
 
-// @ts-ignore: decorator
 @inline
 export function secondMoments(words: v128): v128 {
   return i32x4.shl(words, 16);
 }
 
 // rounded up with the probability of the distance from below; counter + lane are hashed to the bits that decide
-// @ts-ignore: decorator
 @inline
 export function packMoments(first: v128, second: v128, counter: v128): v128 {
   const noise = mix4(counter);
@@ -26,7 +23,6 @@ export function packMoments(first: v128, second: v128, counter: v128): v128 {
 }
 
 // counters of a row's first four parameters
-// @ts-ignore: decorator
 @inline
 export function rowCounter(row: i32, seed: i32): v128 {
   return i32x4.add(i32x4.splat(mix(row + seed)), i32x4(0, 1, 2, 3));

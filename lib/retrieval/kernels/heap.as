@@ -1,5 +1,3 @@
-// @ts-nocheck — AssemblyScript, see search.ts
-//
 // Heap of one query: f32 threshold, i32 size, i32 excluded id (−1: none), u32 address of document ids by position (0:
 // the position is the id), then k pairs (f32 score, i32 id), the worst pair first. The threshold is the score to beat:
 // −∞ until the heap is full, then the worst score kept or, where ids do not ascend with the positions, the float below

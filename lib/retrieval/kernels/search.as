@@ -1,5 +1,4 @@
-// @ts-nocheck — AssemblyScript, compiled by tools/build-search-kernels.mjs into ../search.wasm (FMA = 0) and
-// ../search-relaxed.wasm (FMA = 1).
+// The search kernels. FMA (0 or 1) is the variant, see tools/build-kernels.mjs.
 //
 // Blocked brute-force search. Rows are padded with zeros to whole vectors of eight floats; `stride` is in bytes.
 // Every (query, document) pair is summed in the same order whatever the batch, block or thread: four lanes over the

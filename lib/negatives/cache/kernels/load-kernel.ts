@@ -1,6 +1,6 @@
+import { readKernel } from "../../../engine/kernels/kernel-file.js";
 import { allowRelaxedSimd } from "../../../engine/kernels/relaxed-simd.js";
 import { type WasmMemory, wasmApi } from "../../../engine/kernels/web-assembly.js";
-import { groupMaximaBytes } from "./group-maxima-bytes.js";
 
 /** The functions of group-maxima.as; addresses in bytes. */
 export interface GroupMaximaKernels {
@@ -15,7 +15,7 @@ export interface GroupMaximaKernels {
 /** The kernels over a memory of `bytes`, or null where the runtime has no relaxed SIMD. */
 export function loadGroupMaxima(bytes: number): { kernels: GroupMaximaKernels; memory: WasmMemory } | null {
   allowRelaxedSimd();
-  const binary = Buffer.from(groupMaximaBytes, "base64");
+  const binary = readKernel("lib/negatives/cache/kernels/group-maxima.wasm");
   if (!wasmApi.validate(binary)) return null;
   const pages = Math.ceil(bytes / 65_536);
   const memory = new wasmApi.Memory({ initial: pages, maximum: pages, shared: false });

@@ -65,7 +65,6 @@ function pack(b: usize, bks: usize, bcs: usize, depth: i32, columns: i32, panel:
 }
 
 // four rows of four at `from` (stride bytes apart) → columns, 32 bytes apart
-// @ts-ignore: decorator
 @inline
 function transpose4(from: usize, stride: usize, to: usize): void {
   const r0 = v128.load(from), r1 = v128.load(from + stride), r2 = v128.load(from + 2 * stride), r3 = v128.load(from + 3 * stride);
@@ -77,7 +76,6 @@ function transpose4(from: usize, stride: usize, to: usize): void {
   v128.store(to, v128.shuffle<f32>(b, d, 2, 3, 6, 7), 96);
 }
 
-// @ts-ignore: decorator
 @inline
 function store8(low: v128, high: v128, c: usize, add: bool, columns: i32, spill: usize): void {
   if (columns == 8) {

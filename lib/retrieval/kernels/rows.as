@@ -1,4 +1,3 @@
-// @ts-nocheck — AssemblyScript, see search.ts
 import { laneSums, product, step } from "./lanes";
 
 /** out[i] = 1 / max(‖row i‖, 1e-8) */

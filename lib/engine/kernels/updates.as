@@ -4,7 +4,6 @@ import { multiplyAdd } from "./vector";
 // Update rules on spans of n floats (n a multiple of 4): 0 = Adam (state m, v), 1 = gradient descent (no state),
 // 2 = Adagrad (state sum), 3 = Adam with both moments in one word, rounded by `counter`. `state` points at the first
 // state array, the next lies `apart` bytes on.
-// @ts-ignore: decorator
 @inline
 function update4(rule: i32, p: usize, g: v128, state: usize, apart: usize, keep: v128, first: v128, second: v128, rate: v128, floor: v128, counter: v128): void {
   if (rule == 0) {
