@@ -1,3 +1,4 @@
+import { power } from "../engine/power.js";
 import { UserError } from "../files/user-error.js";
 
 /** Shape of a distribution of lengths. */
@@ -33,8 +34,8 @@ export function lengthStatistics(lengths: ArrayLike<number>): LengthStatistics {
   for (let i = 0; i < count; i++) {
     const d = lengths[i]! - mean;
     m2 += d ** 2 / count;
-    m3 += d ** 3 / count;
-    m4 += d ** 4 / count;
+    m3 += power(d, 3) / count;
+    m4 += power(d, 4) / count;
   }
   return {
     count,
@@ -42,7 +43,7 @@ export function lengthStatistics(lengths: ArrayLike<number>): LengthStatistics {
     max,
     mean,
     variance: (m2 * count) / (count - 1),
-    skewness: m3 / m2 ** 1.5,
+    skewness: m3 / power(m2, 1.5),
     kurtosis: m4 / m2 ** 2 - 3,
   };
 }

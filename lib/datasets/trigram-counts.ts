@@ -2,7 +2,7 @@ const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789 ";
 
 /** Frequencies of the 37³ trigrams over cleaned text, in an array of their own: nothing is hashed. */
 export class TrigramCounts {
-  private readonly counts = new Float64Array(37 ** 3);
+  private readonly counts = new Float64Array(37 * 37 * 37);
 
   /** Counts every trigram of a cleaned text but those of three spaces. */
   add(cleaned: string): void {

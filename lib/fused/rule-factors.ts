@@ -1,3 +1,4 @@
+import { power } from "../engine/power.js";
 import { AdamDrift } from "../engine/tables/adam-drift.js";
 import type { RuleFactors } from "../engine/tables/update-rule.js";
 import type { FusedOptimizer } from "./fused-plan.js";
@@ -9,13 +10,13 @@ export function ruleFactors(optimizer: FusedOptimizer, step: number, learningRat
   const plain = { keep: 1, first: 0, second: 0, rate: learningRate, floor: epsilon };
   if (kind === "sgd") return { rule: 1, ...plain };
   if (kind === "adagrad") return { rule: 2, ...plain };
-  const root = Math.sqrt(1 - beta2 ** step);
+  const root = Math.sqrt(1 - power(beta2, step));
   return {
     rule: 0,
     keep: kind === "adamw" ? 1 - learningRate * weightDecay : 1,
     first: 1 - beta1,
     second: 1 - beta2,
-    rate: (learningRate * root) / (1 - beta1 ** step),
+    rate: (learningRate * root) / (1 - power(beta1, step)),
     floor: epsilon * root,
   };
 }

@@ -1,3 +1,4 @@
+import { power } from "../engine/power.js";
 import { Random } from "../engine/random/random.js";
 import { UserError } from "../files/user-error.js";
 import { normalCdf, normalQuantile } from "./normal.js";
@@ -100,7 +101,7 @@ function acceleration(data: Float64Array, mean: number): number {
     squares += d * d;
     cubes += d * d * d;
   }
-  return squares > 0 ? cubes / (6 * squares ** 1.5) : 0;
+  return squares > 0 ? cubes / (6 * power(squares, 1.5)) : 0;
 }
 
 /** Quantile of ascending values by linear interpolation between order statistics (R's type 7). */

@@ -1,3 +1,4 @@
+import { power } from "../engine/power.js";
 import { AdamDrift } from "../engine/tables/adam-drift.js";
 import type { UpdateRule } from "../engine/tables/update-rule.js";
 import { UserError } from "../files/user-error.js";
@@ -30,8 +31,8 @@ export function adamRule(
     drift: lazy ? null : new AdamDrift(beta1, beta2, epsilon, weightDecay),
     factors: () => ({ rule: 0, keep, first: 1 - beta1, second: 1 - beta2, rate, floor }),
     begin(step, learningRate) {
-      const root = Math.sqrt(1 - beta2 ** step);
-      rate = (learningRate * root) / (1 - beta1 ** step);
+      const root = Math.sqrt(1 - power(beta2, step));
+      rate = (learningRate * root) / (1 - power(beta1, step));
       floor = epsilon * root;
       keep = 1 - learningRate * weightDecay;
     },

@@ -1,3 +1,4 @@
+import { power } from "../engine/power.js";
 import { UserError } from "../files/user-error.js";
 import { GroupedOptimizer } from "./grouped-optimizer.js";
 import type { Optimizer } from "./optimizer.js";
@@ -5,7 +6,7 @@ import type { Optimizer } from "./optimizer.js";
 /** Rates of n layers, bottom to top: the top one keeps `rate`, each below has `decay` times that of the one above. */
 export function layerRates(rate: number, decay: number, layers: number): number[] {
   checkDecay(decay);
-  return Array.from({ length: layers }, (_, layer) => rate * decay ** (layers - 1 - layer));
+  return Array.from({ length: layers }, (_, layer) => rate * power(decay, layers - 1 - layer));
 }
 
 /**

@@ -1,3 +1,4 @@
+import { power } from "../engine/power.js";
 import { UserError } from "../files/user-error.js";
 
 /** Factor of the learning rate at step s, counted from 0. */
@@ -45,16 +46,16 @@ const factories = new Map<string, Factory>([
     ({ warmupSteps, rate, everySteps }: Warm & { rate: number; everySteps: number }) => {
       check("exponential", "rate", rate, rate > 0 && rate <= 1, "in (0, 1]");
       check("exponential", "everySteps", everySteps, everySteps >= 1, "≥ 1");
-      return warmed("exponential", warmupSteps, (after) => rate ** (after / everySteps));
+      return warmed("exponential", warmupSteps, (after) => power(rate, after / everySteps));
     },
   ],
   [
     "polynomial",
     (spec: Timed & { power?: number; floor?: number }) => {
-      const { power = 1, floor = 0 } = spec;
-      check("polynomial", "power", power, power > 0, "> 0");
+      const { power: exponent = 1, floor = 0 } = spec;
+      check("polynomial", "power", exponent, exponent > 0, "> 0");
       check("polynomial", "floor", floor, floor >= 0 && floor <= 1, "in [0, 1]");
-      return overProgress("polynomial", spec, (p) => floor + (1 - floor) * (1 - p) ** power);
+      return overProgress("polynomial", spec, (p) => floor + (1 - floor) * power(1 - p, exponent));
     },
   ],
   ["bounded_cosine", boundedCosine],

@@ -1,3 +1,4 @@
+import { power } from "../engine/power.js";
 import { UserError } from "../files/user-error.js";
 import type { SpanRule } from "./span-optimizer.js";
 
@@ -33,7 +34,8 @@ export function lambRule(options: Momenta): SpanRule {
         v[i]! += (1 - beta2) * (g * g - v[i]!);
         const p = values[i]!;
         const u =
-          m[i]! / (1 - beta1 ** step) / (Math.sqrt(v[i]! / (1 - beta2 ** step)) + epsilon) + weightDecay * p;
+          m[i]! / (1 - power(beta1, step)) / (Math.sqrt(v[i]! / (1 - power(beta2, step))) + epsilon) +
+          weightDecay * p;
         direction[i] = u;
         length += p * p;
         reach += u * u;
@@ -53,8 +55,8 @@ export function adamL2Rule(options: Momenta): SpanRule {
     slots: ["m", "v"],
     update({ values, gradient, state }, step, learningRate) {
       const [m, v] = state as [Float32Array, Float32Array];
-      const root = Math.sqrt(1 - beta2 ** step);
-      const rate = (learningRate * root) / (1 - beta1 ** step);
+      const root = Math.sqrt(1 - power(beta2, step));
+      const rate = (learningRate * root) / (1 - power(beta1, step));
       for (let i = 0; i < values.length; i++) {
         const g = gradient[i]! + weightDecay * values[i]!;
         m[i]! += (1 - beta1) * (g - m[i]!);
@@ -77,7 +79,7 @@ export function hfAdamWRule(options: Momenta): SpanRule {
     slots: ["m", "v"],
     update({ values, gradient, state }, step, learningRate) {
       const [m, v] = state as [Float32Array, Float32Array];
-      const rate = (learningRate * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step);
+      const rate = (learningRate * Math.sqrt(1 - power(beta2, step))) / (1 - power(beta1, step));
       for (let i = 0; i < values.length; i++) {
         const g = gradient[i]!;
         m[i]! += (1 - beta1) * (g - m[i]!);

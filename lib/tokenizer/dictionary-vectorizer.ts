@@ -48,7 +48,7 @@ export class DictionaryVectorizer implements TextVectorizer {
     this.rows = options.dictionary.size + options.numOovTokens;
     this.oov = new OovIds(options.dictionary.size, options.numOovTokens - 1);
     this.emptyAsPadding = options.emptyText === "empty";
-    this.trigramIds = new Int32Array(this.limits[2] > 0 ? 37 ** 3 : 0);
+    this.trigramIds = new Int32Array(this.limits[2] > 0 ? 37 * 37 * 37 : 0);
   }
 
   vectorize(cleaned: string): Int32Array {

@@ -1,4 +1,5 @@
 import { UserError } from "../../files/user-error.js";
+import { power } from "../power.js";
 import type { DriftFactors, RowDrift } from "./update-rule.js";
 
 /**
@@ -42,7 +43,10 @@ export class AdamDrift implements RowDrift {
     this.movesRowsWithoutState = weightDecay > 0;
     this.window = beta1 === 0 ? 1 : Math.ceil(Math.log(1e-10) / Math.log(slowest));
     this.powers = [0, 1, 2, 3].map((q) =>
-      Float64Array.from({ length: this.window + 1 }, (_, j) => beta1 ** j * beta2 ** ((-j * (1 + q)) / 2)),
+      Float64Array.from(
+        { length: this.window + 1 },
+        (_, j) => power(beta1, j) * power(beta2, (-j * (1 + q)) / 2),
+      ),
     );
   }
 
@@ -56,16 +60,16 @@ export class AdamDrift implements RowDrift {
     this.now = step;
     const last = step - this.origin;
     if (last >= this.logKeep.length) this.grow();
-    const root = Math.sqrt(1 - this.beta2 ** step);
+    const root = Math.sqrt(1 - power(this.beta2, step));
     const keep = 1 - learningRate * this.weightDecay;
     this.logKeep[last] = this.logKeep[last - 1]! + Math.log(keep);
-    let scale = (learningRate * root) / (1 - this.beta1 ** step);
+    let scale = (learningRate * root) / (1 - power(this.beta1, step));
     for (let q = 0; q < 4; q++, scale *= root) {
       const sum = this.sums[q]!;
-      const power = this.powers[q]!;
+      const ratio = this.powers[q]!;
       sum[last] = 0;
       for (let j = Math.min(this.window, last); j >= 1; j--)
-        sum[last - j] = sum[last - j]! * keep + scale * power[j]!;
+        sum[last - j] = sum[last - j]! * keep + scale * ratio[j]!;
     }
   }
 
@@ -77,8 +81,8 @@ export class AdamDrift implements RowDrift {
     const frozen = Math.min(last, start + this.window);
     const after = this.weightDecay === 0 ? 1 : Math.exp(this.logKeep[last]! - this.logKeep[frozen]!);
     f.keep = this.weightDecay === 0 ? 1 : Math.exp(this.logKeep[last]! - this.logKeep[start]!);
-    f.first = power(this.beta1, this.now - from);
-    f.second = power(this.beta2, this.now - from);
+    f.first = decayed(this.beta1, this.now - from);
+    f.second = decayed(this.beta2, this.now - from);
     const total = this.sums[0]![start]!;
     const mean = total === 0 ? 1 : this.sums[1]![start]! / total;
     const square = total === 0 ? 1 : this.sums[2]![start]! / total;
@@ -89,7 +93,7 @@ export class AdamDrift implements RowDrift {
     if (spread < 0.01 * mean) return f;
     // two-point Gauss rule from the first four moments
     const cube = this.sums[3]![start]! / total;
-    const skew = (cube - 3 * mean * square + 2 * mean ** 3) / spread ** 3;
+    const skew = (cube - 3 * mean * square + 2 * power(mean, 3)) / power(spread, 3);
     const half = Math.sqrt(1 + (skew * skew) / 4);
     const low = skew / 2 - half;
     const high = skew / 2 + half;
@@ -144,7 +148,7 @@ export class AdamDrift implements RowDrift {
 }
 
 /** base ** k, 0 where it would drag denormal numbers along. */
-function power(base: number, k: number): number {
-  const value = base ** k;
+function decayed(base: number, k: number): number {
+  const value = power(base, k);
   return value < 1e-30 ? 0 : value;
 }

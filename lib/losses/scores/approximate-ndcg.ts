@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { power } from "../../engine/power.js";
 import { checkCube, checkPositive, hasAny, onlyPositive, type ScoreLoss } from "./score-loss.js";
 
 /**
@@ -40,6 +41,6 @@ function idealDcg(grades: ArrayLike<number>, rows: number, columns: number): Flo
   return Float32Array.from({ length: rows }, (_, i) =>
     Array.from({ length: columns }, (_, j) => grades[i * columns + j]!)
       .sort((a, b) => b - a)
-      .reduce((sum, grade, rank) => sum + (2 ** grade - 1) / Math.log2(rank + 2), 0),
+      .reduce((sum, grade, rank) => sum + (power(2, grade) - 1) / Math.log2(rank + 2), 0),
   );
 }

@@ -1,3 +1,4 @@
+import { power } from "../../engine/power.js";
 import type { MeasureFamily, MeasureSettings } from "./measure-family.js";
 
 /**
@@ -24,7 +25,7 @@ function discountedGain(grades: Float64Array, { k, gain }: MeasureSettings): num
   let sum = 0;
   for (let i = 0; i < end; i++) {
     const grade = grades[i]!;
-    if (grade > 0) sum += (gain === "linear" ? grade : 2 ** grade - 1) / Math.log2(i + 2);
+    if (grade > 0) sum += (gain === "linear" ? grade : power(2, grade) - 1) / Math.log2(i + 2);
   }
   return sum;
 }

@@ -1,3 +1,4 @@
+import { power } from "../../engine/power.js";
 import type { MeasureFamily } from "./measure-family.js";
 
 /**
@@ -16,7 +17,7 @@ export const rankBiasedPrecision: MeasureFamily = {
   compute({ grades }, { k, rel, p }) {
     const end = Math.min(k, grades.length);
     let sum = 0;
-    for (let i = 0; i < end; i++) if (grades[i]! >= rel) sum += p ** i;
+    for (let i = 0; i < end; i++) if (grades[i]! >= rel) sum += power(p, i);
     return (1 - p) * sum;
   },
 };
