@@ -10,6 +10,8 @@ export interface WorkerStart {
   memory: WasmMemory;
   thread: number;
   threads: number;
+  /** turns that a waiting thread spins before it sleeps */
+  spins: number;
   /** number of the work area: always 0 but in a lock-free run, where each worker has its own */
   area: number;
 }

@@ -10,9 +10,6 @@ import { TablePart } from "./table-part.js";
 import { TowerPart } from "./tower-part.js";
 import { WordPart } from "./word-part.js";
 
-/** Spins of a waiting thread (about 50 µs) before it sleeps. */
-const spins = 20_000;
-
 const sides = [0, 1] as const;
 
 /** Where a step's time goes: rows fetched and brought up to date, products and losses, updates, and waiting for threads. */
@@ -45,6 +42,7 @@ export class FusedStep {
     memory: WasmMemory,
     thread: number,
     private readonly threads: number,
+    private readonly spins: number,
   ) {
     this.drift = driftOf(plan.optimizer);
     this.drift?.reset(0);
@@ -172,6 +170,6 @@ export class FusedStep {
   private meet(): void {
     if (this.threads === 1) return;
     this.enter("wait");
-    this.kernels.barrier(this.work.control, this.threads, spins);
+    this.kernels.barrier(this.work.control, this.threads, this.spins);
   }
 }

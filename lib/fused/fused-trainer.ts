@@ -1,3 +1,4 @@
+import os from "node:os";
 import type { Worker } from "node:worker_threads";
 import { instantiateKernels, loadKernelModule } from "../engine/kernels/load.js";
 import { type WasmMemory, wasmApi } from "../engine/kernels/web-assembly.js";
@@ -15,6 +16,8 @@ import type { StepWork } from "./machine-limit.js";
 export interface FusedOptions extends FusedModel {
   /** threads, this one included (default 1); the result does not depend on it */
   threads?: number;
+  /** turns that a waiting thread spins before it sleeps (20,000 are about 50 µs); default 20,000, and 0 for more threads than cores */
+  spins?: number;
   /** without locks and without waiting, but not to be repeated: see {@link LockFreeTrainer} */
   lockFree?: boolean;
 }
@@ -42,6 +45,7 @@ export class FusedTrainer {
     readonly threads: number,
     memory: WasmMemory,
     layout: ReturnType<typeof layoutFused>,
+    spins: number,
   ) {
     const { module } = loadKernelModule("shared");
     this.learningRate = plan.optimizer.learningRate;
@@ -50,9 +54,9 @@ export class FusedTrainer {
     const work = layout.work[0]!;
     this.words = new Int32Array(memory.buffer, work.control, 64);
     this.rates = new Float64Array(memory.buffer, work.control, 32);
-    this.local = new FusedStep(plan, layout, work, kernels, memory, 0, threads);
+    this.local = new FusedStep(plan, layout, work, kernels, memory, 0, threads, spins);
     for (let thread = 1; thread < threads; thread++) {
-      const workerData: WorkerStart = { plan, layout, module, memory, thread, threads, area: 0 };
+      const workerData: WorkerStart = { plan, layout, module, memory, thread, threads, spins, area: 0 };
       this.workers.push(startWorker("lib/fused/fused-worker.ts", workerData));
     }
     const deadline = performance.now() + 60_000;
@@ -191,6 +195,7 @@ export function createFusedTrainer(
   options: FusedOptions,
 ): { trainer: FusedStepper; reason: null } | { trainer: null; reason: string } {
   const { threads = 1, lockFree = false, encoderSpec } = options;
+  const { spins = threads > os.availableParallelism() ? 0 : 20_000 } = options;
   if (!Number.isInteger(threads) || threads < 1)
     throw new UserError(`createFusedTrainer: threads must be a positive integer, got ${threads}`);
   const plan = planFused(options);
@@ -214,5 +219,5 @@ export function createFusedTrainer(
     return { trainer: null, reason: `no memory for ${gigabytes} GiB` };
   }
   const Kind = lockFree ? LockFreeTrainer : FusedTrainer;
-  return { trainer: new Kind(plan, encoderSpec, threads, memory, layout), reason: null };
+  return { trainer: new Kind(plan, encoderSpec, threads, memory, layout, spins), reason: null };
 }

@@ -3,9 +3,18 @@ import { instantiateKernels } from "../engine/kernels/load.js";
 import { command, type WorkerStart } from "./fused-control.js";
 import { FusedStep } from "./fused-step.js";
 
-const { plan, layout, module, memory, thread, threads, area } = workerData as WorkerStart;
+const { plan, layout, module, memory, thread, threads, spins, area } = workerData as WorkerStart;
 const work = layout.work[area]!;
-const step = new FusedStep(plan, layout, work, instantiateKernels(module, memory), memory, thread, threads);
+const step = new FusedStep(
+  plan,
+  layout,
+  work,
+  instantiateKernels(module, memory),
+  memory,
+  thread,
+  threads,
+  spins,
+);
 const words = new Int32Array(memory.buffer, work.control, 64);
 const rates = new Float64Array(memory.buffer, work.control, 32);
 
@@ -13,7 +22,7 @@ Atomics.add(words, command.ready, 1);
 Atomics.notify(words, command.ready);
 let done = 0;
 for (;;) {
-  for (let i = 0; i < 20_000 && Atomics.load(words, command.serial) === done; i++);
+  for (let i = 0; i < spins && Atomics.load(words, command.serial) === done; i++);
   while (Atomics.load(words, command.serial) === done) Atomics.wait(words, command.serial, done);
   done++;
   const kind = words[command.kind]!;

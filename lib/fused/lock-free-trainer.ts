@@ -44,12 +44,13 @@ export class LockFreeTrainer {
     readonly threads: number,
     memory: WasmMemory,
     layout: FusedLayout,
+    spins: number,
   ) {
     this.learningRate = plan.optimizer.learningRate;
     const { module } = loadKernelModule("shared");
     const kernels = instantiateKernels(module, memory);
     this.lanes = layout.work.map((work, area) => {
-      const workerData: WorkerStart = { plan, layout, module, memory, thread: 0, threads: 1, area };
+      const workerData: WorkerStart = { plan, layout, module, memory, thread: 0, threads: 1, spins, area };
       return {
         worker: startWorker("lib/fused/fused-worker.ts", workerData),
         memory: new FusedMemory(plan, layout, memory, kernels, work),

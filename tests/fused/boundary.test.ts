@@ -110,7 +110,7 @@ describe("the boundary of the kernels", () => {
       const pages = Math.ceil(layout.bytes / 65_536) + 1;
       const memory = new wasmApi.Memory({ initial: pages, maximum: pages, shared: true });
       const beyond = new Uint8Array(memory.buffer, Math.ceil(layout.bytes / 4) * 4).fill(0xcd);
-      const fused = new FusedTrainer(plan, model.encoder, 1, memory, layout);
+      const fused = new FusedTrainer(plan, model.encoder, 1, memory, layout, 0);
       fused.importState({ ...new TfjsPath(model).state(), optimizer: {} });
       for (let step = 0; step < 3; step++) fusedStep(fused, model, randomBatch(model, seed + step));
       fused.encode(randomBatch(model, seed).documents, "document");

@@ -13,7 +13,7 @@ const model: Model = {
 const start = () => ({ ...new TfjsPath(model).state(), optimizer: {} });
 
 function lockFree(threads: number, of = model): FusedStepper {
-  const { trainer, reason } = createFusedTrainer({ ...fusedModel(of), threads, lockFree: true });
+  const { trainer, reason } = createFusedTrainer({ ...fusedModel(of), threads, spins: 0, lockFree: true });
   if (!trainer) throw new Error(reason);
   trainer.importState(start());
   return trainer;

@@ -213,7 +213,7 @@ export class TfjsPath {
 
 /** The fused trainer for a model, starting from `state`. */
 export function fusedPath(model: Model, threads: number, state: FusedState): FusedTrainer {
-  const { trainer, reason } = createFusedTrainer({ ...fusedModel(model), threads });
+  const { trainer, reason } = createFusedTrainer({ ...fusedModel(model), threads, spins: 0 });
   if (!trainer) throw new Error(reason);
   trainer.importState(state);
   return trainer;

@@ -95,12 +95,12 @@ describe("bfloat16 moments of rows", () => {
     }
   });
 
-  it("give identical bytes with 1, 2, 3 and 8 threads", async () => {
+  it("give identical bytes with 1, 2 and 3 threads", async () => {
     await selectBackend("cpu");
     const tried = { ...model(15), maxBatch: 67 }; // adam, so that idle rows are caught up by every thread
     expect(tried.optimizer.kind).toBe("adam");
     const start = { ...new TfjsPath(tried).state(), optimizer: {} };
-    const results = [1, 2, 3, 8].map((threads) => {
+    const results = [1, 2, 3].map((threads) => {
       const fused = fusedPath(tried, threads, start);
       const losses = Array.from({ length: 5 }, (_, i) => fusedStep(fused, tried, randomBatch(tried, 50 + i)));
       const state = fused.exportState();
