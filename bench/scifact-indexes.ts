@@ -1,6 +1,6 @@
 // Exhaustive search, clusters and HNSW on a run's embeddings of SciFact's abstracts: recall against exhaustive, nDCG@10, latency.
 //   node --import tsx bench/scifact-indexes.ts [RUN_DIR] [ROUNDS]
-// Needs a run of configs/scifact/minilm-tuned.yaml, e.g. the one with num_epochs 0.
+// Needs a run of configs/scifact/minilm.yaml or minilm-tuned.yaml.
 import { compareIndexes, indexTrials } from "../lib/evaluation/compare-indexes.js";
 
 const run = process.argv[2] ?? "reports/runs/scifact/minilm";

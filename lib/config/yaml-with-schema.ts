@@ -1,10 +1,9 @@
-import fs from "node:fs";
-import path from "node:path";
-import { type Document, isMap, LineCounter, parse, parseDocument } from "yaml";
+import { Document, parse } from "yaml";
 import type { z } from "zod";
 import { UserError } from "../files/user-error.js";
-import { describeIssue, type KeyPath, kindOf } from "./describe-issue.js";
-import { nearestName } from "./nearest-name.js";
+import { type Inherited, readInherited } from "./base-layers.js";
+import { describeIssue, type KeyPath } from "./describe-issue.js";
+import { readText } from "./read-text.js";
 
 /** A rule broken between two keys: the key to blame and the sentence. */
 export interface CrossFieldIssue {
@@ -15,7 +14,7 @@ export interface CrossFieldIssue {
 type CrossCheck<T> = (config: T) => CrossFieldIssue[];
 
 /**
- * Reads a YAML file, applies overrides, fills defaults in and checks every key against a schema.
+ * Reads a YAML file with its bases, applies overrides, fills defaults in and checks every key against a schema.
  *
  * @param schema      strict zod object
  * @param crossCheck  rules between keys
@@ -29,34 +28,24 @@ export function loadYaml<S extends z.ZodType>(
   file: string,
   overrides: readonly string[] = [],
 ): z.output<S> {
-  return parseYaml(schema, crossCheck, readText(file), file, overrides);
+  return checkYaml(schema, crossCheck, readInherited(readText(file), file), overrides);
 }
 
-/** {@link loadYaml} on text already in memory; `source` names it in messages. */
-export function parseYaml<S extends z.ZodType>(
+/** {@link loadYaml} on what has been read already. */
+export function checkYaml<S extends z.ZodType>(
   schema: S,
   crossCheck: CrossCheck<z.output<S>>,
-  text: string,
-  source: string,
+  read: Inherited,
   overrides: readonly string[] = [],
 ): z.output<S> {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, merge: true });
-  const broken = document.errors[0];
-  if (broken)
-    throw new UserError(
-      `${source}:${broken.linePos?.[0].line ?? 1}: not valid YAML (${broken.message.split("\n")[0]})`,
-    );
-  if (!isMap(document.contents))
-    throw new UserError(`${source}: must hold keys and values, got ${kindOf(document.toJS())}`);
-  const written = document.clone() as Document;
+  const document = new Document(read.values);
   const overridden = applyOverrides(document, overrides);
   const where = (path: KeyPath): string => {
     const key = path.join(".");
     const set = overridden.has(key)
       ? key
-      : [...overridden].find((one) => one.startsWith(`${key}.`) && !written.hasIn(path));
-    return set === undefined ? `${source}:${lineOf(document, path, lines)}` : `--set ${set}`;
+      : [...overridden].find((one) => one.startsWith(`${key}.`) && !read.has(path));
+    return set === undefined ? read.where(path) : `--set ${set}`;
   };
 
   const raw: unknown = document.toJS();
@@ -69,27 +58,6 @@ export function parseYaml<S extends z.ZodType>(
   if (issues.length > 0)
     throw new UserError(issues.map((i) => `${where(i.path)}: ${i.path.join(".")} ${i.message}`).join("\n"));
   return parsed.data;
-}
-
-/** A text file, or one line saying why not. */
-export function readText(file: string): string {
-  try {
-    return fs.readFileSync(file, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EISDIR") throw new UserError(`${file}: must be a file, got a folder`);
-    if (code === "ENOENT") throw new UserError(`${file}: must exist, found none${suggestion(file)}`);
-    throw new UserError(`${file}: cannot be read (${code ?? error})`);
-  }
-}
-
-/** The YAML file of the same folder whose name is nearest, as a question. */
-function suggestion(file: string): string {
-  const folder = path.dirname(file);
-  if (!fs.existsSync(folder) || !fs.statSync(folder).isDirectory()) return "";
-  const names = fs.readdirSync(folder).flatMap((name) => /^(.+)\.yaml$/.exec(name)?.[1] ?? []);
-  const nearest = nearestName(path.basename(file, ".yaml"), names);
-  return nearest === null ? "" : `; did you mean ${path.join(folder, nearest)}.yaml?`;
 }
 
 function applyOverrides(document: Document, overrides: readonly string[]): Set<string> {
@@ -117,26 +85,4 @@ function applyOverrides(document: Document, overrides: readonly string[]): Set<s
     seen.add(path.join("."));
   }
   return seen;
-}
-
-/** Line of the deepest existing node on the path, from 1. */
-function lineOf(document: Document, path: KeyPath, lines: LineCounter): number {
-  let node: unknown = document.contents;
-  let offset = 0;
-  for (const key of path) {
-    if (isMap(node)) {
-      const pair = node.items.find(
-        (item) => String((item.key as { value?: unknown })?.value) === String(key),
-      );
-      if (!pair) break;
-      offset = (pair.key as { range?: [number, number, number] }).range?.[0] ?? offset;
-      node = pair.value;
-    } else {
-      const item = (node as { items?: unknown[] } | null)?.items?.[key as number];
-      if (item === undefined) break;
-      offset = (item as { range?: [number, number, number] }).range?.[0] ?? offset;
-      node = item;
-    }
-  }
-  return lines.linePos(offset).line;
 }

@@ -22,6 +22,7 @@ import { openPairStream, type PairStream } from "./pair-stream.js";
 import { buildPairs, type PairSet } from "./pairs.js";
 import type { ExperimentConfig } from "./schema.js";
 import type { FeatureConfig } from "./sections/dataset.js";
+import { resolvedRows } from "./table-sizes.js";
 import { validationQueries } from "./validation-queries.js";
 import { createVectorizer, mapperOptions } from "./vectorizers.js";
 
@@ -266,7 +267,7 @@ function checkTables(
   vectorizer: TextVectorizer,
   mappers: Record<string, CategoricalMapper>,
 ): void {
-  const rows = model.text_embedding.num_embeddings;
+  const rows = resolvedRows(model.text_embedding.num_embeddings);
   if (vectorizer.rows > rows)
     throw new UserError(
       `model.text_embedding.num_embeddings: must be at least ${vectorizer.rows} (${tableParts[text.type]}), got ${rows}`,
@@ -274,7 +275,7 @@ function checkTables(
   if (model.type === "Towers") checkTowerTables(model, mappers);
   if (model.type !== "MultiModalTwoTower") return;
   const mapper = mappers[model.document.categorical_feature!]!;
-  if (mapper.rows > model.category_feature.num_embeddings)
+  if (mapper.rows > resolvedRows(model.category_feature.num_embeddings))
     throw new UserError(
       `model.category_feature.num_embeddings: must be at least ${mapper.rows} (dictionary and OOV buckets), got ${model.category_feature.num_embeddings}`,
     );
@@ -287,7 +288,7 @@ function checkTowerTables(
   for (const side of ["query", "document"] as const)
     model[side].features.forEach(({ feature, encoder }, i) => {
       const rows = mappers[feature]?.rows ?? 0;
-      if (encoder.type === "category" && rows > encoder.num_embeddings)
+      if (encoder.type === "category" && rows > resolvedRows(encoder.num_embeddings))
         throw new UserError(
           `model.${side}.features.${i}.encoder.num_embeddings: must be at least ${rows} (dictionary and OOV buckets), got ${encoder.num_embeddings}`,
         );

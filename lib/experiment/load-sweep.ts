@@ -1,7 +1,9 @@
-import { loadYaml } from "../config/yaml-with-schema.js";
+import { type Inherited, readInherited } from "../config/base-layers.js";
+import { readText } from "../config/read-text.js";
+import { checkYaml } from "../config/yaml-with-schema.js";
 import { UserError } from "../files/user-error.js";
 import { checkKind } from "./kind-of-file.js";
-import { loadConfig } from "./load-config.js";
+import { experimentFrom } from "./load-config.js";
 import type { ExperimentConfig } from "./schema.js";
 import { type SweepConfig, sweepSchema } from "./sweep-schema.js";
 
@@ -30,8 +32,9 @@ export interface Sweep {
  * @throws RangeError one line per broken rule, naming the row
  */
 export function loadSweep(file: string, extra: readonly string[] = [], seeds?: readonly number[]): Sweep {
-  checkKind(file, "sweep");
-  const config = loadYaml(sweepSchema, () => [], file);
+  const read = readInherited(readText(file), file, false);
+  checkKind(file, read, "sweep");
+  const config = checkYaml(sweepSchema, () => [], read);
   const named = expand(config);
   const repeated = named.find((row, i) => named.findIndex((other) => other.name === row.name) !== i);
   if (repeated) throw new UserError(`${file}: row names must differ, got "${repeated.name}" twice`);
@@ -40,6 +43,13 @@ export function loadSweep(file: string, extra: readonly string[] = [], seeds?: r
     throw new UserError(
       `${file}: baseline must be one of ${named.map((row) => row.name).join(", ")}, got "${baseline}"`,
     );
+  const bases = new Map<string, Inherited>();
+  const baseOf = (row: NamedRow): Inherited => {
+    const base = row.base ?? config.base;
+    const known = bases.get(base) ?? readInherited(readText(base), base);
+    bases.set(base, known);
+    return known;
+  };
   const runs = (seeds ?? config.seeds).flatMap((seed) =>
     named.map((row): SweepRun => {
       const overrides = Object.entries({ ...config.set, ...row.set }).map(
@@ -55,7 +65,7 @@ export function loadSweep(file: string, extra: readonly string[] = [], seeds?: r
         return {
           row: row.name,
           seed,
-          config: loadConfig(row.base ?? config.base, [...overrides, ...identity, ...extra]),
+          config: experimentFrom(baseOf(row), row.base ?? config.base, [...overrides, ...identity, ...extra]),
         };
       } catch (error) {
         throw new UserError(`${file}: row "${row.name}": ${(error as Error).message}`);

@@ -1,5 +1,6 @@
 import type { EncoderSpec } from "../encoders/encoder.js";
 import type { ExperimentConfig } from "./schema.js";
+import { resolvedRows } from "./table-sizes.js";
 import { towersSpec } from "./towers-of-config.js";
 import { objectiveName } from "./training-specs.js";
 import { transformerSpec } from "./transformer-of-config.js";
@@ -62,6 +63,6 @@ export function systemName(config: ExperimentConfig): string {
   return `${kind}, ${reads.join(" + ")}, ${objectiveName(config)}`;
 }
 
-function sizes(table: { num_embeddings: number; embedding_dim: number }) {
-  return { numEmbeddings: table.num_embeddings, embeddingDim: table.embedding_dim };
+function sizes(table: { num_embeddings: number | "auto"; embedding_dim: number }) {
+  return { numEmbeddings: resolvedRows(table.num_embeddings), embeddingDim: table.embedding_dim };
 }

@@ -1,6 +1,7 @@
 import type { ModalityEncoderSpec, TowerSpec, TowersSpec } from "../encoders/modalities/towers-spec.js";
 import type { FeatureConfig } from "./sections/dataset.js";
 import type { ModalityEncoderConfig, TowersModel } from "./sections/towers.js";
+import { resolvedRows } from "./table-sizes.js";
 
 /** The towers that a configuration names, with sizes taken from the features they read. */
 export function towersSpec(
@@ -39,7 +40,7 @@ function modalitySpec(encoder: ModalityEncoderConfig, feature: FeatureConfig): M
     case "category":
       return {
         kind: "category",
-        numEmbeddings: encoder.num_embeddings,
+        numEmbeddings: resolvedRows(encoder.num_embeddings),
         embeddingDim: encoder.embedding_dim,
       };
     case "vector":

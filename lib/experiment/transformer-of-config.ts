@@ -2,6 +2,7 @@ import { readTransformerFolder } from "../encoders/pretrained/transformer-folder
 import type { TransformerSpec } from "../encoders/transformer/transformer-spec.js";
 import { UserError } from "../files/user-error.js";
 import type { ModelConfig } from "./sections/model.js";
+import { resolvedRows } from "./table-sizes.js";
 
 /**
  * The transformer that a configuration names, with the weights of its `pretrained` folder.
@@ -9,7 +10,8 @@ import type { ModelConfig } from "./sections/model.js";
  * @throws RangeError if the folder cannot be read or its word table has other sizes than text_embedding
  */
 export function transformerSpec(model: Extract<ModelConfig, { type: "Transformer" }>): TransformerSpec {
-  const { num_embeddings: vocabSize, embedding_dim: hiddenSize } = model.text_embedding;
+  const { embedding_dim: hiddenSize } = model.text_embedding;
+  const vocabSize = resolvedRows(model.text_embedding.num_embeddings);
   const usage = {
     pooling: model.pooling,
     normalize: model.normalize,

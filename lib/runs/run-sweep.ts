@@ -6,6 +6,7 @@ import { defaultListener, type Listener, type Progress } from "../engine/progres
 import { formatConfig, parseConfig } from "../experiment/load-config.js";
 import type { Sweep, SweepRun } from "../experiment/load-sweep.js";
 import type { ExperimentConfig } from "../experiment/schema.js";
+import { resolveTableSizes } from "../experiment/table-sizes.js";
 import { compiledFolder, moduleFile } from "../files/package-files.js";
 import { UserError } from "../files/user-error.js";
 import { holdsFinished } from "../tracking/reuse-run.js";
@@ -105,7 +106,8 @@ export function isFinished(config: ExperimentConfig): boolean {
   const run = runFolderOf(config);
   // read and written again: a key that the schema has gained since is there with its default
   const stored = () => parseConfig(fs.readFileSync(run.configFile, "utf8"), run.configFile);
-  return holdsFinished(run, { matches: () => formatConfig(stored()) === formatConfig(config) });
+  const matches = () => formatConfig(stored()) === formatConfig(resolveTableSizes(config));
+  return holdsFinished(run, { matches });
 }
 
 /** A process that trains the configurations that it is sent. */

@@ -14,6 +14,7 @@ import { formatConfig, parseConfig } from "../experiment/load-config.js";
 import { type LoadedExperiment, loadExperiment } from "../experiment/load-experiment.js";
 import type { ExperimentConfig } from "../experiment/schema.js";
 import { encoderSpec, systemName } from "../experiment/specs.js";
+import { resolveTableSizes } from "../experiment/table-sizes.js";
 import { textColumnsOf } from "../experiment/text-columns.js";
 import { startTokenWeights } from "../experiment/token-weights.js";
 import { scheduleNeedsLength } from "../experiment/training-specs.js";
@@ -51,10 +52,11 @@ import type { Trainer } from "./trainer.js";
  * @throws RangeError if the folder holds another configuration or data set, or the loss stops being finite
  */
 export async function train(
-  config: ExperimentConfig,
+  written: ExperimentConfig,
   options: { fresh?: boolean; listener?: Listener; threads?: number } = {},
 ): Promise<RunFolder> {
   const { listener = defaultListener() } = options;
+  const config = resolveTableSizes(written);
   const run = runFolderOf(config);
   if (options.fresh) fs.rmSync(run.dir, { recursive: true, force: true });
   if (config.distillation) checkTeacher(config);

@@ -43,8 +43,7 @@ export function readTransformerFolder(
   dir: string,
   options: { pooler?: boolean } = {},
 ): PretrainedTransformer {
-  const config = readJson(path.join(dir, "config.json"));
-  const architecture = architectureFrom(config, path.join(dir, "config.json"));
+  const architecture = readArchitecture(dir);
   const file = path.join(dir, "model.safetensors");
   if (!fs.existsSync(file))
     throw new UserError(
@@ -72,6 +71,12 @@ export function readTransformerFolder(
     );
   const leftOut = Object.keys(stored).filter((name) => !(name in weights));
   return { architecture, ...settings, tokenizer, weights, leftOut };
+}
+
+/** The architecture of a folder alone. @throws RangeError if config.json cannot be read or is of another model */
+export function readArchitecture(dir: string): TransformerArchitecture {
+  const file = path.join(dir, "config.json");
+  return architectureFrom(readJson(file), file);
 }
 
 /** The tokenizer of a folder alone. @throws RangeError if there is neither tokenizer.json nor vocab.txt */

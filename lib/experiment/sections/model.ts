@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { tableRows } from "./table-rows.js";
 import { towersModel } from "./towers.js";
 import { transformerModel } from "./transformer.js";
 
 const table = z.strictObject({
-  num_embeddings: z.int().min(1).describe("rows of the table; dictionary size + OOV buckets must fit"),
+  num_embeddings: tableRows,
   embedding_dim: z.int().min(1).describe("columns of the table"),
 });
 

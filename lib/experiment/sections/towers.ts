@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { tableRows } from "./table-rows.js";
 
 const widths = z.array(z.int().min(1));
 const rate = z.number().min(0).lt(1);
@@ -21,7 +22,7 @@ const augmentation = z
 const bag = z.strictObject({ type: z.literal("bag") }).describe("mean of the shared token embeddings");
 const category = z.strictObject({
   type: z.literal("category"),
-  num_embeddings: z.int().min(1).describe("rows; dictionary size + OOV buckets must fit"),
+  num_embeddings: tableRows,
   embedding_dim: z.int().min(1),
 });
 const vector = z.strictObject({
@@ -90,7 +91,7 @@ export const towersModel = z.strictObject({
   type: z.literal("Towers"),
   text_embedding: z
     .strictObject({
-      num_embeddings: z.int().min(1).describe("rows of the table; dictionary size + OOV buckets must fit"),
+      num_embeddings: tableRows,
       embedding_dim: z.int().min(1).describe("columns of the table"),
     })
     .describe("the table of every bag"),

@@ -8,6 +8,7 @@ import { type LoadedExperiment, loadExperiment } from "../../experiment/load-exp
 import { epochOrder, type PairBatch, pairBatch, stepsPerEpoch } from "../../experiment/pairs.js";
 import type { ExperimentConfig } from "../../experiment/schema.js";
 import { encoderSpec } from "../../experiment/specs.js";
+import { resolveTableSizes } from "../../experiment/table-sizes.js";
 import { startTokenWeights } from "../../experiment/token-weights.js";
 import { lossSpec, optimizerSpec } from "../../experiment/training-specs.js";
 import { createLoss } from "../../losses/create-loss.js";
@@ -53,8 +54,9 @@ const LOSS_BATCHES = 10;
  * @throws RangeError where data and configuration do not fit, as training would
  * @see specs: 2-dense-retrieval-course sections 2 (13), 5 and 12
  */
-export async function examine(config: ExperimentConfig, options: ExamineOptions = {}): Promise<Examination> {
+export async function examine(written: ExperimentConfig, options: ExamineOptions = {}): Promise<Examination> {
   const { listener = defaultListener() } = options;
+  const config = resolveTableSizes(written);
   const backend = await selectBackend(config.backend);
   listener.line?.(backend.line);
   const data = await loadExperiment(config, listener);

@@ -1,15 +1,18 @@
-import { loadYaml, readText } from "../../config/yaml-with-schema.js";
+import { readInherited } from "../../config/base-layers.js";
+import { readText } from "../../config/read-text.js";
+import { checkYaml } from "../../config/yaml-with-schema.js";
 import { UserError } from "../../files/user-error.js";
 import { type KddConfig, kddSchema } from "./kdd-schema.js";
 
 /** Reads a file whose `system` is kdd. @throws RangeError one line per broken rule, with file and line */
 export function loadKddConfig(file: string, overrides: readonly string[] = []): KddConfig {
-  const system = /^system:\s*(\S+)/m.exec(readText(file))?.[1];
+  const read = readInherited(readText(file), file);
+  const { system } = read.values;
   if (system !== "kdd")
     throw new UserError(
       `${file}: system must be kdd, got ${system ?? "none"}; an experiment is run with: qdrl train ${file}`,
     );
-  return loadYaml(kddSchema, rules, file, overrides);
+  return checkYaml(kddSchema, rules, read, overrides);
 }
 
 function rules({ image, pretrain, model1, model2 }: KddConfig) {

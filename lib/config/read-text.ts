@@ -1,0 +1,25 @@
+import fs from "node:fs";
+import path from "node:path";
+import { UserError } from "../files/user-error.js";
+import { nearestName } from "./nearest-name.js";
+
+/** A text file, or one line saying why not. */
+export function readText(file: string): string {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EISDIR") throw new UserError(`${file}: must be a file, got a folder`);
+    if (code === "ENOENT") throw new UserError(`${file}: must exist, found none${suggestion(file)}`);
+    throw new UserError(`${file}: cannot be read (${code ?? error})`);
+  }
+}
+
+/** The YAML file of the same folder whose name is nearest, as a question. */
+function suggestion(file: string): string {
+  const folder = path.dirname(file);
+  if (!fs.existsSync(folder) || !fs.statSync(folder).isDirectory()) return "";
+  const names = fs.readdirSync(folder).flatMap((name) => /^(.+)\.yaml$/.exec(name)?.[1] ?? []);
+  const nearest = nearestName(path.basename(file, ".yaml"), names);
+  return nearest === null ? "" : `; did you mean ${path.join(folder, nearest)}.yaml?`;
+}

@@ -1,0 +1,61 @@
+import { readArchitecture } from "../encoders/pretrained/transformer-folder.js";
+import { UserError } from "../files/user-error.js";
+import { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
+import type { ExperimentConfig } from "./schema.js";
+import { createVectorizer, mapperOptions } from "./vectorizers.js";
+
+type Rows = number | "auto";
+
+/**
+ * The configuration with a number for every `num_embeddings: auto`: as many rows as ids can come out of the vectoriser
+ * (dictionary entries + OOV tokens + buckets), of the category's mapper (dictionary entries + OOV categories), or as the
+ * word table of `pretrained` has. What a run stores, so that it can be opened without its data set.
+ *
+ * Without any auto nothing is read.
+ *
+ * @throws UserError for a dictionary or vocabulary that cannot be read
+ */
+export function resolveTableSizes(config: ExperimentConfig): ExperimentConfig {
+  const { model } = config;
+  const textRows = (rows: Rows): number => {
+    if (rows !== "auto") return rows;
+    if (model.type === "Transformer" && model.pretrained !== null)
+      return readArchitecture(model.pretrained).vocabSize;
+    return createVectorizer(config).rows;
+  };
+  const categoryRows = (rows: Rows, feature: string): number => {
+    if (rows !== "auto") return rows;
+    return new CategoricalMapper(mapperOptions(config)[feature]!).rows;
+  };
+  const text_embedding = {
+    ...model.text_embedding,
+    num_embeddings: textRows(model.text_embedding.num_embeddings),
+  };
+  if (model.type === "MultiModalTwoTower") {
+    const feature = model.document.categorical_feature!;
+    const num_embeddings = categoryRows(model.category_feature.num_embeddings, feature);
+    const category_feature = { ...model.category_feature, num_embeddings };
+    return { ...config, model: { ...model, text_embedding, category_feature } };
+  }
+  if (model.type !== "Towers") return { ...config, model: { ...model, text_embedding } };
+  const tower = (side: "query" | "document") => ({
+    ...model[side],
+    features: model[side].features.map(({ feature, encoder }) => ({
+      feature,
+      encoder:
+        encoder.type === "category"
+          ? { ...encoder, num_embeddings: categoryRows(encoder.num_embeddings, feature) }
+          : encoder,
+    })),
+  });
+  return {
+    ...config,
+    model: { ...model, text_embedding, query: tower("query"), document: tower("document") },
+  };
+}
+
+/** Rows of a table in a configuration that {@link resolveTableSizes} has been through. */
+export function resolvedRows(rows: Rows): number {
+  if (rows === "auto") throw new UserError("num_embeddings: must be resolved to a number first, got auto");
+  return rows;
+}
