@@ -1,7 +1,7 @@
 import type { RunFolder } from "../tracking/run-folder.js";
 
 /**
- * The queries of an evaluation set as plain rows for a data frame: query, slice, number of relevant documents, the
+ * The queries of an evaluation set as plain rows for a data frame: phrase, slice, number of relevant documents, the
  * document found first, and every measure.
  *
  * @param options.typo  probability of a typo per word
@@ -15,7 +15,7 @@ export function queryRows(
     .queries()
     .filter((result) => result.set === set && result.typo === typo)
     .map(({ query, slice, relevant, top, values }) => ({
-      query,
+      phrase: query,
       slice: slice ?? "all",
       relevant: relevant.length,
       first: top[0]?.[0] ?? "nothing",

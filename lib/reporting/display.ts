@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { packageFile } from "../files/package-files.js";
 import { escapeHtml, scriptJson } from "./escape.js";
 import type { Figure } from "./figures/theme.js";
+import { type Frame, frameTable, isFrame } from "./frames.js";
 import { contentStyle } from "./html-page.js";
 import { type QueryRankings, rankingsHtml } from "./rankings-html.js";
 import type { ResultsTable } from "./results-table.js";
@@ -30,9 +31,9 @@ export function showFigure(figure: Figure, title = "figure"): void {
   });
 }
 
-/** Shows a table, or the results table, under the cell; as aligned text outside a notebook. */
-export function showTable(table: Table | ResultsTable): void {
-  const view = "metrics" in table ? resultsView(table) : table;
+/** Shows a table, the results table or a data frame under the cell; as aligned text outside a notebook. */
+export function showTable(table: Table | ResultsTable | Frame): void {
+  const view = isFrame(table) ? frameTable(table) : "metrics" in table ? resultsView(table) : table;
   emit({
     "text/html": scoped(tableHtml(view)),
     "text/markdown": tableMarkdown(view),
@@ -86,6 +87,23 @@ const load = (file) => new Promise((done, failed) => {
 window.qdrlPlotly ??= load("plotly.js-dist/plotly.js");
 window.qdrlPlotly.then(draw, () => { place.textContent = "plotly.js could not be loaded from the notebook server"; });
 })()</script>`;
+}
+
+/**
+ * What the kernel asks with the value of a cell's last expression: a table, the results table or a data frame is shown
+ * as a table, anything else is left to the kernel.
+ */
+function showValue(value: unknown): boolean {
+  if (!isFrame(value) && !isTable(value)) return false;
+  showTable(value);
+  return true;
+}
+(globalThis as { __qdrlShowValue?: typeof showValue }).__qdrlShowValue = showValue;
+
+function isTable(value: unknown): value is Table | ResultsTable {
+  if (typeof value !== "object" || value === null || !("rows" in value) || !Array.isArray(value.rows))
+    return false;
+  return ("columns" in value && Array.isArray(value.columns)) || "metrics" in value;
 }
 
 function scoped(html: string): string {

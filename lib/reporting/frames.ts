@@ -11,7 +11,8 @@ type Value = string | number | boolean;
  *
  * The faults that data can trigger are kept out at the door: every row must have the same columns, no value may be
  * missing (a group's mean counts it as 0), no column may mix types, and no text may hold "-" if it is to be grouped by
- * two columns, which this cannot know and does not check.
+ * two columns, which this cannot know and does not check. Columns become properties of the frame, so none may be named
+ * as one of its methods is.
  *
  * @throws UserError if there is no row, a row's columns differ from the first's, a value is missing or not finite, or
  *   danfojs-node is not installed
@@ -28,18 +29,49 @@ export async function toFrame(rows: readonly Readonly<Record<string, Value>>[]):
       `toFrame: danfojs-node must be installed (npm install danfojs-node), got ${error.message.split("\n")[0]}`,
     );
   });
+  const hiding = columns.find((column) => column in danfo.DataFrame.prototype);
+  if (hiding !== undefined)
+    throw new UserError(`toFrame: columns must not hide a method of the frame, got ${hiding}`);
   return new danfo.DataFrame(
     rows.map((row) => columns.map((column) => row[column]!)),
     { columns },
   );
 }
 
-/** A data frame as a table to show in full, its cells unshortened (danfojs's own print cuts numbers and texts). */
-export function frameTable(frame: DataFrame, options: { title?: string } = {}): Table {
-  const rows = (frame.values as unknown[][]).map((row) =>
-    row.map((value) => (typeof value === "number" ? value : String(value))),
+/** What is read of a danfojs DataFrame or Series; a frame that a user made without {@link toFrame} is one too. */
+export interface Frame {
+  readonly values: unknown;
+  readonly columns: string[];
+  readonly index: readonly (string | number)[];
+  readonly $isSeries: boolean;
+}
+
+/** Whether a value is a danfojs DataFrame or Series, without loading danfojs. */
+export function isFrame(value: unknown): value is Frame {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    typeof (value as { $isSeries?: unknown }).$isSeries === "boolean" &&
+    Array.isArray((value as { values?: unknown }).values)
   );
-  return plainTable(frame.columns, rows, options);
+}
+
+/** A data frame as a table to show in full, its cells unshortened (danfojs's own print cuts numbers and texts). */
+export function frameTable(frame: Frame, options: { title?: string } = {}): Table {
+  const cell = (value: unknown) => (typeof value === "number" ? value : String(value));
+  if (frame.$isSeries) {
+    const values = frame.values as unknown[];
+    return plainTable(
+      ["", frame.columns[0] ?? "value"],
+      values.map((value, i) => [String(frame.index[i]), cell(value)]),
+      options,
+    );
+  }
+  return plainTable(
+    frame.columns,
+    (frame.values as unknown[][]).map((row) => row.map(cell)),
+    options,
+  );
 }
 
 function checkRow(

@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import * as danfo from "danfojs-node";
 import { describe, expect, it } from "vitest";
+import { type Bundle, showTable } from "../../lib/reporting/display.js";
 import { frameTable, toFrame } from "../../lib/reporting/frames.js";
 
 describe("toFrame", () => {
@@ -30,6 +32,11 @@ describe("toFrame", () => {
       "row 2 must have the columns system, recall, got system, mrr",
     ],
     [
+      "a column that hides a method",
+      [{ query: "cat" }],
+      "toFrame: columns must not hide a method of the frame, got query",
+    ],
+    [
       "a missing value",
       [...rows, { system: "x", recall: null }],
       "recall of row 2 must not be missing or infinite, got null",
@@ -46,6 +53,76 @@ describe("toFrame", () => {
     ],
   ])("refuses %s", async (_, input, message) => {
     await expect(toFrame(input as { a: number }[])).rejects.toThrow(message);
+  });
+});
+
+describe("a frame in a notebook", () => {
+  it("filters, sorts and joins rows, and is shown as a table, also as the value of a cell", async () => {
+    const left = await toFrame([
+      { phrase: "cat", before: 0.5 },
+      { phrase: "dog", before: 1 },
+      { phrase: "owl", before: 0 },
+    ]);
+    const right = await toFrame([
+      { phrase: "owl", after: 1 },
+      { phrase: "cat", after: 0.25 },
+      { phrase: "dog", after: 1 },
+    ]);
+    const joined = danfo.merge({ left, right, on: ["phrase"], how: "inner" });
+    const worse = joined.query(joined["after"].lt(joined["before"])) as danfo.DataFrame;
+    expect(danfo.toJSON(worse)).toEqual([{ phrase: "cat", before: 0.5, after: 0.25 }]);
+    const sorted = joined.sortValues("after", { ascending: false }) as danfo.DataFrame;
+    expect((sorted["phrase"] as unknown as danfo.Series).values.at(-1)).toBe("cat");
+
+    const shown: Bundle[] = [];
+    const kernel = globalThis as {
+      __qdrlDisplay?: (bundle: Bundle) => void;
+      __qdrlShowValue?: (value: unknown) => boolean;
+    };
+    kernel.__qdrlDisplay = (bundle) => shown.push(bundle);
+    try {
+      showTable(worse);
+      expect(kernel.__qdrlShowValue!(worse)).toBe(true);
+      expect(kernel.__qdrlShowValue!(worse["phrase"])).toBe(true);
+      expect(kernel.__qdrlShowValue!(frameTable(worse))).toBe(true);
+      for (const other of [worse.values, { rows: 3 }, null, 7, "text", new Map()])
+        expect(kernel.__qdrlShowValue!(other)).toBe(false);
+    } finally {
+      delete kernel.__qdrlDisplay;
+    }
+    expect(shown).toHaveLength(4);
+    expect(shown[0]).toEqual(shown[1]);
+    expect(shown[0]!["text/html"]).toContain("cat");
+    expect(shown[2]!["text/plain"]).toMatch(/phrase[\s\S]*cat/);
+  });
+});
+
+describe("what danfojs drags in", () => {
+  it("has no release with known faults: reading spreadsheets and addresses is done by patched packages", () => {
+    const lock = JSON.parse(readFileSync("package-lock.json", "utf8")) as {
+      packages: Record<string, { name?: string; version?: string }>;
+    };
+    const found = Object.entries(lock.packages).map(([place, { name, version }]) => ({
+      name: name ?? place.split("node_modules/").at(-1)!,
+      version: (version ?? "0").split(".").map(Number) as [number, number, number],
+    }));
+    const atLeast: Record<string, [number, number, number]> = {
+      "@e965/xlsx": [0, 20, 2], // CVE-2023-30533, CVE-2024-22363
+      "@cypress/request": [3, 0, 0], // CVE-2023-28155
+      "tough-cookie": [4, 1, 3], // CVE-2023-26136
+      "form-data": [4, 0, 4], // CVE-2025-7783
+    };
+    const older = (a: number[], b: number[]) => {
+      const i = a.findIndex((part, at) => part !== b[at]);
+      return i >= 0 && a[i]! < b[i]!;
+    };
+    expect(found.filter(({ name }) => name === "xlsx" || name === "request")).toEqual([]);
+    for (const [name, least] of Object.entries(atLeast)) {
+      const versions = found.filter((each) => each.name === name).map(({ version }) => version);
+      expect(versions.length, name).toBeGreaterThan(0);
+      for (const version of versions)
+        expect(older(version, least), `${name} ${version.join(".")}`).toBe(false);
+    }
   });
 });
 

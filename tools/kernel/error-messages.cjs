@@ -14,7 +14,10 @@ let failure = null;
 
 /** Stands in for the console in tslab's executor, which logs a cell's last value and reports its errors. */
 const executorConsole = {
-  log: (...args) => console.log(...args),
+  // lib/reporting/display.ts offers to show tables and data frames as what they are
+  log: (...args) => {
+    if (!globalThis.__qdrlShowValue?.(args[0])) console.log(...args);
+  },
   error: (...args) => {
     failure = args[0] === DIAGNOSTIC_FORMAT ? withDiagnostic(failure, args) : describe(args[0]);
   },
