@@ -1,3 +1,4 @@
+import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import type { QueryResult, RunFolder } from "../tracking/run-folder.js";
 
@@ -107,7 +108,7 @@ function measuredValue(
   set: string,
   id: string,
 ): number {
-  const value = result?.values[measure];
+  const value = ownEntry(result?.values, measure);
   if (value === undefined)
     throw new UserError(
       `${dir}: query ${id} of set "${set}" must have a value of ${measure}, got ${result ? Object.keys(result.values).join(", ") : "no such query"}`,

@@ -1,3 +1,4 @@
+import { emptyRecord, ownEntry } from "../files/own-entry.js";
 import { meanInterval } from "../metrics/mean-interval.js";
 import type { RunFolder } from "../tracking/run-folder.js";
 import { compareRuns, evaluatedOn } from "./compare-runs.js";
@@ -62,9 +63,9 @@ export function typoLines(
 
 /** Seconds spent per kind of work, summed over epochs; parts of training are not told apart. */
 export function secondsSpent(run: RunFolder): Record<string, number> {
-  const spent: Record<string, number> = {};
+  const spent: Record<string, number> = emptyRecord();
   for (const { name, seconds } of run.timings())
-    if (name !== "limit" && !name.includes(".")) spent[name] = (spent[name] ?? 0) + seconds;
+    if (name !== "limit" && !name.includes(".")) spent[name] = (ownEntry(spent, name) ?? 0) + seconds;
   return spent;
 }
 

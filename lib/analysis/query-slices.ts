@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { readDictionary } from "../datasets/dictionary-file.js";
+import { ownEntry } from "../files/own-entry.js";
 import { cleanPhrase } from "../tokenizer/clean-phrase.js";
 import type { QueryResult, RunFolder } from "../tracking/run-folder.js";
 import { frequentCategories } from "./frequent-categories.js";
@@ -78,7 +79,7 @@ function sharedWords(
   documents: ReadonlyMap<string, Record<string, string>>,
   column: string,
 ): string {
-  const names = relevant.flatMap((id) => cleanPhrase(documents.get(id)?.[column] ?? "").split(" "));
+  const names = relevant.flatMap((id) => cleanPhrase(ownEntry(documents.get(id), column) ?? "").split(" "));
   const inNames = new Set(names);
   const shares = query.split(" ").some((word) => word !== "" && inNames.has(word));
   return shares ? "a word of a relevant name" : "no word of any relevant name";
@@ -93,7 +94,7 @@ function categoriesOf(
 ): Map<string, string> {
   const found = new Map<string, string>();
   for (const { id, relevant } of results) {
-    const category = documents.get(relevant[0] ?? "")?.[column];
+    const category = ownEntry(documents.get(relevant[0] ?? ""), column);
     if (category !== undefined && category !== "") found.set(id, category);
   }
   const kept = frequentCategories([...found.values()], MOST_CATEGORIES);

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Listener } from "../engine/progress.js";
+import { ownEntry } from "../files/own-entry.js";
 import { lossCurve } from "../reporting/figures/loss-curve.js";
 import { recallVsTypo } from "../reporting/figures/recall-vs-typo.js";
 import { headline } from "../reporting/headline.js";
@@ -181,7 +182,7 @@ export function speedTable(trained: readonly RunFolder[]) {
     trained.map((run) => {
       const { system, seed, counts } = run.manifest();
       const spent = secondsSpent(run);
-      const time = (name: string) => humanTime(spent[name] ?? 0).replaceAll(" ", NO_BREAK);
+      const time = (name: string) => humanTime(ownEntry(spent, name) ?? 0).replaceAll(" ", NO_BREAK);
       const speed = pairsPerSecond(run);
       return [
         system,

@@ -2,6 +2,7 @@ import { picturePath } from "../datasets/images/picture-path.js";
 import { readItems } from "../datasets/items.js";
 import { evaluationFilesOf, openDataset } from "../datasets/open-dataset.js";
 import { readQueries } from "../datasets/queries.js";
+import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import type { QueryResult, RunFolder } from "../tracking/run-folder.js";
 
@@ -83,7 +84,7 @@ export async function rankedQueries(
       about: slice === undefined ? count : `${slice}, ${count}`,
       lists: results.map(({ system, result }) => ({
         system,
-        about: `${measure} ${(result.values[measure] ?? Number.NaN).toFixed(2)}`,
+        about: `${measure} ${(ownEntry(result.values, measure) ?? Number.NaN).toFixed(2)}`,
         documents: shownDocuments(result, documents, depth, nameColumn, dir),
       })),
     };
@@ -126,7 +127,7 @@ function shownDocuments(
     const picture = document?.["document_picture"];
     return {
       id,
-      name: document?.[nameColumn] ?? id,
+      name: ownEntry(document, nameColumn) ?? id,
       relevant: relevant.has(id),
       score,
       ...(picture ? { pictureFile: picturePath(dir, picture) } : {}),
@@ -146,10 +147,10 @@ export function mostDifferent(
 ): string[] {
   const { set, typo = 0, measure = "Recall@10", count } = options;
   const pick = (run: RunFolder) => run.queries().filter((r) => r.set === set && r.typo === typo);
-  const other = new Map(pick(b).map((r) => [r.id, r.values[measure] ?? 0]));
+  const other = new Map(pick(b).map((r) => [r.id, ownEntry(r.values, measure) ?? 0]));
   const differences = pick(a).map((r) => ({
     id: r.id,
-    by: (r.values[measure] ?? 0) - (other.get(r.id) ?? 0),
+    by: (ownEntry(r.values, measure) ?? 0) - (other.get(r.id) ?? 0),
   }));
   const wins = differences.filter((d) => d.by > 0).sort((x, y) => y.by - x.by);
   const losses = differences.filter((d) => d.by < 0).sort((x, y) => x.by - y.by);

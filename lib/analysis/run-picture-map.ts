@@ -4,6 +4,7 @@ import { readItems } from "../datasets/items.js";
 import { evaluationFilesOf, openDataset } from "../datasets/open-dataset.js";
 import { Random } from "../engine/random/random.js";
 import { encodeRun } from "../evaluation/encode-run.js";
+import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { type MapPicture, pictureMap } from "../reporting/picture-map.js";
 import { pictureAddress } from "../reporting/pictures.js";
@@ -28,7 +29,7 @@ export async function runPictureMap(
   const { embeddings, dim } = await encodeRun(run.dir, { queries: 0, random, categoryColumn: pictureColumn });
   const fileOf = (row: number) => picturePath(dataset.dir, items[row]![pictureColumn]!);
   const withPicture = items.flatMap((item, row) =>
-    item[pictureColumn] && fs.existsSync(fileOf(row)) ? [row] : [],
+    ownEntry(item, pictureColumn) && fs.existsSync(fileOf(row)) ? [row] : [],
   );
   if (withPicture.length < 2)
     throw new UserError(

@@ -1,3 +1,4 @@
+import { ownEntry } from "../files/own-entry.js";
 import { bootstrapInterval } from "../metrics/bootstrap.js";
 import { type ResultsTable, resultsTable } from "../reporting/results-table.js";
 import { plainTable, type Table } from "../reporting/table.js";
@@ -51,7 +52,7 @@ export function costTable(
     const { system, counts } = run.manifest();
     const spent = secondsSpent(run);
     const time = (name: string) => {
-      const seconds = spent[name];
+      const seconds = ownEntry(spent, name);
       return seconds === undefined ? "–" : humanTime(seconds);
     };
     const { mean, low, high } = bootstrapInterval(valuesOf(run), { seed: 1 });

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { atomicWriteFile } from "../files/atomic-write.js";
+import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { htmlPage } from "../reporting/html-page.js";
 import { linkRuns } from "../reporting/link-runs.js";
@@ -33,7 +34,7 @@ const formats: Record<string, (tables: readonly ResultsTable[], folder: string) 
  * @throws RangeError for another ending
  */
 export function writeTables(file: string, tables: readonly ResultsTable[]): void {
-  const format = formats[path.extname(file)];
+  const format = ownEntry(formats, path.extname(file));
   if (!format)
     throw new UserError(`table file: must end with ${Object.keys(formats).join(", ")}, got "${file}"`);
   atomicWriteFile(file, `${format(tables, path.dirname(file)).trimEnd()}\n`);

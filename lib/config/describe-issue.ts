@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { ownEntry } from "../files/own-entry.js";
 import { nearestName } from "./nearest-name.js";
 
 export type KeyPath = (string | number)[];
@@ -131,7 +132,7 @@ function pick(node: SchemaNode | undefined, value: unknown): SchemaNode | undefi
 }
 
 function literals(option: SchemaNode | undefined, discriminator: string): unknown[] {
-  return option?._zod.def.shape?.[discriminator]?._zod.def.values ?? [];
+  return ownEntry(option?._zod.def.shape, discriminator)?._zod.def.values ?? [];
 }
 
 function knownKeys(root: SchemaNode, raw: unknown, path: KeyPath): string[] {

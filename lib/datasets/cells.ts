@@ -1,3 +1,4 @@
+import { ownEntry } from "../files/own-entry.js";
 import type { ReadReport } from "./read-report.js";
 
 /** A text cell whose bytes are not UTF-8. */
@@ -12,11 +13,11 @@ export const invalidText = Symbol("invalid UTF-8");
 export function cellText(value: unknown, column: string, report: ReadReport): string | null {
   if (typeof value === "string") return value;
   if (value === null || value === undefined || (typeof value === "number" && Number.isNaN(value))) {
-    report.nullCells[column] = (report.nullCells[column] ?? 0) + 1;
+    report.nullCells[column] = (ownEntry(report.nullCells, column) ?? 0) + 1;
     return "";
   }
   const text = writtenOut(value);
-  if (text !== null) report.convertedCells[column] = (report.convertedCells[column] ?? 0) + 1;
+  if (text !== null) report.convertedCells[column] = (ownEntry(report.convertedCells, column) ?? 0) + 1;
   return text;
 }
 

@@ -5,15 +5,22 @@ import { ChunkCollector } from "./chunk-collector.js";
 import type { TextColumns } from "./parquet.js";
 import { countMalformed, emptyReadReport, type ReadLimits, type ReadReport } from "./read-report.js";
 
-export interface CsvOptions extends ReadLimits {
+/** How the cells of a text file are told apart. */
+export interface CsvDialect {
   /** Default "," — and a tab for files that end in .tsv. */
   delimiter?: string;
-  /** Whether `"` at the start of a cell quotes it. Default true; many tab-separated exports do not quote. */
+  /**
+   * Whether `"` at the start of a cell quotes it. Default true, but false for files that end in .tsv: most of them do not
+   * quote, and one cell that begins with a quote would swallow rows. Cells that look quoted there are counted.
+   */
   quotes?: boolean;
-  /** Names of the columns for a file without header line; null = the first record has them. Default null. */
-  header?: readonly string[] | null;
   /** Default "utf8". */
   encoding?: "utf8" | "latin1";
+}
+
+export interface CsvOptions extends ReadLimits, CsvDialect {
+  /** Names of the columns for a file without header line; null = the first record has them. Default null. */
+  header?: readonly string[] | null;
   /** Lines that one record may span before its quote counts as never closed. Default 1000. */
   maxRecordLines?: number;
 }
@@ -41,7 +48,9 @@ export function* csvRows<T extends object>(
   let names = options.header ?? null;
   if (names !== null) onHeader(names);
   let rows = 0;
+  const guessed = options.quotes === undefined && !dialectOf(file, options).quotes;
   for (const { line, cells, problem } of readRecords(file, options)) {
+    if (guessed && cells?.some((cell) => cell.startsWith('"'))) report.unreadQuotes++;
     if (cells !== null && names === null) {
       names = checkHeader(file, line, cells);
       onHeader(names);
@@ -124,6 +133,12 @@ export function firstCsvRecord(file: string, options: CsvOptions = {}): readonly
   throw new DataError(`${file}: file must have a record, got none`);
 }
 
+/** What holds for a file where nothing is said. */
+function dialectOf(file: string, options: CsvDialect): { delimiter: string; quotes: boolean } {
+  const tabs = file.toLowerCase().endsWith(".tsv");
+  return { delimiter: options.delimiter ?? (tabs ? "\t" : ","), quotes: options.quotes ?? !tabs };
+}
+
 interface CsvRecord {
   line: number;
   cells: string[] | null;
@@ -132,8 +147,7 @@ interface CsvRecord {
 
 /** Records of the file; lines swallowed by a quote that never closes are read again on their own. */
 function* readRecords(file: string, options: CsvOptions): Generator<CsvRecord> {
-  const delimiter = options.delimiter ?? (file.toLowerCase().endsWith(".tsv") ? "\t" : ",");
-  const quotes = options.quotes ?? true;
+  const { delimiter, quotes } = dialectOf(file, options);
   const maxLines = options.maxRecordLines ?? 1000;
   const source = readLines(file, { encoding: options.encoding ?? "utf8" });
   let waiting: Line[] = [];

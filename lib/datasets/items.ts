@@ -1,4 +1,5 @@
 import { DataError } from "../files/data-error.js";
+import { emptyRecord } from "../files/own-entry.js";
 import { cellProblem, cellText } from "./cells.js";
 import { type JsonRecord, jsonLineRows } from "./json-lines.js";
 import { emptyReadReport, type ReadLimits, type ReadReport } from "./read-report.js";
@@ -66,7 +67,7 @@ function documentId(value: unknown): string | null {
 }
 
 function everyField(record: JsonRecord, report: ReadReport): Record<string, string> {
-  const item: Record<string, string> = {};
+  const item: Record<string, string> = emptyRecord();
   for (const [name, value] of Object.entries(record)) {
     if (name === idField || (typeof value === "object" && value !== null)) continue;
     item[name] = cellText(value, name, report) ?? "";
@@ -80,10 +81,10 @@ function wantedFields(
   present: Set<string>,
   report: ReadReport,
 ): Record<string, string> | string {
-  const item: Record<string, string> = {};
+  const item: Record<string, string> = emptyRecord();
   for (const name of columns) {
     if (name === idField) continue;
-    if (name in record) present.add(name);
+    if (Object.hasOwn(record, name)) present.add(name);
     const text = cellText(record[name], name, report);
     if (text === null) return cellProblem(record[name], name);
     item[name] = text;

@@ -1,5 +1,6 @@
 import { atomicWriteParts } from "../files/atomic-write.js";
 import { readLines } from "../files/lines.js";
+import { exactJson } from "./exact-json.js";
 import { countMalformed, emptyReadReport, type ReadLimits, type ReadReport } from "./read-report.js";
 
 export type JsonRecord = Record<string, unknown>;
@@ -33,14 +34,20 @@ export function* jsonLineRows<T extends object>(
   }
 }
 
-/** All records of a JSON-lines file, as they are. */
+/** All records of a JSON-lines file, as they are, and the line (from 1) that each stands on. */
 export function readJsonLines(
   file: string,
   limits: ReadLimits = {},
-): { records: JsonRecord[]; report: ReadReport } {
+): { records: JsonRecord[]; lines: number[]; report: ReadReport } {
   const report = emptyReadReport();
-  const records = [...jsonLineRows(file, report, limits, (record) => record)];
-  return { records, report };
+  const lines: number[] = [];
+  const records = [
+    ...jsonLineRows(file, report, limits, (record, line) => {
+      lines.push(line);
+      return record;
+    }),
+  ];
+  return { records, lines, report };
 }
 
 /** Writes one JSON object a line, whole or not at all. Keys keep their order, so equal records give equal bytes. */
@@ -63,7 +70,7 @@ function* jsonLineBlocks(records: Iterable<object>): Generator<string> {
 function parseObject(text: string): JsonRecord | string {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = exactJson(text);
   } catch {
     const shown = text.length > 40 ? `${text.slice(0, 40)}…` : text;
     return `line must be a JSON object, got ${JSON.stringify(shown)}`;

@@ -1,4 +1,5 @@
 import { Random } from "../engine/random/random.js";
+import { emptyRecord } from "../files/own-entry.js";
 import { wordSetKey } from "./comparison-keys.js";
 import { nearDuplicateGroups, splitByGroup } from "./near-duplicates.js";
 import type { TextColumns } from "./parquet.js";
@@ -70,9 +71,16 @@ export function relevantPairs(
       if (grade >= minGrade && document !== undefined) rows.push({ ...query.fields, ...document });
     }
   random.shuffle(rows);
-  const columns: TextColumns = {};
+  const columns: TextColumns = emptyRecord();
   for (const name of Object.keys(rows[0] ?? {})) columns[name] = rows.map((row) => row[name]!);
   return columns;
+}
+
+/** How many documents were judged that the pool lacks: nothing finds them. */
+export function notInPool(queries: readonly JudgedQuery[], pool: { has(id: string): boolean }): number {
+  const missing = new Set<string>();
+  for (const query of queries) for (const id of Object.keys(query.grades)) if (!pool.has(id)) missing.add(id);
+  return missing.size;
 }
 
 /** As evaluation queries, the grades of all judged documents with them. */

@@ -4,6 +4,7 @@ import path from "node:path";
 import { z } from "zod";
 import { atomicWriteFile, isTemporaryName } from "../files/atomic-write.js";
 import { DataError, describeFileError } from "../files/data-error.js";
+import { emptyRecord, ownEntry } from "../files/own-entry.js";
 import { layout } from "./dataset-layout.js";
 
 const source = z.strictObject({
@@ -51,7 +52,7 @@ export const datasetFormat = 1;
 
 /** SHA-256 and size of every data file below a folder, by path with forward slashes; the manifest itself is no data. */
 export function hashFolder(folder: string): FileHashes {
-  const files: FileHashes = {};
+  const files: FileHashes = emptyRecord();
   for (const relative of dataFiles(folder, "").sort())
     files[relative] = hashFile(path.join(folder, relative));
   return files;
@@ -149,7 +150,7 @@ export function verifyFiles(folder: string, manifest: DatasetManifest, depth: "h
   }
   for (const part of [layout.training, layout.validation])
     for (const name of dataFiles(path.join(folder, part), part))
-      if (manifest.files[name] === undefined)
+      if (ownEntry(manifest.files, name) === undefined)
         throw new DataError(
           `${path.join(folder, name)}: part-files must be in the manifest, got one that is not`,
         );

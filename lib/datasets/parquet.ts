@@ -4,8 +4,10 @@ import { compressors } from "hyparquet-compressors";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { atomicWriteFile } from "../files/atomic-write.js";
 import { DataError, describeFileError } from "../files/data-error.js";
+import { emptyRecord } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { cellProblem, cellText, invalidText } from "./cells.js";
+import { decimalText, rawBytes, withoutDecimals } from "./parquet-decimals.js";
 import { countMalformed, emptyReadReport, type ReadLimits, type ReadReport } from "./read-report.js";
 
 /** Columns of equal length, by name, in order. */
@@ -46,23 +48,26 @@ export async function* readParquetGroups(
 ): AsyncGenerator<TextColumns> {
   const source = openParquet(file);
   try {
-    const metadata = await orDamaged(file, parquetMetadataAsync(source));
+    const { metadata, scales } = withoutDecimals(await orDamaged(file, parquetMetadataAsync(source)));
     const present = parquetSchema(metadata).children.map((child) => child.element.name);
     const missing = (columns ?? []).find((name) => !present.includes(name));
     if (missing !== undefined)
       throw new DataError(`${file}: column "${missing}" must be present, got columns ${present.join(", ")}`);
     const names = columns === null ? present : [...new Set(columns)];
     const rowEnd = Math.min(limits.maxRows ?? Number.POSITIVE_INFINITY, Number(metadata.num_rows));
-    const parsers = { stringFromBytes };
+    const parsers = { stringFromBytes, geometryFromBytes: rawBytes };
     const scan = await orDamaged(
       file,
       parquetScan({ file: source, metadata, columns: names, compressors, parsers, rowEnd }),
     );
     if (scan.ranges.length === 0) yield Object.fromEntries(names.map((name) => [name, []]));
     for (const range of scan.ranges) {
-      const raw: Record<string, ArrayLike<unknown>> = {};
-      for (const name of names)
-        raw[name] = await orDamaged(file, scan.readColumn({ column: name, ...range }));
+      const raw: Record<string, ArrayLike<unknown>> = emptyRecord();
+      for (const name of names) {
+        const values = await orDamaged(file, scan.readColumn({ column: name, ...range }));
+        const scale = scales.get(name);
+        raw[name] = scale === undefined ? values : Array.from(values, (value) => decimalText(value, scale));
+      }
       yield groupTexts(file, raw, range, limits, report);
     }
   } finally {
@@ -78,7 +83,7 @@ function groupTexts(
   report: ReadReport,
 ): TextColumns {
   const rows = rowEnd - rowStart;
-  const texts: TextColumns = {};
+  const texts: TextColumns = emptyRecord();
   const dropped = new Set<number>();
   for (const [name, values] of Object.entries(raw)) {
     if (values.length !== rows)

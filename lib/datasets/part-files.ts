@@ -3,15 +3,18 @@ import path from "node:path";
 import { DataError, describeFileError } from "../files/data-error.js";
 import { cellProblem, cellText } from "./cells.js";
 import { ChunkCollector } from "./chunk-collector.js";
-import { csvChunks } from "./csv.js";
+import { type CsvDialect, csvChunks } from "./csv.js";
 import { jsonLineRows } from "./json-lines.js";
 import { readParquetGroups, type TextColumns } from "./parquet.js";
 import { emptyReadReport, type ReadLimits, type ReadReport } from "./read-report.js";
 
+/** Limits of reading, and how cells are told apart in files of text. */
+export type PartLimits = ReadLimits & CsvDialect;
+
 type PartReader = (
   file: string,
   columns: readonly string[],
-  limits: ReadLimits,
+  limits: PartLimits,
   report: ReadReport,
 ) => AsyncIterable<TextColumns> | Iterable<TextColumns>;
 
@@ -62,7 +65,7 @@ export function listPartFiles(folder: string): string[] {
 export async function readPartFile(
   file: string,
   columns: readonly string[],
-  limits: ReadLimits = {},
+  limits: PartLimits = {},
 ): Promise<{ columns: TextColumns; report: ReadReport }> {
   const report = emptyReadReport();
   let all: TextColumns | null = null;
@@ -82,14 +85,19 @@ export async function readPartFile(
 export function readPartChunks(
   file: string,
   columns: readonly string[],
-  limits: ReadLimits,
+  limits: PartLimits,
   report: ReadReport,
 ): AsyncIterable<TextColumns> | Iterable<TextColumns> {
-  return partReader(file)(file, columns, limits, report);
+  const reader = partReader(file);
+  for (const key of ["delimiter", "quotes", "encoding"] as const)
+    if (reader !== csv && limits[key] !== undefined)
+      throw new DataError(`${file}: ${key} is of .csv and .tsv files, got another kind`);
+  return reader(file, columns, limits, report);
 }
 
 function partReader(file: string): PartReader {
-  const reader = readers[path.extname(file).toLowerCase()];
+  const kind = path.extname(file).toLowerCase();
+  const reader = Object.hasOwn(readers, kind) ? readers[kind] : undefined;
   if (reader === undefined)
     throw new DataError(`${file}: part-files must be ${kinds()}, got "${path.basename(file)}"`);
   return reader;
@@ -111,9 +119,10 @@ function* jsonLineChunks(
   const rows = jsonLineRows(file, report, limits, (record) => {
     const cells: string[] = [];
     for (const name of names) {
-      if (missing.size > 0 && name in record) missing.delete(name);
-      const text = cellText(record[name], name, report);
-      if (text === null) return cellProblem(record[name], name);
+      const value = Object.hasOwn(record, name) ? record[name] : undefined;
+      if (missing.size > 0 && Object.hasOwn(record, name)) missing.delete(name);
+      const text = cellText(value, name, report);
+      if (text === null) return cellProblem(value, name);
       cells.push(text);
     }
     return cells;

@@ -1,3 +1,4 @@
+import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 
 const escapes: Readonly<Record<string, string>> = {
@@ -54,7 +55,7 @@ function readLiteral(text: string, from: number, quote: string): { value: string
       at += digits;
       continue;
     }
-    const escaped = escapes[kind];
+    const escaped = ownEntry(escapes, kind);
     if (escaped === undefined) throw new UserError(`pythonStrings: unknown escape "\\${kind}"`);
     value += escaped;
   }

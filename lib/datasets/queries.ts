@@ -1,4 +1,5 @@
 import { DataError } from "../files/data-error.js";
+import { emptyRecord } from "../files/own-entry.js";
 import { cellProblem, cellText } from "./cells.js";
 import { type JsonRecord, jsonLineRows } from "./json-lines.js";
 import { emptyReadReport, type ReadLimits, type ReadReport } from "./read-report.js";
@@ -77,9 +78,9 @@ function readQuery(
   if (!Array.isArray(ids) || !ids.every((id) => typeof id === "string" || typeof id === "number"))
     return `"relevant_document_ids" must be a list of ids, got ${JSON.stringify(ids)?.slice(0, 60)}`;
   const names = columns ?? Object.keys(record).filter((name) => !ownFields.includes(name));
-  const fields: Record<string, string> = {};
+  const fields: Record<string, string> = emptyRecord();
   for (const name of names) {
-    if (name in record) present.add(name);
+    if (Object.hasOwn(record, name)) present.add(name);
     const text = cellText(record[name], name, report);
     if (text === null) return cellProblem(record[name], name);
     fields[name] = text;

@@ -1,4 +1,5 @@
 import { DataError } from "../files/data-error.js";
+import { ownEntry } from "../files/own-entry.js";
 
 /** One row that could not be used. */
 export interface MalformedRow {
@@ -23,6 +24,8 @@ export interface ReadReport {
   duplicateIds: number;
   /** Ids named twice among the relevant ones of a query; each is used once. */
   repeatedRelevantIds: number;
+  /** Lines of tab-separated files with a cell that begins with `"`, which was kept as text: nothing said that it quotes. */
+  unreadQuotes: number;
   /** Part-files left out because of `onError: "skip"`. */
   skippedFiles: { file: string; reason: string }[];
 }
@@ -49,6 +52,7 @@ export function emptyReadReport(): ReadReport {
     convertedCells: {},
     duplicateIds: 0,
     repeatedRelevantIds: 0,
+    unreadQuotes: 0,
     skippedFiles: [],
   };
 }
@@ -81,6 +85,7 @@ export function mergeReports(reports: readonly ReadReport[]): ReadReport {
     merged.malformed += report.malformed;
     merged.duplicateIds += report.duplicateIds;
     merged.repeatedRelevantIds += report.repeatedRelevantIds;
+    merged.unreadQuotes += report.unreadQuotes;
     merged.skippedFiles.push(...report.skippedFiles);
     for (const row of report.malformedExamples)
       if (merged.malformedExamples.length < 10) merged.malformedExamples.push(row);
@@ -106,10 +111,14 @@ export function describeReport(report: ReadReport): string[] {
     lines.push(`${report.duplicateIds} repeated document ids, the last row of each is kept`);
   if (report.repeatedRelevantIds > 0)
     lines.push(`${report.repeatedRelevantIds} relevant ids were named twice by a query, each is used once`);
+  if (report.unreadQuotes > 0)
+    lines.push(
+      `${report.unreadQuotes} lines with a cell that begins with a quote, kept as text; \`quotes: true\` in the mapping reads them as quoted`,
+    );
   for (const { reason } of report.skippedFiles) lines.push(`part-file left out: ${reason}`);
   return lines;
 }
 
 export function addCounts(into: Record<string, number>, from: Readonly<Record<string, number>>): void {
-  for (const [key, count] of Object.entries(from)) into[key] = (into[key] ?? 0) + count;
+  for (const [key, count] of Object.entries(from)) into[key] = (ownEntry(into, key) ?? 0) + count;
 }

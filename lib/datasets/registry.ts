@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import path from "node:path";
 import { DataError } from "../files/data-error.js";
+import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { buildEmoji } from "./emoji/build-emoji.js";
 import { buildEmojiPictures } from "./emoji/build-emoji-pictures.js";
@@ -137,7 +138,7 @@ export const datasetSources: Readonly<Record<string, DatasetSource>> = {
  * @throws DataError if a source is missing or not as expected
  */
 export async function importDataset(name: string, request: ImportRequest): Promise<ImportResult> {
-  const source = datasetSources[name];
+  const source = ownEntry(datasetSources, name);
   if (source === undefined)
     throw new UserError(
       `unknown data set "${name}"; known: ${Object.keys(datasetSources).sort().join(", ")}`,

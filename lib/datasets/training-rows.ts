@@ -1,9 +1,10 @@
 import path from "node:path";
 import { DataError } from "../files/data-error.js";
+import { emptyRecord } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { layout, type TrainingPart } from "./dataset-layout.js";
 import type { TextColumns } from "./parquet.js";
-import { listPartFiles, readPartFile } from "./part-files.js";
+import { listPartFiles, type PartLimits, readPartFile } from "./part-files.js";
 import { emptyReadReport, mergeReports, type ReadLimits, type ReadReport } from "./read-report.js";
 
 /**
@@ -27,11 +28,11 @@ export async function readTrainingRows(
 export async function readPartFiles(
   folder: string,
   columns: readonly string[],
-  limits: ReadLimits = {},
+  limits: PartLimits = {},
 ): Promise<{ columns: TextColumns; report: ReadReport }> {
   if (columns.length === 0) throw new UserError("readPartFiles: at least one column is needed, got none");
   const names = [...new Set(columns)];
-  const all: TextColumns = {};
+  const all: TextColumns = emptyRecord();
   for (const name of names) all[name] = [];
   let report = emptyReadReport();
   for (const file of listPartFiles(folder)) {

@@ -3,6 +3,9 @@ import { DataError } from "../files/data-error.js";
 import { readLines } from "../files/lines.js";
 import { UserError } from "../files/user-error.js";
 
+/** A decimal number as C's atof reads it, which trec_eval uses; hexadecimal ones are no scores. */
+const SCORE = /^[-+]?((\d+\.?\d*|\.\d+)(e[-+]?\d+)?|inf(inity)?)$/i;
+
 /** Query id → document id → grade. */
 export type Qrels = Map<string, Map<string, number>>;
 
@@ -11,9 +14,10 @@ export type RankedRun = Map<string, { id: string; score: number }[]>;
 
 /**
  * Reads relevance judgements: TREC's (`query 0 document grade`, blanks between) or BEIR's (`query-id corpus-id score`
- * with a header line, tabs between); which one is seen from the first line.
+ * with tabs between, mostly below a header line); which one is seen from the first line. A line of column names is passed
+ * over, whatever they are. A judgement that stands there twice counts once.
  *
- * @throws DataError naming file and line
+ * @throws DataError naming file and line, also where a document has two different grades for a query
  */
 export function readQrels(file: string): Qrels {
   const qrels: Qrels = new Map();
@@ -22,16 +26,21 @@ export function readQrels(file: string): Qrels {
     if (text === null) throw new DataError(`${file}:${number}: ${problem}`);
     if (text.trim() === "") continue;
     if (beir === null) {
-      beir = /^query-id\t/.test(text);
-      if (beir) continue;
+      beir = text.split("\t").length === 3;
+      if (beir ? /\t[A-Za-z_-]+\s*$/.test(text) : !/\d/.test(text)) continue; // names of columns
     }
     const cells = beir ? text.split("\t") : text.trim().split(/\s+/);
     const [query, document, grade] = beir ? cells : [cells[0], cells[2], cells[3]];
-    if (cells.length !== (beir ? 3 : 4) || !Number.isInteger(Number(grade)) || grade === "")
+    if (cells.length !== (beir ? 3 : 4) || !/^[-+]?\d{1,15}(\.0*)?$/.test(grade!))
       throw new DataError(
         `${file}:${number}: line must be ${beir ? "query, document, grade" : "query, 0, document, grade"} with an integer grade, got "${text}"`,
       );
     const grades = qrels.get(query!) ?? new Map<string, number>();
+    const before = grades.get(document!);
+    if (before !== undefined && before !== Number(grade))
+      throw new DataError(
+        `${file}:${number}: a document must have one grade for a query, got ${Number(grade)} after ${before} for "${document}" and query "${query}"`,
+      );
     grades.set(document!, Number(grade));
     qrels.set(query!, grades);
   }
@@ -69,7 +78,7 @@ export function readTrecRun(file: string): RankedRun {
     if (text === null) throw new DataError(`${file}:${number}: ${problem}`);
     if (text.trim() === "") continue;
     const cells = text.trim().split(/\s+/);
-    const score = Number(cells[4]);
+    const score = SCORE.test(cells[4] ?? "") ? Number(cells[4]!.replace(/inf(inity)?$/i, "Infinity")) : NaN;
     if (cells.length !== 6 || Number.isNaN(score))
       throw new DataError(
         `${file}:${number}: line must be query, Q0, document, rank, score, tag, got "${text}"`,

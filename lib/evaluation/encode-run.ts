@@ -5,6 +5,7 @@ import type { Random } from "../engine/random/random.js";
 import type { Row } from "../experiment/evaluation-set.js";
 import { loadExperiment } from "../experiment/load-experiment.js";
 import { textColumnsOf } from "../experiment/text-columns.js";
+import { ownEntry } from "../files/own-entry.js";
 import { openEncoder } from "../retrieval/retrievers/open-encoder.js";
 import { cleanPhrase } from "../tokenizer/clean-phrase.js";
 
@@ -45,7 +46,7 @@ export async function encodeRun(
     const { pool, queries } = data.sets[0]!;
     const chosen = options.random.shuffle([...queries]).slice(0, options.queries);
     const { textColumns, nameColumn } = textColumnsOf(config);
-    const nameOf = (row: number) => pool.items[row]![nameColumn] ?? pool.ids[row]!;
+    const nameOf = (row: number) => ownEntry(pool.items[row]!, nameColumn) ?? pool.ids[row]!;
     const textOf = (fields: Row) => cleanPhrase(textColumns.map((column) => fields[column]).join(" "));
     const documents = encodeAll(encoder, data.features.documentFeatures.encode(pool.items), "document");
     const asked = encodeAll(
@@ -57,7 +58,7 @@ export async function encodeRun(
     embeddings.set(documents);
     embeddings.set(asked, documents.length);
     const columns = [options.categoryColumn].flat();
-    const colouring = columns.find((column) => pool.items[0]?.[column] !== undefined);
+    const colouring = columns.find((column) => ownEntry(pool.items[0], column) !== undefined);
     const category = (row: number) => (colouring && pool.items[row]?.[colouring]) ?? "documents";
     return {
       embeddings,

@@ -1,6 +1,7 @@
 import { type Listener, throttled } from "../engine/progress.js";
 import { MersenneTwister } from "../engine/random/mersenne-twister.js";
 import type { EvaluationSet, Pool, Row } from "../experiment/evaluation-set.js";
+import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { type Measure, parseMeasure } from "../metrics/measure.js";
 import { metricName, withTypos } from "../metrics/metric-name.js";
@@ -119,7 +120,7 @@ export function misspelledRows(
   return queries.map(({ fields }) => {
     const row = { ...fields };
     for (const column of textColumns)
-      row[column] = typos.apply(prepare(row[column] ?? ""), probability, random);
+      row[column] = typos.apply(prepare(ownEntry(row, column) ?? ""), probability, random);
     return row;
   });
 }

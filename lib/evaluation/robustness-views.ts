@@ -1,3 +1,4 @@
+import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { bootstrapInterval, type Interval } from "../metrics/bootstrap.js";
 import { onlyError, type WordError } from "../typos/word-error.js";
@@ -154,7 +155,7 @@ function cleanResults(results: readonly RobustnessResult[]): Map<string, Robustn
 }
 
 function measured({ values }: RobustnessResult, measure: string): number {
-  const value = values[measure];
+  const value = ownEntry(values, measure);
   if (value === undefined)
     throw new UserError(
       `robustness: measure must be one of ${Object.keys(values).join(", ")}, got "${measure}"`,

@@ -5,6 +5,7 @@ import { readMisspellings } from "../datasets/misspellings.js";
 import { defaultListener, type Listener } from "../engine/progress.js";
 import type { Pool, Row } from "../experiment/evaluation-set.js";
 import { atomicWriteFile } from "../files/atomic-write.js";
+import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { checkMisspellable, openRetriever } from "../retrieval/retrievers/open-retriever.js";
 import type { Ranked, Retriever } from "../retrieval/retrievers/retriever.js";
@@ -111,7 +112,9 @@ export async function evaluateRobustness(
       );
     const text = results.map((result) => `${JSON.stringify(result)}\n`).join("");
     atomicWriteFile(path.join(opened.run.dir, FILE), gzipSync(text));
-    const queries = set.queries.map(({ fields }) => cleanPhrase(fields[opened.textColumns[0]!] ?? ""));
+    const queries = set.queries.map(({ fields }) =>
+      cleanPhrase(ownEntry(fields, opened.textColumns[0]!) ?? ""),
+    );
     return { results, misspellableWords: table && misspellableShare(table, queries) };
   } finally {
     opened.close();

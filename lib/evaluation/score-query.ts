@@ -1,4 +1,5 @@
 import type { EvaluationSet, PoolQuery, Row } from "../experiment/evaluation-set.js";
+import { emptyRecord } from "../files/own-entry.js";
 import { judgeRanking } from "../metrics/judged-ranking.js";
 import { reciprocalRankAtK } from "../metrics/mean-reciprocal-rank.js";
 import type { Measure } from "../metrics/measure.js";
@@ -32,7 +33,7 @@ export function scoreQuery(
   options: ScoreOptions,
 ): QueryResult {
   const { ks, measures, typo, textColumns, kept } = options;
-  const values: Record<string, number> = {};
+  const values: Record<string, number> = emptyRecord();
   if (measures.length > 0) {
     const found = Array.from(ranking.ids).filter((id) => id >= 0);
     const judged = judgeRanking(found, query.grades);

@@ -4,6 +4,7 @@ import { readItems } from "../datasets/items.js";
 import { openDataset } from "../datasets/open-dataset.js";
 import { readTrainingRows } from "../datasets/training-rows.js";
 import { atomicWriteFile } from "../files/atomic-write.js";
+import { ownEntry } from "../files/own-entry.js";
 import { formatVocabulary } from "../tokenizer/wordpiece/read-vocabulary.js";
 import { trainVocabulary } from "../tokenizer/wordpiece/train-vocabulary.js";
 import { WordPieceTokenizer } from "../tokenizer/wordpiece/wordpiece-tokenizer.js";
@@ -41,7 +42,7 @@ async function textsOf(dir: string, columns: readonly string[]): Promise<string[
   for (const { itemsPath } of openDataset(dir).evaluationSets.slice(0, 1))
     for (const item of (await readItems(path.resolve(dir, itemsPath))).items)
       for (const name of columns) {
-        const text = item[name];
+        const text = ownEntry(item, name);
         if (text !== undefined) texts.push(text);
       }
   return texts;

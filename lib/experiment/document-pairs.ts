@@ -1,4 +1,5 @@
 import { Random } from "../engine/random/random.js";
+import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { sentencesOf } from "../tokenizer/sentences.js";
 import type { DatasetConfig } from "./sections/dataset.js";
@@ -26,11 +27,12 @@ export function addDocumentPairs(
   const counts: Record<string, number> = {};
   const add = (query: string, item: Item) => {
     texts[names.query[0]!]!.push(query);
-    for (const name of names.document) if (name !== names.query[0]) texts[name]!.push(item[name] ?? "");
+    for (const name of names.document)
+      if (name !== names.query[0]) texts[name]!.push(ownEntry(item, name) ?? "");
   };
   if (column !== null) {
     checkColumns("document_pairs", column, dataset, names.query, items);
-    const given = items.filter((item) => (item[column] ?? "") !== "");
+    const given = items.filter((item) => (ownEntry(item, column) ?? "") !== "");
     for (const item of given) add(item[column]!, item);
     counts["pairs of documents with themselves"] = given.length;
   }
@@ -39,7 +41,7 @@ export function addDocumentPairs(
     const random = new Random(0).fork("sentence pairs");
     let added = 0;
     for (const item of items)
-      for (const query of sentenceQueries(item[sentences.column] ?? "", sentences, random)) {
+      for (const query of sentenceQueries(ownEntry(item, sentences.column) ?? "", sentences, random)) {
         add(query, item);
         added++;
       }
@@ -71,7 +73,7 @@ function checkColumns(
 ): void {
   if (queryColumns.length !== 1 || queries[0]!.type !== "text")
     throw new UserError(`dataset.${key}: queries must be one text column, got ${queryColumns.join(", ")}`);
-  if (items[0]![column] === undefined)
+  if (ownEntry(items[0]!, column) === undefined)
     throw new UserError(
       `dataset.${key}: must name a column of the documents (${Object.keys(items[0]!).join(", ")}), got "${column}"`,
     );

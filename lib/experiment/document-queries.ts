@@ -1,5 +1,6 @@
 import type { ReadLimits } from "../datasets/read-report.js";
 import { readTrainingRows } from "../datasets/training-rows.js";
+import { ownEntry } from "../files/own-entry.js";
 import type { Pool, Row } from "./evaluation-set.js";
 
 /** Known queries and the documents of a pool that answer them. */
@@ -31,7 +32,7 @@ export async function documentQueries(
     JSON.stringify(names.map(cell));
   const documentsOf = new Map<string, number[]>();
   pool.items.forEach((item, d) => {
-    const key = keyOf(columns.documents, (column) => item[column] ?? "");
+    const key = keyOf(columns.documents, (column) => ownEntry(item, column) ?? "");
     const alike = documentsOf.get(key);
     if (alike) alike.push(d);
     else documentsOf.set(key, [d]);

@@ -10,6 +10,7 @@ import { ImageReader } from "../features/image-reader.js";
 import { NumberReader } from "../features/number-reader.js";
 import { RegionReader } from "../features/region-reader.js";
 import { VectorReader } from "../features/vector-reader.js";
+import { emptyRecord, ownEntry } from "../files/own-entry.js";
 import type { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
 import type { ExperimentConfig } from "./schema.js";
 import type { FeatureConfig } from "./sections/dataset.js";
@@ -19,7 +20,7 @@ type ImageConfig = Extract<FeatureConfig, { type: "image" }>;
 
 /** The readers of one side's features, and the pictures they read from. */
 export class FeatureReaders {
-  readonly readers: Record<string, ColumnReader> = {};
+  readonly readers: Record<string, ColumnReader> = emptyRecord();
   private readonly stores: { name: string; store: PictureStore }[] = [];
 
   private constructor(private readonly config: ExperimentConfig) {}
@@ -47,7 +48,7 @@ export class FeatureReaders {
     for (const { name, store } of this.stores) {
       const report = throttled(listener);
       await store.load(
-        rows.map((row) => row[name] ?? ""),
+        rows.map((row) => ownEntry(row, name) ?? ""),
         (done, total) => report({ task: `decode ${name}`, done, total, unit: "pictures" }),
       );
     }

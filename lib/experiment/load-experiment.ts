@@ -10,6 +10,7 @@ import { readTrainingRows } from "../datasets/training-rows.js";
 import type { Listener } from "../engine/progress.js";
 import { FeaturePipeline, sourceColumns } from "../features/feature-pipeline.js";
 import { TokenReader } from "../features/token-reader.js";
+import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
 import type { TextVectorizer, WordCuts } from "../tokenizer/text-vectorizer.js";
@@ -237,7 +238,7 @@ function chosenSets(dataset: Dataset, names: readonly string[] | undefined): rea
 
 function checkColumns(file: string, first: Record<string, string>, columns: readonly string[]): void {
   for (const column of columns)
-    if (!(column in first))
+    if (!Object.hasOwn(first, column))
       throw new UserError(
         `${file}:1: documents must have the field "${column}", got ${Object.keys(first).join(", ")}`,
       );
@@ -287,7 +288,7 @@ function checkTowerTables(
 ): void {
   for (const side of ["query", "document"] as const)
     model[side].features.forEach(({ feature, encoder }, i) => {
-      const rows = mappers[feature]?.rows ?? 0;
+      const rows = ownEntry(mappers, feature)?.rows ?? 0;
       if (encoder.type === "category" && rows > resolvedRows(encoder.num_embeddings))
         throw new UserError(
           `model.${side}.features.${i}.encoder.num_embeddings: must be at least ${rows} (dictionary and OOV buckets), got ${encoder.num_embeddings}`,

@@ -1,6 +1,7 @@
 import { type Inherited, readInherited } from "../config/base-layers.js";
 import { readText } from "../config/read-text.js";
 import { checkYaml } from "../config/yaml-with-schema.js";
+import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { checkKind } from "./kind-of-file.js";
 import { experimentFrom } from "./load-config.js";
@@ -86,7 +87,7 @@ function expand({ grid, rows, labels }: SweepConfig): NamedRow[] {
   for (const [key, values] of Object.entries(grid ?? {}))
     points = points.flatMap((point) =>
       values.map((value) => ({
-        name: [point.name, `${labels[key] ?? key.split(".").at(-1)} ${show(value)}`]
+        name: [point.name, `${ownEntry(labels, key) ?? key.split(".").at(-1)} ${show(value)}`]
           .filter((part) => part !== "")
           .join(", "),
         set: { ...point.set, [key]: value },

@@ -1,4 +1,5 @@
 import { readTrainingRows } from "../datasets/training-rows.js";
+import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { type EvaluationSet, evaluationSet, type Pool, type Row } from "./evaluation-set.js";
 
@@ -21,7 +22,7 @@ export async function validationQueries(
   const { columns } = await readTrainingRows(datasetDir, "validation", [...names.queries, key]);
   const idsOf = new Map<string, string[]>();
   pool.items.forEach((item, i) => {
-    const value = byId ? pool.ids[i]! : (item[key] ?? "");
+    const value = byId ? pool.ids[i]! : (ownEntry(item, key) ?? "");
     idsOf.set(value, [...(idsOf.get(value) ?? []), pool.ids[i]!]);
   });
   const queries = new Map<string, { id: string; fields: Row; relevantIds: string[] }>();

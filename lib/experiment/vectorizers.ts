@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { readDictionary } from "../datasets/dictionary-file.js";
 import { readTokenizer } from "../encoders/pretrained/transformer-folder.js";
+import { emptyRecord } from "../files/own-entry.js";
 import type { CategoricalMapperOptions } from "../tokenizer/categorical-mapper.js";
 import type { TextVectorizer } from "../tokenizer/text-vectorizer.js";
 import { WordPieceVectorizer } from "../tokenizer/wordpiece/word-piece-vectorizer.js";
@@ -61,7 +62,7 @@ export function vectorizerSpec(config: ExperimentConfig): VectorizerSpec | null 
 
 /** The mappers of one or several categories as plain data, by the feature's name. */
 export function mapperOptions(config: ExperimentConfig): Record<string, CategoricalMapperOptions> {
-  const mappers: Record<string, CategoricalMapperOptions> = {};
+  const mappers: Record<string, CategoricalMapperOptions> = emptyRecord();
   for (const feature of [...config.dataset.query_features, ...config.dataset.document_features])
     if (feature.type === "categorical" || feature.type === "multi_categorical")
       mappers[feature.name] = optionsOf(config.dataset_dir, feature);

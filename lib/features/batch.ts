@@ -1,3 +1,4 @@
+import { emptyRecord } from "../files/own-entry.js";
 import type { WordCuts } from "../tokenizer/text-vectorizer.js";
 import { encodingOf, type TokenColumn, tokenColumn } from "./token-column.js";
 
@@ -52,7 +53,7 @@ export interface FeatureBatch {
 
 /** The rows `rows` of `source`, in that order, as a new batch (copies). */
 export function takeRows(source: FeatureBatch, rows: ArrayLike<number>): FeatureBatch {
-  const columns: Record<string, FeatureColumn> = {};
+  const columns: Record<string, FeatureColumn> = emptyRecord();
   for (const [name, column] of Object.entries(source.columns)) columns[name] = takeColumn(column, rows);
   return { size: rows.length, columns };
 }

@@ -1,3 +1,4 @@
+import { emptyRecord, ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import type { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
 import { cleanPhrase } from "../tokenizer/clean-phrase.js";
@@ -71,16 +72,16 @@ export class FeaturePipeline {
         throw new UserError(
           `unknown type "${type}" of feature "${name}"; known: ${[...new Set(known)].sort().join(", ")}`,
         );
-      if (type !== "text" && type !== "categorical" && readers[name]?.type !== type)
+      if (type !== "text" && type !== "categorical" && ownEntry(readers, name)?.type !== type)
         throw new UserError(
-          `FeaturePipeline: ${type} feature "${name}" needs a reader, got ${readers[name]?.type ?? "none"}`,
+          `FeaturePipeline: ${type} feature "${name}" needs a reader, got ${ownEntry(readers, name)?.type ?? "none"}`,
         );
       if (seen.has(name))
         throw new UserError(`FeaturePipeline: feature names must be unique, got "${name}" twice`);
       seen.add(name);
       if (type === "text" && vectorizer === undefined && tokens === null)
         throw new UserError(`FeaturePipeline: text feature "${name}" needs a vectorizer, got none`);
-      if (type === "categorical" && categories[name] === undefined)
+      if (type === "categorical" && ownEntry(categories, name) === undefined)
         throw new UserError(`FeaturePipeline: categorical feature "${name}" needs a mapper, got none`);
       if (type === "text") this.counts.emptyTexts[name] = 0;
       else if (type === "categorical") this.counts.unknownCategories[name] = 0;
@@ -106,7 +107,7 @@ export class FeaturePipeline {
     size: number,
     options: EncodeOptions = {},
   ): FeatureBatch {
-    return this.encodeWith(size, (name) => columns[name] ?? [], options);
+    return this.encodeWith(size, (name) => ownEntry(columns, name) ?? [], options);
   }
 
   private encodeWith(
@@ -114,7 +115,7 @@ export class FeaturePipeline {
     valuesOf: (name: string) => readonly (string | undefined)[],
     options: EncodeOptions,
   ): FeatureBatch {
-    const columns: Record<string, FeatureColumn> = {};
+    const columns: Record<string, FeatureColumn> = emptyRecord();
     for (const feature of this.features) {
       const parts = sourceColumns(feature).map((column) => {
         const values = valuesOf(column);

@@ -1,3 +1,4 @@
+import { emptyRecord, ownEntry } from "./own-entry.js";
 import { readTensorFile, type StoredTensor, type WritableTensor, writeTensorFile } from "./safetensors.js";
 import { UserError } from "./user-error.js";
 
@@ -21,7 +22,7 @@ export function writeModel(
   storage: RowStorage,
   metadata: Record<string, string>,
 ): void {
-  const stored: Record<string, WritableTensor> = {};
+  const stored: Record<string, WritableTensor> = emptyRecord();
   for (const [name, tensor] of Object.entries(parameters)) {
     if (storage === "float32" || !name.startsWith(TABLES) || tensor.shape[1] === 1) {
       stored[name] = tensor;
@@ -38,10 +39,10 @@ export function writeModel(
 /** A model's parameters in float32, whichever way {@link writeModel} stored them. Throws as readTensorFile. */
 export function readModel(file: string): Record<string, StoredTensor> {
   const { tensors } = readTensorFile(file);
-  const parameters: Record<string, StoredTensor> = {};
+  const parameters: Record<string, StoredTensor> = emptyRecord();
   for (const [name, tensor] of Object.entries(tensors)) {
     if (name.startsWith(SCALES)) continue;
-    const scales = tensors[SCALES + name];
+    const scales = ownEntry(tensors, SCALES + name);
     parameters[name] = scales
       ? {
           shape: tensor.shape,

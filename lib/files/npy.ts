@@ -1,4 +1,5 @@
 import { DataError } from "./data-error.js";
+import { ownEntry } from "./own-entry.js";
 import { UserError } from "./user-error.js";
 
 /** An array as NumPy stores it; int64 values are read as numbers. */
@@ -35,7 +36,7 @@ export function readNpy(bytes: Uint8Array, source: string): NpyArray {
     .split(",")
     .filter((part) => part.trim() !== "")
     .map(Number);
-  const known = types[type];
+  const known = ownEntry(types, type);
   if (known === undefined || /'fortran_order':\s*True/.test(header))
     throw new DataError(
       `${source}: array must be C-ordered ${Object.keys(types).join(", ")}, got ${header.trim()}`,

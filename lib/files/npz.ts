@@ -1,6 +1,7 @@
 import { crc32, inflateRawSync } from "node:zlib";
 import { DataError } from "./data-error.js";
 import { type NpyArray, npyBytes, readNpy } from "./npy.js";
+import { emptyRecord } from "./own-entry.js";
 import { UserError } from "./user-error.js";
 
 const LOCAL = 0x04034b50;
@@ -14,7 +15,7 @@ const END = 0x06054b50;
  */
 export function readNpz(bytes: Uint8Array, source: string): Record<string, NpyArray> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const arrays: Record<string, NpyArray> = {};
+  const arrays: Record<string, NpyArray> = emptyRecord();
   try {
     const end = buffer.lastIndexOf(Buffer.from([0x50, 0x4b, 5, 6]));
     if (end < 0) throw new UserError("no zip directory");

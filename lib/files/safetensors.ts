@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import { atomicWriteParts } from "./atomic-write.js";
+import { emptyRecord } from "./own-entry.js";
 import { UserError } from "./user-error.js";
 
 /** A named array as stored. */
@@ -102,7 +103,7 @@ export function readTensorFile(
     const hash = createHash("sha256").update(
       text.replace(`"${CHECKSUM}":"${expected}"`, `"${CHECKSUM}":"${EMPTY_CHECKSUM}"`),
     );
-    const tensors: Record<string, StoredTensor> = {};
+    const tensors: Record<string, StoredTensor> = emptyRecord();
     for (const [name, { dtype, shape, data_offsets }] of entries) {
       const start = 8 + headerBytes + data_offsets[0];
       const byteLength = data_offsets[1] - data_offsets[0];
@@ -148,7 +149,7 @@ function parseHeader(
   const entries: [string, HeaderEntry][] = [];
   for (const [name, entry] of Object.entries(header)) {
     if (name === "__metadata__") continue;
-    if (!(String(entry.dtype) in DTYPES))
+    if (!Object.hasOwn(DTYPES, String(entry.dtype)))
       throw new UserError(
         `${file}: ${name} must be of type ${Object.keys(DTYPES).join(" or ")}, got ${entry.dtype}`,
       );

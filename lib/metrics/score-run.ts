@@ -1,3 +1,4 @@
+import { emptyRecord } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { judgeRanking } from "./judged-ranking.js";
 import { parseMeasure } from "./measure.js";
@@ -50,7 +51,7 @@ export function scoreRun(
     if (which === "answered") return run.has(query);
     return which === "judged" || [...qrels.get(query)!.values()].some((grade) => grade > 0);
   });
-  const values: Record<string, Float64Array> = {};
+  const values: Record<string, Float64Array> = emptyRecord();
   for (const measure of parsed) values[measure.name] = new Float64Array(queries.length);
   queries.forEach((query, q) => {
     const ranking = judgeRanking(rankByScore(run.get(query) ?? [], query), qrels.get(query)!);

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { ownEntry } from "../files/own-entry.js";
 import { packageFile } from "../files/package-files.js";
 import { escapeHtml, scriptJson } from "./escape.js";
 import type { Figure } from "./figures/theme.js";
@@ -138,7 +139,9 @@ interface TslabJupyter {
 /** tslab's display module, only if something has loaded it already. */
 function loadedTslab(require: NodeJS.Require): TslabJupyter | undefined {
   try {
-    return require.cache[require.resolve("tslab/dist/jupyter")]?.exports as TslabJupyter | undefined;
+    return ownEntry(require.cache, require.resolve("tslab/dist/jupyter"))?.exports as
+      | TslabJupyter
+      | undefined;
   } catch {
     return undefined;
   }

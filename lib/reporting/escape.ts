@@ -1,3 +1,5 @@
+import { ownEntry } from "../files/own-entry.js";
+
 const HTML_ENTITIES: Record<string, string> = {
   "&": "&amp;",
   "<": "&lt;",
@@ -50,7 +52,7 @@ export function escapeHtml(text: string): string {
  */
 export function escapeLatex(text: string): string {
   let result = "";
-  for (const character of text) result += LATEX_COMMANDS[character] ?? character;
+  for (const character of text) result += ownEntry(LATEX_COMMANDS, character) ?? character;
   return result;
 }
 

@@ -1,4 +1,5 @@
 import type { DataFrame } from "danfojs-node";
+import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { plainTable, type Table } from "./table.js";
 
@@ -86,7 +87,7 @@ function checkRow(
       `toFrame: row ${index} must have the columns ${columns.join(", ")}, got ${own.join(", ")}`,
     );
   for (const column of columns) {
-    const value: unknown = row[column];
+    const value: unknown = ownEntry(row, column);
     const missing =
       value === null || value === undefined || (typeof value === "number" && !Number.isFinite(value));
     if (missing)

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
+import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 
 const TYPES: Record<string, string> = {
@@ -17,7 +18,7 @@ const TYPES: Record<string, string> = {
  * @throws TypeError on a file name that is not an image's, an Error of the file system where the file cannot be read
  */
 export function pictureAddress(file: string): string {
-  const type = TYPES[extname(file).toLowerCase()];
+  const type = ownEntry(TYPES, extname(file).toLowerCase());
   if (type === undefined)
     throw new UserError(`pictureAddress: file must end in ${Object.keys(TYPES).join(", ")}, got ${file}`);
   return bytesAddress(readFileSync(file), type);

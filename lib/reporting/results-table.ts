@@ -1,3 +1,4 @@
+import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { detectableDifferenceOf } from "../metrics/detectable-difference.js";
 import { cohensDz } from "../metrics/effect-size.js";
@@ -198,7 +199,7 @@ function magnitude(
 
 /** One array per seed, checked; null if the system lacks the metric. */
 function checkedValues(system: SystemResults, metric: string): SeedValues | null {
-  const seeds = system.values[metric];
+  const seeds = ownEntry(system.values, metric);
   if (seeds === undefined || seeds.length === 0) return null;
   const where = `of "${system.system}" ${metric}`;
   if (seeds.length !== system.runs.length)

@@ -1,3 +1,4 @@
+import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { benjaminiHochberg } from "../metrics/benjamini-hochberg.js";
 import { detectableDifferenceOf } from "../metrics/detectable-difference.js";
@@ -23,7 +24,7 @@ export function testsTable(
 ): Table {
   const { baseline, metric, seed = 42 } = options;
   const valuesOf = (system: SystemResults) => {
-    const values = system.values[metric];
+    const values = ownEntry(system.values, metric);
     if (!values)
       throw new UserError(`testsTable: "${system.system}" must have values of ${metric}, got none`);
     return values;

@@ -1,3 +1,4 @@
+import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { bootstrapInterval } from "../metrics/bootstrap.js";
 import { holm } from "../metrics/holm.js";
@@ -106,12 +107,12 @@ function winLossRow(group: WinLoss, alpha: number): TableRow {
 function sliceGroups(queries: readonly ComparedQuery[]) {
   const kinds = new Set(queries.flatMap((query) => Object.keys(query.slices)));
   return [...kinds].flatMap((kind) => {
-    const slices = [...new Set(queries.flatMap((query) => query.slices[kind] ?? []))].sort();
+    const slices = [...new Set(queries.flatMap((query) => ownEntry(query.slices, kind) ?? []))].sort();
     if (slices.length < 2) return [];
     return slices.map((slice) => ({
       kind,
       slice,
-      members: queries.filter((query) => query.slices[kind] === slice),
+      members: queries.filter((query) => ownEntry(query.slices, kind) === slice),
     }));
   });
 }

@@ -3,6 +3,7 @@ import { parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { DataError, describeFileError } from "../../files/data-error.js";
 import { readNpy } from "../../files/npy.js";
+import { ownEntry } from "../../files/own-entry.js";
 
 export interface VectorFileOptions {
   /** .npy with a row per key, or Parquet */
@@ -58,7 +59,7 @@ async function fromParquet(options: VectorFileOptions): Promise<Map<string, Floa
   }
   const vectors = new Map<string, Float32Array>();
   rows.forEach((row, i) => {
-    const vector = row[vectorColumn];
+    const vector = ownEntry(row, vectorColumn);
     if (!Array.isArray(vector) && !ArrayBuffer.isView(vector))
       throw new DataError(`${path}: row ${i + 1}: "${vectorColumn}" must be a list, got ${typeof vector}`);
     const values = Float32Array.from(vector as ArrayLike<number>, Number);

@@ -23,7 +23,12 @@ export function decodeFloat32(text: string, source: string, count?: number): Flo
 /** @throws DataError as {@link decodeFloat32}, for int64 */
 export function decodeInt64(text: string, source: string, count?: number): number[] {
   const bytes = decode(text, source, 8, count);
-  return Array.from({ length: bytes.length / 8 }, (_, i) => Number(bytes.readBigInt64LE(i * 8)));
+  return Array.from({ length: bytes.length / 8 }, (_, i) => {
+    const value = Number(bytes.readBigInt64LE(i * 8));
+    if (!Number.isSafeInteger(value))
+      throw new DataError(`${source}: must be within ±2^53, got ${bytes.readBigInt64LE(i * 8)}`);
+    return value;
+  });
 }
 
 function decode(text: string, source: string, size: number, count: number | undefined): Buffer {

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { DataError, describeFileError } from "../../files/data-error.js";
+import { ownEntry } from "../../files/own-entry.js";
 
 /** Where the pictures of a data set are looked for. */
 export interface PictureLocation {
@@ -36,7 +37,7 @@ function downloadedFile(address: string, { downloads }: PictureLocation): string
   if (downloads === null)
     throw new DataError(`${address}: a web address needs a list of downloads (downloads), got none`);
   const list: unknown = JSON.parse(fs.readFileSync(downloads, "utf8"));
-  const file = (list as Record<string, unknown>)[address];
+  const file = ownEntry(list as Record<string, unknown>, address);
   if (typeof file !== "string")
     throw new DataError(`${downloads}: must name the download of ${address}, got none`);
   return path.join(path.dirname(downloads), file);

@@ -6,6 +6,6 @@ import { readTrainingRows } from "../training-rows.js";
 export async function pictureCells(dir: string, column: string): Promise<string[]> {
   const dataset = openDataset(dir, { verify: "size" });
   const { items } = await readItems(evaluationFilesOf(dataset).itemsPath);
-  if (column in items[0]!) return items.map((item) => item[column]!);
+  if (Object.hasOwn(items[0]!, column)) return items.map((item) => item[column]!);
   return (await readTrainingRows(dir, "training", [column])).columns[column]!;
 }

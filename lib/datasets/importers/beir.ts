@@ -2,11 +2,13 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { Random } from "../../engine/random/random.js";
 import { DataError } from "../../files/data-error.js";
+import { ownEntry } from "../../files/own-entry.js";
 import { readItems } from "../items.js";
 import { readJsonLines, writeJsonLines } from "../json-lines.js";
 import {
   type JudgedQuery,
   judgedQueries,
+  notInPool,
   relevantPairs,
   splitQueries,
   withoutTested,
@@ -40,7 +42,7 @@ export async function importBeir(options: BeirImportOptions): Promise<DatasetMan
   const { from, outDir, seed = 42, minGrade = 1, name = path.basename(path.resolve(from)) } = options;
   const documents = readCorpus(path.join(from, "corpus.jsonl"));
   const byId = new Map(documents.map((document) => [document["document_id"]!, document]));
-  const texts = new Map(readTexts(path.join(from, "queries.jsonl")));
+  const texts = new Map(readRecords(path.join(from, "queries.jsonl")).map(({ id, text }) => [id, text]));
   const judged = (part: string): JudgedQuery[] | null => {
     const file = path.join(from, "qrels", `${part}.tsv`);
     return existsSync(file) ? joinQueries(readQrels(file), texts, file) : null;
@@ -81,7 +83,11 @@ export async function importBeir(options: BeirImportOptions): Promise<DatasetMan
     textColumns: ["query_search_phrase", "document_text"],
     categoryColumn: null,
     dictionarySizes: defaultDictionarySizes,
-    counts: { trainingQueries: split.training.length, queriesDroppedAsTested: listed.length - train.length },
+    counts: {
+      trainingQueries: split.training.length,
+      queriesDroppedAsTested: listed.length - train.length,
+      judgedDocumentsNotInPool: notInPool([...listed, ...test, ...(dev ?? [])], byId),
+    },
     describe: {
       name,
       builder: { name: "beir", version: 1 },
@@ -129,8 +135,8 @@ export async function exportBeir(
     path.join(outDir, "corpus.jsonl"),
     items.map((item) => ({
       _id: item["document_id"],
-      title: item[titleField] ?? "",
-      text: withoutTitle(item[textField] ?? "", item[titleField] ?? ""),
+      title: ownEntry(item, titleField) ?? "",
+      text: withoutTitle(ownEntry(item, textField) ?? "", ownEntry(item, titleField) ?? ""),
     })),
   );
   const trained = await trainingQrels(datasetDir, queryField);
@@ -168,7 +174,7 @@ async function trainingQrels(
       throw error;
     },
   );
-  for (const [row, text] of (rows?.columns[queryField] ?? []).entries()) {
+  for (const [row, text] of (ownEntry(rows?.columns, queryField) ?? []).entries()) {
     const id = ids.get(text) ?? `train-${ids.size}`;
     ids.set(text, id);
     texts.set(id, text);
@@ -179,30 +185,35 @@ async function trainingQrels(
   return { qrels, texts };
 }
 
-function readCorpus(file: string): Record<string, string>[] {
+/** Lines with an id of their own and texts; a number is an id too, and a title may be null or missing. */
+function readRecords(file: string): { id: string; title: string; text: string }[] {
+  const { records, lines } = readJsonLines(file, { maxMalformed: 0 });
   const seen = new Set<string>();
-  return readJsonLines(file, { maxMalformed: 0 }).records.map((record, index) => {
-    const { _id: id, title = "", text } = record;
-    if (typeof id !== "string" || typeof title !== "string" || typeof text !== "string")
-      throw new DataError(
-        `${file}:${index + 1}: line must have "_id" and "text", got ${JSON.stringify(record).slice(0, 80)}`,
-      );
-    if (seen.has(id))
-      throw new DataError(`${file}:${index + 1}: each "_id" must occur once, got "${id}" again`);
+  return records.map((record, index) => {
+    const fail = (rule: string) => new DataError(`${file}:${lines[index]}: ${rule}`);
+    const { _id, text } = record;
+    const title = record["title"] ?? "";
+    if ((typeof _id !== "string" && typeof _id !== "number") || _id === "")
+      throw fail(`"_id" must be text that is not empty, or a number, got ${shown(_id)}`);
+    if (typeof text !== "string") throw fail(`"text" must be text, got ${shown(text)}`);
+    if (typeof title !== "string") throw fail(`"title" must be text, null or missing, got ${shown(title)}`);
+    const id = String(_id);
+    if (seen.has(id)) throw fail(`each "_id" must occur once, got "${id}" again`);
     seen.add(id);
-    return { document_id: id, document_name: title, document_text: `${title} ${text}`.trim() };
+    return { id, title, text };
   });
 }
 
-function readTexts(file: string): [string, string][] {
-  return readJsonLines(file, { maxMalformed: 0 }).records.map((record, index) => {
-    const { _id: id, text } = record;
-    if (typeof id !== "string" || typeof text !== "string")
-      throw new DataError(
-        `${file}:${index + 1}: line must have "_id" and "text", got ${JSON.stringify(record).slice(0, 80)}`,
-      );
-    return [id, text];
-  });
+function shown(value: unknown): string {
+  return value === undefined ? "none" : JSON.stringify(value).slice(0, 60);
+}
+
+function readCorpus(file: string): Record<string, string>[] {
+  return readRecords(file).map(({ id, title, text }) => ({
+    document_id: id,
+    document_name: title,
+    document_text: `${title} ${text}`.trim(),
+  }));
 }
 
 function joinQueries(qrels: Qrels, texts: ReadonlyMap<string, string>, file: string): JudgedQuery[] {

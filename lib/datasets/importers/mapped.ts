@@ -4,9 +4,11 @@ import YAML from "yaml";
 import { z } from "zod";
 import { Random } from "../../engine/random/random.js";
 import { DataError, describeFileError } from "../../files/data-error.js";
+import { emptyRecord, ownEntry } from "../../files/own-entry.js";
 import {
   type JudgedQuery,
   judgedQueries,
+  notInPool,
   relevantPairs,
   splitQueries,
   withoutTested,
@@ -23,6 +25,22 @@ const columns = z
   .refine((map) => Object.keys(map).length > 0, "at least one column is needed")
   .describe("column of the data set: column of the source");
 
+/** How cells are told apart, in files of text. */
+const dialect = {
+  delimiter: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("of .csv and .tsv; null = comma, and tab for .tsv"),
+  quotes: z
+    .boolean()
+    .nullable()
+    .default(null)
+    .describe('whether `"` quotes cells of .csv and .tsv; null = yes, but not in .tsv'),
+  encoding: z.enum(["utf8", "latin1"]).nullable().default(null).describe("of .csv and .tsv; null = utf8"),
+};
+
 const pairs = z.strictObject({
   from: z.string().min(1).describe("file or folder of part-files, from the mapping's folder"),
   document_id: z.string().min(1).describe("column with the document's id"),
@@ -33,6 +51,7 @@ const pairs = z.strictObject({
     .nullable()
     .default(null)
     .describe("column with a number; null = every row is relevant"),
+  ...dialect,
 });
 
 /** How somebody's own files become a data set. */
@@ -43,6 +62,7 @@ export const mappingSchema = z.strictObject({
     from: z.string().min(1).describe("file or folder of part-files, from the mapping's folder"),
     id: z.string().min(1).describe("column with the document's id"),
     columns,
+    ...dialect,
   }),
   pairs: pairs.describe("queries with relevant documents"),
   evaluation: pairs.nullable().default(null).describe("pairs to test on; null = split off from `pairs`"),
@@ -72,15 +92,16 @@ export async function importMapped(
 ): Promise<{ manifest: DatasetManifest; warnings: string[] }> {
   const { settings, base } = readMapping(mapping);
   const reports: ReadReport[] = [];
-  const read = async (from: string, wanted: readonly string[]): Promise<TextColumns> => {
-    const result = await readTable(path.resolve(base, from), wanted, settings);
+  const read: ReadTable = async (source, wanted) => {
+    const result = await readTable(path.resolve(base, source.from), source, wanted, settings);
     reports.push(result.report);
     return result.columns;
   };
-  const documents = await readDocuments(settings, read);
+  const lost = { repeatedDocumentIds: 0, rowsWithoutId: 0, repeatedJudgements: 0 };
+  const documents = await readDocuments(settings, read, lost);
   const byId = new Map(documents.map((document) => [document["document_id"]!, document]));
-  const judged = await readPairs(settings.pairs, "q", read);
-  const tested = settings.evaluation === null ? null : await readPairs(settings.evaluation, "e", read);
+  const judged = await readPairs(settings.pairs, "q", read, lost);
+  const tested = settings.evaluation === null ? null : await readPairs(settings.evaluation, "e", read, lost);
   const split = splitQueries(
     judged,
     { ...settings.split, ...(tested === null ? {} : { test: 0 }) },
@@ -126,9 +147,8 @@ export async function importMapped(
       malformedRows: report.malformed,
       skippedFiles: report.skippedFiles.length,
       emptyCells: Object.values(report.nullCells).reduce((sum, count) => sum + count, 0),
-      judgedDocumentsNotInPool: new Set(
-        judged.flatMap((q) => Object.keys(q.grades)).filter((id) => !byId.has(id)),
-      ).size,
+      ...lost,
+      judgedDocumentsNotInPool: notInPool([...judged, ...(tested ?? [])], byId),
     },
     describe: describe(settings),
   });
@@ -154,7 +174,7 @@ function readMapping(mapping: string | z.input<typeof mappingSchema>): { setting
     throw new DataError(`${where}: ${issue.path.join(".") || "mapping"}: ${issue.message}`);
   }
   const category = parsed.data.category_column;
-  if (category !== null && !(category in parsed.data.documents.columns)) {
+  if (category !== null && !Object.hasOwn(parsed.data.documents.columns, category)) {
     const known = Object.keys(parsed.data.documents.columns).sort().join(", ");
     throw new DataError(
       `${where}: category_column must be one of the document columns (${known}), got "${category}"`,
@@ -165,26 +185,55 @@ function readMapping(mapping: string | z.input<typeof mappingSchema>): { setting
 
 async function readTable(
   from: string,
+  { delimiter, quotes, encoding }: Dialect,
   wanted: readonly string[],
   { max_malformed: maxMalformed, on_error: onError }: Mapping,
 ): Promise<{ columns: TextColumns; report: ReadReport }> {
+  const limits = {
+    maxMalformed,
+    ...(delimiter === null ? {} : { delimiter }),
+    ...(quotes === null ? {} : { quotes }),
+    ...(encoding === null ? {} : { encoding }),
+  };
   const isFolder = statSync(from, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  return isFolder
-    ? readPartFiles(from, wanted, { maxMalformed, onError })
-    : readPartFile(from, wanted, { maxMalformed });
+  return isFolder ? readPartFiles(from, wanted, { ...limits, onError }) : readPartFile(from, wanted, limits);
 }
 
-type ReadTable = (from: string, wanted: readonly string[]) => Promise<TextColumns>;
+interface Dialect {
+  from: string;
+  delimiter: string | null;
+  quotes: boolean | null;
+  encoding: "utf8" | "latin1" | null;
+}
+
+type ReadTable = (source: Dialect, wanted: readonly string[]) => Promise<TextColumns>;
+
+/** Rows that leave no trace in the data set, counted for the import's last line. */
+interface LostRows {
+  /** documents that a later row of the same id replaces */
+  repeatedDocumentIds: number;
+  /** rows of documents or pairs without a document's id */
+  rowsWithoutId: number;
+  /** pairs named again, of which the highest grade counts */
+  repeatedJudgements: number;
+}
 
 /** A repeated id keeps its last row. */
-async function readDocuments({ documents }: Mapping, read: ReadTable): Promise<Record<string, string>[]> {
+async function readDocuments(
+  { documents }: Mapping,
+  read: ReadTable,
+  lost: LostRows,
+): Promise<Record<string, string>[]> {
   const entries = Object.entries(documents.columns);
-  const table = await read(documents.from, [documents.id, ...entries.map(([, source]) => source)]);
+  const table = await read(documents, [documents.id, ...entries.map(([, source]) => source)]);
   const byId = new Map<string, Record<string, string>>();
   table[documents.id]!.forEach((id, row) => {
-    if (id === "") return;
+    if (id === "") {
+      lost.rowsWithoutId++;
+      return;
+    }
     const fields = Object.fromEntries(entries.map(([name, source]) => [name, table[source]![row]!]));
-    byId.delete(id);
+    if (byId.delete(id)) lost.repeatedDocumentIds++;
     byId.set(id, { document_id: id, ...fields });
   });
   if (byId.size === 0)
@@ -197,6 +246,7 @@ async function readPairs(
   source: z.infer<typeof pairs>,
   prefix: string,
   read: ReadTable,
+  lost: LostRows,
 ): Promise<JudgedQuery[]> {
   const entries = Object.entries(source.columns);
   const wanted = [
@@ -204,14 +254,20 @@ async function readPairs(
     ...entries.map(([, from]) => from),
     ...(source.grade === null ? [] : [source.grade]),
   ];
-  const table = await read(source.from, wanted);
+  const table = await read(source, wanted);
   const queries = new Map<string, JudgedQuery>();
   table[source.document_id]!.forEach((id, row) => {
+    if (id === "") {
+      lost.rowsWithoutId++;
+      return;
+    }
     const fields = Object.fromEntries(entries.map(([name, from]) => [name, table[from]![row]!]));
     const grade = source.grade === null ? 1 : gradeOf(table[source.grade]![row]!, source.from, row);
     const key = JSON.stringify(fields);
-    const query = queries.get(key) ?? { id: `${prefix}${queries.size}`, fields, grades: {} };
-    query.grades[id] = Math.max(grade, query.grades[id] ?? Number.NEGATIVE_INFINITY);
+    const query = queries.get(key) ?? { id: `${prefix}${queries.size}`, fields, grades: emptyRecord() };
+    const before = ownEntry(query.grades, id);
+    if (before !== undefined) lost.repeatedJudgements++;
+    query.grades[id] = Math.max(grade, before ?? Number.NEGATIVE_INFINITY);
     queries.set(key, query);
   });
   return [...queries.values()];
@@ -219,7 +275,7 @@ async function readPairs(
 
 function gradeOf(value: string, file: string, row: number): number {
   const grade = Number(value);
-  if (value.trim() === "" || !Number.isFinite(grade))
+  if (!/^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i.test(value) || !Number.isFinite(grade))
     throw new DataError(`${file}: row ${row + 1}: grade must be a number, got "${value}"`);
   return grade;
 }

@@ -1,4 +1,5 @@
 import type { TextColumns } from "../../datasets/parquet.js";
+import { ownEntry } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
 import { CategoricalMapper, type CategoricalMapperOptions } from "../../tokenizer/categorical-mapper.js";
 import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
@@ -74,7 +75,7 @@ export class RowEncoder {
         throw new UserError(`RowEncoder: ${side} must have at least one feature, got none`);
       for (const { name, type, from = [name] } of encoding[side]) {
         if (type === "categorical" && !this.mappers.has(name)) {
-          const options = encoding.categories?.[name];
+          const options = ownEntry(encoding.categories, name);
           if (options === undefined)
             throw new UserError(`RowEncoder: categorical feature "${name}" needs a mapper, got none`);
           this.mappers.set(name, new CategoricalMapper(options));

@@ -2,6 +2,7 @@ import { readPartChunks } from "../../datasets/part-files.js";
 import { addCounts, emptyReadReport, mergeReports, type ReadReport } from "../../datasets/read-report.js";
 import { Random } from "../../engine/random/random.js";
 import { DataError } from "../../files/data-error.js";
+import { ownEntry } from "../../files/own-entry.js";
 import type { EncodingCounts, RowEncoder } from "./row-encoder.js";
 import type { RowMisspelling } from "./row-misspelling.js";
 import { ShuffleBuffer } from "./shuffle-buffer.js";
@@ -139,5 +140,7 @@ export function mergeWorkerReports(reports: readonly WorkerReport[]): WorkerRepo
 }
 
 function difference(now: Record<string, number>, before: Record<string, number>): Record<string, number> {
-  return Object.fromEntries(Object.entries(now).map(([key, count]) => [key, count - (before[key] ?? 0)]));
+  return Object.fromEntries(
+    Object.entries(now).map(([key, count]) => [key, count - (ownEntry(before, key) ?? 0)]),
+  );
 }

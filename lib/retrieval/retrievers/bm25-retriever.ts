@@ -1,6 +1,7 @@
 import type { Bm25Config } from "../../experiment/bm25-schema.js";
 import type { Pool, Row } from "../../experiment/evaluation-set.js";
 import { trainingQueriesOf } from "../../experiment/training-queries.js";
+import { ownEntry } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
 import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
 import type { Bm25Options } from "../lexical/bm25.js";
@@ -93,7 +94,7 @@ export class Bm25Retriever implements Retriever {
       fields.map(({ columns, weight, trainingQueries: withQueries }) => ({
         weight,
         tokens: pool.items.map((item, i) => {
-          const texts = columns.map((column) => item[column] ?? "");
+          const texts = columns.map((column) => ownEntry(item, column) ?? "");
           if (withQueries) texts.push(asked![i]!);
           return analyze(texts.join(" "));
         }),
@@ -107,7 +108,7 @@ export class Bm25Retriever implements Retriever {
     if (index === null)
       throw new UserError("Bm25Retriever.rank: index(pool) must be called first, got no pool");
     const { query: column, analyze = cleanWords } = this.options;
-    return queries.map((query) => index.search(analyze(query[column] ?? ""), k));
+    return queries.map((query) => index.search(analyze(ownEntry(query, column) ?? ""), k));
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Pool, Row } from "../../experiment/evaluation-set.js";
+import { ownEntry } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
 import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
 import type { QueryResult } from "../../tracking/run-folder.js";
@@ -23,7 +24,7 @@ export class FrozenRankings implements Retriever {
 
   async retrieve(queries: readonly Row[], k: number): Promise<Ranked[]> {
     return queries.map((row) => {
-      const text = cleanPhrase(row[this.queryText] ?? "");
+      const text = cleanPhrase(ownEntry(row, this.queryText) ?? "");
       const top = this.byText.get(text);
       if (top === undefined)
         throw new UserError(

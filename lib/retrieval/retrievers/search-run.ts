@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import type { Listener } from "../../engine/progress.js";
 import { parseConfig } from "../../experiment/load-config.js";
+import { ownEntry } from "../../files/own-entry.js";
 import type { RunFolder } from "../../tracking/run-folder.js";
 import { openRetriever } from "./open-retriever.js";
 import { savedThreshold } from "./saved-threshold.js";
@@ -43,7 +44,7 @@ export async function openSearch(
       if (document === undefined) continue;
       if (threshold !== null && ranked!.scores[i]! < threshold) break;
       const id = pool.ids[ranked!.ids[i]!]!;
-      hits.push({ id, name: document[nameColumn] ?? id, score: ranked!.scores[i]!, document });
+      hits.push({ id, name: ownEntry(document, nameColumn) ?? id, score: ranked!.scores[i]!, document });
     }
     return hits;
   };

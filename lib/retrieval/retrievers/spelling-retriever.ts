@@ -1,4 +1,5 @@
 import type { Pool, Row } from "../../experiment/evaluation-set.js";
+import { ownEntry } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
 import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
 import { SpellingCorrector, wordCounts } from "../../typos/spelling-corrector.js";
@@ -21,7 +22,7 @@ export class SpellingRetriever implements Retriever {
   async index(pool: Pool): Promise<void> {
     const { documentColumns, maxDistance } = this.options;
     const texts = pool.items.flatMap((item) =>
-      documentColumns.map((column) => cleanPhrase(item[column] ?? "")),
+      documentColumns.map((column) => cleanPhrase(ownEntry(item, column) ?? "")),
     );
     this.corrector = new SpellingCorrector(wordCounts(texts), maxDistance);
     await this.retriever.index(pool);
@@ -33,7 +34,8 @@ export class SpellingRetriever implements Retriever {
       throw new UserError("SpellingRetriever.rank: index(pool) must be called first, got no pool");
     const corrected = queries.map((query) => {
       const row = { ...query };
-      for (const column of this.options.textColumns) row[column] = corrector.correct(row[column] ?? "");
+      for (const column of this.options.textColumns)
+        row[column] = corrector.correct(ownEntry(row, column) ?? "");
       return row;
     });
     return this.retriever.retrieve(corrected, k);

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Encoder } from "../../encoders/encoder.js";
 import { valueAndGradients } from "../../engine/ops/gradients.js";
+import { ownEntry } from "../../files/own-entry.js";
 
 /** Parameters of an encoder that a loss does not move, by name, and those whose gradient is not finite. */
 export interface GradientReach {
@@ -21,7 +22,7 @@ export function gradientReach(encoder: Encoder, loss: () => tf.Scalar): Gradient
     if (values === null || !anyOf(values, (value) => value !== 0)) found.unreached.push(name);
     else if (anyOf(values, (value) => !Number.isFinite(value))) found.notFinite.push(name);
   };
-  for (const name of Object.keys(encoder.weights)) note(name, gradients[name]?.dataSync() ?? null);
+  for (const name of Object.keys(encoder.weights)) note(name, ownEntry(gradients, name)?.dataSync() ?? null);
   for (const [name, table] of Object.entries(encoder.tables))
     note(`table ${name}`, table.drainGradients().values);
   tf.dispose(gradients);

@@ -6,6 +6,7 @@ import { evaluationFilesOf, openDataset } from "../../datasets/open-dataset.js";
 import { readQueries } from "../../datasets/queries.js";
 import type { Listener } from "../../engine/progress.js";
 import { type Rankings, writeRankings } from "../../evaluation/write-rankings.js";
+import { ownEntry } from "../../files/own-entry.js";
 import { exactSearch } from "../../retrieval/indexes/exact-search.js";
 import { encodeTexts } from "../../retrieval/retrievers/encode-texts.js";
 import { RunFolder } from "../../tracking/run-folder.js";
@@ -48,7 +49,7 @@ export async function embedSet(
       onProgress: (done, total) => listener.progress?.({ task: `embed ${name}`, done, total, unit: "texts" }),
     });
   const documents = await embed(
-    items.map((item) => item[textColumn] ?? ""),
+    items.map((item) => ownEntry(item, textColumn) ?? ""),
     `${model}-${textColumn}`,
   );
   const asked = await embed(

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { valueAndGradients } from "../../engine/ops/gradients.js";
+import { emptyRecord, ownEntry } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
 import { createOptimizer } from "../../optimizers/create-optimizer.js";
 import type { Optimizer } from "../../optimizers/optimizer.js";
@@ -46,9 +47,9 @@ export class GroupOptimizer {
     }
     tf.tidy(() => {
       for (const { group, optimizer } of this.members) {
-        const own: Record<string, tf.Tensor> = {};
+        const own: Record<string, tf.Tensor> = emptyRecord();
         for (const [name, weight] of Object.entries(group.weights)) {
-          const slope = gradients[name];
+          const slope = ownEntry(gradients, name);
           if (slope === undefined) continue;
           own[name] = group.weightDecay > 0 ? tf.add(slope, tf.mul(weight, group.weightDecay)) : slope;
         }

@@ -4,6 +4,7 @@ import { ParameterSet } from "../../encoders/parameter-set.js";
 import { type Listener, throttled } from "../../engine/progress.js";
 import { Random } from "../../engine/random/random.js";
 import { epochOrder } from "../../experiment/pairs.js";
+import { ownEntry } from "../../files/own-entry.js";
 import { beamSearch } from "./encoders/beam-search.js";
 import { CaptionDecoder } from "./encoders/caption-decoder.js";
 import { padWords } from "./encoders/word-vectors.js";
@@ -157,6 +158,6 @@ function captionsOf(space: Workspace, decoder: CaptionDecoder, answers: Answers)
     const [best] = beamSearch((sequences) => sequences.map(next), { startToken, endToken, beam, depth });
     start.dispose();
     const words = best!.tokens.map((id) => space.reader.text(id)).join(" ");
-    return { searched: space.data.candidates.valid[query]?.query ?? "", written: words.trim() };
+    return { searched: ownEntry(space.data.candidates.valid, query)?.query ?? "", written: words.trim() };
   });
 }

@@ -3,6 +3,7 @@ import { RegionFolder } from "../../datasets/images/region-files.js";
 import { ParameterSet } from "../../encoders/parameter-set.js";
 import { type ImageHeads, RegionEncoder } from "../../encoders/regions/region-encoder.js";
 import { Random } from "../../engine/random/random.js";
+import { ownEntry } from "../../files/own-entry.js";
 import { readTensorFile, type StoredTensor, writeTensorFile } from "../../files/safetensors.js";
 import { UserError } from "../../files/user-error.js";
 import { WordVectors } from "./encoders/word-vectors.js";
@@ -88,7 +89,7 @@ export function restoreWeights(
   source: string,
 ): void {
   for (const [name, weight] of Object.entries(weights)) {
-    const found = stored[name];
+    const found = ownEntry(stored, name);
     if (found === undefined || found.shape.join() !== weight.shape.join())
       throw new UserError(
         `${source}: ${name} must be [${weight.shape}], got ${found ? `[${found.shape}]` : "none"}`,

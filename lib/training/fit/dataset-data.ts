@@ -73,10 +73,9 @@ function folderOf(name: string): string {
   const there = fs.existsSync("data")
     ? fs.readdirSync("data").filter((dir) => fs.existsSync(path.join("data", dir, "manifest.json")))
     : [];
-  const hint =
-    name in datasetSources
-      ? `; it can be made: qdrl data ${name}`
-      : `; can be made: ${Object.keys(datasetSources).join(", ")}`;
+  const hint = Object.hasOwn(datasetSources, name)
+    ? `; it can be made: qdrl data ${name}`
+    : `; can be made: ${Object.keys(datasetSources).join(", ")}`;
   throw new UserError(
     `datasetData: data set must be a folder or in data/ (${there.join(", ") || "nothing there"}), got "${name}"${hint}`,
   );

@@ -218,7 +218,7 @@ class FitRun implements FitState {
     this.plan.restore(saved.objective);
     if (saved.randomState.length > 0) this.encoder.setRandomState(saved.randomState);
     for (const { name, restore, restoreTensors } of this.callbacks) {
-      if (name in saved.callbacks) restore?.(saved.callbacks[name]);
+      if (Object.hasOwn(saved.callbacks, name)) restore?.(saved.callbacks[name]);
       restoreTensors?.(withoutPrefix(saved.callbackTensors ?? {}, `${name}/`));
     }
     this.epochsDone = saved.epochsDone;

@@ -71,30 +71,45 @@ export function* readTaskRows(file: string, options: TaskReadOptions = {}): Gene
       options.onMalformed?.(error.message);
     }
   }
+  if (header) throw new DataError(`${file}: file must begin with a header, got an empty file`);
 }
 
 function parseRow(cells: readonly string[], at: string): TaskRow {
   if (cells.length !== taskColumns.length)
     throw new DataError(`${at}: row must have ${taskColumns.length} cells, got ${cells.length}`);
   const integer = (column: number): number => {
-    const value = Number(cells[column]);
-    if (cells[column] === "" || !Number.isInteger(value) || value < 0)
-      throw new DataError(`${at}: ${taskColumns[column]} must be an integer ≥ 0, got "${cells[column]}"`);
+    const value = Number(digits(column));
+    if (!Number.isSafeInteger(value))
+      throw new DataError(`${at}: ${taskColumns[column]} must be below 2^53, got ${cells[column]}`);
     return value;
   };
+  // ids stay as they are written: a number would round long ones, and make 0 of a blank
+  const digits = (column: number): string => {
+    if (!/^\d+$/.test(cells[column]!))
+      throw new DataError(`${at}: ${taskColumns[column]} must be an integer ≥ 0, got "${cells[column]}"`);
+    return cells[column]!;
+  };
+  const finite = (values: Float32Array, column: number): Float32Array => {
+    const wrong = values.findIndex((value) => !Number.isFinite(value));
+    if (wrong !== -1)
+      throw new DataError(
+        `${at}: ${taskColumns[column]} must be finite numbers, got ${values[wrong]} at place ${wrong + 1}`,
+      );
+    return values;
+  };
   const count = integer(3);
-  const features = decodeFloat32(cells[5]!, `${at}: features`);
+  const features = finite(decodeFloat32(cells[5]!, `${at}: features`), 5);
   if (count > 0 && features.length % count !== 0)
     throw new DataError(`${at}: features must be ${count} equal rows, got ${features.length} values`);
   return {
-    productId: String(integer(0)),
+    productId: digits(0),
     height: integer(1),
     width: integer(2),
-    boxes: decodeFloat32(cells[4]!, `${at}: boxes`, count * 4),
+    boxes: finite(decodeFloat32(cells[4]!, `${at}: boxes`, count * 4), 4),
     features,
     classLabels: decodeInt64(cells[6]!, `${at}: class_labels`, count),
     query: cells[7]!,
-    queryId: String(integer(8)),
+    queryId: digits(8),
   };
 }
 
