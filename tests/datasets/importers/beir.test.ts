@@ -104,7 +104,7 @@ describe("BEIR folders", () => {
     );
     put(dir, "corpus.jsonl", jsonLines([{ id: "d1" }]));
     await expect(importBeir({ from: dir, outDir })).rejects.toThrow(
-      'corpus.jsonl:1: "text" must be text, got none',
+      'corpus.jsonl:1: "_id" must be text that is not empty, or a number, got none',
     );
     await expect(importBeir({ from: `${folder}/nowhere`, outDir })).rejects.toThrow(
       "nowhere/corpus.jsonl: file must exist",
