@@ -75,7 +75,7 @@ export { cosineMatrix } from "./losses/cosine.js";
 export { registerLoss } from "./losses/create-loss.js";
 export { registerMiner } from "./negatives/miners/create-miner.js";
 export { registerOptimizer } from "./optimizers/create-optimizer.js";
-export { registerSchedule } from "./optimizers/schedules.js";
+export { registerSchedule } from "./optimizers/create-schedule.js";
 
 // Evaluation and search.
 

@@ -29,7 +29,7 @@ export function experimentFrom(
   overrides: readonly string[] = [],
 ): ExperimentConfig {
   checkKind(file, read, "encoder");
-  return checkYaml(experimentSchema, crossCheck, read, overrides);
+  return checkYaml(experimentSchema(), crossCheck, read, overrides);
 }
 
 /** {@link loadConfig} on text already in memory; `source` names it in messages. */
@@ -38,7 +38,7 @@ export function parseConfig(
   source: string,
   overrides: readonly string[] = [],
 ): ExperimentConfig {
-  return checkYaml(experimentSchema, crossCheck, readInherited(text, source), overrides);
+  return checkYaml(experimentSchema(), crossCheck, readInherited(text, source), overrides);
 }
 
 /** Reads a BM25 baseline (a file whose `system` is bm25). */

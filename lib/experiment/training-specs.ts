@@ -1,12 +1,14 @@
+import { losses } from "../losses/create-loss.js";
 import type { LossSpec } from "../losses/loss.js";
+import { optimizers } from "../optimizers/create-optimizer.js";
+import { schedules } from "../optimizers/create-schedule.js";
 import type { OptimizerSpec } from "../optimizers/optimizer.js";
-import type { ScheduleSpec } from "../optimizers/schedules.js";
+import type { ScheduleSpec } from "../optimizers/schedules/schedule.js";
 import type { ExperimentConfig } from "./schema.js";
 
 /** The loss that a configuration names, in plain data. */
 export function lossSpec({ loss }: Pick<ExperimentConfig, "loss">): LossSpec {
-  const { batch_size: _size, ...section } = loss;
-  return asSpec(section);
+  return losses.specOf(loss);
 }
 
 /** The optimiser that a configuration names, in plain data. */
@@ -14,7 +16,7 @@ export function optimizerSpec({
   optimizer,
   learning_rate: learningRate,
 }: Pick<ExperimentConfig, "optimizer" | "learning_rate">): OptimizerSpec {
-  return { ...asSpec(optimizer), learningRate } as OptimizerSpec;
+  return { ...optimizers.specOf(optimizer), learningRate };
 }
 
 /**
@@ -26,9 +28,8 @@ export function scheduleSpec(
   { schedule }: Pick<ExperimentConfig, "schedule">,
   runSteps: number,
 ): ScheduleSpec {
-  const spec = asSpec(schedule) as { kind: string; totalSteps?: number | null };
-  if (spec.totalSteps === null) spec.totalSteps = runSteps;
-  return spec as ScheduleSpec;
+  const spec = schedules.specOf(schedule);
+  return spec["totalSteps"] === null ? { ...spec, totalSteps: runSteps } : spec;
 }
 
 /** Whether the run's length decides a learning rate, so that num_epochs may not change on the way. */
@@ -41,18 +42,6 @@ export function scheduleNeedsLength({
   );
 }
 
-/** A section as a spec: `type` becomes `kind`, keys are spelled as in code, a custom one is what it names. */
-function asSpec(section: { type: string; [key: string]: unknown }): { kind: string; [key: string]: unknown } {
-  if (section.type === "custom") {
-    const { name, options } = section as unknown as { name: string; options: Record<string, unknown> };
-    return { ...options, kind: name };
-  }
-  const spec: { kind: string; [key: string]: unknown } = { kind: section.type };
-  for (const [key, value] of Object.entries(section))
-    if (key !== "type") spec[key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())] = value;
-  return spec;
-}
-
 /** What tables call the objective: loss with its main setting, and where negatives come from unless from the batch. */
 export function objectiveName({ loss, negatives }: Pick<ExperimentConfig, "loss" | "negatives">): string {
   return [lossName(loss), ...negativeNames(negatives)].join(", ");
@@ -62,7 +51,7 @@ function lossName(loss: ExperimentConfig["loss"]): string {
   if (loss.type === "custom") return loss.name;
   if (loss.type === "labelled")
     return [loss.name, loss.miner?.name].filter(Boolean).join(" with ").replaceAll("_", " ");
-  const name = loss.type === "batch_softmax" ? "softmax" : loss.type.replaceAll("_", " ");
+  const name = losses.get(loss.type).displayName ?? loss.type.replaceAll("_", " ");
   if ("temperature" in loss) return `${name} τ ${loss.temperature}`;
   return "margin" in loss ? `${name} m ${loss.margin}` : name;
 }

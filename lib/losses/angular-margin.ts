@@ -1,9 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
 import { fillUniform } from "../engine/random/fill-random.js";
 import type { Random } from "../engine/random/random.js";
 import { UserError } from "../files/user-error.js";
 import { unitRows } from "./cosine.js";
+import { itemLossPart } from "./item-loss-part.js";
 import type { LabelLoss } from "./label-loss.js";
+import { marginSetting } from "./loss-part.js";
 import { checkPositive, constant } from "./scores/score-loss.js";
 
 export interface AngularMarginOptions {
@@ -75,3 +78,31 @@ function angular(
   };
   return Object.assign(loss, { weights: { class_weights: classWeights as tf.Variable } });
 }
+
+const scaleSetting = z.number().positive().default(64).describe("the cosines are multiplied by it");
+
+export const arcFacePart = itemLossPart({
+  kind: "arc_face",
+  summary: "softmax over classes with an angular margin (arXiv:1801.07698)",
+  settings: {
+    margin_degrees: z
+      .number()
+      .gt(0)
+      .max(90)
+      .default(28.6)
+      .describe("m in degrees; 28.6 = 0.5 rad, as published"),
+    scale: scaleSetting,
+  },
+  mines: null,
+  overPairs: false,
+  make: (options, { classes, dim, random }) => arcFace({ ...options, classes, dim, random }),
+});
+
+export const cosFacePart = itemLossPart({
+  kind: "cos_face",
+  summary: "softmax over classes with a margin on the cosine (arXiv:1801.09414)",
+  settings: { margin: marginSetting(0.35, "m, in units of cosine"), scale: scaleSetting },
+  mines: null,
+  overPairs: false,
+  make: (options, { classes, dim, random }) => cosFace({ ...options, classes, dim, random }),
+});

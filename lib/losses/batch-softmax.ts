@@ -5,6 +5,7 @@ import { UserError } from "../files/user-error.js";
 import { ownScores, withoutMasked } from "./candidates.js";
 import { cosineMatrix, unitRows } from "./cosine.js";
 import { type BatchLoss, checkPairs } from "./loss.js";
+import { lossPart, temperatureSetting } from "./loss-part.js";
 
 /**
  * In-batch softmax cross-entropy on cosines (InfoNCE), query → document.
@@ -37,3 +38,11 @@ export function batchSoftmax(options: { temperature: number }): BatchLoss {
     return { value: tf.mean(perExample) as tf.Scalar, perExample };
   };
 }
+
+export const batchSoftmaxPart = lossPart({
+  kind: "batch_softmax",
+  displayName: "softmax",
+  summary: "softmax cross-entropy over the batch's documents on cosines (InfoNCE), query → document",
+  settings: { temperature: temperatureSetting("τ, the cosine is divided by it") },
+  make: batchSoftmax,
+});

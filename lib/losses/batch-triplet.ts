@@ -1,8 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
 import { UserError } from "../files/user-error.js";
 import { ownScores } from "./candidates.js";
 import { cosineMatrix } from "./cosine.js";
 import { type BatchLoss, checkPairs } from "./loss.js";
+import { lossPart, marginSetting } from "./loss-part.js";
 
 /**
  * The (anchor, positive, negative) triples of a batch, row-major: anchor i, its own document i, and every document
@@ -84,3 +86,17 @@ function maskOf(
   }
   return { mask, shares, count: total };
 }
+
+export const batchTripletPart = lossPart({
+  kind: "triplet",
+  summary: "triplet margin on cosine distance over the first documents of the batch, as published",
+  settings: {
+    num_negatives: z
+      .int()
+      .min(1)
+      .default(63)
+      .describe("columns j ≤ num_negatives serve as negatives (published rule)"),
+    margin: marginSetting(0.3, "m, in units of cosine distance"),
+  },
+  make: batchTriplet,
+});

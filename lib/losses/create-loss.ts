@@ -1,93 +1,82 @@
-import { UserError } from "../files/user-error.js";
-import { batchSoftmax } from "./batch-softmax.js";
-import { batchTriplet } from "./batch-triplet.js";
+import { z } from "zod";
+import type { CustomSection, PartSpec, SectionOf, Settings } from "../config/part.js";
+import { PartRegistry } from "../config/part-registry.js";
+import { Random } from "../engine/random/random.js";
+import { batchSoftmaxPart } from "./batch-softmax.js";
+import { batchTripletPart } from "./batch-triplet.js";
+import { labelledPart } from "./labelled-pair-loss.js";
 import type { BatchLoss } from "./loss.js";
-import { contrastive, tripletMargin } from "./pair-distance-losses.js";
-import { type Similarity, scoredBatchLoss } from "./scored-batch-loss.js";
-import { approximateNdcg } from "./scores/approximate-ndcg.js";
-import { circle } from "./scores/circle.js";
-import { listNet } from "./scores/list-net.js";
-import { multiSimilarity } from "./scores/multi-similarity.js";
-import { pairwiseHinge, pairwiseLogistic } from "./scores/pairwise.js";
-import { pointwiseBce } from "./scores/pointwise-bce.js";
-import type { ScoreLoss } from "./scores/score-loss.js";
-import { softmaxScores } from "./scores/softmax.js";
-import { symmetricSoftmax } from "./symmetric-softmax.js";
+import type { AnyLossPart } from "./loss-part.js";
+import { contrastivePart, tripletMarginPart } from "./pair-distance-losses.js";
+import { approximateNdcgPart } from "./scores/approximate-ndcg.js";
+import { circlePart } from "./scores/circle.js";
+import { listNetPart } from "./scores/list-net.js";
+import { multiSimilarityPart } from "./scores/multi-similarity.js";
+import { pairwiseHingePart, pairwiseLogisticPart } from "./scores/pairwise.js";
+import { pointwiseBcePart } from "./scores/pointwise-bce.js";
+import { softmaxScoresPart } from "./scores/softmax.js";
+import { symmetricSoftmaxPart } from "./symmetric-softmax.js";
 
-export type LossFactory = (spec: never) => BatchLoss;
+/** Losses of pairs that come with the workspace. A new one is a line here. */
+const builtIn = [
+  batchSoftmaxPart,
+  batchTripletPart,
+  symmetricSoftmaxPart,
+  softmaxScoresPart,
+  pairwiseLogisticPart,
+  pairwiseHingePart,
+  pointwiseBcePart,
+  listNetPart,
+  approximateNdcgPart,
+  multiSimilarityPart,
+  circlePart,
+  tripletMarginPart,
+  contrastivePart,
+  labelledPart,
+] as const;
 
-type WithTemperature = { temperature: number; similarity?: Similarity };
-
-/** A factory for a loss of scores that has a temperature. */
-function tempered(kind: string, make: (temperature: number) => ScoreLoss): [string, LossFactory] {
-  return [
-    kind,
-    ({ temperature, similarity = "cosine" }: WithTemperature) =>
-      scoredBatchLoss(kind, make(temperature), { similarity, logQScale: temperature }),
-  ];
-}
-
-const factories = new Map<string, LossFactory>([
-  ["batch_softmax", batchSoftmax],
-  ["triplet", batchTriplet],
-  ["symmetric_softmax", symmetricSoftmax],
-  ["triplet_margin", tripletMargin],
-  ["contrastive", contrastive],
-  tempered("softmax", softmaxScores),
-  tempered("pairwise_logistic", pairwiseLogistic),
-  tempered("list_net", listNet),
-  tempered("approximate_ndcg", approximateNdcg),
-  [
-    "pairwise_hinge",
-    ({ margin, ...rest }: { margin: number; similarity?: Similarity }) =>
-      scoredBatchLoss("pairwise_hinge", pairwiseHinge(margin), rest),
-  ],
-  [
-    "pointwise_bce",
-    ({ temperature, bias, ...rest }: WithTemperature & { bias?: number }) =>
-      scoredBatchLoss("pointwise_bce", pointwiseBce(temperature, bias), { ...rest, logQScale: temperature }),
-  ],
-  [
-    "multi_similarity",
-    (spec: { alpha?: number; beta?: number; base?: number }) =>
-      scoredBatchLoss("multi_similarity", multiSimilarity(spec)),
-  ],
-  ["circle", (spec: { margin?: number; gamma?: number }) => scoredBatchLoss("circle", circle(spec))],
-]);
-
-/** Options that a kind falls back on: those of configurations. */
-const defaults: Record<string, object> = {
-  batch_softmax: { temperature: 0.1 },
-  triplet: { margin: 0.3, numNegatives: 63 },
-  symmetric_softmax: { temperature: 0.1 },
-  softmax: { temperature: 0.1 },
-  pairwise_logistic: { temperature: 0.1 },
-  pairwise_hinge: { margin: 0.3 },
-  pointwise_bce: { temperature: 0.1, bias: 0 },
-  list_net: { temperature: 0.1 },
-  approximate_ndcg: { temperature: 0.1 },
-  triplet_margin: { margin: 0.3 },
-  contrastive: { margin: 1 },
+const common = {
+  batch_size: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("if given, must equal the top-level batch_size (published configs repeat it here)"),
 };
 
-/** Makes a loss available to {@link createLoss} under `kind`; replaces one of the same name. */
-export function registerLoss<S>(kind: string, factory: (spec: S) => BatchLoss): void {
-  delete defaults[kind];
-  factories.set(kind, factory as LossFactory);
+/** Section `loss` of a configuration. */
+export type LossConfig =
+  | SectionOf<(typeof builtIn)[number], typeof common>
+  | (CustomSection & { batch_size?: number | undefined });
+
+/** Losses of pairs, by kind. */
+export const losses = new PartRegistry<AnyLossPart, LossConfig>("loss", builtIn, common);
+
+/**
+ * Makes a loss available under `kind`, in code and as `loss: {type: kind, …}` in YAML; replaces one of the same name.
+ *
+ * @param settings  its keys as YAML spells them, with defaults; without, options are handed over unchecked
+ */
+export function registerLoss<Options>(
+  kind: string,
+  make: (options: Options, random: Random) => BatchLoss,
+  settings: Settings | null = null,
+): void {
+  losses.register({ kind, summary: "registered", settings, make });
 }
 
 /** Kinds that {@link createLoss} knows. */
 export function lossKinds(): string[] {
-  return [...factories.keys()];
+  return losses.kinds();
 }
 
 /**
  * Builds the loss named by `spec.kind`; the other keys are its options, e.g. {kind: "batch_softmax", temperature: 0.1}.
+ * Options left out have the defaults that configurations have.
  *
- * @throws RangeError for an unknown kind, listing the known ones
+ * @param random  for losses that draw, e.g. by their miner
+ * @throws RangeError for an unknown kind or option, listing the known ones, and for options out of range
  */
-export function createLoss(spec: { kind: string }): BatchLoss {
-  const factory = factories.get(spec.kind);
-  if (!factory) throw new UserError(`unknown loss "${spec.kind}"; known: ${lossKinds().join(", ")}`);
-  return factory({ ...defaults[spec.kind], ...spec } as never);
+export function createLoss(spec: { kind: string } | PartSpec, random: Random = new Random(0)): BatchLoss {
+  const { part, options } = losses.resolve(spec);
+  return part.make(options as never, random);
 }

@@ -1,7 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../files/user-error.js";
+import { itemLossPart } from "./item-loss-part.js";
 import type { LabelLoss } from "./label-loss.js";
+import { temperatureSetting } from "./loss-part.js";
 import { type Similarity, similarityMatrix } from "./scored-batch-loss.js";
+import { circle, circleSettings } from "./scores/circle.js";
+import { multiSimilarity, multiSimilaritySettings } from "./scores/multi-similarity.js";
 import type { ScoreLoss } from "./scores/score-loss.js";
 import { softmaxScores } from "./scores/softmax.js";
 
@@ -64,3 +68,36 @@ function checkTwice(labels: Int32Array): void {
 export function supervisedContrastive(options: { temperature?: number }): LabelLoss {
   return labelledScoreLoss(softmaxScores(options.temperature ?? 0.1));
 }
+
+export const ntXentPart = itemLossPart({
+  kind: "nt_xent",
+  summary: "softmax cross-entropy of each item's partner among all items (arXiv:2002.05709)",
+  settings: { temperature: temperatureSetting() },
+  mines: null,
+  overPairs: false,
+  make: ntXent,
+});
+
+export const supConPart = itemLossPart({
+  kind: "sup_con",
+  summary: "supervised contrastive loss (arXiv:2004.11362)",
+  settings: { temperature: temperatureSetting() },
+  mines: null,
+  make: supervisedContrastive,
+});
+
+export const itemMultiSimilarityPart = itemLossPart({
+  kind: "multi_similarity",
+  summary: "multi-similarity loss of labelled items (arXiv:1904.06627)",
+  settings: multiSimilaritySettings,
+  mines: null,
+  make: (options) => labelledScoreLoss(multiSimilarity(options)),
+});
+
+export const itemCirclePart = itemLossPart({
+  kind: "circle",
+  summary: "circle loss of labelled items (arXiv:2002.10857)",
+  settings: circleSettings,
+  mines: null,
+  make: (options) => labelledScoreLoss(circle(options)),
+});

@@ -1,4 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
+import type { PartSpec } from "../config/part.js";
 import { UserError } from "../files/user-error.js";
 
 /** What a loss may know about a batch besides its embeddings. */
@@ -39,11 +40,8 @@ export type BatchLoss = ((queries: tf.Tensor2D, documents: tf.Tensor2D, context?
   OwnWeights &
   LossNeeds;
 
-/** A loss in plain data: its kind and the options of that kind. */
-export type LossSpec =
-  | { kind: "batch_softmax"; temperature: number }
-  | { kind: "triplet"; margin: number; numNegatives: number }
-  | { kind: string; [option: string]: unknown };
+/** A loss in plain data. */
+export type LossSpec = PartSpec;
 
 /** Throws unless queries and documents are matrices of one width, with at least as many documents as queries. */
 export function checkPairs(caller: string, queries: tf.Tensor2D, documents: tf.Tensor2D): void {

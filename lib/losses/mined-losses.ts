@@ -1,7 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
 import { UserError } from "../files/user-error.js";
 import { type Distance, distanceMatrix, entriesOf } from "./distances.js";
+import { itemLossPart, minerFor } from "./item-loss-part.js";
 import { type LabelLoss, NoTuplesError, type PairMiner, type TripletMiner } from "./label-loss.js";
+import { distanceSetting, marginSetting } from "./loss-part.js";
 import { checkPositive } from "./scores/score-loss.js";
 
 /**
@@ -93,3 +96,57 @@ export function easyPositive(options: { sigma?: number }, miner: TripletMiner): 
     return { value: tf.mean(perExample) as tf.Scalar, perExample };
   };
 }
+
+const averageSetting = (value: "all" | "non_zero") =>
+  z.enum(["all", "non_zero"]).default(value).describe("triplets that the mean counts");
+
+export const siamesePart = itemLossPart({
+  kind: "siamese",
+  summary: "contrastive loss over mined pairs",
+  settings: {
+    margin: marginSetting(1, "m, in units of the distance"),
+    distance: distanceSetting,
+    squared: z
+      .boolean()
+      .default(false)
+      .describe("½d² and ½max(0, m − d)² (Hadsell et al. 2006); Euclidean only"),
+  },
+  mines: "pairs",
+  make: (options, parts) => siamese(options, minerFor(parts, "pairs")),
+});
+
+export const minedTripletPart = itemLossPart({
+  kind: "triplet",
+  summary: "triplet margin over mined triplets, Finetuner's defaults",
+  settings: {
+    margin: marginSetting(1, "m, in units of the distance"),
+    distance: distanceSetting,
+    average: averageSetting("all"),
+  },
+  mines: "triplets",
+  make: (options, parts) => minedTriplet(options, minerFor(parts, "triplets")),
+});
+
+export const minedTripletMarginPart = itemLossPart({
+  kind: "triplet_margin",
+  summary: "triplet margin over mined triplets, defaults of pytorch-metric-learning",
+  settings: {
+    margin: marginSetting(0.05, "m, in units of the distance"),
+    distance: distanceSetting.unwrap().default("euclidean").describe("between two embeddings"),
+    average: averageSetting("non_zero"),
+  },
+  mines: "triplets",
+  make: (options, parts) => minedTriplet(options, minerFor(parts, "triplets")),
+});
+
+export const easyPositivePart = itemLossPart({
+  kind: "easy_positive",
+  summary: "softmax over each mined triplet's two cosines (arXiv:1904.04370)",
+  settings: { sigma: z.number().positive().default(0.1).describe("σ, cosines are divided by it") },
+  mines: "triplets",
+  make: (options, parts) =>
+    easyPositive(
+      options,
+      minerFor({ ...parts, miner: parts.miner ?? { kind: "easy_positive" } }, "triplets"),
+    ),
+});

@@ -1,7 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
 import { negativeCells, ownCells } from "./candidates.js";
 import { type Distance, distanceMatrix } from "./distances.js";
 import { type BatchLoss, checkPairs } from "./loss.js";
+import { distanceSetting, lossPart, marginSetting } from "./loss-part.js";
 import { checkPositive } from "./scores/score-loss.js";
 
 /**
@@ -58,3 +60,21 @@ export function contrastive(options: { margin: number; distance?: Distance }): B
     };
   };
 }
+
+export const tripletMarginPart = lossPart({
+  kind: "triplet_margin",
+  summary: "triplet margin over all negatives of the batch",
+  settings: {
+    margin: marginSetting(0.3, "m, in units of the distance"),
+    distance: distanceSetting,
+    average: z.enum(["all", "non_zero"]).default("all").describe("triplets that the mean counts"),
+  },
+  make: tripletMargin,
+});
+
+export const contrastivePart = lossPart({
+  kind: "contrastive",
+  summary: "pulls pairs together and pushes others beyond a margin (Hadsell et al. 2006)",
+  settings: { margin: marginSetting(1, "m, in units of the distance"), distance: distanceSetting },
+  make: contrastive,
+});

@@ -1,8 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
 import { UserError } from "../files/user-error.js";
 import { negativeCells, ownCells } from "./candidates.js";
 import { cosineMatrix } from "./cosine.js";
 import { type BatchLoss, checkPairs } from "./loss.js";
+import { lossPart, temperatureSetting } from "./loss-part.js";
 import { maskedLogSumExp } from "./scores/score-loss.js";
 
 /**
@@ -53,3 +55,14 @@ export function symmetricSoftmax(options: {
     tf.tidy(() => logScale.assign(tf.clipByValue(logScale, 0, Math.log(maxScale)) as tf.Scalar));
   return Object.assign(loss, { weights: { log_scale: logScale }, clamp });
 }
+
+export const symmetricSoftmaxPart = lossPart({
+  kind: "symmetric_softmax",
+  summary: "CLIP's loss: softmax cross-entropy of rows and of columns (arXiv:2103.00020)",
+  settings: {
+    temperature: temperatureSetting("τ, or its start when learnable"),
+    learnable: z.boolean().default(false).describe("train 1/τ, kept in [1, max_scale]"),
+    max_scale: z.number().min(1).default(100).describe("upper end of a learnable 1/τ, as in CLIP"),
+  },
+  make: symmetricSoftmax,
+});

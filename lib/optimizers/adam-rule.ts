@@ -3,6 +3,7 @@ import { AdamDrift } from "../engine/tables/adam-drift.js";
 import type { UpdateRule } from "../engine/tables/update-rule.js";
 import { UserError } from "../files/user-error.js";
 import type { AdamOptions } from "./optimizer.js";
+import { momentSettings, optimizerPart, rowMomentsSettings, weightDecaySetting } from "./optimizer-part.js";
 
 /**
  * Adam as in PyTorch: m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g²,
@@ -13,10 +14,10 @@ import type { AdamOptions } from "./optimizer.js";
  */
 export function adamRule(
   kind: string,
-  options: Omit<AdamOptions, "learningRate"> & { weightDecay?: number },
+  options: AdamOptions & { weightDecay?: number },
   lazy: boolean,
 ): UpdateRule {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
+  const { beta1, beta2, epsilon, weightDecay = 0 } = options;
   for (const [name, value] of Object.entries({ beta1, beta2 }))
     if (!(value >= 0 && value < 1)) throw new UserError(`${kind}: ${name} must be in [0, 1), got ${value}`);
   if (!(epsilon > 0)) throw new UserError(`${kind}: epsilon must be > 0, got ${epsilon}`);
@@ -49,3 +50,24 @@ export function adamRule(
     },
   };
 }
+
+export const adamPart = optimizerPart({
+  kind: "adam",
+  summary: "rows outside the batch end where dense Adam puts them",
+  settings: { ...momentSettings, ...rowMomentsSettings },
+  rule: (options) => adamRule("adam", options, false),
+});
+
+export const lazyAdamPart = optimizerPart({
+  kind: "lazy_adam",
+  summary: "rows outside the batch stay where they are",
+  settings: { ...momentSettings, ...rowMomentsSettings },
+  rule: (options) => adamRule("lazy_adam", options, true),
+});
+
+export const adamWPart = optimizerPart({
+  kind: "adamw",
+  summary: "decoupled weight decay, idle rows included (arXiv:1711.05101)",
+  settings: { ...momentSettings, ...rowMomentsSettings, weight_decay: weightDecaySetting(0.01) },
+  rule: (options) => adamRule("adamw", options, false),
+});

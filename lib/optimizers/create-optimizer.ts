@@ -1,61 +1,86 @@
+import type { CustomSection, SectionOf, Settings } from "../config/part.js";
+import { PartRegistry } from "../config/part-registry.js";
+import type { RowMoments } from "../engine/tables/packed-moments.js";
 import type { UpdateRule } from "../engine/tables/update-rule.js";
 import { UserError } from "../files/user-error.js";
-import { adamRule } from "./adam-rule.js";
-import { adagradRule, sgdRule } from "./gradient-rules.js";
-import type { AdamOptions, Optimizer, OptimizerSpec } from "./optimizer.js";
+import { adamPart, adamWPart, lazyAdamPart } from "./adam-rule.js";
+import { adagradPart, sgdPart } from "./gradient-rules.js";
+import type { Optimizer, OptimizerSpec } from "./optimizer.js";
+import type { AnyOptimizerPart } from "./optimizer-part.js";
 import { RuleOptimizer } from "./rule-optimizer.js";
-import { SpanOptimizer } from "./span-optimizer.js";
-import { adamL2Rule, hfAdamWRule, lambRule } from "./span-rules.js";
+import { adamL2Part, hfAdamWPart, lambPart } from "./span-rules.js";
 
-const rules = new Map<string, (spec: never) => UpdateRule>([
-  ["adam", (spec: OptimizerSpec & { kind: "adam" }) => adamRule("adam", spec, false)],
-  ["lazy_adam", (spec: OptimizerSpec & { kind: "lazy_adam" }) => adamRule("lazy_adam", spec, true)],
-  [
-    "adamw",
-    (spec: OptimizerSpec & { kind: "adamw" }) => adamRule("adamw", { weightDecay: 0.01, ...spec }, false),
-  ],
-  ["sgd", () => sgdRule()],
-  ["adagrad", (spec: OptimizerSpec & { kind: "adagrad" }) => adagradRule(spec)],
-]);
+/** Optimisers that come with the workspace. A new one is a line here. */
+const builtIn = [
+  adamPart,
+  lazyAdamPart,
+  adamWPart,
+  sgdPart,
+  adagradPart,
+  adamL2Part,
+  hfAdamWPart,
+  lambPart,
+] as const;
 
-type SpanSpec = AdamOptions & { weightDecay?: number };
+/** Section `optimizer` of a configuration. */
+export type OptimizerConfig = SectionOf<(typeof builtIn)[number], Record<never, never>> | CustomSection;
 
-const whole = new Map<string, (spec: never) => Optimizer>([
-  ["lamb", (spec: SpanSpec) => new SpanOptimizer(lambRule(spec), spec.learningRate)],
-  ["adam_l2", (spec: SpanSpec) => new SpanOptimizer(adamL2Rule(spec), spec.learningRate)],
-  ["hf_adamw", (spec: SpanSpec) => new SpanOptimizer(hfAdamWRule(spec), spec.learningRate)],
-]);
+/** Optimisers, by kind. */
+export const optimizers = new PartRegistry<AnyOptimizerPart, OptimizerConfig>("optimizer", builtIn);
 
-/** Makes an optimiser available to {@link createOptimizer} under `kind`; replaces one of the same name. */
-export function registerOptimizer<S extends { learningRate: number }>(
+/**
+ * Makes an optimiser available under `kind`, in code and as `optimizer: {type: kind, …}` in YAML; replaces one of the
+ * same name.
+ *
+ * @param settings  its keys as YAML spells them, with defaults; without, options are handed over unchecked
+ */
+export function registerOptimizer<Options extends { learningRate: number }>(
   kind: string,
-  factory: (spec: S) => Optimizer,
+  make: (options: Options) => Optimizer,
+  settings: Settings | null = null,
 ): void {
-  whole.set(kind, factory as (spec: never) => Optimizer);
+  const part = {
+    kind,
+    summary: "registered",
+    settings,
+    make: (options: object, learningRate: number) => make({ ...options, learningRate } as Options),
+  };
+  optimizers.register(part);
 }
 
 /** Kinds that {@link createOptimizer} knows. */
 export function optimizerKinds(): string[] {
-  return [...new Set([...rules.keys(), ...whole.keys()])];
+  return optimizers.kinds();
 }
 
 /** The update rule named by `spec.kind`, for those who keep parameters themselves. Throws as createOptimizer. */
 export function createRule(spec: OptimizerSpec): UpdateRule {
-  const rule = rules.get(spec.kind);
-  if (!rule) throw new UserError(`unknown optimizer "${spec.kind}"; known: ${optimizerKinds().join(", ")}`);
-  return rule(spec as never);
+  const { part, options } = partOf(spec);
+  if (!part.rule) {
+    const known = optimizers.parts().filter(({ rule }) => rule);
+    throw new UserError(
+      `createRule: optimizer must be one of ${known.map(({ kind }) => kind).join(", ")}, got "${spec.kind}"`,
+    );
+  }
+  return part.rule(options as never);
 }
 
 /**
- * Builds the optimiser named by `spec.kind`. Rows of tables outside a batch: "adam" and "adamw" leave them exactly
- * where the dense method would (caught up when next read), "lazy_adam" leaves them still; "sgd" and "adagrad" would
- * not move them anyway; "lamb", "adam_l2" and "hf_adamw" leave them still.
+ * Builds the optimiser named by `spec.kind`. Options left out have the defaults that configurations have. Rows of tables
+ * outside a batch: "adam" and "adamw" leave them exactly where the dense method would (caught up when next read),
+ * "lazy_adam" leaves them still; "sgd" and "adagrad" would not move them anyway; "lamb", "adam_l2" and "hf_adamw" leave
+ * them still.
  *
- * @throws RangeError for an unknown kind, listing the known ones, and for options out of range
+ * @throws RangeError for an unknown kind or option, listing the known ones, and for options out of range
  */
 export function createOptimizer(spec: OptimizerSpec): Optimizer {
-  const factory = whole.get(spec.kind);
-  if (factory) return factory(spec as never);
-  const rowMoments = "rowMoments" in spec ? spec.rowMoments : undefined;
-  return new RuleOptimizer(createRule(spec), spec.learningRate, rowMoments);
+  const { part, options } = partOf(spec);
+  const { learningRate } = spec;
+  if (part.make) return part.make(options as never, learningRate);
+  const { rowMoments } = options as { rowMoments?: RowMoments };
+  return new RuleOptimizer(part.rule!(options as never), learningRate, rowMoments);
+}
+
+function partOf({ learningRate: _rate, ...spec }: OptimizerSpec) {
+  return optimizers.resolve(spec as { kind: string });
 }

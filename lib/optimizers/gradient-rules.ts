@@ -1,5 +1,7 @@
+import { z } from "zod";
 import type { UpdateRule } from "../engine/tables/update-rule.js";
 import { UserError } from "../files/user-error.js";
+import { optimizerPart } from "./optimizer-part.js";
 
 /** Plain gradient descent: p ← p − lr·g. Rows without gradient stay, as in the dense method. */
 export function sgdRule(): UpdateRule {
@@ -24,8 +26,8 @@ export function sgdRule(): UpdateRule {
  *
  * @see Duchi et al. 2011, JMLR 12
  */
-export function adagradRule(options: { epsilon?: number; initialAccumulator?: number }): UpdateRule {
-  const { epsilon = 1e-10, initialAccumulator = 0 } = options;
+export function adagradRule(options: { epsilon: number; initialAccumulator: number }): UpdateRule {
+  const { epsilon, initialAccumulator } = options;
   if (!(epsilon > 0)) throw new UserError(`adagrad: epsilon must be > 0, got ${epsilon}`);
   if (!(initialAccumulator >= 0))
     throw new UserError(`adagrad: initialAccumulator must be ≥ 0, got ${initialAccumulator}`);
@@ -48,3 +50,20 @@ export function adagradRule(options: { epsilon?: number; initialAccumulator?: nu
     },
   };
 }
+
+export const sgdPart = optimizerPart({
+  kind: "sgd",
+  summary: "plain gradient descent; rows without gradient stay",
+  settings: {},
+  rule: sgdRule,
+});
+
+export const adagradPart = optimizerPart({
+  kind: "adagrad",
+  summary: "steps divided by the root of the sum of squared gradients; rows without gradient stay",
+  settings: {
+    epsilon: z.number().positive().default(1e-10).describe("added to the root; 1e-10 as in PyTorch"),
+    initial_accumulator: z.number().min(0).default(0).describe("sum of squared gradients before the first"),
+  },
+  rule: adagradRule,
+});

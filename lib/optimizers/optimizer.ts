@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
+import type { PartSpec } from "../config/part.js";
 import type { Parameters } from "../engine/ops/gradients.js";
-import type { RowMoments } from "../engine/tables/packed-moments.js";
 
 /** Turns gradients into updates: of dense weights from `denseGradients`, of tables from their recorded gradients. */
 export interface Optimizer {
@@ -23,25 +23,14 @@ export interface Optimizer {
   restore(state: Record<string, Float32Array>, step: number): void;
 }
 
+/** Decay rates of Adam's moments, and what its optimisers add to the root of the second. */
 export interface AdamOptions {
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+}
+
+/** An optimiser in plain data: its kind, its learning rate, and what its settings name, in camelCase. */
+export interface OptimizerSpec extends PartSpec {
   learningRate: number;
-  /** decay of the first moment (default 0.9) */
-  beta1?: number;
-  /** decay of the second moment (default 0.999) */
-  beta2?: number;
-  /** added to the root of the second moment (default 1e-8) */
-  epsilon?: number;
 }
-
-/** How rows of tables keep Adam's moments (default float32); those of dense weights are always float32. */
-interface RowMomentsOption {
-  rowMoments?: RowMoments;
-}
-
-/** An optimiser in plain data. */
-export type OptimizerSpec =
-  | ({ kind: "adam" | "lazy_adam" } & AdamOptions & RowMomentsOption)
-  | ({ kind: "adamw"; weightDecay?: number } & AdamOptions & RowMomentsOption)
-  | ({ kind: "lamb" | "adam_l2" | "hf_adamw"; weightDecay?: number } & AdamOptions)
-  | { kind: "sgd"; learningRate: number }
-  | { kind: "adagrad"; learningRate: number; epsilon?: number; initialAccumulator?: number };

@@ -1,13 +1,10 @@
 import { power } from "../engine/power.js";
 import { UserError } from "../files/user-error.js";
-import type { SpanRule } from "./span-optimizer.js";
+import type { AdamOptions } from "./optimizer.js";
+import { momentSettings, optimizerPart, weightDecaySetting } from "./optimizer-part.js";
+import { SpanOptimizer, type SpanRule } from "./span-optimizer.js";
 
-interface Momenta {
-  beta1?: number;
-  beta2?: number;
-  epsilon?: number;
-  weightDecay?: number;
-}
+type Momenta = AdamOptions & { weightDecay: number };
 
 /**
  * LAMB: Adam's step u = m̂/(√v̂ + ε) + w·p, scaled to the length of the parameters: p ← p − lr · (‖p‖/‖u‖) u; the ratio is 1
@@ -19,7 +16,7 @@ interface Momenta {
  * @see You et al. 2020, arXiv:1904.00962
  */
 export function lambRule(options: Momenta): SpanRule {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-6, weightDecay = 0.01 } = options;
+  const { beta1, beta2, epsilon, weightDecay } = options;
   checkMomenta("lamb", { beta1, beta2, epsilon, weightDecay });
   return {
     kind: "lamb",
@@ -48,7 +45,7 @@ export function lambRule(options: Momenta): SpanRule {
 
 /** Adam with L2 regularisation: the weight decay is added to the gradient, w·p (not decoupled, PyTorch's Adam). */
 export function adamL2Rule(options: Momenta): SpanRule {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = options;
+  const { beta1, beta2, epsilon, weightDecay } = options;
   checkMomenta("adam_l2", { beta1, beta2, epsilon, weightDecay });
   return {
     kind: "adam_l2",
@@ -72,7 +69,7 @@ export function adamL2Rule(options: Momenta): SpanRule {
  * the step.
  */
 export function hfAdamWRule(options: Momenta): SpanRule {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-6, weightDecay = 0 } = options;
+  const { beta1, beta2, epsilon, weightDecay } = options;
   checkMomenta("hf_adamw", { beta1, beta2, epsilon, weightDecay });
   return {
     kind: "hf_adamw",
@@ -91,7 +88,7 @@ export function hfAdamWRule(options: Momenta): SpanRule {
   };
 }
 
-function checkMomenta(kind: string, options: Required<Momenta>): void {
+function checkMomenta(kind: string, options: Momenta): void {
   for (const name of ["beta1", "beta2"] as const)
     if (!(options[name] >= 0 && options[name] < 1))
       throw new UserError(`${kind}: ${name} must be in [0, 1), got ${options[name]}`);
@@ -99,3 +96,25 @@ function checkMomenta(kind: string, options: Required<Momenta>): void {
   if (!(options.weightDecay >= 0))
     throw new UserError(`${kind}: weightDecay must be ≥ 0, got ${options.weightDecay}`);
 }
+
+export const lambPart = optimizerPart({
+  kind: "lamb",
+  summary:
+    "Adam's step scaled to the length of each weight or touched row; idle rows stay (arXiv:1904.00962)",
+  settings: { ...momentSettings, weight_decay: weightDecaySetting(0.01) },
+  make: (options, learningRate) => new SpanOptimizer(lambRule(options), learningRate),
+});
+
+export const adamL2Part = optimizerPart({
+  kind: "adam_l2",
+  summary: "weight decay added to the gradient; idle rows stay",
+  settings: { ...momentSettings, weight_decay: weightDecaySetting(0) },
+  make: (options, learningRate) => new SpanOptimizer(adamL2Rule(options), learningRate),
+});
+
+export const hfAdamWPart = optimizerPart({
+  kind: "hf_adamw",
+  summary: "ε added before the bias correction; idle rows stay",
+  settings: { ...momentSettings, weight_decay: weightDecaySetting(0) },
+  make: (options, learningRate) => new SpanOptimizer(hfAdamWRule(options), learningRate),
+});

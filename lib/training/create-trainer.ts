@@ -8,16 +8,17 @@ import { lossSpec, optimizerSpec, scheduleSpec } from "../experiment/training-sp
 import { UserError } from "../files/user-error.js";
 import type { FusedTeaching } from "../fused/fused-plan.js";
 import { type KnownPositives, positivesByQuery } from "../losses/candidate-mask.js";
+import { createLoss } from "../losses/create-loss.js";
 import type { BatchLoss } from "../losses/loss.js";
 import { createOptimizer } from "../optimizers/create-optimizer.js";
+import { createSchedule } from "../optimizers/create-schedule.js";
 import { GroupedOptimizer } from "../optimizers/grouped-optimizer.js";
 import { layerWiseOptimizer } from "../optimizers/layer-wise.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
-import { createSchedule, type Schedule } from "../optimizers/schedules.js";
+import type { Schedule } from "../optimizers/schedules/schedule.js";
 import type { WordCuts } from "../tokenizer/text-vectorizer.js";
 import { fusedTraining } from "./fused-training.js";
 import { DistillationObjective } from "./objectives/distillation-objective.js";
-import { lossOf } from "./objectives/labelled-pair-loss.js";
 import { NegativeCacheObjective } from "./objectives/negative-cache-objective.js";
 import type { Objective } from "./objectives/objective.js";
 import { SampledCandidatesObjective } from "./objectives/sampled-candidates-objective.js";
@@ -52,7 +53,7 @@ export function createTrainer(
   random: Random,
   threads: number,
 ): { trainer: Trainer; engine: string } {
-  const loss = lossOf(config, random);
+  const loss = createLoss(lossSpec(config), random);
   const runSteps =
     config.num_epochs *
     stepsPerEpoch(

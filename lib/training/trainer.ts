@@ -8,7 +8,7 @@ import { UserError } from "../files/user-error.js";
 import type { MachineLimit, StepWork } from "../fused/machine-limit.js";
 import type { BatchLoss } from "../losses/loss.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
-import type { Schedule } from "../optimizers/schedules.js";
+import type { Schedule } from "../optimizers/schedules/schedule.js";
 import type { Objective } from "./objectives/objective.js";
 import { clipGradients } from "./updates/clip-gradients.js";
 import { gradCache } from "./updates/grad-cache.js";

@@ -68,7 +68,7 @@ export class DenseReference {
       second[i]! += g * g;
       values[i]! -= (lr * g) / (Math.sqrt(second[i]!) + 1e-10);
     } else {
-      if (spec.kind === "adamw") values[i]! *= 1 - lr * spec.weightDecay!;
+      if (spec.kind === "adamw") values[i]! *= 1 - lr * (spec["weightDecay"] as number);
       first[i] = 0.9 * first[i]! + 0.1 * g;
       second[i] = 0.999 * second[i]! + 0.001 * g * g;
       const m = first[i]! / (1 - 0.9 ** t);

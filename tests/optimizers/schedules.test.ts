@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createSchedule, registerSchedule, scheduleKinds } from "../../lib/optimizers/schedules.js";
+import { createSchedule, registerSchedule, scheduleKinds } from "../../lib/optimizers/create-schedule.js";
 import { expectClose, vector } from "../support/vectors.js";
 
 const make = (spec: { kind: string; [key: string]: unknown }) => createSchedule(spec);
@@ -88,7 +88,7 @@ describe("createSchedule", () => {
     );
     expect(make({ kind: "stairs", height: 3 })(7)).toBeCloseTo(1 / 3);
     expect(() => make({ kind: "linea" })).toThrow(
-      `unknown schedule "linea"; known: ${scheduleKinds().join(", ")}`,
+      `unknown schedule "linea"; known: ${scheduleKinds().join(", ")}; did you mean linear?`,
     );
   });
 
@@ -97,13 +97,13 @@ describe("createSchedule", () => {
       "linear: totalSteps must be an integer > warmupSteps (10), got 10",
     );
     expect(() => make({ kind: "constant", warmupSteps: -1 })).toThrow(
-      "warmupSteps must be an integer ≥ 0, got -1",
+      "constant: warmupSteps must be ≥ 0, got -1",
     );
     expect(() => make({ kind: "exponential", rate: 0, everySteps: 1 })).toThrow(
-      "rate must be in (0, 1], got 0",
+      "exponential: rate must be > 0, got 0",
     );
     expect(() => make({ kind: "cosine_with_restarts", totalSteps: 9, cycles: 0 })).toThrow(
-      "cycles must be an integer ≥ 1",
+      "cosine_with_restarts: cycles must be ≥ 1, got 0",
     );
   });
 });

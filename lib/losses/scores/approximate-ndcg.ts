@@ -1,5 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { power } from "../../engine/power.js";
+import { lossPart, similaritySetting, temperatureSetting } from "../loss-part.js";
+import { scoredBatchLoss } from "../scored-batch-loss.js";
 import { checkCube, checkPositive, hasAny, onlyPositive, type ScoreLoss } from "./score-loss.js";
 
 /**
@@ -44,3 +46,14 @@ function idealDcg(grades: ArrayLike<number>, rows: number, columns: number): Flo
       .reduce((sum, grade, rank) => sum + (power(2, grade) - 1) / Math.log2(rank + 2), 0),
   );
 }
+
+export const approximateNdcgPart = lossPart({
+  kind: "approximate_ndcg",
+  summary: "1 − nDCG with sigmoids for ranks (doi:10.1007/s10791-009-9124-x)",
+  settings: {
+    temperature: temperatureSetting("of the sigmoids that stand for ranks"),
+    similarity: similaritySetting,
+  },
+  make: ({ temperature, similarity }) =>
+    scoredBatchLoss("approximate_ndcg", approximateNdcg(temperature), { similarity, logQScale: temperature }),
+});

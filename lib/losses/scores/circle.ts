@@ -1,5 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
+import { lossPart, marginSetting } from "../loss-part.js";
+import { scoredBatchLoss } from "../scored-batch-loss.js";
 import { checkPositive, constant, maskedLogSumExp, type ScoreLoss } from "./score-loss.js";
+
+/** Shared with the loss of labelled items. */
+export const circleSettings = {
+  margin: marginSetting(0.25, "m, in units of cosine"),
+  gamma: z.number().positive().default(80).describe("γ, the scale of the cosines"),
+};
 
 /**
  * Circle loss: ln(1 + Σₙ exp(γ αₙ (sₙ − m)) · Σₚ exp(−γ αₚ (sₚ − 1 + m))), αₙ = max(0, sₙ + m), αₚ = max(0, 1 + m − sₚ),
@@ -22,3 +31,10 @@ export function circle(options: { margin?: number; gamma?: number } = {}): Score
     return tf.softplus(total) as tf.Tensor1D;
   };
 }
+
+export const circlePart = lossPart({
+  kind: "circle",
+  summary: "circle loss on cosines (arXiv:2002.10857)",
+  settings: circleSettings,
+  make: (options) => scoredBatchLoss("circle", circle(options)),
+});

@@ -1,4 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
+import { lossPart, similaritySetting, temperatureSetting } from "../loss-part.js";
+import { scoredBatchLoss } from "../scored-batch-loss.js";
 import { checkPositive, hasAny, maskedLogSumExp, type ScoreLoss } from "./score-loss.js";
 
 /**
@@ -21,3 +23,11 @@ export function listNet(temperature: number): ScoreLoss {
     return tf.mul(tf.sub(total, expected), hasAny(marked)) as tf.Tensor1D;
   };
 }
+
+export const listNetPart = lossPart({
+  kind: "list_net",
+  summary: "cross-entropy between grades and scores, top-1 form (doi:10.1145/1273496.1273513)",
+  settings: { temperature: temperatureSetting(), similarity: similaritySetting },
+  make: ({ temperature, similarity }) =>
+    scoredBatchLoss("list_net", listNet(temperature), { similarity, logQScale: temperature }),
+});

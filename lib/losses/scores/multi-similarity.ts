@@ -1,6 +1,16 @@
 import * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
 import { UserError } from "../../files/user-error.js";
+import { lossPart } from "../loss-part.js";
+import { scoredBatchLoss } from "../scored-batch-loss.js";
 import { checkPositive, maskedLogSumExp, type ScoreLoss } from "./score-loss.js";
+
+/** Shared with the loss of labelled items. */
+export const multiSimilaritySettings = {
+  alpha: z.number().positive().default(2).describe("α, the scale of positives"),
+  beta: z.number().positive().default(50).describe("β, the scale of negatives"),
+  base: z.number().default(0.5).describe("λ, the cosine from which both are counted"),
+};
 
 /**
  * Multi-similarity loss (without its pair mining):
@@ -20,3 +30,10 @@ export function multiSimilarity(options: { alpha?: number; beta?: number; base?:
     return tf.add(tf.div(pull, alpha), tf.div(push, beta)) as tf.Tensor1D;
   };
 }
+
+export const multiSimilarityPart = lossPart({
+  kind: "multi_similarity",
+  summary: "multi-similarity loss on cosines, without its mining (arXiv:1904.06627)",
+  settings: multiSimilaritySettings,
+  make: (options) => scoredBatchLoss("multi_similarity", multiSimilarity(options)),
+});

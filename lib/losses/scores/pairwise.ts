@@ -1,4 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
+import { lossPart, marginSetting, similaritySetting, temperatureSetting } from "../loss-part.js";
+import { scoredBatchLoss } from "../scored-batch-loss.js";
 import { checkCube, checkPositive, hasAny, maskedMean, onlyPositive, type ScoreLoss } from "./score-loss.js";
 
 /**
@@ -33,3 +35,21 @@ function pairwise(f: (difference: tf.Tensor) => tf.Tensor): ScoreLoss {
     return maskedMean(tf.reshape(f(difference), cells), tf.reshape(pairs, cells));
   };
 }
+
+export const pairwiseLogisticPart = lossPart({
+  kind: "pairwise_logistic",
+  summary: "logistic loss of score differences (RankNet, doi:10.1145/1102351.1102363)",
+  settings: { temperature: temperatureSetting(), similarity: similaritySetting },
+  make: ({ temperature, similarity }) =>
+    scoredBatchLoss("pairwise_logistic", pairwiseLogistic(temperature), {
+      similarity,
+      logQScale: temperature,
+    }),
+});
+
+export const pairwiseHingePart = lossPart({
+  kind: "pairwise_hinge",
+  summary: "hinge loss of score differences",
+  settings: { margin: marginSetting(0.3, "m, in units of the score"), similarity: similaritySetting },
+  make: ({ margin, similarity }) => scoredBatchLoss("pairwise_hinge", pairwiseHinge(margin), { similarity }),
+});

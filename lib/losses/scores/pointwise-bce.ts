@@ -1,5 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
 import { UserError } from "../../files/user-error.js";
+import { lossPart, similaritySetting, temperatureSetting } from "../loss-part.js";
+import { scoredBatchLoss } from "../scored-batch-loss.js";
 import { checkPositive, maskedMean, type ScoreLoss } from "./score-loss.js";
 
 /**
@@ -17,3 +20,15 @@ export function pointwiseBce(temperature: number, bias = 0): ScoreLoss {
     return maskedMean(tf.softplus(tf.mul(logits, signs) as tf.Tensor2D), tf.add(positives, negatives));
   };
 }
+
+export const pointwiseBcePart = lossPart({
+  kind: "pointwise_bce",
+  summary: "binary cross-entropy of each pair, SigLIP's form with fixed τ and bias (arXiv:2303.15343)",
+  settings: {
+    temperature: temperatureSetting(),
+    bias: z.number().default(0).describe("added to every logit"),
+    similarity: similaritySetting,
+  },
+  make: ({ temperature, bias, similarity }) =>
+    scoredBatchLoss("pointwise_bce", pointwiseBce(temperature, bias), { similarity, logQScale: temperature }),
+});

@@ -1,4 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
+import { lossPart, similaritySetting, temperatureSetting } from "../loss-part.js";
+import { scoredBatchLoss } from "../scored-batch-loss.js";
 import { checkPositive, hasAny, maskedLogSumExp, maskedMean, type ScoreLoss } from "./score-loss.js";
 
 /**
@@ -15,3 +17,11 @@ export function softmaxScores(temperature: number): ScoreLoss {
     return tf.mul(tf.sub(total, maskedMean(logits, positives)), hasAny(positives)) as tf.Tensor1D;
   };
 }
+
+export const softmaxScoresPart = lossPart({
+  kind: "softmax",
+  summary: "softmax cross-entropy over the candidates of each query",
+  settings: { temperature: temperatureSetting(), similarity: similaritySetting },
+  make: ({ temperature, similarity }) =>
+    scoredBatchLoss("softmax", softmaxScores(temperature), { similarity, logQScale: temperature }),
+});

@@ -94,7 +94,7 @@ function configOf(
     model,
   );
   const make = (rows: number) =>
-    experimentSchema.parse({
+    experimentSchema().parse({
       task_id: "fit",
       run_id: "fit",
       num_epochs: 1,

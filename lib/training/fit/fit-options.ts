@@ -1,7 +1,7 @@
 import type { Encoder, EncoderSpec } from "../../encoders/encoder.js";
 import type { BatchNegativesConfig, CacheConfig } from "../../experiment/sections/negatives.js";
 import type { OptimizerSpec } from "../../optimizers/optimizer.js";
-import type { Schedule, ScheduleSpec } from "../../optimizers/schedules.js";
+import type { Schedule, ScheduleSpec } from "../../optimizers/schedules/schedule.js";
 import type { Callback, FitCheckpoint } from "./callback.js";
 import type { DatasetRequest } from "./dataset-data.js";
 import type { FitData } from "./fit-data.js";

@@ -12,7 +12,7 @@ import { registerLoss } from "../../../lib/losses/create-loss.js";
 import { registerMiner } from "../../../lib/negatives/miners/create-miner.js";
 import { packTriplets } from "../../../lib/negatives/miners/tuples.js";
 import { createOptimizer, registerOptimizer } from "../../../lib/optimizers/create-optimizer.js";
-import { registerSchedule } from "../../../lib/optimizers/schedules.js";
+import { registerSchedule } from "../../../lib/optimizers/create-schedule.js";
 import { wiseFt } from "../../../lib/training/callbacks/averages.js";
 import { readFitCheckpoint, trainingCheckpoint } from "../../../lib/training/callbacks/checkpoints.js";
 import { evaluateRetrieval, evaluationCallback } from "../../../lib/training/callbacks/evaluation.js";
