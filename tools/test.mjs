@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 // `npm test`: set-up, static checks, unit tests, every notebook on small parameters. The last line is
 // "N passed, N failed": unit tests and notebooks; a static check that fails counts as one failure.
-//   npm test [-- --unit | --notebooks] [--only PATTERN]    PATTERN: part of a test file's or notebook's path
+//   npm test [-- --unit | --notebooks] [--only PATTERN] [--node 20 | 22 | 24]
+//     PATTERN: part of a test file's or notebook's path; --node: under that Node, fetched from npm when it is not there
+import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import util from "node:util";
@@ -13,7 +15,12 @@ const root = path.resolve(fileURLToPath(import.meta.url), "../..");
 export function readOptions(args) {
   const { values } = util.parseArgs({
     args,
-    options: { unit: { type: "boolean" }, notebooks: { type: "boolean" }, only: { type: "string" } },
+    options: {
+      unit: { type: "boolean" },
+      notebooks: { type: "boolean" },
+      only: { type: "string" },
+      node: { type: "string" },
+    },
   });
   const all = !values.unit && !values.notebooks;
   return {
@@ -21,12 +28,15 @@ export function readOptions(args) {
     unit: all || values.unit === true,
     notebooks: all || values.notebooks === true,
     only: values.only ?? null,
+    node: values.node === undefined ? null : Number(values.node),
   };
 }
 
 async function main() {
   const started = Date.now();
   const options = readOptions(process.argv.slice(2));
+  if (options.node !== null && Number.parseInt(process.versions.node, 10) !== options.node)
+    return runUnder(options.node);
   const { jupyter } = await ensure({ jupyter: true, chromium: options.unit });
   process.chdir(root);
   const { staticChecks, unitTests, notebookRun } = await import("./test/steps.mjs");
@@ -45,12 +55,22 @@ async function main() {
   const printing = tasks.map((task) => ({ ...task, run: async () => printResult(await task.run()) }));
   // unit tests keep two cores busy, but not all the time: one more task beside them
   const results = await runScheduled(printing, 3);
+  for (const { slowest } of results) if (slowest?.length) console.log(["", ...slowest, ""].join("\n"));
   const failing = results.filter((result) => !result.ok);
   if (failing.length > 0) console.log(`\nfailed: ${failing.map((result) => result.name).join("; ")}`);
   const { passed, failed } = addUp(results);
   console.log(`${((Date.now() - started) / 1000).toFixed(0)} s in all`);
   console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = failed > 0 ? 1 : 0;
+}
+
+/** Runs this very command under another Node, which npm, notebooks and child processes then find first on PATH. */
+async function runUnder(major) {
+  const { nodeFolder, withNode } = await import("./test/node-binary.mjs");
+  const folder = await nodeFolder(root, major);
+  const node = path.join(folder, "node");
+  const { status } = spawnSync(node, process.argv.slice(1), { stdio: "inherit", env: withNode(folder) });
+  process.exitCode = status ?? 1;
 }
 
 /** vitest's own lines, but for the empty ones and the report's path. */
@@ -66,7 +86,8 @@ function printResult(result) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   main().catch((error) => {
-    console.error(error.code?.startsWith("ERR_PARSE_ARGS") ? `test: ${error.message}` : error);
+    const plain = error.code?.startsWith("ERR_PARSE_ARGS") || error.message?.startsWith("node: ");
+    console.error(plain ? `test: ${error.message}` : error);
     process.exit(1);
   });
 }

@@ -1,6 +1,10 @@
+import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { jupyterCommand } from "../../tools/notebook.mjs";
 import { addUp, countUnitTests } from "../../tools/test/count.mjs";
+import { BUDGET, LISTED, overBudget, slowestFiles } from "../../tools/test/cpu-budget.mjs";
+import { nodeFolder, TESTED_NODES, withNode } from "../../tools/test/node-binary.mjs";
+import { OWN_PROCESS } from "../../tools/test/own-process.mjs";
 import { runScheduled } from "../../tools/test/scheduler.mjs";
 import { readOptions } from "../../tools/test.mjs";
 
@@ -78,15 +82,53 @@ describe("runScheduled", () => {
 
 describe("readOptions", () => {
   it("runs all by default and only what is named otherwise", () => {
-    expect(readOptions([])).toEqual({ checks: true, unit: true, notebooks: true, only: null });
-    expect(readOptions(["--unit"])).toEqual({ checks: false, unit: true, notebooks: false, only: null });
+    expect(readOptions([])).toEqual({ checks: true, unit: true, notebooks: true, only: null, node: null });
+    expect(readOptions(["--unit", "--node", "22"])).toEqual({
+      checks: false,
+      unit: true,
+      notebooks: false,
+      only: null,
+      node: 22,
+    });
     expect(readOptions(["--notebooks", "--only", "00"])).toEqual({
       checks: false,
       unit: false,
       notebooks: true,
       only: "00",
+      node: null,
     });
     expect(() => readOptions(["--fast"])).toThrow("--fast");
+  });
+});
+
+describe("the budget of CPU time", () => {
+  const seconds = { "a.test.ts": 0.5, "b.test.ts": BUDGET + 0.1, "c.test.ts": 9, "d.test.ts": 9.5 };
+  const listed = { "c.test.ts": { most: 9.2, why: "" }, "d.test.ts": { most: 9.2, why: "" } };
+
+  it("is broken by an unlisted file above it and by a listed one above its own", () => {
+    expect(overBudget(seconds, listed)).toEqual([
+      `b.test.ts: at most ${BUDGET} CPU seconds, got 2.1`,
+      "d.test.ts: at most 9.2 CPU seconds, got 9.5",
+    ]);
+    expect(slowestFiles(seconds, 2)).toEqual(["   9.5 s  d.test.ts", "   9.0 s  c.test.ts"]);
+  });
+
+  it("lists test files that are there", () => {
+    const files = readdirSync("tests", { recursive: true, encoding: "utf8" }).map((file) => `tests/${file}`);
+    for (const file of [...Object.keys(LISTED), ...Object.keys(OWN_PROCESS)]) expect(files).toContain(file);
+  });
+});
+
+describe("another Node", () => {
+  it("is the one that runs where it is of that version, and is found first", async () => {
+    const folder = await nodeFolder(process.cwd(), Number.parseInt(process.versions.node, 10));
+    expect(process.execPath.startsWith(folder)).toBe(true);
+    expect(withNode("/there").PATH).toMatch(/^\/there:/);
+  });
+
+  it("is one of the tested versions", async () => {
+    await expect(nodeFolder(process.cwd(), 18)).rejects.toThrow("node: must be one of 20, 22, 24, got 18");
+    expect(Object.keys(TESTED_NODES)).toEqual(["20", "22", "24"]);
   });
 });
 

@@ -4,6 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { runCommand } from "../setup/run-command.mjs";
 import { countUnitTests } from "./count.mjs";
+import { overBudget, slowestFiles } from "./cpu-budget.mjs";
 
 const NODE = process.execPath;
 
@@ -54,24 +55,33 @@ export function unitTests(root, pattern, onLine) {
     const started = Date.now();
     const folder = mkdtempSync(path.join(os.tmpdir(), "qdrl-test-"));
     const report = path.join(folder, "report.json");
-    const args = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+    const cpuFile = path.join(folder, "cpu.json");
+    const args = ["run", "--reporter=default", "--reporter=./tools/test/cpu-reporter.mjs"];
+    args.push("--reporter=json", `--outputFile.json=${report}`);
     const vitest = path.join(root, "node_modules/vitest/vitest.mjs");
     const result = await runCommand(NODE, [vitest, ...args, ...(pattern ? [pattern] : [])], {
       timeoutSec: 2700,
       cwd: root,
-      env: process.stdout.isTTY ? { FORCE_COLOR: "1" } : { NO_COLOR: "1" },
+      env: { QDRL_CPU_FILE: cpuFile, ...(process.stdout.isTTY ? { FORCE_COLOR: "1" } : { NO_COLOR: "1" }) },
       onLine,
     });
     const counts = countUnitTests(readIfThere(report), result.ok);
+    const cpu = JSON.parse(readIfThere(cpuFile) ?? "{}");
+    const total = Object.values(cpu).reduce((sum, seconds) => sum + seconds, 0);
+    // files that others are measured with share loading; alone, each would bear it
+    const over = pattern === null ? overBudget(cpu) : [];
     rmSync(folder, { recursive: true, force: true });
     const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
-    const detail = result.ok ? "" : result.reason;
+    const detail = [result.ok ? "" : result.reason, ...over].filter((line) => line !== "").join("\n");
     const tally = `${counts.passed} passed, ${counts.failed} failed${skipped}`;
+    const slowest = slowestFiles(cpu, 20);
     return {
       name: `unit tests: ${tally}`,
       kind: "unit",
-      ok: counts.failed === 0,
+      ok: counts.failed === 0 && over.length === 0,
       ...counts,
+      failed: counts.failed + over.length,
+      slowest: [`${total.toFixed(0)} CPU seconds in test files; the slowest:`, ...slowest],
       seconds: since(started),
       detail,
     };
