@@ -21,6 +21,7 @@ export * as tf from "@tensorflow/tfjs";
 export { formatConfig, loadConfig } from "./experiment/load-config.js";
 export { loadSweep, type Sweep } from "./experiment/load-sweep.js";
 export type { ExperimentConfig } from "./experiment/schema.js";
+export { sweepSummary } from "./experiment/sweep-summary.js";
 
 // Data sets.
 

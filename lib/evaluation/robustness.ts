@@ -29,8 +29,8 @@ export interface RobustnessResult {
 }
 
 export interface RobustnessOptions {
-  /** Typo models by name; default: all, "real" where its misspellings have been imported. */
-  models?: readonly string[];
+  /** Typo models by name; null (default) = all, "real" where its misspellings have been imported. */
+  models?: readonly string[] | null;
   /** Probabilities per word. Default 0.25, 0.5, 0.75. */
   probabilities?: readonly number[];
   /** Evaluation set; default: the first. */

@@ -1,6 +1,7 @@
 /** The tables of the thesis, measured again: what the public face offers as `thesis`. */
 export { bm25View } from "./bm25-view.js";
 export { experimentView } from "./experiment-view.js";
+export { thesisExperiments } from "./experiments.js";
 export { lossView } from "./loss-view.js";
 export { redundantView } from "./redundant-view.js";
 export { semanticMatches } from "./semantic-view.js";
