@@ -16,7 +16,7 @@ const NODE = process.execPath;
 export function staticChecks(root) {
   const inModules = (file) => path.join(root, "node_modules", file);
   return [
-    ["types (tsc, strict)", [inModules("typescript/bin/tsc"), "-p", "."]],
+    ["types (tsc, strict; notebooks too)", ["tools/typecheck.mjs"]],
     [
       "types (TypeScript 5.0 of the notebooks, over lib)",
       [inModules("@tslab/typescript-for-tslab/lib/tsc.js"), "-p", "tsconfig.cells.json"],
