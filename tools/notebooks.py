@@ -207,6 +207,8 @@ def main():
 
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(ROOT / ".jupyter"), os.environ.get("JUPYTER_PATH")]))
     os.environ["QDRL_STRICT_KERNEL"] = "1"
+    if args.small:
+        os.environ.setdefault("QDRL_FIGURES", "live")  # a check needs no pictures, which cost a browser per notebook
     paths = [named(path) for path in args.notebooks] or sorted((ROOT / "notebooks").glob("*.ipynb"))
     missing = [path for path in paths if not path.is_file()]
     if missing:

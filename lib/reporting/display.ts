@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { ownEntry } from "../files/own-entry.js";
 import { packageFile } from "../files/package-files.js";
+import { figurePicture } from "./cell-pictures.js";
 import { escapeHtml, scriptJson } from "./escape.js";
 import type { Figure } from "./figures/theme.js";
 import { type Frame, frameTable, isFrame } from "./frames.js";
@@ -18,18 +19,33 @@ export type Bundle = Record<string, unknown>;
 
 let figures = 0;
 
-/** Shows an interactive figure under the cell; a line of text outside a notebook. */
+/**
+ * Shows a figure under the cell, interactive and as a picture that any viewer of saved notebooks shows; a line of text
+ * outside a notebook. The picture is drawn while the cell goes on and put into the output before the cell ends.
+ */
 export function showFigure(figure: Figure, title = "figure"): void {
   const id = `qdrl-figure-${process.pid}-${++figures}`;
   const { data, layout } = figure;
   const lines = data
     .filter((trace) => trace["showlegend"] !== false)
     .map((trace) => String(trace["name"] ?? trace["type"]));
-  emit({
+  const bundle = (picture?: string): Bundle => ({
     "application/vnd.plotly.v1+json": { data, layout },
-    "text/html": figureHtml(figure, id),
+    "text/html": figureHtml(figure, id, picture === undefined ? undefined : { png: picture, title }),
+    ...(picture && { "image/png": picture }),
     "text/plain": `[${title}: ${lines.join("; ")}]`,
   });
+  const { __qdrlDisplay: launcher, __qdrlWaitFor: waitFor } = globalThis as Launcher;
+  if (launcher === undefined || waitFor === undefined) {
+    emit(bundle());
+    return;
+  }
+  launcher(bundle(), { id });
+  waitFor(
+    figurePicture(figure).then((png) => {
+      if (png) launcher(bundle(png.toString("base64")), { id, update: true });
+    }),
+  );
 }
 
 /** Shows a table, the results table or a data frame under the cell; as aligned text outside a notebook. */
@@ -67,17 +83,26 @@ export function showAnswer(text: string): void {
 
 /**
  * A figure as HTML for a notebook output: uses the page's `window.Plotly` (inlined in exported HTML), else loads it once
- * from the Jupyter server's own files; never from a network.
+ * from the Jupyter server's own files; never from a network. A page that has neither shows the picture.
  */
-export function figureHtml(figure: Figure, id: string): string {
+export function figureHtml(figure: Figure, id: string, picture?: { png: string; title: string }): string {
   const config = { responsive: true, displaylogo: false };
   const call = scriptJson([figure.data, figure.layout, config]);
   const { height } = figure.layout as { height?: number };
-  return `<div id="${id}" class="qdrl-plot" style="width:100%;min-height:${height ?? 400}px"></div>
+  const image = picture
+    ? `<img src="data:image/png;base64,${picture.png}" alt="${escapeHtml(picture.title)}" style="max-width:100%">`
+    : "";
+  return `<div id="${id}" class="qdrl-plot" style="width:100%">${image}</div>
 <script>(() => {
 const place = document.getElementById("${id}");
-const draw = () => window.Plotly.newPlot(place, ...${call});
+const draw = () => {
+  place.replaceChildren();
+  place.style.minHeight = "${height ?? 400}px";
+  window.Plotly.newPlot(place, ...${call});
+};
 if (window.Plotly) return draw();
+const inJupyter = document.getElementById("jupyter-config-data") || document.body.dataset.baseUrl;
+if (place.firstChild && !inJupyter) return;
 const settings = JSON.parse(document.getElementById("jupyter-config-data")?.textContent || "{}");
 const base = (document.body.dataset.baseUrl || settings.baseUrl || "/") + "files/node_modules/";
 const load = (file) => new Promise((done, failed) => {
@@ -86,7 +111,9 @@ const load = (file) => new Promise((done, failed) => {
   document.head.append(script);
 });
 window.qdrlPlotly ??= load("plotly.js-dist/plotly.js");
-window.qdrlPlotly.then(draw, () => { place.textContent = "plotly.js could not be loaded from the notebook server"; });
+window.qdrlPlotly.then(draw, () => {
+  if (!place.firstChild) place.textContent = "plotly.js could not be loaded from the notebook server";
+});
 })()</script>`;
 }
 
@@ -122,9 +149,15 @@ function emit(bundle: Bundle): void {
   else send(bundle);
 }
 
+/** What the kernel's launcher offers: to show or replace an output by its id, and to hold the cell's end for it. */
+interface Launcher {
+  __qdrlDisplay?: (bundle: Bundle, options?: { id?: string; update?: boolean }) => void;
+  __qdrlWaitFor?: (work: Promise<void>) => void;
+}
+
 /** The kernel's sender: the launcher's `globalThis.__qdrlDisplay`, or tslab's own if this process is a tslab kernel. */
 function notebookSender(): ((bundle: Bundle) => void) | null {
-  const launcher = (globalThis as { __qdrlDisplay?: (bundle: Bundle) => void }).__qdrlDisplay;
+  const launcher = (globalThis as Launcher).__qdrlDisplay;
   if (launcher !== undefined) return launcher;
   const require = createRequire(packageFile("package.json"));
   const write = loadedTslab(require)?.lastWriteDisplayData;

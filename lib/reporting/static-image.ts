@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Figure } from "./figures/theme.js";
@@ -17,6 +17,8 @@ export interface ImageRenderer {
   close(): Promise<void>;
 }
 
+/** Begin of the name of a browser's own folder; the process that made it follows. */
+const FOLDER = "qdrl-figures-";
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
 /** The browser that static images are drawn with: `$CHROMIUM`, else the usual places; null where there is none. */
@@ -41,7 +43,8 @@ export async function openImageRenderer(): Promise<
   const playwright = await import("playwright-core").catch(() => null);
   if (playwright === null)
     return { renderer: null, reason: "static images are skipped: playwright-core is not installed (npm ci)" };
-  const folder = mkdtempSync(join(tmpdir(), "qdrl-figures-"));
+  removeLeftovers();
+  const folder = mkdtempSync(join(tmpdir(), `${FOLDER}${process.pid}-`));
   const context = await playwright.chromium
     .launchPersistentContext(folder, { executablePath: browser, headless: true, args: BROWSER_ARGUMENTS })
     .catch((error: Error) => error);
@@ -82,6 +85,24 @@ export async function openImageRenderer(): Promise<
     },
   };
   return { renderer };
+}
+
+/** Folders of processes that were killed before they could remove theirs. */
+function removeLeftovers(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = Number(/^(\d+)-/.exec(name.startsWith(FOLDER) ? name.slice(FOLDER.length) : "")?.[1]);
+    if (Number.isNaN(pid) || isRunning(pid)) continue;
+    rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }
 
 /** White ground and dark text, whatever the screen's colours are. */

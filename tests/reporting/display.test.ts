@@ -13,6 +13,9 @@ import { lossCurve } from "../../lib/reporting/figures/loss-curve.js";
 import { resultsTable } from "../../lib/reporting/results-table.js";
 import { plainTable } from "../../lib/reporting/table.js";
 
+const drawn = vi.hoisted(() => vi.fn<() => Promise<Buffer | null>>());
+vi.mock("../../lib/reporting/cell-pictures.js", () => ({ figurePicture: drawn }));
+
 const launcher = globalThis as { __qdrlDisplay?: ((bundle: Bundle) => void) | undefined };
 const tslabFile = createRequire(resolve("package.json")).resolve("tslab/dist/jupyter");
 const cache = createRequire(resolve("package.json")).cache as Record<string, unknown>;
@@ -54,6 +57,26 @@ describe("in a notebook", () => {
     expect(bundle["application/vnd.plotly.v1+json"]).toEqual(figure);
     expect(bundle["text/plain"]).toBe("[Loss: softmax]");
     expect(bundle["text/html"]).not.toMatch(/https?:\/\//);
+  });
+
+  it("a figure's picture takes its place in the output before the cell ends, and shows where plotly.js is not", async () => {
+    const outputs = new Map<string | undefined, Bundle>();
+    const waiting: Promise<void>[] = [];
+    Object.assign(globalThis, {
+      __qdrlDisplay: (bundle: Bundle, { id }: { id?: string } = {}) => outputs.set(id, bundle),
+      __qdrlWaitFor: (work: Promise<void>) => waiting.push(work),
+    });
+    drawn.mockResolvedValueOnce(Buffer.from("a picture"));
+    showFigure(figure, 'Loss "a"');
+    const [before] = outputs.values();
+    expect(before!["image/png"]).toBeUndefined();
+    await Promise.all(waiting);
+    const [after, ...others] = outputs.values();
+    const png = Buffer.from("a picture").toString("base64");
+    expect(others).toEqual([]);
+    expect(after!["image/png"]).toBe(png);
+    expect(after!["text/html"]).toContain(`<img src="data:image/png;base64,${png}" alt="Loss &quot;a&quot;"`);
+    delete (globalThis as { __qdrlWaitFor?: unknown }).__qdrlWaitFor;
   });
 
   it("every figure has a place of its own", () => {

@@ -36,7 +36,10 @@ function notebook(cells: string[], ci?: object): object {
       outputs: [],
       source,
     })),
-    metadata: { kernelspec: { name: "tslab", display_name: "TypeScript" }, ...(ci ? { qdrl: { ci } } : {}) },
+    metadata: {
+      kernelspec: { name: "tslab", display_name: "TypeScript", language: "typescript" },
+      ...(ci ? { qdrl: { ci } } : {}),
+    },
     nbformat: 4,
     nbformat_minor: 5,
   };
@@ -81,6 +84,23 @@ describe("running notebooks", { timeout: 180_000 }, () => {
     // opens offline: nothing is fetched
     expect(html).not.toMatch(/<script[^>]+src=|<link[^>]+href="http|import\("http/);
     expect(html.length).toBeLessThan(8_000_000);
+  });
+
+  it("runs from the environment by plain nbconvert and papermill, with no variable set", async () => {
+    const file = path.join(folder, "plain.ipynb");
+    writeFileSync(
+      file,
+      JSON.stringify(notebook(["// parameters\nlet epochs = 20;", "console.log({ epochs });"])),
+    );
+    const { JUPYTER_PATH: _path, ...env } = process.env;
+    const bin = path.dirname(python);
+    const run = (command: string, args: string[]) =>
+      promisify(execFile)(path.join(bin, command), args, { cwd: folder, env });
+    const html = run("jupyter-nbconvert", ["--execute", "--to", "html", "--output", "plain", file]);
+    const out = path.join(folder, "papermill.ipynb");
+    await Promise.all([html, run("papermill", ["-k", "tslab", file, out, "-p", "epochs", "3"])]);
+    expect(readFileSync(path.join(folder, "plain.html"), "utf8")).toContain("{ epochs: 20 }");
+    expect(readFileSync(out, "utf8")).toContain("{ epochs: 3 }");
   });
 
   it("fails on an error, a type error, errors outside a cell, a dead kernel and a cell without end", async () => {

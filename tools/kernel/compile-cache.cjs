@@ -4,6 +4,9 @@ const fs = require("node:fs");
 const path = require("node:path");
 
 const MOST_ENTRIES = 4000;
+/** From so many files on, kernels compile one after the other: the next then finds them in the cache. */
+const MANY_FILES = 100;
+const LONGEST_WAIT_MS = 180_000;
 
 /**
  * Keeps what became of each file of lib on disk, so that a kernel does not type-check and compile the whole library
@@ -58,7 +61,30 @@ class CompileCache {
 
   /** Of a cell and the files that it imports, those whose types are still to be checked. */
   unchecked(files) {
-    return files.filter((file) => !this.isLibrary(file) || !this.has(file));
+    const missing = () => files.filter((file) => !this.isLibrary(file) || !this.has(file));
+    const first = missing();
+    if (first.length < MANY_FILES) return first;
+    this.waitForTurn();
+    return missing();
+  }
+
+  /**
+   * Several kernels that start on an empty cache would each compile all of lib at the same time. This one waits (as the
+   * compiler does, without the event loop) while another compiles, then has the turn until the cell is converted.
+   */
+  waitForTurn() {
+    const lock = path.join(this.folder, "compiling");
+    const sleeper = new Int32Array(new SharedArrayBuffer(4));
+    for (const began = Date.now(); Date.now() - began < LONGEST_WAIT_MS; Atomics.wait(sleeper, 0, 0, 200)) {
+      try {
+        fs.writeFileSync(lock, String(process.pid), { flag: "wx" });
+        setImmediate(() => fs.rmSync(lock, { force: true }));
+        return;
+      } catch (error) {
+        if (error.code !== "EEXIST") return; // cannot be written: every kernel for itself
+        if (!isRunning(readIfThere(lock))) fs.rmSync(lock, { force: true });
+      }
+    }
   }
 
   /** The module format of Node for what emit just handed out. */
@@ -149,6 +175,25 @@ function openCompileCache(ts, root, options) {
     root,
     environment,
   });
+}
+
+/** Whether a process of this id is there; an empty text is one that is just being written. */
+function isRunning(pid) {
+  if (pid === null || pid === "") return true;
+  try {
+    process.kill(Number(pid), 0);
+    return true;
+  } catch (error) {
+    return error.code === "EPERM";
+  }
+}
+
+function readIfThere(file) {
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch {
+    return null;
+  }
 }
 
 function sha256(text) {

@@ -1,6 +1,9 @@
 "use strict";
 const ts = require("@tslab/typescript-for-tslab");
 
+/** Longest wait of a cell for its figures' pictures. */
+const MOST_WAIT_MS = 30_000;
+
 /** The messages that Jupyter expects and stock tslab does not send, or sends under a wrong name. */
 function install() {
   const { JupyterHandlerImpl, ZmqServer } = require("tslab/dist/jupyter.js");
@@ -35,11 +38,33 @@ function install() {
   };
 }
 
-/** What lib/reporting shows results with: one output in several MIME types, under the cell that ran last. */
+/**
+ * What lib/reporting shows results with: one output in several MIME types, under the cell that ran last. An output with an
+ * id can be replaced (its picture is drawn while the cell goes on), and a cell ends when all that it waits for has.
+ */
 function offerDisplay() {
   const jupyter = require("tslab/dist/jupyter.js");
-  globalThis.__qdrlDisplay = (bundle) => {
-    jupyter.lastWriteDisplayData?.({ data: bundle, metadata: {}, transient: {} }, false);
+  globalThis.__qdrlDisplay = (bundle, { id, update = false } = {}) => {
+    const transient = id === undefined ? {} : { display_id: id };
+    jupyter.lastWriteDisplayData?.({ data: bundle, metadata: {}, transient }, update);
+  };
+  const waiting = new Set();
+  globalThis.__qdrlWaitFor = (work) => {
+    const shown = work.catch((error) => console.error(`a figure's picture is missing: ${error.message}`));
+    waiting.add(shown);
+    shown.finally(() => waiting.delete(shown));
+  };
+  const { prototype } = jupyter.JupyterHandlerImpl;
+  const { handleExecuteImpl } = prototype;
+  prototype.handleExecuteImpl = async function (...args) {
+    try {
+      return await handleExecuteImpl.apply(this, args);
+    } finally {
+      await Promise.race([
+        Promise.allSettled(waiting),
+        new Promise((done) => setTimeout(done, MOST_WAIT_MS).unref()),
+      ]);
+    }
   };
 }
 

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { aptInstall, mayUseApt } from "./apt.mjs";
+import { registerKernel } from "./jupyter-kernel.mjs";
 import { findOnPath, findPython, venvPython } from "./python.mjs";
 import { runCommand, tail } from "./run-command.mjs";
 
@@ -82,12 +83,14 @@ export async function findJupyter(root) {
   return readyVenv(root) ?? (await jupyterOnPath());
 }
 
-/** .venv, when it was made from the present requirements.txt. */
+/** .venv, when it was made from the present requirements.txt; the kernel is registered in it. */
 function readyVenv(root) {
   const python = venvPython(path.join(root, ".venv"));
   const { file, text } = stampOf(root);
   const current = existsSync(file) && existsSync(python) && readFileSync(file, "utf8") === text;
-  return current ? { python, source: "venv", lab: true } : null;
+  if (!current) return null;
+  registerKernel(root, path.join(root, ".venv"));
+  return { python, source: "venv", lab: true };
 }
 
 function stampOf(root) {
