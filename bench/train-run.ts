@@ -7,12 +7,12 @@ import { selectBackend } from "../lib/engine/backend.js";
 import { valueAndGradients } from "../lib/engine/ops/gradients.js";
 import { Random } from "../lib/engine/random/random.js";
 import type { FeatureBatch } from "../lib/features/batch.js";
-import { createFusedTrainer, type FusedStepper } from "../lib/fused/fused-trainer.js";
+import { createFusedTrainer, type FusedTrainer } from "../lib/fused/fused-trainer.js";
 import { measureLimit, shortestSeconds } from "../lib/fused/machine-limit.js";
 import { createOptimizer } from "../lib/optimizers/create-optimizer.js";
 
 export interface RunOptions {
-  path: "fused" | "hogwild" | "tfjs";
+  path: "fused" | "tfjs";
   queries: string;
   documents: string;
   length: number;
@@ -83,9 +83,8 @@ function tfjsStep(): (batch: FeatureBatch) => void {
   };
 }
 
-function fusedStepper(): FusedStepper {
+function fusedStepper(): FusedTrainer {
   const { trainer, reason } = createFusedTrainer({
-    lockFree: options.path === "hogwild",
     encoderSpec,
     lossSpec: { kind: "batch_softmax", temperature: 0.1 } as { kind: string },
     optimizerSpec,

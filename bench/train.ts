@@ -152,11 +152,6 @@ const comparisons: [string, Run, Run][] = [
     { ...own({ threads: 1 }), kind: "twice" },
     own({ threads: 1 }),
   ],
-  [
-    "batch 64, lazy_adam, hogwild against fused, 2 threads",
-    own({ path: "hogwild", optimizer: "lazy_adam" }),
-    own({ optimizer: "lazy_adam" }),
-  ],
   ["batch 64, exact adam against lazy_adam, 2 threads", own({}), own({ optimizer: "lazy_adam" })],
   ["batch 64, bfloat16 moments against float32, 1 thread", own({ ...half, threads: 1 }), own({ threads: 1 })],
   ["batch 64, bfloat16 moments against float32, 2 threads", own(half), own({})],

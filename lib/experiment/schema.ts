@@ -84,10 +84,10 @@ const build = () =>
     tensorboard: z.boolean().default(true).describe("write event files for TensorBoard beside metrics.jsonl"),
     backend: z.enum(["auto", "tensorflow", "wasm", "cpu"]).default("auto"),
     engine: z
-      .enum(["auto", "fused", "tfjs", "hogwild"])
+      .enum(["auto", "fused", "tfjs"])
       .default("auto")
       .describe(
-        "what computes training steps: whole steps in SIMD kernels where the model has them, else tfjs; hogwild: such steps on several threads at once without locks, which no run can repeat",
+        "what computes training steps: whole steps in SIMD kernels where the model has them, else tfjs",
       ),
     dataset: datasetSection,
     text_vectorizer: vectorizerSection,

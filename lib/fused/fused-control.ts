@@ -12,13 +12,11 @@ export interface WorkerStart {
   threads: number;
   /** turns that a waiting thread spins before it sleeps */
   spins: number;
-  /** number of the work area: always 0 but in a lock-free run, where each worker has its own */
-  area: number;
 }
 
 /**
  * The control block: 64 words. Words 0 and 1 are the barrier; the others as named here (learningRate and loss count in
- * float64). `serial` grows by one with each order to the workers.
+ * float64). `serial` grows by one with each command to the workers.
  */
 export const command = {
   serial: 2,
@@ -28,11 +26,9 @@ export const command = {
   side: 6,
   ready: 7,
   parts: 8,
-  /** orders carried out, for those who do not wait at the barrier */
-  finished: 9,
   learningRate: 8,
   loss: 10,
-  // kinds of order
+  // kinds of command
   train: 1,
   encode: 2,
   reset: 3,

@@ -99,18 +99,15 @@ export interface FusedLayout {
   tables: TableLayout[];
   /** float32 per row of the table of tokens: its weight in bags; 0 where all count alike */
   tokenWeights: number;
-  work: WorkLayout[];
+  work: WorkLayout;
   bytes: number;
 }
 
 /** Number of rows caught up per kernel call. */
 export const staleChunk = 1024;
 
-/**
- * @param threads of one step
- * @param areas   batches in flight at once
- */
-export function layoutFused(plan: FusedPlan, threads: number, areas = 1): FusedLayout {
+/** @param threads of one step */
+export function layoutFused(plan: FusedPlan, threads: number): FusedLayout {
   let top = 0;
   const floats = (count: number): number => {
     const at = Math.ceil(top / 128) * 128;
@@ -119,7 +116,7 @@ export function layoutFused(plan: FusedPlan, threads: number, areas = 1): FusedL
   };
   const { slots, texts, category } = plan;
   const perRow = 1 + (plan.packed ? 1 : slots.length);
-  const work = Array.from({ length: areas }, () => workLayout(plan, threads, floats));
+  const work = workLayout(plan, threads, floats);
   const towers = plan.towers.map((layers) =>
     layers.map(({ inputs, outputs, relu }): LayerLayout => {
       const size = inputs * outputs + outputs;

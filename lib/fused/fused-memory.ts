@@ -26,6 +26,7 @@ const tokenWeightsName = "token_weights";
 /** Moves data between JavaScript and the memory that the kernels work on; checks what comes in. */
 export class FusedMemory {
   private readonly ints: Int32Array;
+  private readonly work: WorkLayout;
   /** where bags are lists of words */
   private readonly words: DistinctWords | null;
 
@@ -34,8 +35,9 @@ export class FusedMemory {
     private readonly layout: FusedLayout,
     private readonly memory: WasmMemory,
     private readonly kernels: Kernels,
-    private readonly work: WorkLayout = layout.work[0]!,
   ) {
+    const { work } = layout;
+    this.work = work;
     for (const table of layout.tables)
       new Int32Array(memory.buffer, table.currentThrough, table.rows).fill(-1);
     if (plan.optimizer.initialAccumulator)

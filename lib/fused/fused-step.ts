@@ -25,6 +25,7 @@ export class FusedStep {
   readonly spentMs: Record<StepPhase, number> = { gather: 0, dense: 0, update: 0, wait: 0 };
   /** table rows and state moved since the start, by this thread */
   bytesTouched = 0;
+  private readonly work: WorkLayout;
   private readonly drift: AdamDrift | null;
   private readonly rows: BatchRows;
   private readonly words: WordPart | null;
@@ -37,13 +38,14 @@ export class FusedStep {
   constructor(
     private readonly plan: FusedPlan,
     layout: FusedLayout,
-    private readonly work: WorkLayout,
     private readonly kernels: Kernels,
     memory: WasmMemory,
     thread: number,
     private readonly threads: number,
     private readonly spins: number,
   ) {
+    const { work } = layout;
+    this.work = work;
     this.drift = driftOf(plan.optimizer);
     this.drift?.reset(0);
     const [ints, floats] = [new Int32Array(memory.buffer), new Float32Array(memory.buffer)];

@@ -10,7 +10,6 @@ import { type FusedArrays, FusedMemory, type FusedState } from "./fused-memory.j
 import { type FusedEncoder, type FusedModel, type FusedPlan, planFused, stepFlops } from "./fused-plan.js";
 import { FusedStep, type StepPhase } from "./fused-step.js";
 import { type FusedBatch, loadBatch, loadRows } from "./load-batch.js";
-import { beyondLockFree, LockFreeTrainer } from "./lock-free-trainer.js";
 import type { StepWork } from "./machine-limit.js";
 
 export interface FusedOptions extends FusedModel {
@@ -18,12 +17,7 @@ export interface FusedOptions extends FusedModel {
   threads?: number;
   /** turns that a waiting thread spins before it sleeps (20,000 are about 50 µs); default 20,000, and 0 for more threads than cores */
   spins?: number;
-  /** without locks and without waiting, but not to be repeated: see {@link LockFreeTrainer} */
-  lockFree?: boolean;
 }
-
-/** What trains a model in fused steps. */
-export type FusedStepper = FusedTrainer | LockFreeTrainer;
 
 /**
  * Trains a standard tower model with whole steps in SIMD kernels, on several threads over one shared memory: the same
@@ -35,8 +29,8 @@ export class FusedTrainer {
   private flops = 0;
   private readonly local: FusedStep;
   private readonly memory: FusedMemory;
-  private readonly words: Int32Array;
-  private readonly rates: Float64Array;
+  private readonly control: Int32Array;
+  private readonly controlFloats: Float64Array;
   private readonly workers: Worker[] = [];
 
   constructor(
@@ -51,17 +45,17 @@ export class FusedTrainer {
     this.learningRate = plan.optimizer.learningRate;
     const kernels = instantiateKernels(module, memory);
     this.memory = new FusedMemory(plan, layout, memory, kernels);
-    const work = layout.work[0]!;
-    this.words = new Int32Array(memory.buffer, work.control, 64);
-    this.rates = new Float64Array(memory.buffer, work.control, 32);
-    this.local = new FusedStep(plan, layout, work, kernels, memory, 0, threads, spins);
+    const { work } = layout;
+    this.control = new Int32Array(memory.buffer, work.control, 64);
+    this.controlFloats = new Float64Array(memory.buffer, work.control, 32);
+    this.local = new FusedStep(plan, layout, kernels, memory, 0, threads, spins);
     for (let thread = 1; thread < threads; thread++) {
-      const workerData: WorkerStart = { plan, layout, module, memory, thread, threads, spins, area: 0 };
+      const workerData: WorkerStart = { plan, layout, module, memory, thread, threads, spins };
       this.workers.push(startWorker("lib/fused/fused-worker.ts", workerData));
     }
     const deadline = performance.now() + 60_000;
-    for (let ready = 0; (ready = Atomics.load(this.words, command.ready)) < threads - 1; ) {
-      Atomics.wait(this.words, command.ready, ready, 1000);
+    for (let ready = 0; (ready = Atomics.load(this.control, command.ready)) < threads - 1; ) {
+      Atomics.wait(this.control, command.ready, ready, 1000);
       if (performance.now() > deadline)
         throw new UserError("FusedTrainer: workers must start within 60 s, they did not");
     }
@@ -85,8 +79,8 @@ export class FusedTrainer {
     const { size } = documents;
     const { memory, plan, encoder } = this;
     const parts = loadBatch(memory, plan, encoder, queries, documents, maskedCells, sameQueries);
-    this.words[command.parts] = parts;
-    this.order(command.train, size, this.step + 1);
+    this.control[command.parts] = parts;
+    this.send(command.train, size, this.step + 1);
     const loss = this.local.run(size, parts, this.step + 1, this.learningRate);
     if (Number.isFinite(loss)) this.step++;
     this.flops += stepFlops(this.plan, queries.size, size);
@@ -123,8 +117,8 @@ export class FusedTrainer {
     for (let from = 0; from < batch.size; from += maxBatch) {
       const size = Math.min(maxBatch, batch.size - from);
       loadRows(this.memory, this.plan, this.encoder, index, batch, from, size);
-      this.words[command.side] = index;
-      this.order(command.encode, size, this.step);
+      this.control[command.side] = index;
+      this.send(command.encode, size, this.step);
       this.local.encode(index, size);
       out.set(this.memory.floats(this.local.embeddings(index), size * outputDim), from * outputDim);
     }
@@ -147,7 +141,7 @@ export class FusedTrainer {
   importState(state: FusedState): void {
     this.memory.write(state);
     this.step = state.step;
-    this.order(command.reset, 0, state.step);
+    this.send(command.reset, 0, state.step);
     this.local.reset(state.step);
   }
 
@@ -162,19 +156,19 @@ export class FusedTrainer {
 
   /** Stops the threads and lets the memory go. */
   close(): void {
-    this.order(command.stop, 0, 0);
+    this.send(command.stop, 0, 0);
     this.workers.length = 0;
   }
 
-  /** Sets the workers going. Each order but the last ends at the barrier, so none can overtake another. */
-  private order(kind: number, size: number, step: number): void {
+  /** Sets the workers going. Each command but the last ends at the barrier, so none can overtake another. */
+  private send(kind: number, size: number, step: number): void {
     if (this.workers.length === 0) return;
-    this.words[command.kind] = kind;
-    this.words[command.size] = size;
-    this.words[command.step] = step;
-    this.rates[command.learningRate] = this.learningRate;
-    Atomics.add(this.words, command.serial, 1);
-    Atomics.notify(this.words, command.serial);
+    this.control[command.kind] = kind;
+    this.control[command.size] = size;
+    this.control[command.step] = step;
+    this.controlFloats[command.learningRate] = this.learningRate;
+    Atomics.add(this.control, command.serial, 1);
+    Atomics.notify(this.control, command.serial);
   }
 }
 
@@ -186,27 +180,18 @@ const none = new Int32Array(0);
  * until {@link FusedTrainer.importState}.
  */
 export function createFusedTrainer(
-  options: FusedOptions & { lockFree?: false },
-): { trainer: FusedTrainer; reason: null } | { trainer: null; reason: string };
-export function createFusedTrainer(
   options: FusedOptions,
-): { trainer: FusedStepper; reason: null } | { trainer: null; reason: string };
-export function createFusedTrainer(
-  options: FusedOptions,
-): { trainer: FusedStepper; reason: null } | { trainer: null; reason: string } {
-  const { threads = 1, lockFree = false, encoderSpec } = options;
+): { trainer: FusedTrainer; reason: null } | { trainer: null; reason: string } {
+  const { threads = 1, encoderSpec } = options;
   const { spins = threads > os.availableParallelism() ? 0 : 20_000 } = options;
   if (!Number.isInteger(threads) || threads < 1)
     throw new UserError(`createFusedTrainer: threads must be a positive integer, got ${threads}`);
   const plan = planFused(options);
   if (typeof plan === "string") return { trainer: null, reason: plan };
-  const beyond = lockFree ? beyondLockFree(plan) : null;
-  if (beyond !== null) return { trainer: null, reason: beyond };
-  const layOut = () => (lockFree ? layoutFused(plan, 1, threads) : layoutFused(plan, threads));
-  let layout = layOut();
+  let layout = layoutFused(plan, threads);
   if (layout.bytes > 2 ** 32 && plan.words && !plan.weighted) {
     plan.words = null; // bags pooled row by row take less memory
-    layout = layOut();
+    layout = layoutFused(plan, threads);
   }
   const gigabytes = (layout.bytes / 2 ** 30).toFixed(1);
   const pages = Math.ceil(layout.bytes / 65_536);
@@ -218,6 +203,5 @@ export function createFusedTrainer(
   } catch {
     return { trainer: null, reason: `no memory for ${gigabytes} GiB` };
   }
-  const Kind = lockFree ? LockFreeTrainer : FusedTrainer;
-  return { trainer: new Kind(plan, encoderSpec, threads, memory, layout, spins), reason: null };
+  return { trainer: new FusedTrainer(plan, encoderSpec, threads, memory, layout, spins), reason: null };
 }

@@ -87,7 +87,6 @@ export function createTrainer(
         textLength: data.textLength,
         words: data.words ?? null,
         threads,
-        lockFree: config.engine === "hogwild",
         mask: config.negatives.type === "batch" ? config.negatives.mask : "none",
         teaching: spellingOf(config),
         positives,
@@ -102,8 +101,7 @@ export function createTrainer(
 }
 
 function engineName(config: ExperimentConfig, threads: number): string {
-  const kind = config.engine === "hogwild" ? "fused without locks (not reproducible)" : "fused";
-  return `${kind}, ${threads} ${threads === 1 ? "thread" : "threads"}${moments(config)}`;
+  return `fused, ${threads} ${threads === 1 ? "thread" : "threads"}${moments(config)}`;
 }
 
 function moments({ optimizer }: ExperimentConfig): string {

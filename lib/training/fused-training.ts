@@ -5,7 +5,7 @@ import type { PairBatch, PairSet } from "../experiment/pairs.js";
 import type { TensorPieces } from "../files/safetensors.js";
 import { UserError } from "../files/user-error.js";
 import type { FusedTeaching } from "../fused/fused-plan.js";
-import { createFusedTrainer, type FusedStepper } from "../fused/fused-trainer.js";
+import { createFusedTrainer, type FusedTrainer } from "../fused/fused-trainer.js";
 import { type MachineLimit, measureLimit, type StepWork } from "../fused/machine-limit.js";
 import type { KnownPositives, MaskRule } from "../losses/candidate-mask.js";
 import type { BatchLoss, LossSpec } from "../losses/loss.js";
@@ -25,8 +25,6 @@ export interface FusedRequest {
   /** How they lie together by words. */
   words: WordCuts | null;
   threads: number;
-  /** Steps of several threads at once, without locks; the run cannot be repeated. */
-  lockFree: boolean;
   /** Documents of a batch that are no negatives of a query. */
   mask: MaskRule;
   teaching: FusedTeaching | null;
@@ -76,7 +74,7 @@ class FusedTraining extends Trainer {
     encoder: Encoder,
     loss: BatchLoss,
     optimizer: Optimizer,
-    private readonly fused: FusedStepper,
+    private readonly fused: FusedTrainer,
     private readonly cells: (batch: PairBatch) => Int32Array,
     private readonly teaching: FusedTeaching | null,
   ) {

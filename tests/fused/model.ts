@@ -6,7 +6,7 @@ import { Random } from "../../lib/engine/random/random.js";
 import type { WordCuts } from "../../lib/engine/tables/distinct-words.js";
 import type { FeatureBatch } from "../../lib/features/batch.js";
 import type { FusedState } from "../../lib/fused/fused-memory.js";
-import { createFusedTrainer, type FusedStepper, type FusedTrainer } from "../../lib/fused/fused-trainer.js";
+import { createFusedTrainer, type FusedTrainer } from "../../lib/fused/fused-trainer.js";
 import { candidateMask } from "../../lib/losses/candidate-mask.js";
 import { contrastiveAlignment } from "../../lib/losses/contrastive-alignment.js";
 import { createLoss } from "../../lib/losses/create-loss.js";
@@ -140,7 +140,7 @@ export function randomBatch(model: Model, seed: number): TestBatch {
 /** Every query knows three documents. */
 const positives = (query: number) => new Set([query, 2 * query, query + 5]);
 
-export function fusedStep(fused: FusedStepper, model: Model, batch: TestBatch): number {
+export function fusedStep(fused: FusedTrainer, model: Model, batch: TestBatch): number {
   const { queryIds, documentIds } = batch;
   const cells = maskedCells(queryIds, documentIds, model.masks ? "known_positives" : "none", positives);
   const { contrastive = 0 } = (batch.queries.size > batch.documents.size && model.teaching) || {};

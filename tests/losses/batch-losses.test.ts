@@ -6,8 +6,8 @@ import { candidateMask, positivesByQuery } from "../../lib/losses/candidate-mask
 import { createLoss, lossKinds, registerLoss } from "../../lib/losses/create-loss.js";
 import type { BatchLoss } from "../../lib/losses/loss.js";
 import { contrastive, tripletMargin } from "../../lib/losses/pair-distance-losses.js";
-import { referenceBatchSoftmax, referenceCosines } from "../../lib/losses/reference.js";
 import { symmetricSoftmax } from "../../lib/losses/symmetric-softmax.js";
+import { referenceBatchSoftmax, referenceCosines } from "../support/reference-losses.js";
 import { expectClose, expectFloat32Close, vector, vectors } from "../support/vectors.js";
 import { expectGradientsMatchReference } from "./gradient-check.js";
 import { type ReferenceLoss, type Rows, referenceScores } from "./reference-scores.js";

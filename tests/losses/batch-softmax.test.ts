@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { type BackendName, selectBackend } from "../../lib/engine/backend.js";
 import { batchSoftmax } from "../../lib/losses/batch-softmax.js";
 import { cosineMatrix } from "../../lib/losses/cosine.js";
-import { referenceBatchSoftmax, referenceCosines } from "../../lib/losses/reference.js";
+import { referenceBatchSoftmax, referenceCosines } from "../support/reference-losses.js";
 import { expectClose, expectFloat32Close, vector, vectors } from "../support/vectors.js";
 import { expectGradientsMatchReference } from "./gradient-check.js";
 

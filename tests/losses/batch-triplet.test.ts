@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { type BackendName, selectBackend } from "../../lib/engine/backend.js";
 import { batchTriplet, tripletMask } from "../../lib/losses/batch-triplet.js";
 import { createLoss } from "../../lib/losses/create-loss.js";
-import { referenceBatchTriplet } from "../../lib/losses/reference.js";
+import { referenceBatchTriplet } from "../support/reference-losses.js";
 import { expectClose, expectFloat32Close, vectors } from "../support/vectors.js";
 import { expectGradientsMatchReference } from "./gradient-check.js";
 

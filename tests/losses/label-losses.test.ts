@@ -7,12 +7,12 @@ import { distanceMatrix } from "../../lib/losses/distances.js";
 import { type LabelLoss, NoTuplesError } from "../../lib/losses/label-loss.js";
 import { labelledScoreLoss, ntXent, supervisedContrastive } from "../../lib/losses/labelled-score-loss.js";
 import { easyPositive, minedTriplet, siamese } from "../../lib/losses/mined-losses.js";
-import { referenceCosines } from "../../lib/losses/reference.js";
 import { cosineSimilarity, marginMse } from "../../lib/losses/scored-losses.js";
 import { circle } from "../../lib/losses/scores/circle.js";
 import { allPairs, allTriplets } from "../../lib/negatives/miners/all.js";
 import { easyPositiveMiner } from "../../lib/negatives/miners/easy-positive.js";
 import { onlineTriplets } from "../../lib/negatives/miners/online-selectors.js";
+import { referenceCosines } from "../support/reference-losses.js";
 import { expectClose, expectFloat32Close, vector, vectors } from "../support/vectors.js";
 
 type Rows = number[][];

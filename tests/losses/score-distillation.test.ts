@@ -2,12 +2,12 @@ import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { selectBackend } from "../../lib/engine/backend.js";
 import { Random } from "../../lib/engine/random/random.js";
-import { referenceCosines } from "../../lib/losses/reference.js";
 import {
   batchMarginMse,
   rankingDistillation,
   type ScoreTeacherLoss,
 } from "../../lib/losses/score-distillation.js";
+import { referenceCosines } from "../support/reference-losses.js";
 
 const random = new Random(4);
 const matrix = (rows: number, columns: number) =>

@@ -9,7 +9,6 @@ import { Random } from "../../../lib/engine/random/random.js";
 import { loadConfig } from "../../../lib/experiment/load-config.js";
 import { epochOrder, type PairSet, pairBatch } from "../../../lib/experiment/pairs.js";
 import { distillationSection } from "../../../lib/experiment/sections/distillation.js";
-import { referenceCosines } from "../../../lib/losses/reference.js";
 import { createOptimizer } from "../../../lib/optimizers/create-optimizer.js";
 import { exactSearch } from "../../../lib/retrieval/indexes/exact-search.js";
 import type { RunFolder } from "../../../lib/tracking/run-folder.js";
@@ -17,6 +16,7 @@ import { DistillationObjective } from "../../../lib/training/objectives/distilla
 import { narrowed } from "../../../lib/training/objectives/teacher-embeddings.js";
 import { train } from "../../../lib/training/train.js";
 import { Trainer } from "../../../lib/training/trainer.js";
+import { referenceCosines } from "../../support/reference-losses.js";
 import { tinyDataset } from "../../support/tiny-dataset.js";
 
 const dim = 6;
