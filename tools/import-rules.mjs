@@ -21,7 +21,7 @@ const ROOMS = {
   encoders: ["tokenizer", "datasets", "features"],
   fused: ["tokenizer", "features", "encoders", "losses", "optimizers"],
   experiment: ["metrics", "tokenizer", "typos", "datasets", "features", "losses", "optimizers", "encoders"],
-  retrieval: ["tokenizer", "typos", "tracking", "datasets", "features", "encoders", "experiment"],
+  retrieval: ["metrics", "tokenizer", "typos", "tracking", "datasets", "features", "encoders", "experiment"],
   evaluation: [
     "metrics",
     "tokenizer",

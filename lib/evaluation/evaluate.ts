@@ -1,15 +1,13 @@
 import { type Listener, throttled } from "../engine/progress.js";
-import { MersenneTwister } from "../engine/random/mersenne-twister.js";
-import type { EvaluationSet, Pool, Row } from "../experiment/evaluation-set.js";
-import { ownEntry } from "../files/own-entry.js";
+import type { EvaluationSet, Pool } from "../experiment/evaluation-set.js";
 import { UserError } from "../files/user-error.js";
 import { type Measure, parseMeasure } from "../metrics/measure.js";
 import { metricName, withTypos } from "../metrics/metric-name.js";
+import { misspelledRows } from "../retrieval/retrievers/misspelled-rows.js";
 import type { Retriever } from "../retrieval/retrievers/retriever.js";
 import { cleanPhrase } from "../tokenizer/clean-phrase.js";
 import type { QueryResult } from "../tracking/run-folder.js";
 import { qwertyTypos } from "../typos/qwerty-typos.js";
-import { fromMersenneTwister } from "../typos/random-source.js";
 import type { TypoModel } from "../typos/typo-model.js";
 import { scoreQuery } from "./score-query.js";
 
@@ -40,7 +38,6 @@ export interface Evaluation {
 
 /** Results kept per query in queries.jsonl.gz. */
 export const KEPT_RESULTS = 20;
-const TYPO_SEED = 42;
 const QUERIES_PER_SEARCH = 128;
 
 /**
@@ -106,23 +103,6 @@ async function evaluateOnce(
     });
   }
   return results;
-}
-
-/** The queries' rows with their text columns prepared (cleaned) and, at a probability above 0, misspelled. */
-export function misspelledRows(
-  queries: readonly { fields: Row }[],
-  textColumns: readonly string[],
-  probability: number,
-  typos: TypoModel,
-  prepare: (text: string) => string = cleanPhrase,
-): Row[] {
-  const random = fromMersenneTwister(new MersenneTwister(TYPO_SEED));
-  return queries.map(({ fields }) => {
-    const row = { ...fields };
-    for (const column of textColumns)
-      row[column] = typos.apply(prepare(ownEntry(row, column) ?? ""), probability, random);
-    return row;
-  });
 }
 
 /** Ranks that a measure looks at: its cut-off, or enough for those without one. */

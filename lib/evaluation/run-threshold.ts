@@ -1,6 +1,7 @@
 import { defaultListener, type Listener } from "../engine/progress.js";
 import { validationQueries } from "../experiment/validation-queries.js";
 import { atomicWriteFile } from "../files/atomic-write.js";
+import { misspelledRows } from "../retrieval/retrievers/misspelled-rows.js";
 import { openRetriever } from "../retrieval/retrievers/open-retriever.js";
 import { type SavedThreshold, thresholdFile } from "../retrieval/retrievers/saved-threshold.js";
 import {
@@ -9,7 +10,6 @@ import {
   type ThresholdCriterion,
 } from "../retrieval/retrievers/threshold.js";
 import { qwertyTypos } from "../typos/qwerty-typos.js";
-import { misspelledRows } from "./evaluate.js";
 
 const QUERIES_PER_SEARCH = 128;
 

@@ -14,7 +14,8 @@ import { evaluate } from "./evaluate.js";
 
 /** What a system that needs no training of its own is evaluated by, and what its run folder says of it. */
 export interface RetrieverRun {
-  kind: Exclude<Manifest["kind"], "dense" | "rankings">;
+  /** The system's name. */
+  kind: string;
   config: {
     name: string;
     task_id: string;

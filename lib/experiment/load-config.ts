@@ -1,13 +1,9 @@
 import { stringify } from "yaml";
 import { type Inherited, readInherited } from "../config/base-layers.js";
 import { readText } from "../config/read-text.js";
-import { checkYaml, loadYaml } from "../config/yaml-with-schema.js";
-import { UserError } from "../files/user-error.js";
-import { type Bm25Config, bm25Schema } from "./bm25-schema.js";
+import { checkYaml } from "../config/yaml-with-schema.js";
 import { crossCheck } from "./cross-checks.js";
-import { type FusionConfig, fusionSchema } from "./fusion-schema.js";
-import { checkKind, systems } from "./kind-of-file.js";
-import { type NeighboursConfig, neighboursSchema } from "./neighbours-schema.js";
+import { checkKind } from "./kind-of-file.js";
 import { type ExperimentConfig, experimentSchema } from "./schema.js";
 
 /**
@@ -41,46 +37,7 @@ export function parseConfig(
   return checkYaml(experimentSchema(), crossCheck, readInherited(text, source), overrides);
 }
 
-/** Reads a BM25 baseline (a file whose `system` is bm25). */
-export function loadBm25Config(file: string, overrides: readonly string[] = []): Bm25Config {
-  return loadYaml(bm25Schema, () => [], file, overrides);
-}
-
-/** Reads a search among training queries (a file whose `system` is neighbours). */
-export function loadNeighboursConfig(file: string, overrides: readonly string[] = []): NeighboursConfig {
-  return loadYaml(neighboursSchema, () => [], file, overrides);
-}
-
-/** Reads a fusion of runs (a file whose `system` is fusion). */
-export function loadFusionConfig(file: string, overrides: readonly string[] = []): FusionConfig {
-  return loadYaml(fusionSchema, () => [], file, overrides);
-}
-
-/** Any kind of configuration, read and checked. */
-export type AnyConfig =
-  | { kind: "dense"; config: ExperimentConfig }
-  | { kind: "bm25"; config: Bm25Config }
-  | { kind: "neighbours"; config: NeighboursConfig }
-  | { kind: "fusion"; config: FusionConfig };
-
-/** Reads a file of any kind, told by its key `system`; without it, an experiment with an encoder. */
-export function loadAnyConfig(file: string, overrides: readonly string[] = []): AnyConfig {
-  const read = readInherited(readText(file), file);
-  const { system } = read.values;
-  const none = () => [];
-  if (system === undefined) return { kind: "dense", config: experimentFrom(read, file, overrides) };
-  if (system === "bm25") return { kind: "bm25", config: checkYaml(bm25Schema, none, read, overrides) };
-  if (system === "neighbours")
-    return { kind: "neighbours", config: checkYaml(neighboursSchema, none, read, overrides) };
-  if (system === "fusion") return { kind: "fusion", config: checkYaml(fusionSchema, none, read, overrides) };
-  if (system === "kdd")
-    throw new UserError(`${file}: system must not be kdd here; this file is run with: qdrl kdd ${file}`);
-  throw new UserError(
-    `${file}: system must be ${systems.join(", ")}, or left out for an encoder, got ${JSON.stringify(system)}`,
-  );
-}
-
 /** A resolved configuration as YAML; reading it back gives an equal value. */
-export function formatConfig(config: AnyConfig["config"]): string {
+export function formatConfig(config: object): string {
   return stringify(config, { lineWidth: 110 });
 }

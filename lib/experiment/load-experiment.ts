@@ -15,7 +15,6 @@ import { UserError } from "../files/user-error.js";
 import { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
 import type { TextVectorizer, WordCuts } from "../tokenizer/text-vectorizer.js";
 import { WordPieceVectorizer } from "../tokenizer/wordpiece/word-piece-vectorizer.js";
-import type { Bm25Config } from "./bm25-schema.js";
 import { addDocumentPairs } from "./document-pairs.js";
 import { type EvaluationSet, evaluationSet, type Pool, type Row } from "./evaluation-set.js";
 import { FeatureReaders } from "./feature-readers.js";
@@ -161,7 +160,7 @@ function rowsOf(
 
 /** Reads the evaluation sets that a configuration asks for; all of the data set's by default. */
 export async function loadEvaluation(
-  config: Pick<ExperimentConfig | Bm25Config, "dataset_dir" | "recall_validation" | "max_malformed_rows">,
+  config: Pick<ExperimentConfig, "dataset_dir" | "recall_validation" | "max_malformed_rows">,
   queryColumns: readonly string[],
   documentColumns: readonly string[],
   listener: Listener,

@@ -1,15 +1,15 @@
 import { defaultListener, type Listener } from "../engine/progress.js";
-import { type AnyConfig, formatConfig, loadAnyConfig, parseConfig } from "../experiment/load-config.js";
+import { formatConfig, parseConfig } from "../experiment/load-config.js";
 import { loadSweep } from "../experiment/load-sweep.js";
 import type { ExperimentConfig } from "../experiment/schema.js";
 import { UserError } from "../files/user-error.js";
+import { type AnyConfig, isEncoder, loadAnyConfig } from "../retrieval/retrievers/load-any-config.js";
+import { systemOf } from "../retrieval/retrievers/systems.js";
 import { type RunFolder, runFolderOf } from "../tracking/run-folder.js";
 import { withFolderLock } from "../tracking/run-lock.js";
 import { train } from "../training/train.js";
-import { runBm25 } from "./run-bm25.js";
-import { runFusion } from "./run-fusion.js";
-import { runNeighbours } from "./run-neighbours.js";
 import { isFinished } from "./run-sweep.js";
+import { runSystem, runsOf } from "./run-system.js";
 
 export interface RunOptions {
   /** Changes to the configuration, "key.path=value" each. */
@@ -20,7 +20,7 @@ export interface RunOptions {
 }
 
 /**
- * Runs one configuration file to its end: an encoder, nearest training queries, BM25, or a fusion of runs. A run that is
+ * Runs one configuration file to its end: an encoder, or whichever system it names. A run that is
  * already finished is taken as it is, so a notebook can ask for its runs again and again; while another process runs
  * it, this one waits.
  *
@@ -45,15 +45,13 @@ async function runLoaded(
   loaded: AnyConfig,
   options: { fresh?: boolean; listener: Listener },
 ): Promise<RunFolder> {
-  if (loaded.kind === "bm25") return runBm25(loaded.config, options);
-  if (loaded.kind === "dense") return train(loaded.config, options);
-  if (loaded.kind === "neighbours") {
-    const run = await folderOf(loaded.config.run, options.listener);
-    return runNeighbours({ ...loaded.config, run }, options);
-  }
-  const runs: string[] = [];
-  for (const run of loaded.config.runs) runs.push(await folderOf(run, options.listener));
-  return runFusion({ ...loaded.config, runs }, options);
+  if (isEncoder(loaded)) return train(loaded.config, options);
+  const system = systemOf(loaded.kind);
+  const dirs: string[] = [];
+  for (const run of runsOf(system, loaded.config)) dirs.push(await folderOf(run, options.listener));
+  const { madeOf } = system;
+  const made = madeOf === undefined ? {} : { [madeOf]: madeOf === "run" ? dirs[0] : dirs };
+  return runSystem(system, { ...loaded.config, ...made }, options);
 }
 
 /** A run's folder as it is; a configuration file is run first. */

@@ -33,8 +33,8 @@ export interface QueryResult {
 /** Provenance of a run; everything but `host`, times and `status` follows from config, seed and code. */
 export interface Manifest {
   runFormat: 1;
-  /** "rankings": results made elsewhere, without a system that could answer again. */
-  kind: "dense" | "neighbours" | "bm25" | "fusion" | "rankings";
+  /** Name of the retrieval system; "rankings": results made elsewhere, without a system that could answer again. */
+  kind: string;
   /** What tables call it. */
   system: string;
   taskId: string;

@@ -88,7 +88,7 @@ describe("qdrl", () => {
     [
       "a baseline given to sweep",
       () => ["sweep", "configs/emoji/bm25.yaml"],
-      /^error: configs\/emoji\/bm25\.yaml: must be a sweep, for qdrl sweep, got a BM25 baseline, for qdrl train\n$/,
+      /^error: configs\/emoji\/bm25\.yaml: must be a sweep, for qdrl sweep, got a file of system bm25, for qdrl train\n$/,
     ],
     [
       "an override of an unknown section",

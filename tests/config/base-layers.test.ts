@@ -3,9 +3,10 @@ import os from "node:os";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readInherited } from "../../lib/config/base-layers.js";
-import { formatConfig, loadAnyConfig, loadConfig, parseConfig } from "../../lib/experiment/load-config.js";
+import { formatConfig, loadConfig, parseConfig } from "../../lib/experiment/load-config.js";
 import { loadSweep } from "../../lib/experiment/load-sweep.js";
 import { UserError } from "../../lib/files/user-error.js";
+import { loadAnyConfig } from "../../lib/retrieval/retrievers/load-any-config.js";
 
 const BASELINE = "configs/emoji/baseline.yaml";
 let folder: string;

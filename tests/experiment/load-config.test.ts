@@ -2,8 +2,9 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { formatConfig, loadAnyConfig, loadConfig, parseConfig } from "../../lib/experiment/load-config.js";
+import { formatConfig, loadConfig, parseConfig } from "../../lib/experiment/load-config.js";
 import { UserError } from "../../lib/files/user-error.js";
+import { loadAnyConfig } from "../../lib/retrieval/retrievers/load-any-config.js";
 import { loadKddConfig } from "../../lib/studies/kdd/load-kdd-config.js";
 
 const EXAMPLE = "configs/emoji/published-example.yaml";

@@ -1,10 +1,11 @@
 import fs from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { loadBm25Config } from "../../lib/experiment/load-config.js";
 import { trainingQueriesOf } from "../../lib/experiment/training-queries.js";
+import { bm25System } from "../../lib/retrieval/retrievers/bm25-system.js";
+import { loadBm25Config } from "../../lib/retrieval/retrievers/load-any-config.js";
 import { openRetriever } from "../../lib/retrieval/retrievers/open-retriever.js";
-import { runBm25 } from "../../lib/runs/run-bm25.js";
+import { runSystem } from "../../lib/runs/run-system.js";
 import { type TinyDataset, tinyDataset } from "../support/tiny-dataset.js";
 
 let tiny: TinyDataset;
@@ -53,7 +54,7 @@ describe("training queries as a field of BM25", () => {
       { document_text: ["document_category_id"], training_queries: true },
     ];
     const first = async (more: Record<string, unknown>) => {
-      const run = await runBm25(config(more));
+      const run = await runSystem(bm25System, config(more));
       const opened = await openRetriever(run.dir);
       const { pool } = opened.sets[0]!;
       await opened.retriever.index(pool);

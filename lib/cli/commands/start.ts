@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import type { Command } from "commander";
 import { ensureDefaultDataset } from "../../datasets/prepare-dataset.js";
-import { loadAnyConfig } from "../../experiment/load-config.js";
 import { humanTime, TerminalListener } from "../../reporting/terminal.js";
+import { isEncoder, loadAnyConfig } from "../../retrieval/retrievers/load-any-config.js";
 import { runExperiment } from "../../runs/run-experiment.js";
 import { TOUR } from "../../runs/tour.js";
 import { printReport } from "./report.js";
@@ -24,7 +24,7 @@ export function addStartCommand(program: Command): void {
       const dirs: string[] = [];
       for (const file of TOUR) {
         const loaded = loadAnyConfig(file);
-        heading(`${file}: ${loaded.kind === "dense" ? loaded.config.model.type : loaded.config.name}`);
+        heading(`${file}: ${isEncoder(loaded) ? loaded.config.model.type : loaded.config.name}`);
         const run = await runExperiment(file, { listener });
         dirs.push(run.dir);
       }

@@ -1,66 +1,10 @@
-import type { Bm25Config } from "../../experiment/bm25-schema.js";
 import type { Pool, Row } from "../../experiment/evaluation-set.js";
-import { trainingQueriesOf } from "../../experiment/training-queries.js";
 import { ownEntry } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
 import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
 import type { Bm25Options } from "../lexical/bm25.js";
 import { FieldedBm25Index } from "../lexical/fielded-bm25.js";
-import { ngramAnalyzer } from "../lexical/ngram-analysis.js";
-import { createAnalyzer } from "../lexical/text-analysis.js";
 import type { Ranked, Retriever } from "./retriever.js";
-
-/** The searcher that a configuration describes, before it has indexed anything. */
-export function bm25Retriever(config: Bm25Config): Bm25Retriever {
-  const { analysis, query_text: query } = config;
-  const documents = documentColumns(config);
-  return new Bm25Retriever({
-    query,
-    fields: config.fields?.map((field) => ({
-      columns: field.document_text,
-      trainingQueries: field.training_queries,
-      weight: field.weight,
-    })) ?? [{ columns: documents, trainingQueries: false, weight: 1 }],
-    trainingQueries: (pool) =>
-      trainingQueriesOf(config.dataset_dir, { query, documents }, pool, {
-        maxMalformed: config.max_malformed_rows,
-      }),
-    k1: config.k1,
-    b: config.b,
-    variant: config.variant,
-    ...(config.delta === undefined ? {} : { delta: config.delta }),
-    ...analyzerOf(analysis),
-  });
-}
-
-function analyzerOf(analysis: Bm25Config["analysis"]): { analyze?: (text: string) => string[] } {
-  if (analysis.type === "cleaned") return {};
-  if (analysis.type === "ngrams") {
-    const ngrams = ngramAnalyzer({
-      minLength: analysis.min_length,
-      maxLength: analysis.max_length,
-      words: analysis.words,
-    });
-    return { analyze: (text) => ngrams(cleanPhrase(text)) };
-  }
-  return {
-    analyze: createAnalyzer({
-      stopWords: analysis.stop_words,
-      stemmer: analysis.stemmer,
-      minLength: analysis.min_length,
-    }),
-  };
-}
-
-/** Columns searched in. */
-export function documentColumns(config: Bm25Config): string[] {
-  return typeof config.document_text === "string" ? [config.document_text] : config.document_text;
-}
-
-/** What happens to a query before typos and analysis: the standard analysis reads texts as they are written. */
-export function queryPreparation(config: Bm25Config): (text: string) => string {
-  return config.analysis.type === "standard" ? (text) => text : cleanPhrase;
-}
 
 /** A part of a document: columns, and the training queries that it answers if wanted, joined by spaces. */
 export interface Bm25Field {

@@ -3,7 +3,6 @@ import type { Listener } from "../../engine/progress.js";
 import { documentQueries } from "../../experiment/document-queries.js";
 import type { EvaluationSet } from "../../experiment/evaluation-set.js";
 import { type LoadedExperiment, loadExperiment } from "../../experiment/load-experiment.js";
-import type { NeighboursConfig } from "../../experiment/neighbours-schema.js";
 import { encoderSpec } from "../../experiment/specs.js";
 import { textColumnsOf } from "../../experiment/text-columns.js";
 import { sourceColumns } from "../../features/feature-pipeline.js";
@@ -16,7 +15,7 @@ import { encoderPreparation } from "./run-retriever.js";
 
 /** The system of such a configuration, ready to answer; `run` is the encoder's. */
 export async function openNeighbours(
-  config: Pick<NeighboursConfig, "run" | "neighbours" | "temperature">,
+  config: { run: string; neighbours: number; temperature: number },
   listener: Listener = {},
 ): Promise<{
   run: RunFolder;

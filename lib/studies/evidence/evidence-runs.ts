@@ -1,14 +1,13 @@
 import { openDataset } from "../../datasets/open-dataset.js";
 import type { Listener } from "../../engine/progress.js";
-import { bm25Schema } from "../../experiment/bm25-schema.js";
-import { fusionSchema } from "../../experiment/fusion-schema.js";
 import { loadConfig } from "../../experiment/load-config.js";
 import { UserError } from "../../files/user-error.js";
 import { bm25VariantNames } from "../../retrieval/lexical/bm25-variants.js";
-import { runBm25 } from "../../runs/run-bm25.js";
+import { bm25Schema, bm25System } from "../../retrieval/retrievers/bm25-system.js";
+import { fusionSchema, fusionSystem } from "../../retrieval/retrievers/fusion-system.js";
 import { runExperiment } from "../../runs/run-experiment.js";
-import { runFusion } from "../../runs/run-fusion.js";
 import { isFinished } from "../../runs/run-sweep.js";
+import { runSystem } from "../../runs/run-system.js";
 import { type RunFolder, runFolderOf } from "../../tracking/run-folder.js";
 import { type EvidenceSet, LUCENE } from "./evidence-sets.js";
 import { pretrainedRun } from "./pretrained-rankings.js";
@@ -52,7 +51,8 @@ export async function evidenceRuns(set: EvidenceSet, listener: Listener): Promis
   const task = evidenceTask(set);
   const evaluation = evaluationOf(set);
   const lexical = (runId: string, name: string, more: object) =>
-    runBm25(
+    runSystem(
+      bm25System,
       bm25Schema.parse({
         ...{ system: "bm25", task_id: task, run_id: runId, name, dataset_dir: set.dir, k1: 0.9, b: 0.4 },
         ...{ document_text: [...set.documentText], recall_validation: evaluation, ...more },
@@ -83,7 +83,7 @@ export async function evidenceRuns(set: EvidenceSet, listener: Listener): Promis
         ...(set.validation === null ? {} : { validation_set: set.validation }),
         recall_validation: { ...evaluation, sets: [...set.sets] },
       });
-      fused.push(await runFusion(config, { listener }));
+      fused.push(await runSystem(fusionSystem, config, { listener }));
     }
   return [...bm25, ...dense, ...fused];
 }

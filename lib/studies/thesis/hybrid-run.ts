@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { Listener } from "../../engine/progress.js";
-import { fusionSchema } from "../../experiment/fusion-schema.js";
-import { runFusion } from "../../runs/run-fusion.js";
+import { fusionSchema, fusionSystem } from "../../retrieval/retrievers/fusion-system.js";
+import { runSystem } from "../../runs/run-system.js";
 import { type RunFolder, runFolderOf } from "../../tracking/run-folder.js";
 import { withFolderLock } from "../../tracking/run-lock.js";
 
@@ -37,7 +37,7 @@ export async function hybridRun(
   });
   return withFolderLock(
     runFolderOf(config).dir,
-    () => runFusion(config, { listener }),
+    () => runSystem(fusionSystem, config, { listener }),
     (line) => listener.line?.(line),
   );
 }

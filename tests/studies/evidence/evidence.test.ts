@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { bm25Schema } from "../../../lib/experiment/bm25-schema.js";
 import { loadConfig } from "../../../lib/experiment/load-config.js";
 import { parseMeasure } from "../../../lib/metrics/measure.js";
 import { htmlPage } from "../../../lib/reporting/html-page.js";
 import { resultsTable } from "../../../lib/reporting/results-table.js";
 import { testsTable } from "../../../lib/reporting/tests-table.js";
+import { bm25Schema } from "../../../lib/retrieval/retrievers/bm25-system.js";
 import { evidencePage } from "../../../lib/studies/evidence/evidence-page.js";
 import { evidenceMeasures, evidenceTask } from "../../../lib/studies/evidence/evidence-runs.js";
 import {

@@ -9,7 +9,7 @@ import { ParameterSet } from "../../../lib/encoders/parameter-set.js";
 import { RegionEncoder } from "../../../lib/encoders/regions/region-encoder.js";
 import { selectBackend } from "../../../lib/engine/backend.js";
 import { Random } from "../../../lib/engine/random/random.js";
-import { loadAnyConfig } from "../../../lib/experiment/load-config.js";
+import { loadAnyConfig } from "../../../lib/retrieval/retrievers/load-any-config.js";
 import { readTaskRows } from "../../../lib/studies/kdd/files/task-rows.js";
 import { FinishedSteps } from "../../../lib/studies/kdd/finished-steps.js";
 import { GroupOptimizer, withPrefix } from "../../../lib/studies/kdd/group-optimizer.js";

@@ -1,21 +1,19 @@
 import { z } from "zod";
-import { recallValidationSection } from "./sections/evaluation.js";
-
-const name = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, { error: "must be letters, digits, '.', '_' or '-'" });
+import { loadEvaluation } from "../../experiment/load-experiment.js";
+import { trainingQueriesOf } from "../../experiment/training-queries.js";
+import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
+import { ngramAnalyzer } from "../lexical/ngram-analysis.js";
+import { createAnalyzer } from "../lexical/text-analysis.js";
+import { Bm25Retriever } from "./bm25-retriever.js";
+import { evaluationKeys, identityKeys, outputKeys, type RetrievalSystem } from "./retrieval-system.js";
 
 const STOP_WORDS = ["english"] as const;
 const VARIANTS = ["lucene", "robertson", "atire", "bm25+", "bm25l"] as const;
 
 const keys = z.strictObject({
-  system: z.literal("bm25"),
-  name: z.string().min(1).default("BM25").describe("what tables call it"),
-  task_id: name,
-  run_id: name,
+  ...identityKeys("bm25", "BM25"),
   dataset_dir: z.string().min(1).describe("a data-set folder, from the workspace root"),
-  output_dir: z.string().min(1).default("reports/runs").describe("where <task_id>/<run_id>/ is written"),
-  commit_hash: z.string().nullable().default(null).describe("provenance; null = ask git"),
+  ...outputKeys,
   max_malformed_rows: z
     .int()
     .min(0)
@@ -90,7 +88,7 @@ const keys = z.strictObject({
   delta: z.number().min(0).optional().describe("lower bound of bm25+ (default 1) and bm25l (default 0.5)"),
   k1: z.number().min(0).default(1.2).describe("term-frequency saturation"),
   b: z.number().min(0).max(1).default(0.75).describe("length normalisation"),
-  recall_validation: recallValidationSection.prefault({}),
+  ...evaluationKeys,
 });
 
 /** The lexical baseline: an index over document columns, evaluated like any run. */
@@ -108,3 +106,78 @@ export const bm25Schema = keys.superRefine(({ document_text: text, fields }, con
 });
 
 export type Bm25Config = z.infer<typeof bm25Schema>;
+
+/** A lexical baseline over document columns. */
+export const bm25System: RetrievalSystem<Bm25Config> = {
+  system: "bm25",
+  summary: "a BM25 baseline",
+  schema: bm25Schema,
+  async open(config, { listener }) {
+    const columns = documentColumns(config);
+    const { dataset, sets, counts } = await loadEvaluation(config, [config.query_text], columns, listener);
+    return {
+      config,
+      retriever: bm25Retriever(config),
+      sets,
+      textColumns: [config.query_text],
+      queryColumns: [config.query_text],
+      prepare: queryPreparation(config),
+      nameColumn: columns[0]!,
+      documentColumns: columns,
+      origin: { seed: 0, dataset, backend: "none", counts },
+      close: () => {},
+    };
+  },
+};
+
+/** The searcher that a configuration describes, before it has indexed anything. */
+function bm25Retriever(config: Bm25Config): Bm25Retriever {
+  const { analysis, query_text: query } = config;
+  const documents = documentColumns(config);
+  return new Bm25Retriever({
+    query,
+    fields: config.fields?.map((field) => ({
+      columns: field.document_text,
+      trainingQueries: field.training_queries,
+      weight: field.weight,
+    })) ?? [{ columns: documents, trainingQueries: false, weight: 1 }],
+    trainingQueries: (pool) =>
+      trainingQueriesOf(config.dataset_dir, { query, documents }, pool, {
+        maxMalformed: config.max_malformed_rows,
+      }),
+    k1: config.k1,
+    b: config.b,
+    variant: config.variant,
+    ...(config.delta === undefined ? {} : { delta: config.delta }),
+    ...analyzerOf(analysis),
+  });
+}
+
+function analyzerOf(analysis: Bm25Config["analysis"]): { analyze?: (text: string) => string[] } {
+  if (analysis.type === "cleaned") return {};
+  if (analysis.type === "ngrams") {
+    const ngrams = ngramAnalyzer({
+      minLength: analysis.min_length,
+      maxLength: analysis.max_length,
+      words: analysis.words,
+    });
+    return { analyze: (text) => ngrams(cleanPhrase(text)) };
+  }
+  return {
+    analyze: createAnalyzer({
+      stopWords: analysis.stop_words,
+      stemmer: analysis.stemmer,
+      minLength: analysis.min_length,
+    }),
+  };
+}
+
+/** Columns searched in. */
+function documentColumns(config: Bm25Config): string[] {
+  return typeof config.document_text === "string" ? [config.document_text] : config.document_text;
+}
+
+/** What happens to a query before typos and analysis: the standard analysis reads texts as they are written. */
+function queryPreparation(config: Bm25Config): (text: string) => string {
+  return config.analysis.type === "standard" ? (text) => text : cleanPhrase;
+}

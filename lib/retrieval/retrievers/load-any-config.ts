@@ -1,0 +1,69 @@
+import { readInherited } from "../../config/base-layers.js";
+import { nearestName } from "../../config/nearest-name.js";
+import { readText } from "../../config/read-text.js";
+import { checkYaml, loadYaml } from "../../config/yaml-with-schema.js";
+import { experimentFrom } from "../../experiment/load-config.js";
+import type { ExperimentConfig } from "../../experiment/schema.js";
+import { UserError } from "../../files/user-error.js";
+import { type Bm25Config, bm25System } from "./bm25-system.js";
+import { type FusionConfig, fusionSystem } from "./fusion-system.js";
+import { type NeighboursConfig, neighboursSystem } from "./neighbours-system.js";
+import type { RetrievalSystem, SystemConfig } from "./retrieval-system.js";
+import { systemNames, systemOf } from "./systems.js";
+
+/** Any kind of configuration, read and checked: an encoder's, or that of another system by its name. */
+export type AnyConfig =
+  | { kind: "dense"; config: ExperimentConfig }
+  | { kind: string; config: SystemConfig & { name: string } };
+
+/** Whether a configuration is an encoder's, to be trained. */
+export function isEncoder(loaded: AnyConfig): loaded is { kind: "dense"; config: ExperimentConfig } {
+  return loaded.kind === "dense";
+}
+
+/**
+ * Reads a file of any kind, told by its key `system`; without it, an experiment with an encoder.
+ *
+ * @throws UserError one line per broken rule: `file:line: key must …, got value`; for an unknown system, naming those that
+ *   are registered
+ */
+export function loadAnyConfig(file: string, overrides: readonly string[] = []): AnyConfig {
+  const read = readInherited(readText(file), file);
+  const { system } = read.values;
+  if (system === undefined) return { kind: "dense", config: experimentFrom(read, file, overrides) };
+  if (system === "kdd")
+    throw new UserError(`${file}: system must not be kdd here; this file is run with: qdrl kdd ${file}`);
+  const known = systemNames();
+  if (typeof system !== "string" || !known.includes(system)) {
+    const nearest = typeof system === "string" ? nearestName(system, known) : null;
+    throw new UserError(
+      `${file}: system must be one of ${known.join(", ")}, or left out for an encoder, got ${JSON.stringify(system)}${nearest ? `; did you mean ${nearest}?` : ""}`,
+    );
+  }
+  const config = checkYaml(systemOf(system).schema, () => [], read, overrides);
+  return { kind: system, config: config as SystemConfig & { name: string } };
+}
+
+/** Reads the configuration of one system, which a finished run has stored, say. */
+export function loadSystemConfig<C extends SystemConfig>(
+  { schema }: RetrievalSystem<C>,
+  file: string,
+  overrides: readonly string[] = [],
+): C {
+  return loadYaml(schema, () => [], file, overrides);
+}
+
+/** Reads a BM25 baseline (a file whose `system` is bm25). */
+export function loadBm25Config(file: string, overrides: readonly string[] = []): Bm25Config {
+  return loadSystemConfig(bm25System, file, overrides);
+}
+
+/** Reads a search among training queries (a file whose `system` is neighbours). */
+export function loadNeighboursConfig(file: string, overrides: readonly string[] = []): NeighboursConfig {
+  return loadSystemConfig(neighboursSystem, file, overrides);
+}
+
+/** Reads a fusion of runs (a file whose `system` is fusion). */
+export function loadFusionConfig(file: string, overrides: readonly string[] = []): FusionConfig {
+  return loadSystemConfig(fusionSystem, file, overrides);
+}
