@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // `npm run notebook [-- JUPYTER_OPTIONS]`: opens JupyterLab (or Debian's classic notebook) with our kernel only.
-import { spawn } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { runAttached } from "./run-attached.mjs";
 import { ensure } from "./setup.mjs";
 
 const root = path.resolve(fileURLToPath(import.meta.url), "../..");
@@ -19,7 +19,7 @@ export function jupyterCommand(jupyter, passed, env, host) {
     host.platform !== "linux" || env.DISPLAY !== undefined || env.WAYLAND_DISPLAY !== undefined;
   return [
     jupyter.python,
-    "-m",
+    path.join(root, "tools/with_parent.py"), // Jupyter ends when its terminal's process does
     jupyter.lab ? "jupyterlab" : "notebook",
     // one kernel, whatever else is installed on this machine
     "--KernelSpecManager.ensure_native_kernel=False",
@@ -39,15 +39,9 @@ async function main() {
   const kernels = [path.join(root, ".jupyter"), process.env.JUPYTER_PATH]
     .filter(Boolean)
     .join(path.delimiter);
-  const child = spawn(command, args, {
+  process.exitCode = await runAttached(command, args, {
     cwd: root,
-    stdio: "inherit",
     env: { ...process.env, JUPYTER_PATH: kernels },
-  });
-  process.on("SIGINT", () => {}); // Jupyter gets it too, and asks whether to stop; wait for its end
-  process.on("SIGTERM", () => child.kill("SIGTERM"));
-  child.on("close", (code) => {
-    process.exitCode = code ?? 1;
   });
 }
 

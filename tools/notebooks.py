@@ -19,6 +19,9 @@ import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from with_parent import end_with, end_with_starter  # noqa: E402
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 KERNEL = "tslab"
 # run after the last cell: errors that its timers and promises throw within this time still count (the strict
@@ -204,6 +207,7 @@ def main():
     parser.add_argument("--json", default=None, help="write the summaries there")
     parser.add_argument("notebooks", nargs="*", type=pathlib.Path)
     args = parser.parse_args()
+    end_with_starter()
 
     os.environ["JUPYTER_PATH"] = os.pathsep.join(filter(None, [str(ROOT / ".jupyter"), os.environ.get("JUPYTER_PATH")]))
     os.environ["QDRL_STRICT_KERNEL"] = "1"
@@ -222,7 +226,13 @@ def main():
         "heartbeat": 10,
     }
     results = []
-    with ProcessPoolExecutor(max_workers=max(1, min(args.jobs, len(paths))), mp_context=get_context("spawn")) as pool:
+    # a worker ends when this process is gone: nbclient catches SIGTERM, and its kernel ends with the worker
+    with ProcessPoolExecutor(
+        max_workers=max(1, min(args.jobs, len(paths))),
+        mp_context=get_context("spawn"),
+        initializer=end_with,
+        initargs=(os.getpid(), True),
+    ) as pool:
         running = [pool.submit(run_one, path, options) for path in paths]
         for future in as_completed(running):
             result = future.result()

@@ -3,6 +3,9 @@
 import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
+/** Where plotly's "Share chart…" would upload a figure's data to; lib/reporting turns the button off as well. */
+const SERVER = "https://cloud.plotly.com/newchart";
+
 /** Relative to the root of the workspace. */
 export const PLOTLY_MIN = "node_modules/.cache/qdrl/plotly.min.js";
 
@@ -17,7 +20,7 @@ export async function ensurePlotlyMin(root, say) {
   const manifest = JSON.parse(
     readFileSync(path.join(root, "node_modules/plotly.js-dist/package.json"), "utf8"),
   );
-  const stamp = `plotly.js ${manifest.version}, ${statSync(source).size} bytes`;
+  const stamp = `plotly.js ${manifest.version}, ${statSync(source).size} bytes, no server`;
   if (isCurrent(target, stamp)) return target;
   const started = Date.now();
   const { transform } = await import("esbuild");
@@ -29,7 +32,7 @@ export async function ensurePlotlyMin(root, say) {
   });
   mkdirSync(path.dirname(target), { recursive: true });
   // "</script" inside a script element would end it
-  replaceFile(target, code.replace(/<\/script/gi, "<\\/script"));
+  replaceFile(target, code.replaceAll(SERVER, "").replace(/<\/script/gi, "<\\/script"));
   replaceFile(`${target}.stamp`, stamp);
   say(`plotly.js: minified in ${((Date.now() - started) / 1000).toFixed(1)} s`);
   return target;

@@ -34,8 +34,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const [name = ""] = argv;
   const asked = Object.hasOwn(commands, name) ? [commands[name]!] : Object.values(commands);
   for (const load of asked) (await load())(program);
-  process.once("SIGINT", stop);
-  process.once("SIGTERM", stop);
+  for (const signal of Object.keys(ENDINGS)) process.once(signal, stop);
   try {
     await program.parseAsync(argv, { from: "user" });
     return 0;
@@ -44,14 +43,16 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(`${explainError(error)}\n`);
     return 1;
   } finally {
-    process.removeListener("SIGINT", stop);
-    process.removeListener("SIGTERM", stop);
+    for (const signal of Object.keys(ENDINGS)) process.removeListener(signal, stop);
   }
 }
+
+/** Signals that end this program in order, with the exit code of each. */
+const ENDINGS: Partial<Record<NodeJS.Signals, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
 /** Ends at once and in order when told to: the cursor is shown again, locks are given up. */
 function stop(signal: NodeJS.Signals): void {
   if (process.stderr.isTTY) process.stderr.write("\x1b[?25h");
   process.stderr.write("\nstopped; finished epochs and runs are kept, the same command goes on from there\n");
-  process.exit(signal === "SIGINT" ? 130 : 143);
+  process.exit(ENDINGS[signal]);
 }

@@ -1,4 +1,5 @@
 import { readdirSync } from "node:fs";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { jupyterCommand } from "../../tools/notebook.mjs";
 import { addUp, countUnitTests } from "../../tools/test/count.mjs";
@@ -142,7 +143,11 @@ describe("jupyterCommand", () => {
       { DISPLAY: ":0" },
       { ...linuxRoot, root: false },
     );
-    expect(command.slice(0, 3)).toEqual(["py", "-m", "jupyterlab"]);
+    expect([command[0], path.basename(command[1]!), command[2]]).toEqual([
+      "py",
+      "with_parent.py",
+      "jupyterlab",
+    ]);
     expect(command).toContain("--KernelSpecManager.allowed_kernelspecs={'tslab'}");
     expect(command.at(-1)).toBe("--port=1");
     expect(command.join(" ")).not.toMatch(/allow-root|no-browser/);

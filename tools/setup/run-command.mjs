@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
-const SIGNALS = { SIGINT: 130, SIGTERM: 143 };
+const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 const running = new Set();
 
 /**
@@ -21,7 +21,7 @@ export function runCommand(command, args, { timeoutSec, env = {}, cwd, label, on
     const started = Date.now();
     const child = spawn(command, args, {
       cwd,
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...env, QDRL_PARENT_PID: String(process.pid) },
       stdio: ["ignore", "pipe", "pipe"],
       detached: true, // a group of its own, so that the time limit reaches grandchildren too
     });

@@ -26,6 +26,7 @@ export function staticChecks(root) {
       [inModules("@biomejs/biome/bin/biome"), "ci", "--colors=off", "--max-diagnostics=20", "."],
     ],
     ["import directions", ["tools/check-imports.mjs"]],
+    ["no users' keys in plain objects", ["tools/check-dictionaries.mjs"]],
     ["notebooks committed without outputs", ["tools/nb-clean.mjs", "--check"]],
   ].map(([name, args]) => ({ name, weight: 1, run: () => runCheck(root, name, args) }));
 }

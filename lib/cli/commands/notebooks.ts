@@ -1,7 +1,7 @@
-import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import type { Command } from "commander";
 import { UserError } from "../../files/user-error.js";
+import { runAttached } from "../run-attached.js";
 
 /** `qdrl notebooks run`. */
 export function addNotebookCommands(program: Command): void {
@@ -13,12 +13,11 @@ export function addNotebookCommands(program: Command): void {
     .argument("[notebooks...]", "paths or names; default: all")
     .option("--small", "with each notebook's small parameters, as CI does")
     .option("--params <json>", "values for the cell tagged `parameters`")
-    .action((names: string[], options: { small?: boolean; params?: string }) => {
+    .action(async (names: string[], options: { small?: boolean; params?: string }) => {
       const args = ["tools/notebooks.mjs", ...names.map(notebookPath)];
       if (options.small) args.push("--small");
       if (options.params !== undefined) args.push("--params", options.params);
-      const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });
-      if (status !== 0)
+      if ((await runAttached(args)) !== 0)
         throw new UserError("notebooks run: every notebook must finish, got a failure (above)");
     });
 }

@@ -1,10 +1,10 @@
-import { spawnSync } from "node:child_process";
 import type { Command } from "commander";
 import { ensureDefaultDataset } from "../../datasets/prepare-dataset.js";
 import { humanTime, TerminalListener } from "../../reporting/terminal.js";
 import { isEncoder, loadAnyConfig } from "../../retrieval/retrievers/load-any-config.js";
 import { runExperiment } from "../../runs/run-experiment.js";
 import { TOUR } from "../../runs/tour.js";
+import { runAttached } from "../run-attached.js";
 import { printReport } from "./report.js";
 
 const REPORT = "reports/index.html";
@@ -32,9 +32,7 @@ export function addStartCommand(program: Command): void {
       await printReport(dirs, REPORT, "BM25", listener);
       if (options.notebook) {
         heading("notebook");
-        const { status } = spawnSync(process.execPath, ["tools/notebooks.mjs", "notebooks/00-tour.ipynb"], {
-          stdio: "inherit",
-        });
+        const status = await runAttached(["tools/notebooks.mjs", "notebooks/00-tour.ipynb"]);
         if (status !== 0)
           listener.line(
             "the showcase notebook did not run to its end (above); the report does not depend on it",
