@@ -1,5 +1,6 @@
 import { readItems } from "../datasets/items.js";
 import { evaluationFilesOf, openDataset } from "../datasets/open-dataset.js";
+import { ownEntry } from "../files/own-entry.js";
 import type { QueryResult, RunFolder } from "../tracking/run-folder.js";
 
 type PlainRow = Record<string, string | number>;
@@ -16,7 +17,7 @@ export function runRows(runs: readonly RunFolder[]): PlainRow[] {
     return results.filter(({ set, typo }) => set === results[0]!.set && typo === 0);
   });
   const measures = Object.keys(clean[0]?.[0]?.values ?? {}).filter((measure) =>
-    clean.every((results) => measure in results[0]!.values),
+    clean.every((results) => Object.hasOwn(results[0]!.values, measure)),
   );
   return runs.map((run, i) => {
     const { system, seed, dataset, counts, taskId, runId } = run.manifest();
@@ -43,5 +44,7 @@ function mean(results: readonly QueryResult[], measure: string): number {
 export async function documentRows(dir: string): Promise<PlainRow[]> {
   const { items } = await readItems(evaluationFilesOf(openDataset(dir, { verify: "size" })).itemsPath);
   const columns = [...new Set(items.flatMap((item) => Object.keys(item)))];
-  return items.map((item) => Object.fromEntries(columns.map((column) => [column, item[column] ?? ""])));
+  return items.map((item) =>
+    Object.fromEntries(columns.map((column) => [column, ownEntry(item, column) ?? ""])),
+  );
 }

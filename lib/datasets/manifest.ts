@@ -13,10 +13,19 @@ const source = z.strictObject({
   licence: z.string().describe("SPDX identifier or a name"),
 });
 
+/** A path that stays in the data set's folder: a manifest may come from anywhere. */
+const inside = z
+  .string()
+  .min(1)
+  .refine(
+    (name) => !/^[/\\]|^[a-z]:|\\|\0/i.test(name) && !name.split("/").includes(".."),
+    "must be a path inside the data set folder",
+  );
+
 const evaluationSet = z.strictObject({
   name: z.string().min(1),
-  queriesPath: z.string().min(1).describe("relative to the data set folder"),
-  itemsPath: z.string().min(1).describe("relative to the data set folder"),
+  queriesPath: inside.describe("relative to the data set folder"),
+  itemsPath: inside.describe("relative to the data set folder"),
   description: z.string(),
   judgedNegatives: z.boolean().describe("whether `grades` also name documents judged irrelevant"),
 });
@@ -39,7 +48,7 @@ export const manifestSchema = z.strictObject({
   }),
   counts: z.record(z.string(), z.number()),
   evaluationSets: z.array(evaluationSet).describe("the first is the default"),
-  files: z.record(z.string(), z.strictObject({ sha256: z.string().length(64), bytes: z.int().min(0) })),
+  files: z.record(inside, z.strictObject({ sha256: z.string().length(64), bytes: z.int().min(0) })),
   fingerprint: z.string().length(64).describe("SHA-256 over the file names and hashes"),
 });
 
@@ -122,7 +131,9 @@ export function readManifest(folder: string): DatasetManifest | null {
   const parsed = manifestSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
-  throw new DataError(`${file}: ${issue.path.join(".") || "manifest"}: ${issue.message}`);
+  const found = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], value);
+  const shown = typeof found === "string" ? `, got "${found}"` : "";
+  throw new DataError(`${file}: ${issue.path.join(".") || "manifest"}: ${issue.message}${shown}`);
 }
 
 /**
@@ -162,6 +173,8 @@ function dataFiles(folder: string, prefix: string): string[] {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const relative = prefix === "" ? entry.name : `${prefix}/${entry.name}`;
     if (entry.isDirectory()) names.push(...dataFiles(path.join(folder, entry.name), relative));
+    else if (entry.isFIFO() || entry.isSocket() || entry.isCharacterDevice() || entry.isBlockDevice())
+      throw new DataError(`${path.join(folder, entry.name)}: must be a file, found a pipe or device`);
     else if (relative !== layout.manifest && !isTemporaryName(entry.name)) names.push(relative);
   }
   return names;

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { gunzipSync } from "node:zlib";
 import { atomicWriteFile } from "../files/atomic-write.js";
 import { DataError, describeFileError } from "../files/data-error.js";
+import { gunzip } from "../files/inflate.js";
 
 /** A published file, pinned to its bytes. */
 export interface PinnedFile {
@@ -56,7 +56,7 @@ function readCopy(file: PinnedFile, folder: string): Buffer {
     throw describeFileError(local, error);
   }
   try {
-    if (file.gzipCopy) bytes = gunzipSync(bytes);
+    if (file.gzipCopy) bytes = gunzip(bytes, local);
   } catch (error) {
     throw new DataError(`${local}: must be a whole gzip file, got: ${(error as Error).message}`);
   }

@@ -1,10 +1,11 @@
 import fs from "node:fs";
 import path from "node:path";
-import { gunzipSync, gzipSync } from "node:zlib";
+import { gzipSync } from "node:zlib";
 import { readMisspellings } from "../datasets/misspellings.js";
 import { defaultListener, type Listener } from "../engine/progress.js";
 import type { Pool, Row } from "../experiment/evaluation-set.js";
 import { atomicWriteFile } from "../files/atomic-write.js";
+import { gunzip } from "../files/inflate.js";
 import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { checkMisspellable, openRetriever } from "../retrieval/retrievers/open-retriever.js";
@@ -149,7 +150,7 @@ export function readRobustness(run: RunFolder): RobustnessResult[] {
     throw new UserError(
       `${file}: must exist, got a run without it; make it with: qdrl evaluate --robustness`,
     );
-  return gunzipSync(fs.readFileSync(file))
+  return gunzip(fs.readFileSync(file), file)
     .toString("utf8")
     .split("\n")
     .filter((line) => line !== "")

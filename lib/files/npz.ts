@@ -1,5 +1,6 @@
-import { crc32, inflateRawSync } from "node:zlib";
+import { crc32 } from "node:zlib";
 import { DataError } from "./data-error.js";
+import { inflateRaw } from "./inflate.js";
 import { type NpyArray, npyBytes, readNpy } from "./npy.js";
 import { emptyRecord } from "./own-entry.js";
 import { UserError } from "./user-error.js";
@@ -32,7 +33,8 @@ export function readNpz(bytes: Uint8Array, source: string): Record<string, NpyAr
       const from = local + 30 + buffer.readUInt16LE(local + 26) + buffer.readUInt16LE(local + 28);
       const packed = buffer.subarray(from, from + size);
       if (method !== 0 && method !== 8) throw new UserError(`zip method ${method}`);
-      const content = method === 0 ? packed : inflateRawSync(packed);
+      const content =
+        method === 0 ? packed : inflateRaw(packed, `${source}:${name}`, buffer.readUInt32LE(at + 24));
       if (crc32(content) !== buffer.readUInt32LE(at + 16)) throw new UserError("a wrong checksum");
       arrays[name.replace(/\.npy$/, "")] = readNpy(content, `${source}:${name}`);
       at += 46 + nameLength + skip;

@@ -3,6 +3,7 @@ import path from "node:path";
 import { atomicWriteFile } from "./atomic-write.js";
 import { DataError } from "./data-error.js";
 import { makeFolder } from "./make-folder.js";
+import { namingFile } from "./system-fault.js";
 import { UserError } from "./user-error.js";
 
 /** What a store holds, written beside it. */
@@ -91,9 +92,11 @@ export class VectorStore {
       );
     const bytes = new Uint8Array(vectors.buffer, vectors.byteOffset, vectors.byteLength);
     const start = this.done * dim * 4;
-    for (let at = 0; at < bytes.length; )
-      at += fs.writeSync(this.handle, bytes, at, bytes.length - at, start + at);
-    fs.fsyncSync(this.handle);
+    namingFile(path.join(this.dir, VECTORS), () => {
+      for (let at = 0; at < bytes.length; )
+        at += fs.writeSync(this.handle, bytes, at, bytes.length - at, start + at);
+      fs.fsyncSync(this.handle);
+    });
     this.done += count;
   }
 

@@ -3,6 +3,7 @@ import { ownEntry } from "../files/own-entry.js";
 import { packageFile } from "../files/package-files.js";
 import { figurePicture } from "./cell-pictures.js";
 import { escapeHtml, scriptJson } from "./escape.js";
+import { FIGURE_CONFIG } from "./figures/figure-config.js";
 import type { Figure } from "./figures/theme.js";
 import { type Frame, frameTable, isFrame } from "./frames.js";
 import { contentStyle } from "./html-page.js";
@@ -86,8 +87,7 @@ export function showAnswer(text: string): void {
  * from the Jupyter server's own files; never from a network. A page that has neither shows the picture.
  */
 export function figureHtml(figure: Figure, id: string, picture?: { png: string; title: string }): string {
-  const config = { responsive: true, displaylogo: false };
-  const call = scriptJson([figure.data, figure.layout, config]);
+  const call = scriptJson([figure.data, figure.layout, FIGURE_CONFIG]);
   const { height } = figure.layout as { height?: number };
   const image = picture
     ? `<img src="data:image/png;base64,${picture.png}" alt="${escapeHtml(picture.title)}" style="max-width:100%">`

@@ -73,11 +73,12 @@ export function scriptJson(value: unknown): string {
     .replace(/\u2029/g, "\\u2029");
 }
 
-/** Characters as an HTML id: lower-case letters, digits and single hyphens; "section" when nothing is left. */
+/** Characters as an HTML id: lower-case letters and digits of any script, and single hyphens; "section" when nothing is left. */
 export function htmlId(text: string): string {
   const id = text
+    .normalize("NFKC")
     .toLowerCase()
-    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/[^\p{L}\p{M}\p{N}]+/gu, "-")
     .replace(/^-+|-+$/g, "");
   return id === "" ? "section" : id;
 }

@@ -30,7 +30,7 @@ export async function toFrame(rows: readonly Readonly<Record<string, Value>>[]):
       `toFrame: danfojs-node must be installed (npm install danfojs-node), got ${error.message.split("\n")[0]}`,
     );
   });
-  const hiding = columns.find((column) => column in danfo.DataFrame.prototype);
+  const hiding = columns.find((column) => Reflect.has(danfo.DataFrame.prototype, column));
   if (hiding !== undefined)
     throw new UserError(`toFrame: columns must not hide a method of the frame, got ${hiding}`);
   return new danfo.DataFrame(

@@ -30,12 +30,11 @@ export interface ReportPage {
  * @throws RangeError if two sections share a title (their anchors would clash)
  */
 export function htmlPage(page: ReportPage): string {
-  const ids = page.sections.map((section) => htmlId(section.title));
-  const repeated = ids.findIndex((id, index) => ids.indexOf(id) !== index);
-  if (repeated >= 0)
-    throw new UserError(
-      `htmlPage: section titles must differ, got "${page.sections[repeated]!.title}" twice`,
-    );
+  const titles = page.sections.map((section) => section.title);
+  const repeated = titles.find((title, index) => titles.indexOf(title) !== index);
+  if (repeated !== undefined)
+    throw new UserError(`htmlPage: section titles must differ, got "${repeated}" twice`);
+  const ids = uniqueIds(titles);
   const context: BlockContext = { figures: 0 };
   const sections = page.sections.map(({ title, intro, blocks }, index) => {
     const lead = intro === undefined ? "" : `<p class="intro">${escapeHtml(intro)}</p>`;
@@ -96,4 +95,16 @@ function sourcesHtml(page: ReportPage): string {
 /** Our own files only: CSS and script that hold no closing tag. */
 function browserFile(name: string): string {
   return readFileSync(packageFile(`lib/reporting/browser/${name}`), "utf8");
+}
+
+/** An id for each title; titles that differ in signs alone are numbered. */
+function uniqueIds(titles: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return titles.map((title) => {
+    const wanted = htmlId(title);
+    let id = wanted;
+    for (let number = 2; taken.has(id); number++) id = `${wanted}-${number}`;
+    taken.add(id);
+    return id;
+  });
 }

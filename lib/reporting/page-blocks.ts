@@ -1,4 +1,5 @@
 import { escapeHtml, htmlId, scriptJson } from "./escape.js";
+import { FIGURE_CONFIG } from "./figures/figure-config.js";
 import type { Figure } from "./figures/theme.js";
 import { type QueryRankings, rankingsHtml } from "./rankings-html.js";
 import type { ResultsTable } from "./results-table.js";
@@ -67,7 +68,7 @@ function figureBlock(
   const label = `<strong>${escapeHtml(title)}.</strong>${caption === undefined ? "" : ` ${escapeHtml(caption)}`}`;
   return (
     `<figure class="q-figure"><div class="plot" id="${id}" style="min-height:${Math.min(height ?? 400, 480)}px" role="img" ` +
-    `aria-label="${escapeHtml(title)}"></div><script type="application/json">${scriptJson({ data, layout })}</script>` +
+    `aria-label="${escapeHtml(title)}"></div><script type="application/json">${scriptJson({ data, layout, config: FIGURE_CONFIG })}</script>` +
     `<figcaption>${label}</figcaption></figure>`
   );
 }

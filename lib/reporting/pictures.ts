@@ -15,13 +15,33 @@ const TYPES: Record<string, string> = {
 /**
  * A picture file as a `data:` address, for pages that open without the file.
  *
- * @throws TypeError on a file name that is not an image's, an Error of the file system where the file cannot be read
+ * @throws UserError for a name or bytes that are no picture's, an error of the file system where the file cannot be read
  */
 export function pictureAddress(file: string): string {
   const type = ownEntry(TYPES, extname(file).toLowerCase());
   if (type === undefined)
     throw new UserError(`pictureAddress: file must end in ${Object.keys(TYPES).join(", ")}, got ${file}`);
-  return bytesAddress(readFileSync(file), type);
+  const bytes = readFileSync(file);
+  if (!looksLike(type, bytes))
+    throw new UserError(`pictureAddress: file must hold ${type}, got other bytes in ${file}`);
+  return bytesAddress(bytes, type);
+}
+
+/** Whether bytes begin as that kind of picture does: a name alone would put any file into a page. */
+function looksLike(type: string, bytes: Buffer): boolean {
+  const start = bytes.toString("latin1", 0, 4096);
+  switch (type) {
+    case "image/svg+xml":
+      return /<svg[\s>]/i.test(start);
+    case "image/png":
+      return start.startsWith("\x89PNG");
+    case "image/jpeg":
+      return start.startsWith("\xff\xd8\xff");
+    case "image/webp":
+      return start.startsWith("RIFF") && start.slice(8, 12) === "WEBP";
+    default:
+      return start.startsWith("GIF8");
+  }
 }
 
 /** Picture bytes as a `data:` address; `type` is a MIME type such as "image/png". */

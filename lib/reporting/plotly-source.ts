@@ -6,7 +6,8 @@ import { UserError } from "../files/user-error.js";
 export const PLOTLY_FILES = [".cache/qdrl/plotly.min.js", "plotly.js-dist/plotly.js"];
 
 /**
- * plotly.js as text that can stand inside a `<script>` element. Paths are those of files in node_modules.
+ * plotly.js as text that can stand inside a `<script>` element, without the address that it would upload figures to. Paths
+ * are those of files in node_modules.
  *
  * @throws RangeError if no build is installed
  */
@@ -14,7 +15,11 @@ export function plotlySource(files: readonly string[] = PLOTLY_FILES): string {
   const file = files.map(dependencyPath).find((candidate) => existsSync(candidate));
   if (file === undefined)
     throw new UserError(`plotlySource: one of ${files.join(", ")} must exist, got none; run npm ci`);
-  return readFileSync(file, "utf8")
+  return withoutServer(readFileSync(file, "utf8"))
     .replace(/<\/script/gi, "<\\/script")
     .replace(/<!--/g, "<\\!--");
+}
+
+function withoutServer(source: string): string {
+  return source.replaceAll("https://cloud.plotly.com/newchart", "");
 }

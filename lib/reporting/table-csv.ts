@@ -1,3 +1,4 @@
+import { spreadsheetText } from "../files/spreadsheet-text.js";
 import type { Table } from "./table.js";
 
 /** A table as CSV (RFC 4180, CRLF): headings with their second line in brackets, then the cells' text;
@@ -9,12 +10,13 @@ export function tableCsv(table: Table): string {
   ]);
 }
 
-/** Rows of fields as CSV: a field with a comma, quote or line break is quoted, quotes doubled; lines end in CRLF. */
+/** Rows of fields as CSV: a field with a comma, quote or line break is quoted, quotes doubled; lines end in CRLF,
+ * and no text begins as a formula does. */
 export function csvLines(rows: readonly (readonly (string | number | null)[])[]): string {
   return rows.map((row) => row.map(csvField).join(",") + "\r\n").join("");
 }
 
 function csvField(value: string | number | null): string {
-  const text = value === null ? "" : String(value);
+  const text = value === null ? "" : typeof value === "number" ? `${value}` : spreadsheetText(value);
   return /[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
 }

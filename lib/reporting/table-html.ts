@@ -82,5 +82,7 @@ function linksHtml(links: NonNullable<TableCell["links"]>): string {
 
 /** Links may lead to files, pages and anchors, never run script. */
 function isSafeLink(link: string): boolean {
-  return !/^\s*[a-z][a-z0-9+.-]*:/i.test(link) || /^\s*(https?|file|mailto):/i.test(link);
+  // browsers pass over blanks and control characters in a scheme: "java\tscript:" is one
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(link.replace(/[\p{Cc}\p{Cf}\p{Z}]/gu, ""))?.[1];
+  return scheme === undefined || /^(https?|file|mailto)$/i.test(scheme);
 }

@@ -1,6 +1,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import { makeFolder } from "../files/make-folder.js";
+import { spreadsheetText } from "../files/spreadsheet-text.js";
+import { namingFile } from "../files/system-fault.js";
 import { UserError } from "../files/user-error.js";
 
 /**
@@ -47,7 +49,9 @@ export class CsvLog {
     const stray = Object.keys(row).find((name) => !this.columns.includes(name));
     if (stray !== undefined)
       throw new UserError(`${this.file}: unknown column "${stray}"; known: ${this.columns.join(", ")}`);
-    fs.appendFileSync(this.handle, `${this.columns.map((name) => csvCell(row[name] ?? "")).join(",")}\n`);
+    const { handle } = this;
+    const line = `${this.columns.map((name) => csvCell(row[name] ?? "")).join(",")}\n`;
+    namingFile(this.file, () => fs.appendFileSync(handle, line));
   }
 
   /** Syncs and closes the file; closing twice is fine. */
@@ -60,6 +64,9 @@ export class CsvLog {
 }
 
 function csvCell(value: string | number | boolean): string {
-  const text = String(value).replace(/\r\n|[\r\n]/g, " ");
+  const text = (typeof value === "string" ? spreadsheetText(value) : String(value)).replace(
+    /\r\n|[\r\n]/g,
+    " ",
+  );
   return /[",]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
 }

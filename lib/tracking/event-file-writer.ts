@@ -2,6 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { makeFolder } from "../files/make-folder.js";
+import { namingFile } from "../files/system-fault.js";
 import { UserError } from "../files/user-error.js";
 import { type ChartGroup, layoutEvent, scalarEvent, sessionStartEvent, versionEvent } from "./events.js";
 import { tfRecord } from "./tf-record.js";
@@ -58,6 +59,7 @@ export class EventFileWriter {
   private append(event: Uint8Array): void {
     if (this.handle === null)
       throw new UserError(`EventFileWriter: must be open, got a closed one (${this.file})`);
-    fs.appendFileSync(this.handle, tfRecord(event));
+    const { handle } = this;
+    namingFile(this.file, () => fs.appendFileSync(handle, tfRecord(event)));
   }
 }

@@ -2,10 +2,12 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { gunzipSync, gzipSync } from "node:zlib";
+import { gzipSync } from "node:zlib";
 import { atomicWriteFile } from "../files/atomic-write.js";
+import { gunzip } from "../files/inflate.js";
 import { makeFolder } from "../files/make-folder.js";
 import { dependencyPath, packageFile } from "../files/package-files.js";
+import { namingFile } from "../files/system-fault.js";
 import { UserError } from "../files/user-error.js";
 
 /** One measurement: a line of metrics.jsonl. No clock in it, so equal runs write equal bytes. */
@@ -145,7 +147,7 @@ export class RunFolder {
   queries(): QueryResult[] {
     const file = path.join(this.dir, "queries.jsonl.gz");
     if (!fs.existsSync(file)) throw new UserError(`${file}: must exist, got a run that was never evaluated`);
-    return parseLines(gunzipSync(fs.readFileSync(file)).toString("utf8"), file);
+    return parseLines(gunzip(fs.readFileSync(file), file).toString("utf8"), file);
   }
 }
 
@@ -236,7 +238,9 @@ function versionOf(file: string): string {
 
 function appendLines(file: string, values: readonly unknown[]): void {
   makeFolder(path.dirname(file));
-  fs.appendFileSync(file, values.map((value) => `${JSON.stringify(value)}\n`).join(""));
+  namingFile(file, () =>
+    fs.appendFileSync(file, values.map((value) => `${JSON.stringify(value)}\n`).join("")),
+  );
 }
 
 function parseLines<T>(text: string, file: string): T[] {

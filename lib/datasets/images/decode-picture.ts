@@ -1,5 +1,6 @@
 import sharp, { type Metadata } from "sharp";
 import { DataError } from "../../files/data-error.js";
+import { MOST_SVG_ELEMENTS, svgElements } from "./svg-work.js";
 
 /** How a picture of any format becomes an array of one size. */
 export interface DecodeOptions {
@@ -43,6 +44,7 @@ export async function decodePicture(
     throw new DataError(`${source}: picture must have at most ${maxBytes} bytes, got ${bytes.length}`);
   const background = { r: options.background[0], g: options.background[1], b: options.background[2] };
   try {
+    refuseLongDrawing(bytes, source);
     const header = await sharp(bytes, { limitInputPixels: false }).metadata();
     if (!formats.includes(header.format))
       throw new DataError(
@@ -73,6 +75,17 @@ export async function decodePicture(
       `${source}: picture must be whole and undamaged, got: ${(error as Error).message.split("\n")[0]}`,
     );
   }
+}
+
+/** A drawing's time goes by its elements, which references multiply: seconds for a few hundred bytes. */
+function refuseLongDrawing(bytes: Uint8Array, source: string): void {
+  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 4096)).toString("latin1");
+  if (!/<(svg|\?xml|!doctype|!--)/i.test(start)) return;
+  const elements = svgElements(Buffer.from(bytes).toString("utf8"));
+  if (elements > MOST_SVG_ELEMENTS)
+    throw new DataError(
+      `${source}: drawing must come to at most ${MOST_SVG_ELEMENTS} elements, references followed, got ${Number.isFinite(elements) ? elements : "one that refers to itself"}`,
+    );
 }
 
 /** Dots per inch at which the drawing's shorter side has the wanted size, within the pixel limit. */

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { strFromU8, unzipSync } from "fflate";
+import { strFromU8 } from "fflate";
 import { Random } from "../../engine/random/random.js";
 import { DataError } from "../../files/data-error.js";
-import { ownEntry } from "../../files/own-entry.js";
+import { unzip } from "../../files/unzip.js";
 import { comparisonKey, wordSetKey } from "../comparison-keys.js";
 import { readCsv } from "../csv.js";
 import { type JudgedQuery, judgedQueries, relevantPairs, splitQueries } from "../judged-split.js";
@@ -52,7 +52,7 @@ export async function importChorus(options: ImportOptions): Promise<DatasetManif
   const list: IcecatProduct[] = [];
   for (const { name } of chorusFiles) {
     if (!name.endsWith(".zip")) continue;
-    const inner = ownEntry(unzipSync(sources.get(name)!), name.replace(/\.zip$/, ""));
+    const inner = unzip(sources.get(name)!, name).get(name.replace(/\.zip$/, ""));
     if (inner === undefined)
       throw new DataError(`${name}: archive must hold ${name.replace(/\.zip$/, "")}, found none`);
     for (const product of JSON.parse(strFromU8(inner)) as IcecatProduct[]) list.push(product);

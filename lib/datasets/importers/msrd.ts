@@ -1,6 +1,6 @@
-import { gunzipSync } from "node:zlib";
 import { Random } from "../../engine/random/random.js";
 import { DataError } from "../../files/data-error.js";
+import { gunzip } from "../../files/inflate.js";
 import { type JudgedQuery, judgedQueries, relevantPairs, splitQueries } from "../judged-split.js";
 import type { DatasetManifest } from "../manifest.js";
 import { type PinnedFile, readSources, type SourceOptions } from "../source-files.js";
@@ -47,8 +47,10 @@ interface Film {
  */
 export async function importMsrd(options: ImportOptions): Promise<DatasetManifest> {
   const sources = await readSources(msrdFiles, options);
-  const corpus = gunzipSync(sources.get("movies-corpus.jsonl.gz")!).toString("utf8");
-  const judgements = gunzipSync(sources.get("movies-judgments.tsv.gz")!).toString("utf8");
+  const corpus = gunzip(sources.get("movies-corpus.jsonl.gz")!, "movies-corpus.jsonl.gz").toString("utf8");
+  const judgements = gunzip(sources.get("movies-judgments.tsv.gz")!, "movies-judgments.tsv.gz").toString(
+    "utf8",
+  );
   return writeMsrd(corpus, judgements, options);
 }
 

