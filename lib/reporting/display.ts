@@ -31,7 +31,7 @@ export function showFigure(figure: Figure, title = "figure"): void {
     .filter((trace) => trace["showlegend"] !== false)
     .map((trace) => String(trace["name"] ?? trace["type"]));
   const bundle = (picture?: string): Bundle => ({
-    "application/vnd.plotly.v1+json": { data, layout },
+    "application/vnd.plotly.v1+json": { data, layout, config: FIGURE_CONFIG },
     "text/html": figureHtml(figure, id, picture === undefined ? undefined : { png: picture, title }),
     ...(picture && { "image/png": picture }),
     "text/plain": `[${title}: ${lines.join("; ")}]`,

@@ -25,7 +25,7 @@ export function svgElements(svg: string): number {
       own.set(id, 0);
       uses.set(id, []);
     }
-    const inside = new Set(["", ...open, id].filter((name) => name !== null));
+    const inside = new Set(["", ...open, id].filter((name): name is string => name !== null));
     if (inside.size > 100) return Number.POSITIVE_INFINITY; // no program draws so, and each costs a step here
     for (const name of inside) own.set(name, own.get(name)! + 1);
     for (const [, href, url] of attributes.matchAll(REFERENCE))
