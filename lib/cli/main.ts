@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { packageFile } from "../files/package-files.js";
+import { compiledFolder, packageFile } from "../files/package-files.js";
 import { explainError } from "./explain-error.js";
 
 /** Commands in the order of the help page, each loaded when it is asked for: loading all takes most of a second. */
@@ -19,6 +19,10 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   projector: async () => (await import("./commands/projector.js")).addProjectorCommand,
   extract: async () => (await import("./commands/extract.js")).addExtractCommand,
   kdd: async () => (await import("./commands/kdd.js")).addKddCommand,
+};
+
+/** Commands about the workspace itself, its set-up and notebooks, which an installed package has none of. */
+const workspaceCommands: typeof commands = {
   notebooks: async () => (await import("./commands/notebooks.js")).addNotebookCommands,
   start: async () => (await import("./commands/start.js")).addStartCommand,
 };
@@ -32,7 +36,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     .showHelpAfterError("(qdrl --help lists the commands)")
     .exitOverride();
   const [name = ""] = argv;
-  const asked = Object.hasOwn(commands, name) ? [commands[name]!] : Object.values(commands);
+  const known = { ...commands, ...(compiledFolder() === null && workspaceCommands) };
+  const asked = Object.hasOwn(known, name) ? [known[name]!] : Object.values(known);
   for (const load of asked) (await load())(program);
   for (const signal of Object.keys(ENDINGS)) process.once(signal, stop);
   try {
