@@ -24,11 +24,13 @@ export class PartRegistry<P extends Part, Section extends { type: string } = { t
   /**
    * @param sort    what error messages call a part, e.g. "loss"
    * @param common  keys of every section of this sort, between `type` and the part's own
+   * @param customKeys  keys of a section of type custom, beside name and options
    */
   constructor(
     readonly sort: string,
     parts: readonly P[],
     private readonly common: Settings = {},
+    private readonly customKeys: Settings = common,
   ) {
     this.#parts = new Map(parts.map((part) => [part.kind, part]));
   }
@@ -65,7 +67,7 @@ export class PartRegistry<P extends Part, Section extends { type: string } = { t
       return (settings ? z.strictObject(keys) : z.looseObject(keys)).describe(summary);
     };
     const custom = z
-      .strictObject({ type: z.literal("custom"), ...customSettings, ...this.common })
+      .strictObject({ type: z.literal("custom"), ...customSettings, ...this.customKeys })
       .describe("registered under a name of its own");
     const [first, ...rest] = [...this.parts().map(section), custom];
     this.#schema = z.discriminatedUnion("type", [first!, ...rest]) as unknown as SectionSchema<Section>;
@@ -76,7 +78,7 @@ export class PartRegistry<P extends Part, Section extends { type: string } = { t
   specOf(section: { type: string }): PartSpec {
     const { type, ...keys } = section as { type: string; [key: string]: unknown };
     if (type === "custom") return { ...(keys.options as object), kind: keys.name as string };
-    const own = Object.entries(keys).filter(([key]) => !(key in this.common));
+    const own = Object.entries(keys).filter(([key]) => !Object.hasOwn(this.common, key));
     return { kind: type, ...Object.fromEntries(own.map(([key, value]) => [toCamelCase(key), value])) };
   }
 

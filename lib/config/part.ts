@@ -8,7 +8,10 @@ export type CamelCase<K extends string> = K extends `${infer Head}_${infer Tail}
   ? `${Head}${Capitalize<CamelCase<Tail>>}`
   : K;
 
-type Values<S extends Settings> = z.output<z.ZodObject<{ [K in keyof S]: S[K] }>>;
+/** Checked values; of no settings nothing is said. */
+type Values<S extends Settings> = keyof S extends never
+  ? unknown
+  : z.output<z.ZodObject<{ [K in keyof S]: S[K] }>>;
 
 /** Options of a part as its factory gets them: settings in camelCase, every default filled in. */
 export type OptionsOf<S extends Settings> = {

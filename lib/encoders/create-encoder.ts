@@ -1,34 +1,53 @@
+import type { CustomSection, SectionOf, Settings } from "../config/part.js";
+import { PartRegistry } from "../config/part-registry.js";
 import type { Random } from "../engine/random/random.js";
-import { UserError } from "../files/user-error.js";
 import type { Encoder, EncoderSpec } from "./encoder.js";
-import { linearEncoder } from "./linear-encoder.js";
-import { towersEncoder } from "./modalities/towers.js";
-import { multiModalTwoTower } from "./multi-modal-two-tower.js";
-import { regularizedSimpleTextEncoder } from "./regularized-simple-text-encoder.js";
-import { simpleTextEncoder } from "./simple-text-encoder.js";
-import { transformerEncoder } from "./transformer/transformer-encoder.js";
-import { twoTower } from "./two-tower.js";
+import { type AnyEncoderPart, type EncoderSection, ignoredKeys, textKeys } from "./encoder-part.js";
+import { linearEncoderPart } from "./linear-encoder.js";
+import { towersPart } from "./modalities/towers-part.js";
+import { multiModalTwoTowerPart } from "./multi-modal-two-tower.js";
+import { regularizedSimpleTextEncoderPart } from "./regularized-simple-text-encoder.js";
+import { simpleTextEncoderPart } from "./simple-text-encoder.js";
+import { transformerPart } from "./transformer/transformer-part.js";
+import { twoTowerPart } from "./two-tower.js";
 
 export type EncoderFactory = (spec: EncoderSpec, random: Random) => Encoder;
 
-const factories = new Map<string, EncoderFactory>([
-  ["LinearEncoder", linearEncoder],
-  ["SimpleTextEncoder", simpleTextEncoder],
-  ["RegularizedSimpleTextEncoder", regularizedSimpleTextEncoder],
-  ["TwoTower", twoTower],
-  ["MultiModalTwoTower", multiModalTwoTower],
-  ["Towers", towersEncoder],
-  ["Transformer", transformerEncoder],
-]);
+/** Encoders that come with the workspace. A new one is a line here. */
+const builtIn = [
+  linearEncoderPart,
+  simpleTextEncoderPart,
+  regularizedSimpleTextEncoderPart,
+  twoTowerPart,
+  multiModalTwoTowerPart,
+  towersPart,
+  transformerPart,
+] as const;
 
-/** Makes an encoder available to {@link createEncoder} under `kind`; replaces one of the same name. */
-export function registerEncoder(kind: string, factory: EncoderFactory): void {
-  factories.set(kind, factory);
+const customKeys = { ...textKeys, ...ignoredKeys };
+
+/** Section `model` of a configuration. */
+export type ModelConfig =
+  | SectionOf<(typeof builtIn)[number], Record<never, never>>
+  | (CustomSection & EncoderSection<typeof customKeys>);
+
+/** Encoders, by kind. */
+export const encoders = new PartRegistry<AnyEncoderPart, ModelConfig>("encoder", builtIn, {}, customKeys);
+
+/**
+ * Makes an encoder available under `kind`, in code and as `model: {type: kind, …}` in YAML; replaces one of the same name.
+ *
+ * @param settings  its keys beside those of every encoder of texts, as YAML spells them, with defaults; the spec has them
+ *   in camelCase. Without, it is named by `type: custom`, and options are handed over unchecked
+ */
+export function registerEncoder(kind: string, make: EncoderFactory, settings: Settings | null = null): void {
+  const all = settings && { ...textKeys, ...settings };
+  encoders.register({ kind, summary: "registered", settings: all, make });
 }
 
 /** Kinds that {@link createEncoder} knows. */
 export function encoderKinds(): string[] {
-  return [...factories.keys()];
+  return encoders.kinds();
 }
 
 /**
@@ -37,7 +56,5 @@ export function encoderKinds(): string[] {
  * @throws RangeError for an unknown kind, listing the known ones, and for sizes that do not fit together
  */
 export function createEncoder(spec: EncoderSpec, random: Random): Encoder {
-  const factory = factories.get(spec.kind);
-  if (!factory) throw new UserError(`unknown encoder "${spec.kind}"; known: ${encoderKinds().join(", ")}`);
-  return factory(spec, random);
+  return encoders.get(spec.kind).make(spec, random);
 }

@@ -2,7 +2,9 @@ import type { Random } from "../engine/random/random.js";
 import { EmbeddingTable } from "../engine/tables/embedding-table.js";
 import type { FeatureBatch } from "../features/batch.js";
 import { bagOfText, type EncoderSpec } from "./encoder.js";
+import { encoderPart, ignoredKeys } from "./encoder-part.js";
 import { Mlp, mlpPlan } from "./mlp.js";
+import { simpleKeys } from "./simple-text-encoder.js";
 import { TowerEncoder } from "./tower-encoder.js";
 
 /**
@@ -31,3 +33,11 @@ export function linearEncoder(spec: EncoderSpec, random: Random): TowerEncoder {
     side(spec.documentTextFeature),
   );
 }
+
+export const linearEncoderPart = encoderPart({
+  kind: "LinearEncoder",
+  summary: "mean embedding of all positions, padding included, and one linear layer for both sides",
+  settings: { ...simpleKeys, fc_dim: ignoredKeys.fc_dim },
+  optionsOf: () => ({}),
+  make: linearEncoder,
+});

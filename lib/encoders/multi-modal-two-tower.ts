@@ -3,8 +3,17 @@ import type { Random } from "../engine/random/random.js";
 import { EmbeddingTable } from "../engine/tables/embedding-table.js";
 import { UserError } from "../files/user-error.js";
 import { bagOfText, columnOf, type EncoderSpec } from "./encoder.js";
+import {
+  encoderPart,
+  featureIssues,
+  ignoredKeys,
+  tableSetting,
+  textFeatureIssues,
+  textKeys,
+} from "./encoder-part.js";
+import { resolvedRows } from "./table-rows.js";
 import { TowerEncoder } from "./tower-encoder.js";
-import { textTables, towerOf } from "./two-tower.js";
+import { textTables, towerIssues, towerKeys, towerOf, towerOptions } from "./two-tower.js";
 
 /**
  * TwoTower whose document side reads a category too: concat(mean token embedding, category row) → MLP. The category
@@ -44,3 +53,28 @@ export function multiModalTwoTower(spec: EncoderSpec, random: Random): TowerEnco
     frozen,
   );
 }
+
+export const multiModalTwoTowerPart = encoderPart({
+  kind: "MultiModalTwoTower",
+  summary: "TwoTower whose document side reads a category too",
+  settings: { ...textKeys, ...towerKeys, ...ignoredKeys, category_feature: tableSetting },
+  optionsOf: (section) => ({
+    ...towerOptions(section),
+    documentCategoricalFeature: section.document.categorical_feature!,
+    categoryFeature: {
+      numEmbeddings: resolvedRows(section.category_feature.num_embeddings),
+      embeddingDim: section.category_feature.embedding_dim,
+    },
+  }),
+  check: (section, context) => {
+    const feature = section.document.categorical_feature;
+    const path: ["model", "document", string] = ["model", "document", "categorical_feature"];
+    return [
+      ...(feature === undefined ? [{ path, message: "is required by MultiModalTwoTower" }] : []),
+      ...textFeatureIssues(section, context),
+      ...(feature === undefined ? [] : featureIssues(path, feature, "categorical", context)),
+      ...towerIssues(section, false),
+    ];
+  },
+  make: multiModalTwoTower,
+});

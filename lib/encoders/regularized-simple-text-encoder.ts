@@ -1,8 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
 import type { Random } from "../engine/random/random.js";
 import { UserError } from "../files/user-error.js";
 import type { EncoderSpec } from "./encoder.js";
-import { sharedTextEncoder } from "./simple-text-encoder.js";
+import { encoderPart } from "./encoder-part.js";
+import { sharedTextEncoder, simpleKeys } from "./simple-text-encoder.js";
 import type { TowerEncoder } from "./tower-encoder.js";
 
 /**
@@ -24,3 +26,19 @@ export function regularizedSimpleTextEncoder(spec: EncoderSpec, random: Random):
   };
   return sharedTextEncoder(spec, random, dropout, generator);
 }
+
+export const regularizedSimpleTextEncoderPart = encoderPart({
+  kind: "RegularizedSimpleTextEncoder",
+  summary: "SimpleTextEncoder with dropout on the mean embedding",
+  settings: {
+    ...simpleKeys,
+    dropout: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0.5)
+      .describe("share of the pooled embedding zeroed in training"),
+  },
+  optionsOf: ({ fc_dim, dropout }) => ({ fcDim: fc_dim, dropout }),
+  make: regularizedSimpleTextEncoder,
+});

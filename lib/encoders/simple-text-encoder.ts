@@ -1,8 +1,10 @@
 import type * as tf from "@tensorflow/tfjs";
+import { z } from "zod";
 import type { Random } from "../engine/random/random.js";
 import { EmbeddingTable } from "../engine/tables/embedding-table.js";
 import type { FeatureBatch } from "../features/batch.js";
 import { bagOfText, type EncoderSpec } from "./encoder.js";
+import { encoderPart, ignoredKeys, textKeys } from "./encoder-part.js";
 import { Mlp, mlpPlan } from "./mlp.js";
 import { TowerEncoder } from "./tower-encoder.js";
 
@@ -40,3 +42,20 @@ export function sharedTextEncoder(
     generator,
   );
 }
+
+/** Settings of the encoders with one hidden layer, in the order of published files. */
+export const simpleKeys = {
+  ...textKeys,
+  fc_dim: z.int().min(1).default(128).describe("width of the hidden layer"),
+  category_feature: ignoredKeys.category_feature,
+  hidden_layers: z.array(z.int().min(1)).optional().describe("towers only"),
+  last_linear: z.boolean().optional().describe("towers only"),
+};
+
+export const simpleTextEncoderPart = encoderPart({
+  kind: "SimpleTextEncoder",
+  summary: "one encoder for both sides: mean embedding, a hidden layer, a linear layer",
+  settings: simpleKeys,
+  optionsOf: ({ fc_dim }) => ({ fcDim: fc_dim }),
+  make: simpleTextEncoder,
+});

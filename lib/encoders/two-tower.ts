@@ -1,7 +1,16 @@
+import { z } from "zod";
+import type { CrossFieldIssue } from "../config/yaml-with-schema.js";
 import type { Random } from "../engine/random/random.js";
 import { EmbeddingTable } from "../engine/tables/embedding-table.js";
 import { UserError } from "../files/user-error.js";
 import { bagOfText, type EncoderSpec } from "./encoder.js";
+import {
+  type EncoderSection,
+  encoderPart,
+  ignoredKeys,
+  textFeatureIssues,
+  textKeys,
+} from "./encoder-part.js";
 import { Mlp, mlpPlan } from "./mlp.js";
 import { TowerEncoder } from "./tower-encoder.js";
 
@@ -77,3 +86,72 @@ export function towerOf(name: string, spec: EncoderSpec, input: number, random: 
   const plan = mlpPlan(input, spec.hiddenLayers ?? [128], spec.outputDim, spec.lastLinear ?? true);
   return new Mlp(name, plan, input, spec.outputDim, random);
 }
+
+/** Settings of encoders of two towers. */
+export const towerKeys = {
+  hidden_layers: z.array(z.int().min(1)).default([128]).describe("widths; ReLU after each"),
+  last_linear: z.boolean().default(true).describe("end with a linear layer to output_dim"),
+  separate_tables: z
+    .boolean()
+    .optional()
+    .describe("a table of tokens per side instead of one that both sides share (the default)"),
+  token_weights: z
+    .enum(["uniform", "idf", "learned", "learned_from_idf"])
+    .default("uniform")
+    .describe(
+      "how the rows of a text's bag count: alike; by inverse document frequency among the distinct training texts of both sides; by a trained number per row, starting at 1 or at that frequency",
+    ),
+};
+
+type TowerSection = EncoderSection<typeof textKeys & typeof towerKeys>;
+
+/** Options of {@link towerKeys}; defaults of the spec are left out. */
+export function towerOptions(section: TowerSection): Partial<EncoderSpec> {
+  const { hidden_layers: hiddenLayers, last_linear: lastLinear, token_weights: tokenWeights } = section;
+  return {
+    hiddenLayers,
+    lastLinear,
+    ...(section.separate_tables && { separateTables: true }),
+    ...(tokenWeights !== "uniform" && { tokenWeights }),
+  };
+}
+
+/** @param bare  whether a side without any layer would give embeddings: its inputs on both sides have one width */
+export function towerIssues(section: TowerSection, bare: boolean): CrossFieldIssue[] {
+  const issues: CrossFieldIssue[] = [];
+  const { output_dim: width, text_embedding: table } = section;
+  if (!section.last_linear) {
+    const last = section.hidden_layers.at(-1);
+    if (last === undefined && !bare)
+      issues.push({
+        path: ["model", "last_linear"],
+        message:
+          "must be true when model.hidden_layers is empty: the towers' inputs differ in width, got false",
+      });
+    else if (last === undefined && table.embedding_dim !== width)
+      issues.push({
+        path: ["model", "output_dim"],
+        message: `must equal model.text_embedding.embedding_dim (${table.embedding_dim}) when there is no layer at all, got ${width}`,
+      });
+    else if (last !== undefined && last !== width)
+      issues.push({
+        path: ["model", "output_dim"],
+        message: `must equal the last hidden width (${last}) when model.last_linear is false, got ${width}`,
+      });
+  }
+  if (section.token_weights !== "uniform" && section.separate_tables)
+    issues.push({
+      path: ["model", "token_weights"],
+      message: `must be uniform with model.separate_tables, got ${section.token_weights}`,
+    });
+  return issues;
+}
+
+export const twoTowerPart = encoderPart({
+  kind: "TwoTower",
+  summary: "an MLP per side over mean embeddings from one token table",
+  settings: { ...textKeys, ...towerKeys, ...ignoredKeys },
+  optionsOf: towerOptions,
+  check: (section, context) => [...textFeatureIssues(section, context), ...towerIssues(section, true)],
+  make: twoTower,
+});

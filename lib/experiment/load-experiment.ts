@@ -7,6 +7,7 @@ import { readQueries } from "../datasets/queries.js";
 import { describeReport, type ReadReport } from "../datasets/read-report.js";
 import { reportCounts } from "../datasets/report-counts.js";
 import { readTrainingRows } from "../datasets/training-rows.js";
+import { resolvedRows } from "../encoders/table-rows.js";
 import type { Listener } from "../engine/progress.js";
 import { FeaturePipeline, sourceColumns } from "../features/feature-pipeline.js";
 import { TokenReader } from "../features/token-reader.js";
@@ -22,7 +23,6 @@ import { openPairStream, type PairStream } from "./pair-stream.js";
 import { buildPairs, type PairSet } from "./pairs.js";
 import type { ExperimentConfig } from "./schema.js";
 import type { FeatureConfig } from "./sections/dataset.js";
-import { resolvedRows } from "./table-sizes.js";
 import { validationQueries } from "./validation-queries.js";
 import { createVectorizer, mapperOptions } from "./vectorizers.js";
 

@@ -1,11 +1,11 @@
 import { z } from "zod";
+import { encoders } from "../encoders/create-encoder.js";
 import { losses } from "../losses/create-loss.js";
 import { optimizers } from "../optimizers/create-optimizer.js";
 import { schedules } from "../optimizers/create-schedule.js";
 import { datasetSection } from "./sections/dataset.js";
 import { distillationSection } from "./sections/distillation.js";
 import { recallValidationSection } from "./sections/evaluation.js";
-import { modelSection } from "./sections/model.js";
 import { negativesSection } from "./sections/negatives.js";
 import { streamingSection } from "./sections/streaming.js";
 import { typosSection } from "./sections/typos.js";
@@ -91,7 +91,7 @@ const build = () =>
       ),
     dataset: datasetSection,
     text_vectorizer: vectorizerSection,
-    model: modelSection,
+    model: encoders.schema().describe("the encoder"),
     loss: losses.schema().describe("the training objective"),
     negatives: negativesSection.prefault({ type: "batch" }).describe("where negatives come from"),
     optimizer: optimizers
@@ -131,7 +131,7 @@ let built: { parts: readonly unknown[]; schema: ReturnType<typeof build> } | nul
  * that name a part are those that the parts declare, registered ones included.
  */
 export function experimentSchema(): ReturnType<typeof build> {
-  const parts = [losses, optimizers, schedules].map((registry) => registry.schema());
+  const parts = [encoders, losses, optimizers, schedules].map((registry) => registry.schema());
   if (built?.parts.every((part, i) => part === parts[i])) return built.schema;
   built = { parts, schema: build() };
   return built.schema;

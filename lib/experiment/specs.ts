@@ -1,36 +1,44 @@
+import { encoders } from "../encoders/create-encoder.js";
 import type { EncoderSpec } from "../encoders/encoder.js";
+import type { EncoderContext } from "../encoders/encoder-part.js";
+import { resolvedRows } from "../encoders/table-rows.js";
 import type { ExperimentConfig } from "./schema.js";
-import { resolvedRows } from "./table-sizes.js";
-import { towersSpec } from "./towers-of-config.js";
 import { objectiveName } from "./training-specs.js";
-import { transformerSpec } from "./transformer-of-config.js";
+
+/** What of a configuration its encoder depends on, beside the section `model`. */
+export function encoderContext({
+  dataset,
+  text_vectorizer,
+}: Pick<ExperimentConfig, "dataset" | "text_vectorizer">): EncoderContext {
+  return {
+    queryFeatures: dataset.query_features,
+    documentFeatures: dataset.document_features,
+    vectorizer: text_vectorizer.type,
+  };
+}
 
 /** The encoder that a configuration names, in plain data. */
-export function encoderSpec({ model, dataset }: ExperimentConfig): EncoderSpec {
-  const spec: EncoderSpec = {
-    ...(model.type === "custom" ? model.options : {}),
-    kind: model.type === "custom" ? model.name : model.type,
-    textEmbedding: sizes(model.text_embedding),
+export function encoderSpec(config: ExperimentConfig): EncoderSpec {
+  const { model } = config;
+  const { kind, ...own } = encoders.specOf(model);
+  const part = model.type === "custom" ? null : encoders.get(kind);
+  return {
+    ...(part?.optionsOf ? part.optionsOf(model as never, encoderContext(config)) : optionsOf(own)),
+    kind,
+    textEmbedding: {
+      numEmbeddings: resolvedRows(model.text_embedding.num_embeddings),
+      embeddingDim: model.text_embedding.embedding_dim,
+    },
     outputDim: model.output_dim,
     queryTextFeature: model.query.text_feature,
     documentTextFeature: model.document.text_feature,
   };
-  if (model.type === "SimpleTextEncoder" || model.type === "RegularizedSimpleTextEncoder")
-    spec.fcDim = model.fc_dim;
-  if (model.type === "RegularizedSimpleTextEncoder") spec.dropout = model.dropout;
-  if (model.type === "TwoTower" || model.type === "MultiModalTwoTower") {
-    spec.hiddenLayers = model.hidden_layers;
-    spec.lastLinear = model.last_linear;
-    if (model.separate_tables) spec.separateTables = true;
-    if (model.token_weights !== "uniform") spec.tokenWeights = model.token_weights;
-  }
-  if (model.type === "MultiModalTwoTower") {
-    spec.documentCategoricalFeature = model.document.categorical_feature!;
-    spec.categoryFeature = sizes(model.category_feature);
-  }
-  if (model.type === "Towers") spec.towers = towersSpec(model, dataset);
-  if (model.type === "Transformer") spec.transformer = transformerSpec(model);
-  return spec;
+}
+
+/** Options of an encoder that was registered, without the keys that every section has. */
+function optionsOf(own: Record<string, unknown>): Record<string, unknown> {
+  const { textEmbedding: _table, outputDim: _width, query: _query, document: _document, ...options } = own;
+  return options;
 }
 
 export { lossSpec } from "./training-specs.js";
@@ -61,8 +69,4 @@ export function systemName(config: ExperimentConfig): string {
     );
   const kind = model.type === "custom" ? model.name : model.type;
   return `${kind}, ${reads.join(" + ")}, ${objectiveName(config)}`;
-}
-
-function sizes(table: { num_embeddings: number | "auto"; embedding_dim: number }) {
-  return { numEmbeddings: resolvedRows(table.num_embeddings), embeddingDim: table.embedding_dim };
 }

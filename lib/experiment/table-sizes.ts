@@ -1,5 +1,4 @@
 import { readArchitecture } from "../encoders/pretrained/transformer-folder.js";
-import { UserError } from "../files/user-error.js";
 import { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
 import type { ExperimentConfig } from "./schema.js";
 import { createVectorizer, mapperOptions } from "./vectorizers.js";
@@ -52,10 +51,4 @@ export function resolveTableSizes(config: ExperimentConfig): ExperimentConfig {
     ...config,
     model: { ...model, text_embedding, query: tower("query"), document: tower("document") },
   };
-}
-
-/** Rows of a table in a configuration that {@link resolveTableSizes} has been through. */
-export function resolvedRows(rows: Rows): number {
-  if (rows === "auto") throw new UserError("num_embeddings: must be resolved to a number first, got auto");
-  return rows;
 }

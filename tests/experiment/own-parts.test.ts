@@ -1,11 +1,15 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { createEncoder } from "../../lib/encoders/create-encoder.js";
 import { selectBackend } from "../../lib/engine/backend.js";
+import { Random } from "../../lib/engine/random/random.js";
 import { formatConfig, loadConfig, parseConfig } from "../../lib/experiment/load-config.js";
+import { encoderSpec } from "../../lib/experiment/specs.js";
 import { optimizerSpec, scheduleSpec } from "../../lib/experiment/training-specs.js";
 import { createLoss } from "../../lib/losses/create-loss.js";
 import { createOptimizer } from "../../lib/optimizers/create-optimizer.js";
 import { createSchedule } from "../../lib/optimizers/create-schedule.js";
 import { train } from "../../lib/training/train.js";
+import "../support/parts/own-encoder.js";
 import "../support/parts/own-loss.js";
 import "../support/parts/own-optimizer.js";
 import "../support/parts/own-schedule.js";
@@ -17,12 +21,26 @@ beforeAll(async () => {
   tiny = tinyDataset();
 });
 
+const model = {
+  type: "WideTextEncoder",
+  text_embedding: { num_embeddings: 48, embedding_dim: 16 },
+  output_dim: 16,
+  query: { text_feature: "query_search_phrase" },
+  document: { text_feature: "document_name" },
+};
+const features = {
+  query_features: [{ name: "query_search_phrase", type: "text" }],
+  document_features: [{ name: "document_name", type: "text" }],
+};
+
 const read = (changes: Record<string, unknown>, overrides: string[] = []) =>
   loadConfig(tiny.config({ run_id: "own", ...changes }), overrides);
 
 describe("a part registered by one file", () => {
-  it("trains from YAML: loss, optimiser and schedule together", async () => {
+  it("trains from YAML: encoder, loss, optimiser and schedule together", async () => {
     const config = read({
+      model,
+      dataset: features,
       loss: { type: "squared_cosines", margin: 0.9 },
       optimizer: { type: "careful_adam" },
       schedule: { type: "stairs_down", every_steps: 40 },
@@ -43,6 +61,7 @@ describe("a part registered by one file", () => {
 
   it.each([
     ["loss", "squared_cosine", "squared_cosines"],
+    ["model", "WideTextEncodr", "WideTextEncoder"],
     ["optimizer", "careful_adma", "careful_adam"],
     ["schedule", "stair_down", "stairs_down"],
   ])("is among the known names when a %s is misspelled %s", (section, misspelled, name) => {
@@ -62,8 +81,28 @@ describe("a part registered by one file", () => {
     ],
     [{ optimizer: { type: "careful_adam", caution: 0 } }, "optimizer.caution must be ≥ 1, got 0"],
     [{ schedule: { type: "stairs_down", factor: "x" } }, 'schedule.factor must be a number, got "x"'],
+    [
+      { model: { ...model, width_facter: 3 }, dataset: features },
+      "model.width_facter is not a known key; did you mean model.width_factor?",
+    ],
+    [
+      { model: { ...model, query: { text_feature: "title" } }, dataset: features },
+      'model.query.text_feature must name a text feature of dataset.query_features (query_search_phrase: text), got "title"',
+    ],
   ])("refuses %j by its settings", (changes, message) => {
     expect(() => read(changes)).toThrow(message);
+  });
+
+  it("builds the encoder that its settings describe", () => {
+    const sizeOf = (factor: number) => {
+      const config = read({ model: { ...model, width_factor: factor }, dataset: features });
+      const encoder = createEncoder(encoderSpec(config), new Random(1));
+      const { parameterCount } = encoder;
+      encoder.dispose();
+      return parameterCount;
+    };
+    // a hidden unit has 16 weights in, a bias, and 16 weights out
+    expect(sizeOf(3) - sizeOf(2)).toBe(16 * (16 + 1 + 16));
   });
 
   it("refuses the same from code, spelled as code", () => {

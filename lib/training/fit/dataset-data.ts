@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { datasetSources } from "../../datasets/registry.js";
+import { encoders } from "../../encoders/create-encoder.js";
 import type { EncoderSpec } from "../../encoders/encoder.js";
 import { loadExperiment } from "../../experiment/load-experiment.js";
 import { type ExperimentConfig, experimentSchema } from "../../experiment/schema.js";
@@ -73,9 +74,11 @@ function folderOf(name: string): string {
   const there = fs.existsSync("data")
     ? fs.readdirSync("data").filter((dir) => fs.existsSync(path.join("data", dir, "manifest.json")))
     : [];
-  const hint = Object.hasOwn(datasetSources, name)
-    ? `; it can be made: qdrl data ${name}`
-    : `; can be made: ${Object.keys(datasetSources).join(", ")}`;
+  const source = Object.hasOwn(datasetSources, name) ? datasetSources[name] : undefined;
+  const hint =
+    source !== undefined
+      ? `; it can be made: qdrl data ${source.kind === "packages" ? "build" : "import"} ${name}`
+      : `; can be made: ${Object.keys(datasetSources).join(", ")}`;
   throw new UserError(
     `datasetData: data set must be a folder or in data/ (${there.join(", ") || "nothing there"}), got "${name}"${hint}`,
   );
@@ -90,9 +93,6 @@ function configOf(
   }: DatasetRequest,
   dir: string,
 ): ExperimentConfig {
-  const known = ["TwoTower", "SimpleTextEncoder", "RegularizedSimpleTextEncoder", "LinearEncoder"].includes(
-    model,
-  );
   const make = (rows: number) =>
     experimentSchema().parse({
       task_id: "fit",
@@ -112,7 +112,7 @@ function configOf(
         num_oov_tokens: 2000,
       },
       model: {
-        ...(known ? { type: model } : { type: "custom", name: model }),
+        ...(encoders.get(model).settings ? { type: model } : { type: "custom", name: model }),
         text_embedding: { num_embeddings: rows, embedding_dim: 128 },
         output_dim: 128,
         query: { text_feature: query },

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { tableRows } from "./table-rows.js";
+import { tableRows } from "../table-rows.js";
 
 const widths = z.array(z.int().min(1));
 const rate = z.number().min(0).lt(1);
@@ -65,7 +65,7 @@ const regions = z.strictObject({
 });
 
 /** How one feature is embedded. */
-export const modalityEncoder = z.discriminatedUnion("type", [bag, category, vector, cnn, patches, regions]);
+const modalityEncoder = z.discriminatedUnion("type", [bag, category, vector, cnn, patches, regions]);
 
 const fusion = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("concat"), hidden_layers: widths.default([128]) }),
@@ -86,9 +86,8 @@ const tower = z.strictObject({
     .describe("probability that a training row lacks a feature; one feature always stays"),
 });
 
-/** Two towers over any features. */
-export const towersModel = z.strictObject({
-  type: z.literal("Towers"),
+/** Settings of two towers over any features. */
+export const towersKeys = {
   text_embedding: z
     .strictObject({
       num_embeddings: tableRows,
@@ -102,7 +101,7 @@ export const towersModel = z.strictObject({
     .describe("documents use the query tower's parameters, features matched by position"),
   query: tower,
   document: tower,
-});
+};
 
-export type TowersModel = z.infer<typeof towersModel>;
+export type TowersSection = z.infer<z.ZodObject<typeof towersKeys>>;
 export type ModalityEncoderConfig = z.infer<typeof modalityEncoder>;
