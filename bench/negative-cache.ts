@@ -12,6 +12,7 @@ import { batchSoftmax } from "../lib/losses/batch-softmax.js";
 import { arrayRows } from "../lib/negatives/cache/cached-rows.js";
 import { CodedRows } from "../lib/negatives/cache/coded-rows.js";
 import { createOptimizer } from "../lib/optimizers/create-optimizer.js";
+import { pairTask } from "../lib/training/objectives/batch-task.js";
 import { NegativeCacheObjective } from "../lib/training/objectives/negative-cache-objective.js";
 import { Trainer } from "../lib/training/trainer.js";
 import { median, timeMs } from "./measure.js";
@@ -68,9 +69,8 @@ function trainer(cached: boolean): {
         new Random(2),
       )
     : null;
-  const own = new Trainer(encoder, loss, createOptimizer({ kind: "adam", learningRate: 0.01 }), {
-    ...(objective && { objective }),
-  });
+  const optimizer = createOptimizer({ kind: "adam", learningRate: 0.01 });
+  const own = new Trainer(encoder, pairTask(loss, objective), optimizer);
   let at = 0;
   return {
     objective,

@@ -5,11 +5,11 @@
  */
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
+import { describeTime } from "../lib/analysis/describe-time.js";
 import { layout, partName } from "../lib/datasets/dataset-layout.js";
 import { writeDictionary } from "../lib/datasets/dictionary-file.js";
 import { writeParquet } from "../lib/datasets/parquet.js";
 import { parseConfig } from "../lib/experiment/load-config.js";
-import { describeTime } from "../lib/training/callbacks/training-profile.js";
 import { train } from "../lib/training/train.js";
 import { zipfPairs } from "./zipf-pairs.js";
 

@@ -12,6 +12,7 @@ import type { PairBatch } from "../lib/experiment/pairs.js";
 import { type TokenColumn, tokenColumn } from "../lib/features/token-column.js";
 import { batchSoftmax } from "../lib/losses/batch-softmax.js";
 import { createOptimizer } from "../lib/optimizers/create-optimizer.js";
+import { pairTask } from "../lib/training/objectives/batch-task.js";
 import { Trainer } from "../lib/training/trainer.js";
 import { median, timeMs } from "./measure.js";
 
@@ -34,7 +35,11 @@ const encoder = new TransformerEncoder(
   random,
 );
 const adam = { kind: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, learningRate: 1e-4 };
-const trainer = new Trainer(encoder, batchSoftmax({ temperature: 0.05 }), createOptimizer(adam as never));
+const trainer = new Trainer(
+  encoder,
+  pairTask(batchSoftmax({ temperature: 0.05 })),
+  createOptimizer(adam as never),
+);
 const column = (length: number): TokenColumn =>
   tokenColumn(
     Array.from({ length: B }, () => ({

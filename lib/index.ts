@@ -47,13 +47,11 @@ export {
   runSweeps as trainSweeps,
   type SweepRowsOptions,
 } from "./runs/run-experiment.js";
+export { readCheckpoint } from "./tracking/checkpoint.js";
 export { listRuns, type Manifest, openRun, type QueryResult, RunFolder } from "./tracking/run-folder.js";
 export { weightAverage, wiseFt } from "./training/callbacks/averages.js";
-export {
-  bestModelCheckpoint,
-  readFitCheckpoint,
-  trainingCheckpoint,
-} from "./training/callbacks/checkpoints.js";
+export type { Callback, TrainingState } from "./training/callbacks/callback.js";
+export { bestModelCheckpoint, trainingCheckpoint } from "./training/callbacks/checkpoints.js";
 export { earlyStopping } from "./training/callbacks/early-stopping.js";
 export { evaluationCallback } from "./training/callbacks/evaluation.js";
 export {
@@ -63,7 +61,6 @@ export {
   progressBar,
   tensorBoard,
 } from "./training/callbacks/logs.js";
-export type { Callback, FitState } from "./training/fit/callback.js";
 export { datasetData } from "./training/fit/dataset-data.js";
 export { type FitResult, fit } from "./training/fit/fit.js";
 export type { FitData } from "./training/fit/fit-data.js";

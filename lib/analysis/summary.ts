@@ -3,7 +3,7 @@ import { plainTable, type TableCell } from "../reporting/table.js";
 import { tableTerminal } from "../reporting/table-terminal.js";
 import { tableLook } from "../reporting/terminal.js";
 import type { QueryResult, RunFolder } from "../tracking/run-folder.js";
-import { describeTime } from "../training/callbacks/training-profile.js";
+import { describeTime } from "./describe-time.js";
 
 const MOST_COLUMNS = 6;
 

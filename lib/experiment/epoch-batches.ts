@@ -9,7 +9,9 @@ import type { ExperimentConfig } from "./schema.js";
 export interface EpochBatches {
   batches: AsyncIterable<PairBatch> | Iterable<PairBatch>;
   /** Pairs to come; about that many where they are streamed. */
-  pairs: number;
+  items: number;
+  /** Batches to come; likewise. */
+  steps: number;
 }
 
 /**
@@ -23,8 +25,15 @@ export function epochBatches(
   epoch: number,
   random: Random,
 ): EpochBatches {
-  if (data.stream) return { batches: data.stream.epoch(epoch), pairs: data.stream.rows };
   const { batch_size: batchSize, pairs_per_epoch: most } = config;
+  if (data.stream) {
+    const { rows: items } = data.stream;
+    return {
+      batches: data.stream.epoch(epoch),
+      items,
+      steps: stepsPerEpoch(items, batchSize, config.drop_last),
+    };
+  }
   const pairs = epochPairs(config, data, epoch, random);
   const all = epochOrder(pairs.queryOf.length, config.shuffle ? random.fork(`order-${epoch}`) : null);
   const order = all.subarray(0, most ?? all.length);
@@ -32,7 +41,8 @@ export function epochBatches(
   if (steps === 0) throw tooFewPairs(batchSize, order.length);
   return {
     batches: inOrder(pairs, order, batchSize, steps),
-    pairs: Math.min(order.length, steps * batchSize),
+    items: Math.min(order.length, steps * batchSize),
+    steps,
   };
 }
 
@@ -41,6 +51,13 @@ export function tooFewPairs(batchSize: number, pairs: number): RangeError {
   return new UserError(
     `training: an epoch must hold a batch of ${batchSize} pairs, got ${pairs} pairs (drop_last is true)`,
   );
+}
+
+/** All pairs as stored; the incomplete batch counts. */
+export function inStoredOrder(pairs: PairSet, batchSize: number): Iterable<PairBatch> {
+  const count = pairs.queryOf.length;
+  const order = Int32Array.from({ length: count }, (_, i) => i);
+  return inOrder(pairs, order, batchSize, stepsPerEpoch(count, batchSize, false));
 }
 
 function* inOrder(pairs: PairSet, order: Int32Array, batchSize: number, steps: number): Generator<PairBatch> {

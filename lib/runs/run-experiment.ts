@@ -7,6 +7,7 @@ import { type AnyConfig, isEncoder, loadAnyConfig } from "../retrieval/retriever
 import { systemOf } from "../retrieval/retrievers/systems.js";
 import { type RunFolder, runFolderOf } from "../tracking/run-folder.js";
 import { withFolderLock } from "../tracking/run-lock.js";
+import type { Callback } from "../training/callbacks/callback.js";
 import { train } from "../training/train.js";
 import { isFinished } from "./run-sweep.js";
 import { runSystem, runsOf } from "./run-system.js";
@@ -17,6 +18,8 @@ export interface RunOptions {
   /** Start over: remove the run folder first. */
   fresh?: boolean;
   listener?: Listener;
+  /** Of an encoder's training: run after an epoch's evaluation and before its metrics are logged. */
+  callbacks?: readonly Callback[];
 }
 
 /**
@@ -43,9 +46,11 @@ export async function runExperiment(
 
 async function runLoaded(
   loaded: AnyConfig,
-  options: { fresh?: boolean; listener: Listener },
+  options: { fresh?: boolean; listener: Listener; callbacks?: readonly Callback[] },
 ): Promise<RunFolder> {
   if (isEncoder(loaded)) return train(loaded.config, options);
+  if (options.callbacks)
+    throw new UserError(`callbacks: must be left out for a system of kind ${loaded.kind}, got some`);
   const system = systemOf(loaded.kind);
   const dirs: string[] = [];
   for (const run of runsOf(system, loaded.config)) dirs.push(await folderOf(run, options.listener));

@@ -26,6 +26,10 @@ export interface Checkpoint {
   optimizer: Record<string, Float32Array>;
   /** What the objective remembers (negatives, weights of its own) by name; left out if nothing. */
   objective?: Record<string, StoredTensor>;
+  /** What callbacks remember, plain JSON by name. */
+  callbacks?: Record<string, unknown>;
+  /** Tensors of callbacks, as <callback>/<tensor>. */
+  callbackTensors?: Record<string, StoredTensor>;
 }
 
 /** A checkpoint to be written, whose arrays need not be copied for it. */
@@ -39,6 +43,15 @@ const NAME = /^epoch-(\d{5})\.safetensors$/;
 /** Writes `checkpoints/epoch-NNNNN.safetensors` and removes all but the newest `keep`. */
 export function writeCheckpoint(folder: string, checkpoint: WritableCheckpoint, keep: number): string {
   const file = path.join(folder, `epoch-${String(checkpoint.epochsDone).padStart(5, "0")}.safetensors`);
+  writeCheckpointFile(file, checkpoint);
+  for (const old of listCheckpoints(folder).slice(keep)) fs.rmSync(old, { force: true });
+  for (const name of fs.readdirSync(folder))
+    if (isTemporaryName(name)) fs.rmSync(path.join(folder, name), { force: true });
+  return file;
+}
+
+/** Writes one checkpoint whole or not at all. */
+export function writeCheckpointFile(file: string, checkpoint: WritableCheckpoint): void {
   const tensors: Record<string, WritableTensor> = {};
   for (const [name, tensor] of Object.entries(checkpoint.parameters)) tensors[`parameters/${name}`] = tensor;
   for (const [name, state] of Object.entries(checkpoint.optimizer))
@@ -46,17 +59,16 @@ export function writeCheckpoint(folder: string, checkpoint: WritableCheckpoint, 
       state instanceof Float32Array ? { shape: [state.length], data: state } : state;
   for (const [name, tensor] of Object.entries(checkpoint.objective ?? {}))
     tensors[`objective/${name}`] = tensor;
+  for (const [name, tensor] of Object.entries(checkpoint.callbackTensors ?? {}))
+    tensors[`callbacks/${name}`] = tensor;
   writeTensorFile(file, tensors, {
     format: "qdrl-checkpoint-1",
     epochsDone: String(checkpoint.epochsDone),
     step: String(checkpoint.step),
     metricsBytes: String(checkpoint.metricsBytes),
     randomState: JSON.stringify(checkpoint.randomState),
+    callbacks: JSON.stringify(checkpoint.callbacks ?? {}),
   });
-  for (const old of listCheckpoints(folder).slice(keep)) fs.rmSync(old, { force: true });
-  for (const name of fs.readdirSync(folder))
-    if (isTemporaryName(name)) fs.rmSync(path.join(folder, name), { force: true });
-  return file;
 }
 
 /** Checkpoint files, newest first. */
@@ -75,22 +87,25 @@ export function readCheckpoint(file: string): Checkpoint {
   const { tensors, metadata } = readTensorFile(file);
   if (metadata["format"] !== "qdrl-checkpoint-1")
     throw new UserError(`${file}: must be a qdrl-checkpoint-1, got ${metadata["format"] ?? "no format"}`);
-  const parameters: Record<string, StoredTensor> = {};
-  const optimizer: Record<string, Float32Array> = {};
-  const objective: Record<string, StoredTensor> = {};
-  for (const [name, tensor] of Object.entries(tensors)) {
-    if (name.startsWith("parameters/")) parameters[name.slice("parameters/".length)] = tensor;
-    else if (name.startsWith("objective/")) objective[name.slice("objective/".length)] = tensor;
-    else optimizer[name.slice("optimizer/".length)] = tensor.data as Float32Array;
-  }
+  const group = (prefix: string): Record<string, StoredTensor> =>
+    Object.fromEntries(
+      Object.entries(tensors).flatMap(([name, tensor]) =>
+        name.startsWith(prefix) ? [[name.slice(prefix.length), tensor]] : [],
+      ),
+    );
+  const objective = group("objective/");
   return {
     epochsDone: Number(metadata["epochsDone"]),
     step: Number(metadata["step"]),
     metricsBytes: Number(metadata["metricsBytes"]),
     randomState: JSON.parse(metadata["randomState"]!),
-    parameters,
-    optimizer,
+    parameters: group("parameters/"),
+    optimizer: Object.fromEntries(
+      Object.entries(group("optimizer/")).map(([name, { data }]) => [name, data as Float32Array]),
+    ),
     ...(Object.keys(objective).length > 0 && { objective }),
+    callbacks: JSON.parse(metadata["callbacks"] ?? "{}"),
+    callbackTensors: group("callbacks/"),
   };
 }
 

@@ -56,6 +56,23 @@ export interface Manifest {
   counts: Record<string, number>;
 }
 
+/** The manifest of a run that begins now on this machine. */
+export function newManifest(
+  facts: Pick<
+    Manifest,
+    "kind" | "system" | "taskId" | "runId" | "seed" | "dataset" | "backend" | "engine" | "counts"
+  > &
+    Partial<Pick<Manifest, "commit" | "startedAt">>,
+): Manifest {
+  const { kind, system, taskId, runId, seed, dataset, backend, engine, counts } = facts;
+  return {
+    ...{ runFormat: 1, kind, system, taskId, runId, seed, dataset },
+    ...{ commit: facts.commit ?? currentCommit(), packages: packageVersions(), backend, engine },
+    ...{ host: hostFacts(), startedAt: facts.startedAt ?? new Date().toISOString() },
+    ...{ endedAt: null, status: "running", counts },
+  };
+}
+
 /** A run's folder: `<output_dir>/<task_id>/<run_id>/`. Tables, figures and notebooks read these and nothing else. */
 export class RunFolder {
   constructor(readonly dir: string) {}
@@ -89,6 +106,12 @@ export class RunFolder {
 
   writeManifest(manifest: Manifest): void {
     atomicWriteFile(path.join(this.dir, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+  }
+
+  /** Notes that a run ended without a result, and why. */
+  writeFailure(manifest: Manifest, error: Error): void {
+    const endedAt = new Date().toISOString();
+    this.writeManifest({ ...manifest, status: "failed", endedAt, error: error.message });
   }
 
   appendMetrics(measurements: readonly Measurement[]): void {

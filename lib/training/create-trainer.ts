@@ -17,14 +17,15 @@ import { layerWiseOptimizer } from "../optimizers/layer-wise.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import type { Schedule } from "../optimizers/schedules/schedule.js";
 import type { WordCuts } from "../tokenizer/text-vectorizer.js";
-import { fusedTraining } from "./fused-training.js";
+import { chooseTrainer } from "./choose-trainer.js";
+import { pairTask } from "./objectives/batch-task.js";
 import { DistillationObjective } from "./objectives/distillation-objective.js";
 import { NegativeCacheObjective } from "./objectives/negative-cache-objective.js";
 import type { Objective } from "./objectives/objective.js";
 import { SampledCandidatesObjective } from "./objectives/sampled-candidates-objective.js";
 import type { TeacherEmbeddings } from "./objectives/teacher-embeddings.js";
 import { TypoRobustObjective } from "./objectives/typo-robust-objective.js";
-import { Trainer } from "./trainer.js";
+import type { Trainer } from "./trainer.js";
 
 /** The data that a trainer must know before it starts. */
 export interface TrainerData {
@@ -64,44 +65,31 @@ export function createTrainer(
     );
   const optimizer = optimizerOf(config, encoder, runSteps);
   const positives = positivesOf(config, data);
-  const plain = (why: string) => {
-    const schedule = scheduleOf(config, runSteps);
-    const objective = objectiveOf(config, loss, data, positives, encoder, random);
-    const { clip_norm: clipNorm, chunk_size: chunkSize } = config.update;
-    const options = { schedule, clipNorm, chunkSize, ...(objective && { objective }) };
-    return {
-      trainer: new Trainer(encoder, loss, optimizer, options),
-      engine: `tfjs (${why})${moments(config)}`,
-    };
-  };
-  if (config.engine === "tfjs") return plain("as configured");
-  const beyond = beyondFused(config, loss);
-  if (beyond === null) {
-    const { trainer, reason } = fusedTraining(
-      { encoder, loss, optimizer },
-      {
-        encoderSpec: encoderSpec(config),
-        lossSpec: lossSpec(config),
-        optimizerSpec: optimizerSpec(config),
-        maxBatch: config.batch_size,
-        textLength: data.textLength,
-        words: data.words ?? null,
-        threads,
-        mask: config.negatives.type === "batch" ? config.negatives.mask : "none",
-        teaching: spellingOf(config),
-        positives,
-      },
-    );
-    if (trainer) return { trainer, engine: engineName(config, threads) };
-    if (config.engine === "auto") return plain(reason);
-    throw new UserError(`engine: ${config.engine} must apply to the model, got: ${reason}`);
-  }
-  if (config.engine === "auto") return plain(beyond);
-  throw new UserError(`engine: ${config.engine} must apply to the experiment, got: ${beyond}`);
-}
-
-function engineName(config: ExperimentConfig, threads: number): string {
-  return `fused, ${threads} ${threads === 1 ? "thread" : "threads"}${moments(config)}`;
+  const { clip_norm: clipNorm, chunk_size: chunkSize } = config.update;
+  return chooseTrainer({
+    engine: config.engine,
+    encoder,
+    optimizer,
+    plain: () => ({
+      task: pairTask(loss, objectiveOf(config, loss, data, positives, encoder, random)),
+      options: { schedule: scheduleOf(config, runSteps), clipNorm, chunkSize },
+    }),
+    fused: beyondFused(config, loss) ?? {
+      task: pairTask(loss),
+      encoderSpec: encoderSpec(config),
+      lossSpec: lossSpec(config),
+      optimizerSpec: optimizerSpec(config),
+      maxBatch: config.batch_size,
+      queryLength: data.textLength,
+      documentLength: data.textLength,
+      words: data.words ?? null,
+      threads,
+      mask: config.negatives.type === "batch" ? config.negatives.mask : "none",
+      teaching: spellingOf(config),
+      positives,
+    },
+    note: moments(config),
+  });
 }
 
 function moments({ optimizer }: ExperimentConfig): string {

@@ -1,18 +1,18 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Encoder, EncoderSpec } from "../encoders/encoder.js";
 import { parametersOf, setParameters } from "../encoders/parameters.js";
-import type { PairBatch, PairSet } from "../experiment/pairs.js";
-import type { TensorPieces } from "../files/safetensors.js";
-import { UserError } from "../files/user-error.js";
+import type { PairBatch } from "../experiment/pairs.js";
+import type { StoredTensor, TensorPieces } from "../files/safetensors.js";
 import type { FusedTeaching } from "../fused/fused-plan.js";
 import { createFusedTrainer, type FusedTrainer } from "../fused/fused-trainer.js";
 import { type MachineLimit, measureLimit, type StepWork } from "../fused/machine-limit.js";
 import type { KnownPositives, MaskRule } from "../losses/candidate-mask.js";
-import type { BatchLoss, LossSpec } from "../losses/loss.js";
+import type { LossSpec } from "../losses/loss.js";
 import { maskedCells } from "../losses/masked-cells.js";
 import type { Optimizer, OptimizerSpec } from "../optimizers/optimizer.js";
 import type { WordCuts } from "../tokenizer/text-vectorizer.js";
-import { Trainer, type TrainerState, type WritableState } from "./trainer.js";
+import type { BatchTask } from "./objectives/batch-task.js";
+import { Trainer, type TrainerOptions, type TrainerState, type WritableState } from "./trainer.js";
 
 /** What decides whether a model has a fused step. */
 export interface FusedRequest {
@@ -21,7 +21,8 @@ export interface FusedRequest {
   optimizerSpec: OptimizerSpec;
   maxBatch: number;
   /** Ids per text. */
-  textLength: number;
+  queryLength: number;
+  documentLength: number;
   /** How they lie together by words. */
   words: WordCuts | null;
   threads: number;
@@ -30,6 +31,7 @@ export interface FusedRequest {
   teaching: FusedTeaching | null;
   /** What masks of known positives are made from. */
   positives: KnownPositives;
+  onNonFinite?: TrainerOptions["onNonFinite"];
 }
 
 /**
@@ -37,27 +39,22 @@ export interface FusedRequest {
  * and optimiser are those of the tfjs path: the state arrays are the same, so a run may change paths at a checkpoint.
  */
 export function fusedTraining(
-  parts: { encoder: Encoder; loss: BatchLoss; optimizer: Optimizer },
+  parts: { encoder: Encoder; task: BatchTask<PairBatch>; optimizer: Optimizer },
   request: FusedRequest,
 ): { trainer: Trainer; reason: null } | { trainer: null; reason: string } {
-  const { mask, positives, textLength } = request;
-  const masks = mask !== "none";
-  const made = createFusedTrainer({
-    ...request,
-    masks,
-    queryLength: textLength,
-    documentLength: textLength,
-  });
+  const { mask, positives } = request;
+  const made = createFusedTrainer({ ...request, masks: mask !== "none" });
   if (made.trainer === null) return made;
   const cells = (batch: PairBatch) => maskedCells(batch.queryIds, batch.documentIds, mask, positives);
   return {
     trainer: new FusedTraining(
       parts.encoder,
-      parts.loss,
+      parts.task,
       parts.optimizer,
       made.trainer,
       cells,
       request.teaching,
+      { onNonFinite: request.onNonFinite ?? "throw" },
     ),
     reason: null,
   };
@@ -72,13 +69,14 @@ class FusedTraining extends Trainer {
 
   constructor(
     encoder: Encoder,
-    loss: BatchLoss,
+    task: BatchTask<PairBatch>,
     optimizer: Optimizer,
     private readonly fused: FusedTrainer,
     private readonly cells: (batch: PairBatch) => Int32Array,
     private readonly teaching: FusedTeaching | null,
+    options: Pick<TrainerOptions, "onNonFinite">,
   ) {
-    super(encoder, loss, optimizer);
+    super(encoder, task, optimizer, options);
     this.importState({ step: 0, parameters: parametersOf(encoder), optimizer: {} });
   }
 
@@ -88,8 +86,7 @@ class FusedTraining extends Trainer {
     const { weight = 0, contrastive = 0 } = (inParts ? this.teaching : null) ?? {};
     const same = contrastive > 0 ? maskedCells(queryIds, queryIds, "same_document") : undefined;
     const loss = this.fused.trainStep(queries, documents, this.cells(batch), same);
-    if (!Number.isFinite(loss))
-      throw new UserError(`training: loss must stay finite, got ${loss} at step ${this.step + 1}`);
+    if (!Number.isFinite(loss)) return this.refuse(loss);
     this.step = this.fused.step;
     this.ahead = true;
     const note = (name: string, value: number) => {
@@ -121,28 +118,18 @@ class FusedTraining extends Trainer {
     return this.measured;
   }
 
-  override validationLoss(pairs: PairSet, batchSize: number): { total: number; batches: number } {
-    this.sync();
-    return super.validationLoss(pairs, batchSize);
-  }
-
-  override sync(): void {
-    if (!this.ahead) return;
-    const { tables, weights } = this.fused.arrays();
-    for (const [name, table] of Object.entries(this.encoder.tables))
-      table.setWeightsFrom(tables[name]!.pieces());
-    for (const [name, weight] of Object.entries(this.encoder.weights))
-      tf.tidy(() => weight.assign(tf.tensor(weights[name]!.read(), weight.shape)));
-    this.ahead = false;
+  override get encoder(): Encoder {
+    if (this.ahead) this.takeOver();
+    return this.model;
   }
 
   /** Nothing is copied: arrays are read from the kernels' memory while they are written. */
   override state(): WritableState {
     const { tables, weights, optimizer } = this.fused.arrays();
     const parameters: Record<string, TensorPieces> = {};
-    for (const [name, { rows, dim }] of Object.entries(this.encoder.tables))
+    for (const [name, { rows, dim }] of Object.entries(this.model.tables))
       parameters[`tables/${name}`] = { shape: [rows, dim], pieces: () => tables[name]!.pieces() };
-    for (const [name, { shape }] of Object.entries(this.encoder.weights))
+    for (const [name, { shape }] of Object.entries(this.model.weights))
       parameters[`weights/${name}`] = { shape, pieces: () => weights[name]!.pieces() };
     const moments = Object.entries(optimizer).map(([name, array]): [string, TensorPieces] => [
       name,
@@ -152,14 +139,35 @@ class FusedTraining extends Trainer {
   }
 
   override restore(state: TrainerState): void {
-    setParameters(this.encoder, state.parameters);
+    setParameters(this.model, state.parameters);
     this.importState(state);
     this.step = state.step;
     this.ahead = false;
   }
 
+  override setParameters(parameters: Record<string, StoredTensor>): void {
+    setParameters(this.model, parameters);
+    const { optimizer } = this.fused.exportState();
+    this.importState({ step: this.step, parameters: parametersOf(this.model), optimizer });
+    this.ahead = false;
+  }
+
+  override settle(): void {
+    this.fused.arrays();
+  }
+
   override close(): void {
     this.fused.close();
+  }
+
+  /** Copies the kernels' parameters into the tfjs encoder. */
+  private takeOver(): void {
+    const { tables, weights } = this.fused.arrays();
+    for (const [name, table] of Object.entries(this.model.tables))
+      table.setWeightsFrom(tables[name]!.pieces());
+    for (const [name, weight] of Object.entries(this.model.weights))
+      tf.tidy(() => weight.assign(tf.tensor(weights[name]!.read(), weight.shape)));
+    this.ahead = false;
   }
 
   private importState({ parameters, optimizer, step }: TrainerState): void {

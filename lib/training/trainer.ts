@@ -2,14 +2,14 @@ import * as tf from "@tensorflow/tfjs";
 import type { Encoder } from "../encoders/encoder.js";
 import { parametersOf, setParameters } from "../encoders/parameters.js";
 import { type Parameters, valueAndGradients } from "../engine/ops/gradients.js";
-import { type PairBatch, type PairSet, pairBatch } from "../experiment/pairs.js";
+import type { PairBatch } from "../experiment/pairs.js";
 import type { StoredTensor, TensorPieces, WritableTensor } from "../files/safetensors.js";
 import { UserError } from "../files/user-error.js";
 import type { MachineLimit, StepWork } from "../fused/machine-limit.js";
-import type { BatchLoss } from "../losses/loss.js";
+import { NoTuplesError } from "../losses/label-loss.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import type { Schedule } from "../optimizers/schedules/schedule.js";
-import type { Objective } from "./objectives/objective.js";
+import type { BatchTask, EmbeddedLoss } from "./objectives/batch-task.js";
 import { clipGradients } from "./updates/clip-gradients.js";
 import { gradCache } from "./updates/grad-cache.js";
 import { lossWeights, trainedParameters } from "./updates/trained-parameters.js";
@@ -19,7 +19,7 @@ export interface TrainerState {
   step: number;
   parameters: Record<string, StoredTensor>;
   optimizer: Record<string, Float32Array>;
-  /** What the objective remembers; left out if it remembers nothing. */
+  /** What the task remembers; left out if it remembers nothing. */
   objective?: Record<string, StoredTensor>;
 }
 
@@ -30,86 +30,89 @@ export interface WritableState extends Omit<TrainerState, "parameters" | "optimi
 }
 
 export interface TrainerOptions {
-  /** What a step minimises; default: the loss over the batch's own pairs. */
-  objective?: Objective;
-  /** Factor of the optimiser's learning rate by step; default 1. */
+  /** Factor of the optimiser's learning rate; default 1. */
   schedule?: Schedule;
+  /** What the schedule counts; default: steps. */
+  scheduleBy?: "batch" | "epoch";
   /** Longest gradient, null = any. */
   clipNorm?: number | null;
   /** Rows embedded at a time, null = the whole batch. */
   chunkSize?: number | null;
+  /** What a loss that is not a finite number does: ends the training (default), or is returned without an update. */
+  onNonFinite?: "throw" | "return";
 }
 
-/** Owns step count, parameters and optimiser state; knows nothing of files or epochs. */
-export class Trainer {
+/** Owns step count, parameters and optimiser state; knows nothing of files or of what an epoch holds. */
+export class Trainer<B = PairBatch> {
   step = 0;
+  private epoch = 0;
   private readonly fullRate: number;
 
   constructor(
-    readonly encoder: Encoder,
-    readonly loss: BatchLoss,
+    protected readonly model: Encoder,
+    readonly task: BatchTask<B>,
     readonly optimizer: Optimizer,
     private readonly options: TrainerOptions = {},
   ) {
     this.fullRate = optimizer.learningRate;
   }
 
-  /** What a step minimises, if it is more than the loss over the batch's own pairs. */
-  get objective(): Objective | null {
-    return this.options.objective ?? null;
+  /** of the encoder */
+  get kind(): string {
+    return this.model.kind;
+  }
+
+  /** The encoder at the present step. */
+  get encoder(): Encoder {
+    return this.model;
   }
 
   /**
    * One step: forward, backward, update.
    *
-   * @returns the batch's loss before the update
-   * @throws RangeError naming the step if the loss is not a finite number; nothing has been updated then
+   * @returns the batch's loss before the update; null if the miner found nothing to compare, and nothing was updated
+   * @throws RangeError naming the step if the loss is not a finite number, unless such losses are returned; nothing has
+   *   been updated then
    */
-  trainStep(batch: PairBatch): number {
-    this.encoder.training = true;
-    if (this.options.schedule) this.optimizer.learningRate = this.fullRate * this.options.schedule(this.step);
-    const { value, gradients } = this.differentiate(batch);
+  trainStep(batch: B): number | null {
+    this.model.training = true;
+    const { schedule, scheduleBy, clipNorm } = this.options;
+    if (schedule)
+      this.optimizer.learningRate = this.fullRate * schedule(scheduleBy === "epoch" ? this.epoch : this.step);
+    const result = comparing(() => this.differentiate(batch));
+    if (result === null) return null;
+    const { value, gradients } = result;
     const loss = value.dataSync()[0]!;
     value.dispose();
     if (!Number.isFinite(loss)) {
       tf.dispose(gradients);
-      for (const table of Object.values(this.encoder.tables)) table.clearGradients();
-      throw new UserError(`training: loss must stay finite, got ${loss} at step ${this.step + 1}`);
+      for (const table of Object.values(this.model.tables)) table.clearGradients();
+      return this.refuse(loss);
     }
-    const { clipNorm } = this.options;
-    if (clipNorm) clipGradients(gradients, this.encoder.tables, clipNorm);
+    if (clipNorm) clipGradients(gradients, this.model.tables, clipNorm);
     this.optimizer.applyStep(this.parameters(), gradients);
     tf.dispose(gradients);
-    this.objective?.stepDone();
+    this.task.stepDone();
     this.step++;
     return loss;
   }
 
-  /**
-   * Total and number of batch losses over pairs in stored order, without an update; the incomplete batch counts. It is the
-   * loss over each batch's own pairs whatever the objective adds, so that runs with different negatives can be compared.
-   */
-  validationLoss(pairs: PairSet, batchSize: number): { total: number; batches: number } {
-    const order = Int32Array.from({ length: pairs.queryOf.length }, (_, i) => i);
-    this.encoder.training = false;
-    let total = 0;
-    let batches = 0;
-    for (let start = 0; start < order.length; start += batchSize) {
-      const batch = pairBatch(pairs, order, start, Math.min(order.length, start + batchSize));
-      total += tf.tidy(() => this.lossOf(batch).dataSync()[0]!);
-      batches++;
-    }
-    return { total, batches };
+  /** Loss over a batch's own items in evaluation mode, without an update; null if there was nothing to compare. */
+  evaluateBatch(batch: B): number | null {
+    const { encoder } = this;
+    encoder.training = false;
+    return comparing(() => tf.tidy(() => lossOf(encoder, this.task.prepareValidation(batch)).dataSync()[0]!));
   }
 
   /** Before an epoch: mines negatives anew, if it is time. Returns a line worth telling, or null. */
   beginEpoch(epoch: number): string | null {
-    return this.objective?.beginEpoch(epoch) ?? null;
+    this.epoch = epoch;
+    return this.task.beginEpoch(epoch);
   }
 
-  /** Values of the objective's monitors since the last call, by name. */
+  /** Values of the task's monitors since the last call, by name. */
   measurements(): Record<string, number> {
-    return this.objective?.measurements() ?? {};
+    return this.task.measurements();
   }
 
   /** Seconds spent since the start by phase of the step, as far as they are told apart. */
@@ -127,53 +130,79 @@ export class Trainer {
     return null;
   }
 
-  /** Brings {@link encoder} up to the present step, for whoever embeds with it. */
-  sync(): void {}
+  /** Brings rows up to date that wait for their optimiser, as a checkpoint does. */
+  settle(): void {
+    parametersOf(this.model);
+  }
 
   /** Frees what the trainer itself holds; encoder and optimiser are the caller's. */
   close(): void {}
 
   state(): WritableState {
-    const objective = this.objective?.state() ?? {};
+    const objective = this.task.state();
     return {
       step: this.step,
-      parameters: parametersOf(this.encoder),
+      parameters: parametersOf(this.model),
       optimizer: this.optimizer.state(),
       ...(Object.keys(objective).length > 0 && { objective }),
     };
   }
 
   restore(state: TrainerState): void {
-    setParameters(this.encoder, state.parameters);
+    setParameters(this.model, state.parameters);
     this.optimizer.restore(state.optimizer, state.step);
-    if (state.objective) this.objective?.restore(state.objective);
+    if (state.objective) this.task.restore(state.objective);
     this.step = state.step;
   }
 
+  /** State of what the encoder draws from in training (dropout); empty where it draws nothing. */
+  randomState(): number[] {
+    return this.model.randomState() ?? [];
+  }
+
+  setRandomState(state: readonly number[]): void {
+    if (state.length > 0) this.model.setRandomState(state);
+  }
+
+  /** Puts other parameters in the place of those trained; the optimiser goes on with what it remembers. */
+  setParameters(parameters: Record<string, StoredTensor>): void {
+    setParameters(this.model, parameters);
+  }
+
+  /** What becomes of a step whose loss is not a finite number. */
+  protected refuse(loss: number): number {
+    if (this.options.onNonFinite === "return") return loss;
+    throw new UserError(`training: loss must stay finite, got ${loss} at step ${this.step + 1}`);
+  }
+
   /** Loss and gradients of a batch: of dense weights by name, of tables in the tables. */
-  private differentiate(batch: PairBatch): { value: tf.Scalar; gradients: Record<string, tf.Tensor> } {
-    const { encoder } = this;
-    const { documents, loss } = this.objective?.prepare(batch, this.step) ?? {
-      documents: batch.documents,
-      loss: (queries: tf.Tensor2D, embedded: tf.Tensor2D) => this.loss(queries, embedded).value,
-    };
-    const { queries } = batch;
+  private differentiate(batch: B): { value: tf.Scalar; gradients: Record<string, tf.Tensor> } {
+    const { model, task } = this;
+    const prepared = task.prepare(batch, this.step);
     const { chunkSize } = this.options;
-    const own = lossWeights(this.objective?.weights ?? {});
-    if (chunkSize) return gradCache(encoder, { queries, documents }, loss, chunkSize, own);
-    return valueAndGradients(
-      () => loss(encoder.embedQueries(queries), encoder.embedDocuments(documents)),
-      this.parameters(),
-    );
+    if (chunkSize) return gradCache(model, prepared, chunkSize, lossWeights(task.weights));
+    return valueAndGradients(() => lossOf(model, prepared), this.parameters());
   }
 
   private parameters(): Parameters {
-    return trainedParameters(this.encoder, this.objective?.weights);
+    return trainedParameters(this.model, this.task.weights);
   }
+}
 
-  private lossOf(batch: PairBatch): tf.Scalar {
-    const queries = this.encoder.embedQueries(batch.queries);
-    const documents = this.encoder.embedDocuments(batch.documents);
-    return this.loss(queries, documents).value;
+function lossOf(encoder: Encoder, { embed, loss }: EmbeddedLoss): tf.Scalar {
+  return loss(
+    ...embed.map(({ side, rows }) =>
+      side === "query" ? encoder.embedQueries(rows) : encoder.embedDocuments(rows),
+    ),
+  );
+}
+
+/** The result, or null if the miner found nothing to compare. */
+function comparing<T>(compute: () => T): T | null {
+  try {
+    return compute();
+  } catch (error) {
+    if (error instanceof NoTuplesError) return null;
+    throw error;
   }
 }

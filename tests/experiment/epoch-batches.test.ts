@@ -25,7 +25,7 @@ const visited = (settings: object, epoch: number) => {
   const ids = [...(batches.batches as Iterable<{ queryIds: Int32Array }>)].flatMap(({ queryIds }) => [
     ...queryIds,
   ]);
-  expect(ids).toHaveLength(batches.pairs);
+  expect(ids).toHaveLength(batches.items);
   return ids;
 };
 

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { inStoredOrder } from "../../lib/experiment/epoch-batches.js";
 import { loadConfig } from "../../lib/experiment/load-config.js";
 import { loadExperiment } from "../../lib/experiment/load-experiment.js";
 import { lossSpec, optimizerSpec } from "../../lib/experiment/training-specs.js";
@@ -10,6 +11,7 @@ import { createOptimizer } from "../../lib/optimizers/create-optimizer.js";
 import { openEncoder } from "../../lib/retrieval/retrievers/open-encoder.js";
 import { patienceIsOver } from "../../lib/tracking/best-checkpoint.js";
 import type { RunFolder } from "../../lib/tracking/run-folder.js";
+import { pairTask } from "../../lib/training/objectives/batch-task.js";
 import { train } from "../../lib/training/train.js";
 import { Trainer } from "../../lib/training/trainer.js";
 import { type TinyDataset, tinyDataset } from "../support/tiny-dataset.js";
@@ -52,11 +54,13 @@ describe("early stopping", () => {
     const data = await loadExperiment(config, {});
     const trainer = new Trainer(
       encoder,
-      createLoss(lossSpec(config)),
+      pairTask(createLoss(lossSpec(config))),
       createOptimizer(optimizerSpec(config)),
     );
-    const { total, batches } = trainer.validationLoss(data.validation!, config.batch_size);
-    expect(total / batches).toBe(best.value); // exactly: the same weights
+    const measured = Array.from(inStoredOrder(data.validation!, config.batch_size), (batch) =>
+      trainer.evaluateBatch(batch),
+    );
+    expect(measured.reduce<number>((sum, loss) => sum + loss!, 0) / measured.length).toBe(best.value); // exactly: the same weights
     encoder.dispose();
 
     await train(loadConfig(tiny.config(), [...settings, "run_id=resumed", "num_epochs=1"]));

@@ -14,6 +14,7 @@ import { lossSpec, optimizerSpec } from "../../experiment/training-specs.js";
 import { createLoss } from "../../losses/create-loss.js";
 import type { BatchLoss } from "../../losses/loss.js";
 import { createOptimizer } from "../../optimizers/create-optimizer.js";
+import { pairTask } from "../../training/objectives/batch-task.js";
 import { checkTeacher } from "../../training/objectives/teacher-embeddings.js";
 import { Trainer } from "../../training/trainer.js";
 import { distinctPairs } from "./distinct-pairs.js";
@@ -70,7 +71,7 @@ export async function examine(written: ExperimentConfig, options: ExamineOptions
   };
   const encoder = fresh();
   const trainerOf = (model: Encoder) =>
-    new Trainer(model, loss, createOptimizer(optimizerSpec(config)), {
+    new Trainer(model, pairTask(loss), createOptimizer(optimizerSpec(config)), {
       chunkSize: config.update.chunk_size,
     });
   const trainer = trainerOf(encoder);
@@ -113,14 +114,13 @@ function batchOf(data: LoadedExperiment, rows: Int32Array): PairBatch {
 
 /** Loss of the untrained model in evaluation mode, on batches without false negatives. */
 function initialLoss(config: ExperimentConfig, data: LoadedExperiment, trainer: Trainer): Finding {
-  trainer.encoder.training = false;
   const random = new Random(config.seed).fork("doctor losses");
   const losses: number[] = [];
   let size = 0;
   for (let i = 0; i < LOSS_BATCHES; i++) {
     const batch = batchOf(data, distinctPairs(data.pairs, config.batch_size, random));
     size = batch.queryIds.length;
-    losses.push(tf.tidy(() => lossOf(trainer.encoder, trainer.loss, batch).dataSync()[0]!));
+    losses.push(trainer.evaluateBatch(batch) ?? Number.NaN);
   }
   const mean = losses.reduce((a, b) => a + b, 0) / losses.length;
   const check = "loss before training";
@@ -216,7 +216,7 @@ function overfit(
   let first = Number.NaN;
   try {
     for (let i = 0; i < steps; i++) {
-      loss = trainer.trainStep(batch);
+      loss = trainer.trainStep(batch) ?? Number.NaN;
       if (i === 0) first = loss;
       listener?.progress?.({
         task: check,

@@ -1,7 +1,7 @@
 import type { StoredTensor } from "../../files/safetensors.js";
 import { UserError } from "../../files/user-error.js";
 import { interpolateWeights, WeightAverage } from "../../optimizers/weight-average.js";
-import type { Callback, FitState } from "../fit/callback.js";
+import type { Callback, TrainingState } from "./callback.js";
 
 /** When the fit ends, θ = (1 − α) · parameters before it + α · parameters after it. @see interpolateWeights */
 export function wiseFt(alpha: number): Callback {
@@ -60,7 +60,7 @@ export function weightAverage(options: { decay: number; everySteps?: number }): 
   };
 }
 
-function copies(state: FitState): Record<string, StoredTensor> {
+function copies(state: TrainingState): Record<string, StoredTensor> {
   return Object.fromEntries(
     Object.entries(state.parameters()).map(([name, { shape, data }]) => [
       name,
@@ -73,7 +73,7 @@ function arraysOf(parameters: Record<string, StoredTensor>): Record<string, Arra
   return Object.fromEntries(Object.entries(parameters).map(([name, { data }]) => [name, data]));
 }
 
-function put(state: FitState, values: Record<string, Float32Array>): void {
+function put(state: TrainingState, values: Record<string, Float32Array>): void {
   const shapes = state.parameters();
   state.setParameters(
     Object.fromEntries(

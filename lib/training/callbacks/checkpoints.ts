@@ -1,8 +1,9 @@
 import fs from "node:fs";
 import path from "node:path";
-import { readTensorFile, type StoredTensor, writeTensorFile } from "../../files/safetensors.js";
+import { readTensorFile, writeTensorFile } from "../../files/safetensors.js";
 import { UserError } from "../../files/user-error.js";
-import type { Callback, FitCheckpoint } from "../fit/callback.js";
+import { writeCheckpointFile } from "../../tracking/checkpoint.js";
+import type { Callback } from "./callback.js";
 import { type MonitorMode, monitored, smallerIsBetter } from "./monitor.js";
 
 /**
@@ -45,8 +46,8 @@ export function bestModelCheckpoint(options: {
 }
 
 /**
- * Writes `saved_model_epoch_NN` (from 01) after each epoch with all that {@link fit} needs to go on, and removes all but
- * the last ones.
+ * Writes `saved_model_epoch_NN` (from 01) after each epoch with all that is needed to go on (see readCheckpoint), and removes
+ * all but the last ones.
  */
 export function trainingCheckpoint(options: { saveDir: string; lastEpochs?: number }): Callback {
   const { saveDir, lastEpochs = 1 } = options;
@@ -57,7 +58,7 @@ export function trainingCheckpoint(options: { saveDir: string; lastEpochs?: numb
     on: {
       epoch_end(state) {
         const epoch = String(state.epoch + 1).padStart(2, "0");
-        writeFitCheckpoint(path.join(saveDir, `saved_model_epoch_${epoch}`), state.checkpoint());
+        writeCheckpointFile(path.join(saveDir, `saved_model_epoch_${epoch}`), state.checkpoint());
         const files = fs
           .readdirSync(saveDir)
           .filter((name) => /^saved_model_epoch_\d+$/.test(name))
@@ -70,42 +71,4 @@ export function trainingCheckpoint(options: { saveDir: string; lastEpochs?: numb
 
 function epochOf(name: string): number {
   return Number(name.slice("saved_model_epoch_".length));
-}
-
-/** Writes a checkpoint whole or not at all. */
-export function writeFitCheckpoint(file: string, saved: FitCheckpoint): void {
-  const tensors: Record<string, StoredTensor> = {};
-  for (const [name, tensor] of Object.entries(saved.parameters)) tensors[`parameters/${name}`] = tensor;
-  for (const [name, tensor] of Object.entries(saved.objective)) tensors[`objective/${name}`] = tensor;
-  for (const [name, tensor] of Object.entries(saved.callbackTensors ?? {}))
-    tensors[`callbacks/${name}`] = tensor;
-  for (const [name, data] of Object.entries(saved.optimizer))
-    tensors[`optimizer/${name}`] = { shape: [data.length], data };
-  const { epochsDone, step, callbacks, randomState } = saved;
-  writeTensorFile(file, tensors, {
-    format: "qdrl-fit-1",
-    state: JSON.stringify({ epochsDone, step, callbacks, randomState }),
-  });
-}
-
-/** Reads a checkpoint of {@link trainingCheckpoint}. @throws RangeError if the file is damaged or something else */
-export function readFitCheckpoint(file: string): FitCheckpoint {
-  const { tensors, metadata } = readTensorFile(file);
-  if (metadata["format"] !== "qdrl-fit-1")
-    throw new UserError(`${file}: must be a qdrl-fit-1, got ${metadata["format"] ?? "no format"}`);
-  const group = (prefix: string) =>
-    Object.fromEntries(
-      Object.entries(tensors).flatMap(([name, tensor]) =>
-        name.startsWith(prefix) ? [[name.slice(prefix.length), tensor]] : [],
-      ),
-    );
-  return {
-    ...JSON.parse(metadata["state"]!),
-    parameters: group("parameters/"),
-    objective: group("objective/"),
-    callbackTensors: group("callbacks/"),
-    optimizer: Object.fromEntries(
-      Object.entries(group("optimizer/")).map(([name, { data }]) => [name, data as Float32Array]),
-    ),
-  };
 }

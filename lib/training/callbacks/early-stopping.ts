@@ -1,5 +1,5 @@
 import { UserError } from "../../files/user-error.js";
-import type { Callback } from "../fit/callback.js";
+import type { Callback } from "./callback.js";
 import { type MonitorMode, monitored, smallerIsBetter } from "./monitor.js";
 
 /**

@@ -1,7 +1,7 @@
 import { UserError } from "../../files/user-error.js";
 import { CsvLog } from "../../tracking/csv-log.js";
 import { TensorBoardLog } from "../../tracking/tensorboard-log.js";
-import type { Callback, FitState } from "../fit/callback.js";
+import type { Callback, TrainingState } from "./callback.js";
 
 /** One line per epoch: mean loss over it so far to three decimals, the last validation loss, time passed and left. */
 export function progressBar(
@@ -10,7 +10,7 @@ export function progressBar(
 ): Callback {
   const { everyBatches = 20 } = options;
   let began = 0;
-  const line = (state: FitState, done: number) => {
+  const line = (state: TrainingState, done: number) => {
     const seconds = (performance.now() - began) / 1000;
     const left = done === 0 ? 0 : (seconds / done) * (state.trainBatches - done);
     const validation = Number.isNaN(state.validationLoss)
@@ -62,7 +62,7 @@ export function learningRateMonitor(): Callback & {
 /** TensorBoard scalars: loss and rate per batch, validation loss and measures per epoch. */
 export function tensorBoard(dir: string): Callback {
   let log: TensorBoardLog | null = null;
-  const write = (state: FitState, values: Record<string, number>) =>
+  const write = (state: TrainingState, values: Record<string, number>) =>
     log?.write(Object.entries(values).map(([name, value]) => ({ step: state.step, name, value })));
   return {
     name: "tensorboard",

@@ -1,5 +1,5 @@
 import { UserError } from "../../files/user-error.js";
-import type { FitState } from "../fit/callback.js";
+import type { TrainingState } from "./callback.js";
 
 export type MonitorMode = "auto" | "min" | "max";
 
@@ -13,7 +13,7 @@ export function smallerIsBetter(monitor: string, mode: MonitorMode): boolean {
  *
  * @throws RangeError if nothing measured it, e.g. val_loss without evalData
  */
-export function monitored(callback: string, monitor: string, state: FitState): number {
+export function monitored(callback: string, monitor: string, state: TrainingState): number {
   const value =
     monitor === "train_loss"
       ? state.trainLoss

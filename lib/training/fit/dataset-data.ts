@@ -3,12 +3,14 @@ import path from "node:path";
 import { datasetSources } from "../../datasets/registry.js";
 import { encoders } from "../../encoders/create-encoder.js";
 import type { EncoderSpec } from "../../encoders/encoder.js";
-import { loadExperiment } from "../../experiment/load-experiment.js";
+import type { RetrievalData } from "../../evaluation/evaluate-retrieval.js";
+import { type LoadedExperiment, loadExperiment } from "../../experiment/load-experiment.js";
 import { type ExperimentConfig, experimentSchema } from "../../experiment/schema.js";
 import { encoderSpec } from "../../experiment/specs.js";
+import { textColumnsOf } from "../../experiment/text-columns.js";
 import { createVectorizer } from "../../experiment/vectorizers.js";
 import { UserError } from "../../files/user-error.js";
-import type { RetrievalData } from "../callbacks/evaluation.js";
+import { encoderPreparation } from "../../retrieval/retrievers/run-retriever.js";
 import type { FitData } from "./fit-data.js";
 
 /** A data set and what is read of it. */
@@ -34,6 +36,15 @@ export interface DatasetData {
   modelOptions: Omit<EncoderSpec, "kind">;
   /** evaluation sets by name, for {@link evaluationCallback}; pass excludeSelf: false */
   evaluation: Record<string, { queryData: RetrievalData; indexData: RetrievalData; excludeSelf: false }>;
+  /** what a run folder is evaluated on */
+  source: DatasetSource;
+}
+
+/** A data set as experiments read it. */
+export interface DatasetSource extends Pick<LoadedExperiment, "dataset" | "sets" | "features"> {
+  textColumns: readonly string[];
+  /** what is done to a query's text before it is encoded; absent: cleaning */
+  prepare?: (text: string) => string;
 }
 
 /**
@@ -51,6 +62,13 @@ export async function datasetData(request: string | DatasetRequest): Promise<Dat
     trainData: { kind: "pairs", pairs: loaded.pairs },
     evalData: loaded.validation && { kind: "pairs", pairs: loaded.validation },
     modelOptions,
+    source: {
+      dataset: loaded.dataset,
+      sets: loaded.sets,
+      features: loaded.features,
+      textColumns: textColumnsOf(config).textColumns,
+      ...encoderPreparation(config),
+    },
     evaluation: Object.fromEntries(
       loaded.sets.map(({ name, pool, queries }) => [
         name,

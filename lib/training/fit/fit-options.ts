@@ -1,11 +1,14 @@
 import type { Encoder, EncoderSpec } from "../../encoders/encoder.js";
+import type { EvaluatorOptions } from "../../evaluation/evaluate-retrieval.js";
 import type { BatchNegativesConfig, CacheConfig } from "../../experiment/sections/negatives.js";
 import type { OptimizerSpec } from "../../optimizers/optimizer.js";
 import type { Schedule, ScheduleSpec } from "../../optimizers/schedules/schedule.js";
-import type { Callback, FitCheckpoint } from "./callback.js";
+import type { Checkpoint } from "../../tracking/checkpoint.js";
+import type { Callback } from "../callbacks/callback.js";
+import type { Engine } from "../choose-trainer.js";
+import type { Side } from "../objectives/batch-task.js";
 import type { DatasetRequest } from "./dataset-data.js";
 import type { FitData } from "./fit-data.js";
-import type { Side } from "./learner.js";
 
 /** Everything that fit can be told. */
 export interface FitOptions {
@@ -48,8 +51,8 @@ export interface FitOptions {
   progress?: Callback;
   clipNorm?: number;
   /**
-   * pairs and scored pairs: rows embedded at a time (GradCache), so that a batch needs the memory of a chunk and still has
-   * its own gradients; default: the whole batch
+   * rows embedded at a time (GradCache), so that a batch needs the memory of a chunk and still has its own gradients;
+   * default: the whole batch
    */
   chunkSize?: number;
   /** tower that embeds labelled items (default "document") */
@@ -59,7 +62,22 @@ export interface FitOptions {
   /** default 0 */
   seed?: number;
   /** a checkpoint to go on from */
-  resume?: FitCheckpoint;
+  resume?: Checkpoint;
+  /** what computes the steps; default "auto": fused for pairs where model, loss and optimiser have a fused step, else tfjs */
+  engine?: Engine;
+  /** of the fused engine; the numbers do not depend on it. Default: all cores */
+  threads?: number;
+  /**
+   * a run folder `…/<task>/<run>`: manifest, metrics, checkpoints, model and the answers to every query, so that the fit
+   * enters tables; one that was stopped goes on from its last checkpoint
+   */
+  runDir?: string;
+  /** with runDir: start over */
+  fresh?: boolean;
+  /** with runDir: what tables call it; default: model and loss */
+  name?: string;
+  /** with runDir: evaluation sets by name; default: those of the data set that trainData names */
+  evaluation?: Readonly<Record<string, EvaluatorOptions>>;
   /** ends the fit after the batch under way; callbacks hear of it */
   signal?: AbortSignal;
   tell?: (line: string) => void;

@@ -1,41 +1,48 @@
-import * as tf from "@tensorflow/tfjs";
-import type { Encoder } from "../../encoders/encoder.js";
+import os from "node:os";
+import type { Encoder, EncoderSpec } from "../../encoders/encoder.js";
 import type { Random } from "../../engine/random/random.js";
 import { checkNegatives } from "../../experiment/negatives-checks.js";
-import { negativesSection } from "../../experiment/sections/negatives.js";
-import type { StoredTensor } from "../../files/safetensors.js";
+import { type NegativesConfig, negativesSection } from "../../experiment/sections/negatives.js";
 import { UserError } from "../../files/user-error.js";
 import { positivesByQuery } from "../../losses/candidate-mask.js";
 import { createItemLoss, itemLossMines } from "../../losses/create-item-loss.js";
-import { createLoss } from "../../losses/create-loss.js";
+import { createLoss, losses } from "../../losses/create-loss.js";
 import type { BatchLoss } from "../../losses/loss.js";
 import type { Similarity } from "../../losses/scored-batch-loss.js";
 import { cosineSimilarity, marginMse } from "../../losses/scored-losses.js";
-import { classBatches, classSamplerProblem } from "../../negatives/samplers/class-sampler.js";
-import { instanceBatches } from "../../negatives/samplers/instance-sampler.js";
-import { sessionBatches } from "../../negatives/samplers/session-sampler.js";
+import { classSamplerProblem } from "../../negatives/samplers/class-sampler.js";
 import { createOptimizer } from "../../optimizers/create-optimizer.js";
 import { GroupedOptimizer } from "../../optimizers/grouped-optimizer.js";
-import type { Optimizer } from "../../optimizers/optimizer.js";
+import type { Optimizer, OptimizerSpec } from "../../optimizers/optimizer.js";
+import type { Schedule } from "../../optimizers/schedules/schedule.js";
+import { chooseTrainer, type TrainerChoice } from "../choose-trainer.js";
+import {
+  type BatchTask,
+  type ItemBatch,
+  itemTask,
+  type MarginBatch,
+  marginTask,
+  pairTask,
+  type ScoredBatch,
+  scoredTask,
+} from "../objectives/batch-task.js";
 import { NegativeCacheObjective } from "../objectives/negative-cache-objective.js";
 import type { Objective } from "../objectives/objective.js";
 import { SampledCandidatesObjective } from "../objectives/sampled-candidates-objective.js";
+import type { SessionEpoch } from "../session.js";
+import { Trainer, type TrainerOptions } from "../trainer.js";
+import { drawBatches, type FitBatch, takeBatch } from "./fit-batches.js";
 import type { FitData } from "./fit-data.js";
 import type { FitOptions } from "./fit-options.js";
-import { type BatchTask, itemTask, marginTask, pairTask, scoredTask } from "./learner.js";
 
 /** A fit with everything resolved. */
 export interface FitPlan {
-  task: BatchTask;
-  optimizer: Optimizer;
-  /** batches of an epoch, positions into the data */
-  batches(epoch: number): Int32Array[];
-  evaluation: { task: BatchTask; batches: Int32Array[] } | null;
-  /** monitors of negatives since the last call, by name */
-  measurements(): Record<string, number>;
-  /** weights of the loss itself */
-  state(): Record<string, StoredTensor>;
-  restore(state: Record<string, StoredTensor>): void;
+  trainer: Trainer<FitBatch>;
+  /** what computes its steps */
+  engine: string;
+  /** batches of an epoch */
+  epoch(epoch: number): SessionEpoch<FitBatch>;
+  validation: { batches(): Iterable<FitBatch>; steps: number } | null;
 }
 
 type Options = Pick<
@@ -50,11 +57,27 @@ type Options = Pick<
   | "negatives"
   | "lossOptimizer"
   | "chunkSize"
+  | "clipNorm"
+  | "scheduleBy"
+  | "engine"
+  | "threads"
 > & { trainData: FitData; evalData?: FitData };
 
+/** What is trained, and how it is moved. */
+export interface FitModel {
+  encoder: Encoder;
+  /** null for an encoder that was made by somebody else */
+  spec: EncoderSpec | null;
+  optimizer: Optimizer;
+  /** null where one optimiser in plain data does not say it all */
+  optimizerSpec: OptimizerSpec | null;
+  /** null: the rate is constant */
+  schedule: Schedule | null;
+}
+
 /** Joins data, loss, miner and sampler, and refuses what can be known to fail. */
-export function planFit(options: Options, encoder: Encoder, random: Random, optimizer: Optimizer): FitPlan {
-  const { trainData, evalData, batchSize = 256 } = options;
+export function planFit(options: Options, model: FitModel, random: Random): FitPlan {
+  const { trainData, evalData, batchSize = 256, itemsPerClass, views } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1)
     throw new UserError(`fit: batchSize must be a positive integer, got ${batchSize}`);
   if (evalData && evalData.kind !== trainData.kind)
@@ -63,119 +86,205 @@ export function planFit(options: Options, encoder: Encoder, random: Random, opti
     );
   const sampler = samplerOf(options);
   check(options, sampler, batchSize);
-  let objective: Objective | null = null;
-  const make = taskMaker(options, encoder, random, (loss) => {
-    objective = pairObjective(options, encoder, random, loss);
-    return objective;
-  });
-  const task = make(trainData);
+  const { trainer, engine } =
+    trainData.kind === "pairs"
+      ? pairTrainer({ ...options, trainData }, model, random, batchSize)
+      : itemTrainer(options, trainData, model, random);
   const draw = (data: FitData, from: Random) =>
-    batchesOf(data, sampler, batchSize, options, from).filter((batch) => batch.length >= smallest(options));
-  const weights = task.weights ?? {};
-  const remembered = objective as Objective | null;
+    drawBatches(data, { sampler, batchSize, itemsPerClass, views }, from).filter(
+      (batch) => batch.length >= smallest(options),
+    );
+  const taken = function* (data: FitData, batches: readonly Int32Array[]): Generator<FitBatch> {
+    for (const positions of batches) yield takeBatch(data, positions);
+  };
+  const held = evalData ? draw(evalData, random.fork("validation")) : null;
   return {
-    task,
-    optimizer: withLossOptimizer(options, optimizer),
-    batches: (epoch) => {
-      remembered?.beginEpoch(epoch);
-      return draw(trainData, random.fork(`batches-${epoch}`));
+    trainer: trainer as Trainer<FitBatch>,
+    engine,
+    epoch(epoch) {
+      const batches = draw(trainData, random.fork(`batches-${epoch}`));
+      const items = batches.reduce((sum, batch) => sum + batch.length, 0);
+      return { batches: taken(trainData, batches), steps: batches.length, items };
     },
-    measurements: () => remembered?.measurements() ?? {},
-    evaluation: evalData
-      ? { task: make(evalData), batches: draw(evalData, random.fork("validation")) }
-      : null,
-    state: () =>
-      remembered?.state() ??
-      Object.fromEntries(
-        Object.entries(weights).map(([name, weight]) => [
-          name,
-          { shape: weight.shape, data: (weight.dataSync() as Float32Array).slice() },
-        ]),
-      ),
-    restore: (state) => {
-      if (remembered) return remembered.restore(state);
-      for (const [name, weight] of Object.entries(weights))
-        tf.tidy(() => weight.assign(tf.tensor(state[name]!.data, weight.shape)));
-    },
+    validation: held && { batches: () => taken(evalData!, held), steps: held.length },
   };
 }
 
-/** Negatives beyond the batch, as configured. */
-function pairObjective(
-  { negatives, trainData, loss: named, batchSize = 256, chunkSize }: Options,
-  encoder: Encoder,
+/** Pairs: with the fused step where it applies. */
+function pairTrainer(
+  options: Options & { trainData: Extract<FitData, { kind: "pairs" }> },
+  model: FitModel,
   random: Random,
+  batchSize: number,
+): { trainer: Trainer; engine: string } {
+  const { encoder } = model;
+  const loss = specOf(options.loss);
+  if (options.miner) throw new UserError(`fit: pairs take no miner, got "${specOf(options.miner).kind}"`);
+  const made = createLoss(loss, random.fork("negatives"));
+  const negatives = negativesOf(options, made, batchSize);
+  return chooseTrainer({
+    engine: options.engine ?? "auto",
+    encoder,
+    optimizer: withLossOptimizer(options, model.optimizer),
+    plain: () => ({
+      task: pairTask(made, negatives && pairObjective(options, negatives, made, encoder, random, batchSize)),
+      options: trainerOptions(options, model),
+    }),
+    fused: fusedParts(options, model, made, negatives, batchSize),
+  });
+}
+
+function fusedParts(
+  options: Options & { trainData: Extract<FitData, { kind: "pairs" }> },
+  { spec, optimizerSpec, schedule }: FitModel,
   loss: BatchLoss,
-): Objective | null {
-  if (trainData.kind !== "pairs" || (!negatives && !loss.readsIds)) return null;
+  negatives: NegativesConfig | null,
+  batchSize: number,
+): TrainerChoice["fused"] {
+  const { pairs } = options.trainData;
+  if (!spec) return "an encoder that is passed as such has no fused step";
+  if (!optimizerSpec) return "rates by layer have no fused step";
+  if (schedule) return "schedules have no fused step";
+  if (options.clipNorm || options.chunkSize) return "clipping and chunks have no fused step";
+  if (loss.readsIds || loss.weights) return "losses with weights of their own have no fused step";
+  if (negatives?.type === "cache") return "negatives of type cache have no fused step";
+  if (negatives && (!negatives.in_batch || negatives.add.length > 0 || negatives.log_q !== null))
+    return "added negatives have no fused step";
+  const query = pairs.queries.columns[spec.queryTextFeature];
+  const document = pairs.documents.columns[spec.documentTextFeature];
+  if (query?.kind !== "text" || document?.kind !== "text")
+    return "features other than text have no fused step";
+  const mask = negatives?.mask ?? "none";
+  return {
+    task: pairTask(loss),
+    encoderSpec: spec,
+    lossSpec: losses.resolve(specOf(options.loss)).options,
+    optimizerSpec,
+    maxBatch: batchSize,
+    queryLength: query.length,
+    documentLength: document.length,
+    words: query.words ?? null,
+    threads: options.threads ?? os.availableParallelism(),
+    mask,
+    teaching: null,
+    positives:
+      mask === "known_positives" ? positivesByQuery(pairs.queryOf, pairs.documentOf) : () => undefined,
+    onNonFinite: "return",
+  };
+}
+
+function trainerOptions(
+  { clipNorm, chunkSize, scheduleBy }: Options,
+  { schedule }: FitModel,
+): TrainerOptions {
+  return {
+    ...{ clipNorm: clipNorm ?? null, chunkSize: chunkSize ?? null, onNonFinite: "return" },
+    ...(schedule && { schedule }),
+    ...(scheduleBy && { scheduleBy }),
+  };
+}
+
+/** Everything but pairs. */
+function itemTrainer(
+  options: Options,
+  data: Exclude<FitData, { kind: "pairs" }>,
+  model: FitModel,
+  random: Random,
+): { trainer: Trainer<never>; engine: string } {
+  if (options.engine && options.engine !== "auto" && options.engine !== "tfjs")
+    throw new UserError(`fit: engine must be tfjs for ${data.kind} data, got ${options.engine}`);
+  if (options.negatives)
+    throw new UserError(`fit: negatives must be left out for ${data.kind} data, got settings`);
+  const task = itemTaskOf(options, data, model.encoder.outputDim, random);
+  const optimizer = withLossOptimizer(options, model.optimizer);
+  return {
+    trainer: new Trainer(model.encoder, task as BatchTask<never>, optimizer, trainerOptions(options, model)),
+    engine: `tfjs (${data.kind} data have no fused step)`,
+  };
+}
+
+/** Negatives as configured, checked against the loss; null for those of the batch alone. */
+function negativesOf(
+  { negatives, loss: named, chunkSize }: Options,
+  loss: BatchLoss,
+  batchSize: number,
+): NegativesConfig | null {
+  if (!negatives && !loss.readsIds) return null;
   const parsed = negativesSection.safeParse({ type: "batch", ...negatives });
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0]!;
     throw new UserError(`fit: ${["negatives", ...path].join(".")}: ${message}`);
   }
-  const section = parsed.data;
-  const kind = typeof named === "string" ? named : named.kind;
-  const rules = {
-    negatives: section,
-    loss: { type: kind },
+  const [broken] = checkNegatives({
+    negatives: parsed.data,
+    loss: { type: specOf(named).kind },
     update: { chunk_size: chunkSize ?? null },
     batch_size: batchSize,
-  };
-  const [broken] = checkNegatives(rules);
+  });
   if (broken)
     throw new UserError(
       `fit: ${broken.path.join(".").replace("update.chunk_size", "chunkSize")} ${broken.message}`,
     );
+  return parsed.data;
+}
+
+/** What goes beyond the loss over a batch's own pairs. */
+function pairObjective(
+  { trainData, loss: named }: Options & { trainData: Extract<FitData, { kind: "pairs" }> },
+  section: NegativesConfig,
+  loss: BatchLoss,
+  encoder: Encoder,
+  random: Random,
+  batchSize: number,
+): Objective {
   const { pairs } = trainData;
   const draws = random.fork("negatives");
   if (section.type === "batch") {
     const positives = positivesByQuery(pairs.queryOf, pairs.documentOf);
     return new SampledCandidatesObjective(loss, section, pairs, positives, encoder, draws);
   }
-  const temperature = (typeof named === "object" && (named["temperature"] as number | undefined)) || 0.1;
-  return new NegativeCacheObjective({ ...section, temperature, batchSize }, pairs, encoder, draws);
+  const { temperature } = losses.resolve(specOf(named)).options as { temperature?: number };
+  return new NegativeCacheObjective(
+    { ...section, temperature: temperature ?? 0.1, batchSize },
+    pairs,
+    encoder,
+    draws,
+  );
 }
 
-/** One loss object for training and evaluation data, so that its own weights are shared. */
-function taskMaker(
+/** The loss of items, scored pairs or margins over their batches. */
+function itemTaskOf(
   options: Options,
-  encoder: Encoder,
+  data: Exclude<FitData, { kind: "pairs" }>,
+  dim: number,
   random: Random,
-  objective: (loss: BatchLoss) => Objective | null,
-): (data: FitData) => BatchTask {
-  const loss = typeof options.loss === "string" ? { kind: options.loss } : options.loss;
-  const { trainData, side = "document" } = options;
-  const miner = typeof options.miner === "string" ? { kind: options.miner } : (options.miner ?? null);
-  if (options.negatives && trainData.kind !== "pairs")
-    throw new UserError(`fit: negatives must be left out for ${trainData.kind} data, got settings`);
-  if (trainData.kind === "pairs") {
-    if (miner) throw new UserError(`fit: pairs take no miner, got "${miner.kind}"`);
-    const made = createLoss(loss);
-    return (data) =>
-      pairTask(encoder, (data as typeof trainData).pairs, made, data === trainData ? objective(made) : null);
-  }
-  if (trainData.kind === "scored") {
+): BatchTask<ItemBatch> | BatchTask<ScoredBatch> | BatchTask<MarginBatch> {
+  const loss = specOf(options.loss);
+  const miner = options.miner ? specOf(options.miner) : null;
+  if (data.kind === "scored") {
     if (loss.kind !== "cosine_similarity")
       throw new UserError(`unknown loss "${loss.kind}" of scored pairs; known: cosine_similarity`);
-    const made = cosineSimilarity();
-    return (data) => scoredTask(encoder, data as typeof trainData, made);
+    return scoredTask(cosineSimilarity());
   }
-  if (trainData.kind === "margins") {
+  if (data.kind === "margins") {
     if (loss.kind !== "margin_mse")
       throw new UserError(`unknown loss "${loss.kind}" of margins; known: margin_mse`);
     if (miner) throw new UserError(`fit: margins take no miner, got "${miner.kind}"`);
     const { similarity = "dot" } = loss as { similarity?: Similarity };
-    const made = marginMse({ similarity });
-    return (data) => marginTask(encoder, data as typeof trainData, made);
+    return marginTask(marginMse({ similarity }));
   }
-  const made = createItemLoss(loss, {
+  const parts = {
     miner,
-    session: trainData.kind === "session",
-    classes: trainData.kind === "class" ? 1 + Math.max(...trainData.labels) : 0,
-    dim: encoder.outputDim,
+    session: data.kind === "session",
+    classes: data.kind === "class" ? 1 + Math.max(...data.labels) : 0,
+    dim,
     random: random.fork("loss"),
-  });
-  return (data) => itemTask(encoder, data as typeof trainData, made, side);
+  };
+  return itemTask(createItemLoss(loss, parts), options.side ?? "document");
+}
+
+function specOf<S extends { kind: string }>(named: string | S): S | { kind: string } {
+  return typeof named === "string" ? { kind: named } : named;
 }
 
 function samplerOf({
@@ -206,10 +315,6 @@ function check(options: Options, sampler: string, batchSize: number): void {
   const { trainData: data, chunkSize } = options;
   if (chunkSize !== undefined && !(Number.isInteger(chunkSize) && chunkSize >= 1))
     throw new UserError(`fit: chunkSize must be a positive integer, got ${chunkSize}`);
-  if (chunkSize !== undefined && data.kind !== "pairs" && data.kind !== "scored")
-    throw new UserError(
-      `fit: chunkSize must be left out for ${data.kind} data, which are embedded as one batch, got ${chunkSize}`,
-    );
   if (batchSize < smallest(options))
     throw new UserError(
       `fit: batchSize must be at least ${smallest(options)} for this loss and its miner, got ${batchSize}`,
@@ -239,35 +344,6 @@ function check(options: Options, sampler: string, batchSize: number): void {
         `fit: session data must have positive and negative matches, got ${types.has(1) ? "no negative" : "no positive"} ones`,
       );
   }
-}
-
-function batchesOf(
-  data: FitData,
-  sampler: string,
-  batchSize: number,
-  { itemsPerClass, views }: Options,
-  random: Random,
-): Int32Array[] {
-  if (sampler === "class" && data.kind === "class")
-    return classBatches(data.labels, {
-      batchSize,
-      random,
-      ...(itemsPerClass !== undefined && { itemsPerClass }),
-    });
-  if (sampler === "session" && data.kind === "session")
-    return sessionBatches(data.labels, data.types, { batchSize, random });
-  if (sampler === "instance" && data.kind === "instance")
-    return instanceBatches(data.items.size, { batchSize, random, ...(views !== undefined && { views }) });
-  const order = random.shuffle(Int32Array.from({ length: sizeOf(data) }, (_, i) => i));
-  return Array.from({ length: Math.ceil(order.length / batchSize) }, (_, b) =>
-    order.slice(b * batchSize, (b + 1) * batchSize),
-  );
-}
-
-function sizeOf(data: FitData): number {
-  if (data.kind === "pairs") return data.pairs.queryOf.length;
-  if (data.kind === "margins") return data.margins.length;
-  return data.kind === "scored" ? data.scores.length : data.items.size;
 }
 
 function withLossOptimizer({ lossOptimizer }: Options, optimizer: Optimizer): Optimizer {

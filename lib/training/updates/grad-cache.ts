@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Encoder } from "../../encoders/encoder.js";
 import { type FeatureBatch, takeRows } from "../../features/batch.js";
 import { UserError } from "../../files/user-error.js";
+import type { EmbeddedLoss, Side } from "../objectives/batch-task.js";
 
 /**
  * Value and gradients of a loss of a whole batch, with the encoder's activations of only `chunkSize` rows in memory at a
@@ -18,49 +19,46 @@ import { UserError } from "../../files/user-error.js";
  */
 export function gradCache(
   encoder: Encoder,
-  batch: { queries: FeatureBatch; documents: FeatureBatch },
-  loss: (queries: tf.Tensor2D, documents: tf.Tensor2D) => tf.Scalar,
+  { embed: inputs, loss }: EmbeddedLoss,
   chunkSize: number,
   own: Record<string, tf.Variable> = {},
 ): { value: tf.Scalar; gradients: Record<string, tf.Tensor> } {
   if (!Number.isInteger(chunkSize) || chunkSize < 1)
     throw new UserError(`gradCache: chunkSize must be a positive integer, got ${chunkSize}`);
   for (const table of Object.values(encoder.tables)) table.clearGradients();
-  const chunks = [
-    ...chunksOf(batch.queries, "query", chunkSize),
-    ...chunksOf(batch.documents, "document", chunkSize),
-  ];
+  const chunks = inputs.flatMap(({ side, rows }, input) => chunksOf(rows, side, input, chunkSize));
   const states: (number[] | null)[] = [];
   const embed = ({ part, side }: Chunk) =>
     side === "query" ? encoder.embedQueries(part) : encoder.embedDocuments(part);
-  const embedded = { query: [] as Float32Array[], document: [] as Float32Array[] };
+  const embedded: Float32Array[][] = inputs.map(() => []);
   for (const chunk of chunks) {
     states.push(encoder.randomState());
     // nothing but tensors may leave a tidy: it would walk through every number
-    tf.tidy(() => void embedded[chunk.side].push((embed(chunk).dataSync() as Float32Array).slice()));
+    tf.tidy(() => void embedded[chunk.input]!.push((embed(chunk).dataSync() as Float32Array).slice()));
   }
   const after = encoder.randomState();
 
-  const sides = (["query", "document"] as const).map((side) =>
-    tf.tidy(() => tf.variable(tf.tensor2d(joined(embedded[side]), [sizeOf(batch, side), encoder.outputDim]))),
-  ) as [tf.Variable<tf.Rank.R2>, tf.Variable<tf.Rank.R2>];
-  const { value, grads } = tf.variableGrads(() => loss(sides[0], sides[1]), [
-    ...sides,
-    ...Object.values(own),
-  ] as tf.Variable[]);
-  const slopes = {
-    query: grads[sides[0].name]!.dataSync() as Float32Array,
-    document: grads[sides[1].name]!.dataSync() as Float32Array,
-  };
+  const whole = inputs.map(({ rows }, input) =>
+    tf.tidy(() => tf.variable(tf.tensor2d(joined(embedded[input]!), [rows.size, encoder.outputDim]))),
+  ) as tf.Variable<tf.Rank.R2>[];
+  let result: ReturnType<typeof tf.variableGrads>;
+  try {
+    result = tf.variableGrads(() => loss(...whole), [...whole, ...Object.values(own)] as tf.Variable[]);
+  } catch (error) {
+    tf.dispose(whole);
+    throw error;
+  }
+  const { value, grads } = result;
+  const slopes = whole.map(({ name }) => grads[name]!.dataSync() as Float32Array);
   const gradients: Record<string, tf.Tensor> = {};
   for (const [name, weight] of Object.entries(own)) gradients[name] = grads[weight.name]!;
-  tf.dispose([...sides, grads[sides[0].name]!, grads[sides[1].name]!]);
+  tf.dispose([...whole, ...whole.map(({ name }) => grads[name]!)]);
 
   chunks.forEach((chunk, i) => {
     const state = states[i];
     if (state) encoder.setRandomState(state);
     const from = chunk.start * encoder.outputDim;
-    const slope = slopes[chunk.side].slice(from, from + chunk.part.size * encoder.outputDim);
+    const slope = slopes[chunk.input]!.slice(from, from + chunk.part.size * encoder.outputDim);
     const pulled = tf.variableGrads(
       () =>
         tf.sum(tf.mul(embed(chunk), tf.tensor2d(slope, [chunk.part.size, encoder.outputDim]))) as tf.Scalar,
@@ -81,22 +79,20 @@ export function gradCache(
 }
 
 interface Chunk {
-  side: "query" | "document";
+  side: Side;
+  /** which of the inputs it is a part of */
+  input: number;
   start: number;
   part: FeatureBatch;
 }
 
-function chunksOf(batch: FeatureBatch, side: Chunk["side"], size: number): Chunk[] {
+function chunksOf(batch: FeatureBatch, side: Side, input: number, size: number): Chunk[] {
   const chunks: Chunk[] = [];
   for (let start = 0; start < batch.size; start += size) {
     const rows = Array.from({ length: Math.min(size, batch.size - start) }, (_, i) => start + i);
-    chunks.push({ side, start, part: takeRows(batch, rows) });
+    chunks.push({ side, input, start, part: takeRows(batch, rows) });
   }
   return chunks;
-}
-
-function sizeOf(batch: { queries: FeatureBatch; documents: FeatureBatch }, side: Chunk["side"]): number {
-  return side === "query" ? batch.queries.size : batch.documents.size;
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {

@@ -6,15 +6,13 @@ import { createEncoder } from "../../../lib/encoders/create-encoder.js";
 import { parametersOf, setParameters } from "../../../lib/encoders/parameters.js";
 import { selectBackend } from "../../../lib/engine/backend.js";
 import { Random } from "../../../lib/engine/random/random.js";
+import { evaluateRetrieval } from "../../../lib/evaluation/evaluate-retrieval.js";
 import { readTensorFile } from "../../../lib/files/safetensors.js";
 import { weightAverage } from "../../../lib/training/callbacks/averages.js";
+import type { TrainingState } from "../../../lib/training/callbacks/callback.js";
 import { bestModelCheckpoint, trainingCheckpoint } from "../../../lib/training/callbacks/checkpoints.js";
 import { earlyStopping } from "../../../lib/training/callbacks/early-stopping.js";
-import {
-  evaluateRetrieval,
-  relativeChange,
-  returnOnInvestment,
-} from "../../../lib/training/callbacks/evaluation.js";
+import { relativeChange, returnOnInvestment } from "../../../lib/training/callbacks/evaluation.js";
 import {
   csvLog,
   learningRateMonitor,
@@ -22,7 +20,6 @@ import {
   progressBar,
   tensorBoard,
 } from "../../../lib/training/callbacks/logs.js";
-import type { FitState } from "../../../lib/training/fit/callback.js";
 import { fit } from "../../../lib/training/fit/fit.js";
 import { expectClose, vector } from "../../support/vectors.js";
 import { classData, features, spec } from "../fit/toy.js";
@@ -31,7 +28,7 @@ beforeAll(async () => void (await selectBackend("cpu")));
 const scratch = () => fs.mkdtempSync(path.join(os.tmpdir(), "qdrl-callbacks-"));
 
 /** A state that only monitors read. */
-function stateWith(values: Partial<FitState>, onStop: () => void = () => {}): FitState {
+function stateWith(values: Partial<TrainingState>, onStop: () => void = () => {}): TrainingState {
   const encoder = createEncoder(spec, new Random(1));
   return {
     encoder,
@@ -49,7 +46,7 @@ function stateWith(values: Partial<FitState>, onStop: () => void = () => {}): Fi
       randomState: [],
     }),
     ...values,
-  } as FitState;
+  } as TrainingState;
 }
 
 describe("callbacks match their vectors:", () => {

@@ -1,66 +1,43 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { describe, expect, it } from "vitest";
-import { secondsSpent } from "../../../lib/analysis/curves.js";
+import { expect, it } from "vitest";
 import { RunFolder } from "../../../lib/tracking/run-folder.js";
-import { describeTime, TrainingProfile } from "../../../lib/training/callbacks/training-profile.js";
-import type { Trainer } from "../../../lib/training/trainer.js";
+import type { TrainingState } from "../../../lib/training/callbacks/callback.js";
+import { trainingProfile } from "../../../lib/training/callbacks/training-profile.js";
 
-const emptyRun = () => new RunFolder(mkdtempSync(path.join(tmpdir(), "qdrl-time-")));
-
-describe("describeTime", () => {
-  it("tells the shares of the whole and of the machine's limit, and counts no part twice", () => {
-    const run = emptyRun();
-    for (const [name, seconds] of [
-      ["train", 8],
-      ["train.data", 1],
-      ["train.dense", 5],
-      ["limit", 2],
-      ["evaluate", 2],
-    ] as const)
-      run.appendTiming({ epoch: 0, name, seconds });
-    expect(describeTime(run)).toBe(
-      "time: 10.0 s: batches made 10 %, products and losses 50 %, other 20 %, evaluation 20 %; training at 25 % of what this machine's SIMD arithmetic and memory allow",
-    );
-    expect(secondsSpent(run)).toEqual({ train: 8, evaluate: 2 });
-  });
-
-  it("calls training steps what an engine does not split", () => {
-    const run = emptyRun();
-    run.appendTiming({ epoch: 0, name: "train", seconds: 3 });
-    run.appendTiming({ epoch: 0, name: "train.data", seconds: 1 });
-    run.appendTiming({ epoch: 0, name: "validate", seconds: 1 });
-    expect(describeTime(run)).toBe(
-      "time: 4.0 s: batches made 25 %, training steps 50 %, validation loss 25 %",
-    );
-  });
-
-  it("tells nothing of a run without timings", () => {
-    expect(describeTime(emptyRun())).toBeNull();
-  });
-});
-
-describe("TrainingProfile", () => {
-  it("writes what an epoch added, and the seconds that the limit would need for its work", async () => {
-    const run = emptyRun();
-    const now = { spent: { dense: 3 }, work: { flops: 100, bytes: 10 } };
-    const trainer = {
+it("writes what an epoch added, the time between steps, and the seconds that the limit would need for its work", async () => {
+  const run = new RunFolder(mkdtempSync(path.join(tmpdir(), "qdrl-time-")));
+  const now = { spent: { dense: 3 }, work: { flops: 100, bytes: 10 } };
+  const began = performance.now();
+  const { on } = trainingProfile(
+    run,
+    {
       spent: () => ({ ...now.spent }),
       work: () => ({ ...now.work }),
       limit: () => ({ flopsPerSecond: 10, bytesPerSecond: 1 }),
-    } as unknown as Trainer;
-    const split = new TrainingProfile(run, trainer);
-    split.beginEpoch();
-    const batches: number[] = [];
-    for await (const batch of split.making([7, 8])) batches.push(batch);
-    expect(batches).toEqual([7, 8]);
-    now.spent.dense = 5;
-    now.work = { flops: 140, bytes: 17 };
-    split.endEpoch(2);
-    const [data, dense, limit] = run.timings();
-    expect(data).toMatchObject({ epoch: 2, name: "train.data" });
-    expect(dense).toEqual({ epoch: 2, name: "train.dense", seconds: 2 });
-    expect(limit).toEqual({ epoch: 2, name: "limit", seconds: 7 }); // 7 bytes at 1 a second, 40 flops at 10
-  });
+    },
+    () => began,
+  );
+  const state = { epoch: 2, itemsDone: 64 } as TrainingState;
+  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+  on.train_epoch_begin!(state);
+  for (let batch = 0; batch < 2; batch++) {
+    await pause(30); // the batch is made
+    on.train_batch_begin!(state);
+    await pause(90); // the step
+    on.train_batch_end!(state);
+  }
+  now.spent.dense = 5;
+  now.work = { flops: 140, bytes: 17 };
+  on.train_epoch_end!(state);
+  const [train, data, dense, limit] = run.timings();
+  expect(train).toMatchObject({ epoch: 2, name: "train", count: 64 });
+  expect(train!.seconds).toBeGreaterThan(0.23);
+  expect(data).toMatchObject({ epoch: 2, name: "train.data" });
+  // timers end late on a busy machine, but not early
+  expect(data!.seconds).toBeGreaterThan(0.058);
+  expect(data!.seconds).toBeLessThan(train!.seconds - 0.17);
+  expect(dense).toEqual({ epoch: 2, name: "train.dense", seconds: 2 });
+  expect(limit).toEqual({ epoch: 2, name: "limit", seconds: 7 }); // 7 bytes at 1 a second, 40 flops at 10
 });

@@ -8,15 +8,17 @@ import { parametersOf } from "../../../lib/encoders/parameters.js";
 import { simpleTextEncoder } from "../../../lib/encoders/simple-text-encoder.js";
 import { selectBackend } from "../../../lib/engine/backend.js";
 import { Random } from "../../../lib/engine/random/random.js";
+import { evaluateRetrieval } from "../../../lib/evaluation/evaluate-retrieval.js";
 import { registerLoss } from "../../../lib/losses/create-loss.js";
 import { registerMiner } from "../../../lib/negatives/miners/create-miner.js";
 import { packTriplets } from "../../../lib/negatives/miners/tuples.js";
 import { createOptimizer, registerOptimizer } from "../../../lib/optimizers/create-optimizer.js";
 import { registerSchedule } from "../../../lib/optimizers/create-schedule.js";
+import { readCheckpoint } from "../../../lib/tracking/checkpoint.js";
 import { wiseFt } from "../../../lib/training/callbacks/averages.js";
-import { readFitCheckpoint, trainingCheckpoint } from "../../../lib/training/callbacks/checkpoints.js";
-import { evaluateRetrieval, evaluationCallback } from "../../../lib/training/callbacks/evaluation.js";
-import type { Callback, FitEvent } from "../../../lib/training/fit/callback.js";
+import type { Callback, TrainingEvent } from "../../../lib/training/callbacks/callback.js";
+import { trainingCheckpoint } from "../../../lib/training/callbacks/checkpoints.js";
+import { evaluationCallback } from "../../../lib/training/callbacks/evaluation.js";
 import { fit } from "../../../lib/training/fit/fit.js";
 import { documentData, documentKind, pairData } from "../../../lib/training/fit/fit-data.js";
 import type { FitOptions } from "../../../lib/training/fit/fit-options.js";
@@ -95,7 +97,7 @@ describe("fit learns from every kind of data:", () => {
     expect(whole.history[3]!.trainLoss).toBeLessThan(whole.history[0]!.trainLoss);
     const dir = scratch();
     await fit({ ...options, epochs: 2, callbacks: [trainingCheckpoint({ saveDir: dir })] });
-    const resume = readFitCheckpoint(path.join(dir, "saved_model_epoch_02"));
+    const resume = readCheckpoint(path.join(dir, "saved_model_epoch_02"));
     expect(bytes(await fit({ ...options, resume }))).toBe(bytes(whole));
   });
 
@@ -108,6 +110,7 @@ describe("fit learns from every kind of data:", () => {
   it.each([
     ["pairs", cases[5]![1]],
     ["scored pairs", cases[6]![1]],
+    ["labelled items", cases[1]![1]],
   ] as [string, FitOptions][])(
     "%s in chunks, with the numbers of the whole batch",
     async (_name, options) => {
@@ -151,9 +154,9 @@ describe("fit learns from every kind of data:", () => {
 describe("fit", () => {
   it("fires events in the published order", async () => {
     const { inputs, expected } = vector("4-finetuner/callback_order");
-    const seen: FitEvent[] = [];
-    const events = [...new Set(expected as FitEvent[])];
-    const spy = (name: string, log: (event: FitEvent) => void): Callback => ({
+    const seen: TrainingEvent[] = [];
+    const events = [...new Set(expected as TrainingEvent[])];
+    const spy = (name: string, log: (event: TrainingEvent) => void): Callback => ({
       name,
       on: Object.fromEntries(events.map((event) => [event, () => log(event)])),
     });
@@ -184,7 +187,7 @@ describe("fit", () => {
     };
     const whole = await fit(options);
     await fit({ ...options, epochs: 2, callbacks: [trainingCheckpoint({ saveDir: dir })] });
-    const resume = readFitCheckpoint(path.join(dir, "saved_model_epoch_02"));
+    const resume = readCheckpoint(path.join(dir, "saved_model_epoch_02"));
     const resumed = await fit({ ...options, resume });
     expect(resumed.epochsRun).toBe(2);
     expect(bytes(resumed)).toBe(bytes(whole));
@@ -364,11 +367,6 @@ describe("fit refuses before training starts:", () => {
       "a name without options",
       { trainData: classData(), loss: "siamese", model: "TwoTower" },
       'modelOptions must be given with a model\'s name, got "TwoTower" alone',
-    ],
-    [
-      "chunks of labelled items",
-      { trainData: classData(), loss: "siamese", chunkSize: 4 },
-      "chunkSize must be left out for class data, which are embedded as one batch, got 4",
     ],
     [
       "no rows a chunk",

@@ -18,8 +18,9 @@ import { registerMiner } from "../../../lib/negatives/miners/create-miner.js";
 import { packTriplets } from "../../../lib/negatives/miners/tuples.js";
 import { createOptimizer, registerOptimizer } from "../../../lib/optimizers/create-optimizer.js";
 import { registerSchedule } from "../../../lib/optimizers/create-schedule.js";
+import { readCheckpoint } from "../../../lib/tracking/checkpoint.js";
 import { weightAverage, wiseFt } from "../../../lib/training/callbacks/averages.js";
-import { readFitCheckpoint, trainingCheckpoint } from "../../../lib/training/callbacks/checkpoints.js";
+import { trainingCheckpoint } from "../../../lib/training/callbacks/checkpoints.js";
 import { earlyStopping } from "../../../lib/training/callbacks/early-stopping.js";
 import { evaluationCallback } from "../../../lib/training/callbacks/evaluation.js";
 import { datasetData } from "../../../lib/training/fit/dataset-data.js";
@@ -156,7 +157,7 @@ describe("pieces registered with one call work from a configuration, stopped and
     await expect(
       fit({ ...options, callbacks: [trainingCheckpoint({ saveDir: dir }), killer] }),
     ).rejects.toThrow("killed");
-    const resume = readFitCheckpoint(path.join(dir, "saved_model_epoch_02"));
+    const resume = readCheckpoint(path.join(dir, "saved_model_epoch_02"));
     expect(bytes(await fit({ ...options, resume }))).toBe(bytes(whole));
   });
 });
@@ -246,7 +247,7 @@ describe("fit on a data set by name", () => {
     );
     const dir = scratch();
     await fit({ ...options, epochs: 1, callbacks: [trainingCheckpoint({ saveDir: dir })] });
-    const resume = readFitCheckpoint(path.join(dir, "saved_model_epoch_01"));
+    const resume = readCheckpoint(path.join(dir, "saved_model_epoch_01"));
     expect(bytes(await fit({ ...options, resume }))).toBe(bytes(whole));
   });
 
@@ -302,7 +303,7 @@ describe("averages of weights", () => {
     expect(bytes(whole)).not.toBe(bytes(await fit(options)));
     const dir = scratch();
     await fit({ ...options, epochs: 2, callbacks: [make(), trainingCheckpoint({ saveDir: dir })] });
-    const resume = readFitCheckpoint(path.join(dir, "saved_model_epoch_02"));
+    const resume = readCheckpoint(path.join(dir, "saved_model_epoch_02"));
     expect(bytes(await fit({ ...options, callbacks: [make()], resume }))).toBe(bytes(whole));
   });
 });
@@ -347,7 +348,7 @@ describe("fit refuses before training starts:", () => {
     [
       "two callbacks of one name",
       () => ({ evalData: pairs(), callbacks: [earlyStopping(), earlyStopping()] }),
-      'fit: callbacks must have names of their own, got "early_stopping_val_loss" twice',
+      'callbacks: must have names of their own, got "early_stopping_val_loss" twice',
     ],
     [
       "validation data without a data set",

@@ -80,13 +80,12 @@ describe("fit on margins", () => {
     expect((await fit(await options())).history).toEqual(history);
   });
 
-  it("takes no other loss, no miner and no chunks", async () => {
+  it("takes no other loss and no miner", async () => {
     const refused: [Partial<FitOptions>, string][] = [
       [{ loss: "batch_softmax" }, 'unknown loss "batch_softmax" of margins; known: margin_mse'],
       [{ loss: { kind: "margin_mse", similarity: "l2" } }, 'similarity must be dot or cosine, got "l2"'],
       [{ miner: "all_pairs" }, 'margins take no miner, got "all_pairs"'],
       [{ sampler: "class" }, "sampler must be random"],
-      [{ chunkSize: 2 }, "chunkSize must be left out for margins data"],
     ];
     for (const [change, message] of refused)
       await expect(fit({ ...(await options()), ...change })).rejects.toThrow(message);

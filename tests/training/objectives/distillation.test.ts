@@ -12,6 +12,7 @@ import { distillationSection } from "../../../lib/experiment/sections/distillati
 import { createOptimizer } from "../../../lib/optimizers/create-optimizer.js";
 import { exactSearch } from "../../../lib/retrieval/indexes/exact-search.js";
 import type { RunFolder } from "../../../lib/tracking/run-folder.js";
+import { pairTask } from "../../../lib/training/objectives/batch-task.js";
 import { DistillationObjective } from "../../../lib/training/objectives/distillation-objective.js";
 import { narrowed } from "../../../lib/training/objectives/teacher-embeddings.js";
 import { train } from "../../../lib/training/train.js";
@@ -100,13 +101,13 @@ describe("DistillationObjective", () => {
         ...{ kind: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, learningRate: 0.02 },
       } as never);
       const objective = new DistillationObjective(null, noLabels, teacher, outputDim, settings(weights));
-      const trainer = new Trainer(encoder, noLabels, optimizer, { objective });
+      const trainer = new Trainer(encoder, pairTask(noLabels, objective), optimizer);
       const random = new Random(3);
       const losses: number[] = [];
       for (let epoch = 0; epoch < 60; epoch++) {
         const order = epochOrder(count, random);
         let sum = 0;
-        for (let s = 0; s < 3; s++) sum += trainer.trainStep(pairBatch(pairs, order, 20 * s, 20 * s + 20));
+        for (let s = 0; s < 3; s++) sum += trainer.trainStep(pairBatch(pairs, order, 20 * s, 20 * s + 20))!;
         losses.push(sum / 3);
         const [[told, value]] = Object.entries(objective.measurements()) as [[string, number]];
         expect(told).toBe(`Distillation/${Object.keys(weights)[0]}`);

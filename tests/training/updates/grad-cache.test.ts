@@ -5,7 +5,9 @@ import type { Encoder } from "../../../lib/encoders/encoder.js";
 import { selectBackend } from "../../../lib/engine/backend.js";
 import { valueAndGradients } from "../../../lib/engine/ops/gradients.js";
 import { Random } from "../../../lib/engine/random/random.js";
+import type { FeatureBatch } from "../../../lib/features/batch.js";
 import { batchSoftmax } from "../../../lib/losses/batch-softmax.js";
+import type { EmbeddedLoss } from "../../../lib/training/objectives/batch-task.js";
 import { clipGradients } from "../../../lib/training/updates/clip-gradients.js";
 import { gradCache } from "../../../lib/training/updates/grad-cache.js";
 import { exampleBatch, exampleSpec } from "../../encoders/example-encoder.js";
@@ -14,6 +16,18 @@ beforeAll(async () => void (await selectBackend("wasm")));
 
 const loss = batchSoftmax({ temperature: 0.2 });
 const encoderOf = (kind: string): Encoder => createEncoder(exampleSpec(kind), new Random(6));
+
+/** A loss of queries and documents, as gradCache takes it. */
+const embedded = (
+  { queries, documents }: { queries: FeatureBatch; documents: FeatureBatch },
+  apply: (q: tf.Tensor2D, d: tf.Tensor2D) => tf.Scalar,
+): EmbeddedLoss => ({
+  embed: [
+    { side: "query", rows: queries },
+    { side: "document", rows: documents },
+  ],
+  loss: (q, d) => apply(q!, d!),
+});
 
 /** Value, dense gradients and rows of tables, as plain numbers. */
 function numbers(encoder: Encoder, result: { value: tf.Scalar; gradients: Record<string, tf.Tensor> }) {
@@ -44,7 +58,7 @@ describe("gradCache", () => {
                 () => apply(encoder.embedQueries(batch.queries), encoder.embedDocuments(batch.documents)),
                 encoder,
               )
-            : gradCache(encoder, batch, apply, chunk);
+            : gradCache(encoder, embedded(batch, apply), chunk);
         return numbers(encoder, result);
       };
       const whole = run(null);
@@ -75,7 +89,7 @@ describe("gradCache", () => {
       // a loss whose own memory is small beside the activations: row-wise products
       const apply = (q: tf.Tensor2D, d: tf.Tensor2D) => tf.sum(tf.mul(q, d)) as tf.Scalar;
       const before = tf.memory().numBytes;
-      numbers(encoder, gradCache(watched, batch, apply, chunk));
+      numbers(encoder, gradCache(watched, embedded(batch, apply), chunk));
       return most - before;
     };
     peak(256);
@@ -86,10 +100,12 @@ describe("gradCache", () => {
     const encoder = encoderOf("TwoTower");
     const batch = { queries: exampleBatch(4), documents: exampleBatch(4, 2) };
     const apply = (q: tf.Tensor2D, d: tf.Tensor2D) => loss(q, d).value;
-    expect(() => gradCache(encoder, batch, apply, 0)).toThrow("chunkSize must be a positive integer, got 0");
-    numbers(encoder, gradCache(encoder, batch, apply, 3));
+    expect(() => gradCache(encoder, embedded(batch, apply), 0)).toThrow(
+      "chunkSize must be a positive integer, got 0",
+    );
+    numbers(encoder, gradCache(encoder, embedded(batch, apply), 3));
     const before = tf.memory().numTensors;
-    numbers(encoder, gradCache(encoder, batch, apply, 3));
+    numbers(encoder, gradCache(encoder, embedded(batch, apply), 3));
     expect(tf.memory().numTensors).toBe(before);
   });
 });

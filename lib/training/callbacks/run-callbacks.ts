@@ -1,0 +1,71 @@
+import type { RowStorage } from "../../files/model-file.js";
+import type { BestCheckpoint } from "../../tracking/best-checkpoint.js";
+import type { Manifest, RunFolder } from "../../tracking/run-folder.js";
+import type { Session } from "../session.js";
+import { bestEpoch } from "./best-epoch.js";
+import type { Callback } from "./callback.js";
+import { metricsLog } from "./metrics-log.js";
+import { type RunEvaluation, retrievalEvaluation } from "./retrieval-evaluation.js";
+import { runCheckpoints } from "./run-checkpoints.js";
+import { runRecord } from "./run-record.js";
+import { runTensorBoard } from "./run-tensorboard.js";
+import { trainingProfile } from "./training-profile.js";
+
+export interface RunCallbacks<B> {
+  run: RunFolder;
+  manifest: Manifest;
+  /** known when the first event comes */
+  session: () => Session<B>;
+  users: readonly Callback[];
+  /** before all others, such as a progress bar */
+  before: readonly Callback[];
+  /** after the measurements of an epoch were logged */
+  after: readonly Callback[];
+  logEvery: number;
+  tensorboard: boolean;
+  checkpointEvery: number;
+  keepCheckpoints: number;
+  storeRows: RowStorage;
+  best: { file: BestCheckpoint; keep: boolean; patience: number | null } | null;
+  evaluation: RunEvaluation | null;
+}
+
+/**
+ * Callbacks of a training that fills a run folder, in their order: users' own come after the evaluation that they may
+ * read and before the log and checkpoint that hold what they measured and remember.
+ */
+export function runCallbacks<B>(options: RunCallbacks<B>): Callback[] {
+  const { run, manifest, session, users, best, evaluation } = options;
+  const evaluating = evaluation && retrievalEvaluation(evaluation, run, () => session().version);
+  const board = options.tensorboard ? runTensorBoard(run) : null;
+  const log = metricsLog(options.logEvery, (measurements) => {
+    run.appendMetrics(measurements);
+    board?.write(measurements);
+  });
+  const record = runRecord({
+    run,
+    manifest,
+    session,
+    storeRows: options.storeRows,
+    best: best?.keep ? best.file : null,
+    evaluation,
+    latest: () => evaluating?.latest ?? null,
+  });
+  const trainer = {
+    spent: () => session().trainer.spent(),
+    work: () => session().trainer.work(),
+    limit: () => session().trainer.limit(),
+  };
+  return [
+    ...options.before,
+    ...(best ? [bestEpoch(best.file, best.patience, () => session().trainer)] : []),
+    ...(evaluating ? [evaluating] : []),
+    ...users,
+    log,
+    ...(board ? [board] : []),
+    ...options.after,
+    runCheckpoints(run, session, { every: options.checkpointEvery, keep: options.keepCheckpoints }),
+    record,
+    trainingProfile(run, trainer, () => session().epochBeganMs),
+  ];
+}

@@ -1,0 +1,102 @@
+import fs from "node:fs";
+import path from "node:path";
+import { formatConfig, parseConfig } from "../experiment/load-config.js";
+import type { ExperimentConfig } from "../experiment/schema.js";
+import { scheduleNeedsLength } from "../experiment/training-specs.js";
+import { atomicWriteFile } from "../files/atomic-write.js";
+import { UserError } from "../files/user-error.js";
+import { type Checkpoint, latestCheckpoint } from "../tracking/checkpoint.js";
+import type { Manifest, RunFolder } from "../tracking/run-folder.js";
+
+/** Writes the configuration of a new run, or checks that an old one is the same experiment on the same data. */
+export function claimRun(
+  run: RunFolder,
+  config: ExperimentConfig,
+  dataset: Manifest["dataset"],
+): Manifest | null {
+  if (!fs.existsSync(run.configFile)) {
+    atomicWriteFile(run.configFile, formatConfig(config));
+    return null;
+  }
+  const stored = parseConfig(fs.readFileSync(run.configFile, "utf8"), run.configFile);
+  const changed = differingKeys(stored, config).filter(
+    (key) => !MAY_CHANGE.has(key) || (key === "num_epochs" && scheduleNeedsLength(config)),
+  );
+  if (changed.length > 0)
+    throw new UserError(
+      `${run.configFile}: a run goes on only with its own configuration, got another ${changed.join(", ")}; choose another run_id or start over with --fresh`,
+    );
+  const manifest = claimData(
+    run,
+    dataset,
+    config.dataset_dir,
+    "choose another run_id or start over with --fresh",
+  );
+  if (manifest && differingKeys(stored, config).length > 0)
+    atomicWriteFile(run.configFile, formatConfig(config));
+  return manifest;
+}
+
+/** The manifest of a run that was begun, null if there is none. @throws RangeError if it was begun on other data */
+export function claimData(
+  run: RunFolder,
+  dataset: Manifest["dataset"],
+  where: string,
+  hint: string,
+): Manifest | null {
+  if (!fs.existsSync(path.join(run.dir, "manifest.json"))) return null;
+  const manifest = run.manifest();
+  if (manifest.dataset.fingerprint !== dataset.fingerprint)
+    throw new UserError(
+      `${where}: a run goes on only with its own data, fingerprint must be ${manifest.dataset.fingerprint}, got ${dataset.fingerprint}; ${hint}`,
+    );
+  return manifest;
+}
+
+/** Settings that do not decide what an epoch computes. */
+const MAY_CHANGE = new Set([
+  "name",
+  "num_epochs",
+  "keep_checkpoints",
+  "checkpoint_every",
+  "reuse_epoch",
+  "commit_hash",
+  "output_dir",
+  "search",
+]);
+
+function differingKeys(a: ExperimentConfig, b: ExperimentConfig): string[] {
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof ExperimentConfig>;
+  return [...keys].filter((key) => JSON.stringify(a[key]) !== JSON.stringify(b[key]));
+}
+
+/**
+ * Gives the newest whole checkpoint to whoever goes on from it, and forgets what was measured later.
+ *
+ * @param reuseEpoch  false: weights and optimiser state alone are taken over, and epochs counted from 0
+ */
+export function resumeRun(
+  run: RunFolder,
+  session: { restore(saved: Checkpoint): void; restoreTrainer(saved: Checkpoint): void },
+  reuseEpoch: boolean,
+  tell: (line: string) => void,
+): void {
+  const latest = latestCheckpoint(run.checkpoints, tell);
+  if (latest && reuseEpoch) {
+    const { checkpoint, file } = latest;
+    session.restore(checkpoint);
+    run.cutMetrics(checkpoint.metricsBytes);
+    run.cutTimings(checkpoint.epochsDone);
+    tell(`${file}: going on after ${checkpoint.epochsDone} epochs`);
+    return;
+  }
+  if (latest) {
+    session.restoreTrainer(latest.checkpoint);
+    tell(
+      `${latest.file}: weights and optimiser state taken over, epochs counted from 0 (reuse_epoch is false)`,
+    );
+    fs.rmSync(run.checkpoints, { recursive: true });
+  }
+  run.cutMetrics(0);
+  run.cutTimings(0);
+}

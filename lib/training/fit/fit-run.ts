@@ -1,0 +1,170 @@
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import * as tf from "@tensorflow/tfjs";
+import { parse, stringify } from "yaml";
+import { createEncoder } from "../../encoders/create-encoder.js";
+import type { Encoder, EncoderSpec } from "../../encoders/encoder.js";
+import type { Random } from "../../engine/random/random.js";
+import { evaluate } from "../../evaluation/evaluate.js";
+import { LabelledRetriever, labelledSet } from "../../evaluation/labelled-retrieval.js";
+import { atomicWriteFile } from "../../files/atomic-write.js";
+import { UserError } from "../../files/user-error.js";
+import { DenseRetriever } from "../../retrieval/retrievers/dense-retriever.js";
+import { newManifest, RunFolder } from "../../tracking/run-folder.js";
+import type { Callback } from "../callbacks/callback.js";
+import type { RunEvaluation } from "../callbacks/retrieval-evaluation.js";
+import { runCallbacks } from "../callbacks/run-callbacks.js";
+import { claimData } from "../claim-run.js";
+import type { Session } from "../session.js";
+import type { DatasetSource } from "./dataset-data.js";
+import { type FitBatch, sizeOfData } from "./fit-batches.js";
+import type { FitData } from "./fit-data.js";
+import type { FitOptions } from "./fit-options.js";
+import type { FitPlan } from "./fit-plan.js";
+
+export interface FitRunParts {
+  dir: string;
+  users: readonly Callback[];
+  seed: number;
+  encoder: Encoder;
+  spec: EncoderSpec | null;
+  plan: FitPlan;
+  trainData: FitData;
+  source: DatasetSource | null;
+  random: Random;
+  session: () => Session<FitBatch>;
+  tell: (line: string) => void;
+}
+
+const MEASURED = { ks: [10, 100], measures: ["nDCG@10"], typoProbabilities: [0] };
+
+/**
+ * The run folder of a fit: a new one, or one of the same options and data.
+ *
+ * @throws RangeError for one of other options or data, and if there is nothing to evaluate on
+ */
+export function openFitRun(
+  options: FitOptions,
+  parts: FitRunParts,
+): { folder: RunFolder; callbacks: Callback[] } {
+  const { dir, plan, encoder, source, trainData } = parts;
+  const folder = new RunFolder(path.resolve(dir) === dir ? dir : path.normalize(dir));
+  if (options.fresh) fs.rmSync(folder.dir, { recursive: true, force: true });
+  const evaluation = evaluationOf(options, parts);
+  const dataset = source?.dataset ?? {
+    ...{ name: `${trainData.kind} data`, dir: "" },
+    fingerprint: fingerprintOf(trainData),
+  };
+  const settings = settingsOf(options, parts);
+  claimSettings(folder, settings);
+  const previous = claimData(folder, dataset, folder.dir, "choose another runDir, or set fresh");
+  const manifest = newManifest({
+    ...{ kind: "rankings", system: settings.name, seed: parts.seed, dataset },
+    ...{ taskId: path.basename(path.dirname(folder.dir)), runId: path.basename(folder.dir) },
+    ...{ backend: tf.getBackend(), engine: plan.engine },
+    counts: { [`training ${trainData.kind}`]: sizeOfData(trainData), parameters: encoder.parameterCount },
+    ...(previous && { startedAt: previous.startedAt }),
+  });
+  const callbacks = runCallbacks({
+    ...{ run: folder, manifest, session: parts.session, users: parts.users, before: [], after: [] },
+    ...{ logEvery: 50, tensorboard: false, checkpointEvery: 1, keepCheckpoints: 1, storeRows: "float32" },
+    ...{ best: null, evaluation },
+  });
+  return { folder, callbacks };
+}
+
+/** Answers queries of the sets passed, or of the data set. */
+function evaluationOf(
+  { evaluation }: FitOptions,
+  { source, encoder, spec, random }: FitRunParts,
+): RunEvaluation {
+  const fresh = () => {
+    if (!spec) throw new UserError("fit: an encoder that is passed as such cannot be made again");
+    return createEncoder(spec, random.fork("encoder"));
+  };
+  const every = 1;
+  if (evaluation) {
+    const sets = Object.entries(evaluation).map(([name, options]) => labelledSet(name, options));
+    return {
+      ...{ every, fresh },
+      evaluate: (model) =>
+        evaluate({
+          ...MEASURED,
+          sets: sets.map(({ set }) => set),
+          retriever: new LabelledRetriever(sets, model),
+          ...{ textColumns: ["id"], prepare: (id) => id },
+        }),
+    };
+  }
+  if (!source)
+    throw new UserError(
+      `fit: evaluation must be given with runDir, as trainData names no data set, got none for ${encoder.kind}`,
+    );
+  return {
+    ...{ every, fresh },
+    evaluate: (model) =>
+      evaluate({
+        ...{ ...MEASURED, sets: source.sets, textColumns: source.textColumns },
+        retriever: new DenseRetriever({ encoder: model, ...source.features }),
+        ...(source.prepare && { prepare: source.prepare }),
+      }),
+  };
+}
+
+/** What decides the numbers of a fit, as config.yaml holds it; functions by their source. */
+function settingsOf(options: FitOptions, { spec, encoder, seed }: FitRunParts) {
+  const { loss, model: _model, trainData, ...rest } = options;
+  const lossKind = typeof loss === "string" ? loss : loss.kind;
+  const kept = [
+    ...["miner", "negatives", "sampler", "itemsPerClass", "views", "optimizer", "learningRate"],
+    ...["layerWiseDecay", "lossOptimizer", "schedule", "scheduleBy", "batchSize", "clipNorm", "chunkSize"],
+    ...["side", "emptyBatch"],
+  ] as (keyof typeof rest)[];
+  const named = typeof trainData === "object" && "kind" in trainData ? { kind: trainData.kind } : trainData;
+  return {
+    system: "fit",
+    name: options.name ?? `${encoder.kind}, ${lossKind.replaceAll("_", " ")}`,
+    ...{ model: spec ?? { kind: encoder.kind }, train_data: named, loss, seed },
+    ...Object.fromEntries(
+      kept.flatMap((key) => {
+        const value = rest[key];
+        if (value === undefined) return [];
+        return [[key, typeof value === "function" ? String(value) : value]];
+      }),
+    ),
+  };
+}
+
+/** Writes the settings of a new run, or checks that an old one has the same. */
+function claimSettings(folder: RunFolder, settings: Readonly<Record<string, unknown>>): void {
+  const text = stringify(settings);
+  if (!fs.existsSync(folder.configFile)) {
+    atomicWriteFile(folder.configFile, text);
+    return;
+  }
+  const stored: Record<string, unknown> = parse(fs.readFileSync(folder.configFile, "utf8")) ?? {};
+  const wanted: Record<string, unknown> = parse(text);
+  const changed = [...new Set([...Object.keys(stored), ...Object.keys(wanted)])].filter(
+    (key) => key !== "name" && JSON.stringify(stored[key]) !== JSON.stringify(wanted[key]),
+  );
+  if (changed.length > 0)
+    throw new UserError(
+      `${folder.configFile}: a run goes on only with its own options, got another ${changed.join(", ")}; choose another runDir, or set fresh`,
+    );
+}
+
+/** A hash of every number of the data. */
+function fingerprintOf(data: FitData): string {
+  const hash = createHash("sha256");
+  const add = (name: string, value: unknown): void => {
+    if (ArrayBuffer.isView(value)) {
+      hash.update(name);
+      hash.update(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+    } else if (typeof value === "object" && value !== null)
+      for (const [key, inner] of Object.entries(value)) add(`${name}/${key}`, inner);
+    else hash.update(`${name}=${String(value)}`);
+  };
+  add("", data);
+  return hash.digest("hex").slice(0, 16);
+}
