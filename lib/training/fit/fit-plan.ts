@@ -102,7 +102,7 @@ export function planFit(options: Options, model: FitModel, random: Random): FitP
     trainer: trainer as Trainer<FitBatch>,
     engine,
     epoch(epoch) {
-      const batches = draw(trainData, random.fork(`batches-${epoch}`));
+      const batches = draw(trainData, random.fork(`order-${epoch}`));
       const items = batches.reduce((sum, batch) => sum + batch.length, 0);
       return { batches: taken(trainData, batches), steps: batches.length, items };
     },
