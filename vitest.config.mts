@@ -16,7 +16,7 @@ export default defineConfig({
           ...shared,
           name: "units",
           include: ["tests/**/*.test.ts"],
-          exclude: Object.keys(OWN_PROCESS),
+          exclude: [...Object.keys(OWN_PROCESS), "tests/outside/**"],
           isolate: false,
         },
       },
