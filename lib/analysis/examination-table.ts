@@ -1,5 +1,5 @@
+import { humanTime } from "../reporting/human-numbers.js";
 import { plainTable, type Table } from "../reporting/table.js";
-import { humanTime } from "../reporting/terminal.js";
 import type { Examination } from "../runs/doctor/examine.js";
 
 /** What `qdrl doctor` prints, as a table for notebooks. */

@@ -28,7 +28,7 @@ export async function writeReport(
     throw new UserError(
       "report: reports/runs/tour must hold runs, got none; run npm start or qdrl train first",
     );
-  const { html, results } = await composeReport(runs, { ...options, folder: path.dirname(output) });
+  const { html, results } = await composeReport(runs, options);
   atomicWriteFile(output, html);
   return results;
 }

@@ -2,17 +2,17 @@ import fs from "node:fs";
 import path from "node:path";
 import type { Listener } from "../engine/progress.js";
 import { ownEntry } from "../files/own-entry.js";
+import { UserError } from "../files/user-error.js";
 import { lossCurve } from "../reporting/figures/loss-curve.js";
 import { recallVsTypo } from "../reporting/figures/recall-vs-typo.js";
 import { headline } from "../reporting/headline.js";
 import { htmlPage } from "../reporting/html-page.js";
-import { linkRuns } from "../reporting/link-runs.js";
+import { humanCount, humanTime } from "../reporting/human-numbers.js";
 import type { Block } from "../reporting/page-blocks.js";
 import { pictureAddress } from "../reporting/pictures.js";
 import type { QueryRankings } from "../reporting/rankings-html.js";
 import { type ResultsTable, resultsTable } from "../reporting/results-table.js";
 import { plainTable } from "../reporting/table.js";
-import { humanCount, humanTime } from "../reporting/terminal.js";
 import type { RunFolder } from "../tracking/run-folder.js";
 import { systemNames } from "../tracking/system-names.js";
 import { compareRuns, evaluatedOn, type MetricSelection } from "./compare-runs.js";
@@ -28,38 +28,48 @@ const NO_BREAK = "\u00a0";
 /** The page about a set of runs, and the tables on it. */
 export async function composeReport(
   runs: readonly RunFolder[],
-  options: { baseline: string; listener: Listener; folder: string },
+  options: { baseline: string; listener: Listener },
 ): Promise<{ html: string; results: ResultsTable[] }> {
-  const { sets, typos } = evaluatedOn(...runs);
   const nameOf = systemNames(runs);
   const names = runs.map(nameOf);
-  const baseline = names.includes(options.baseline) ? options.baseline : names[0]!;
-  const results = sets.map((set) =>
-    linkRuns(setTable(runs, set, typos, baseline, `Queries: ${set}`, nameOf), options.folder),
+  const groups = byDataset(runs);
+  const baselineOf = (group: readonly RunFolder[]) =>
+    group.map(nameOf).includes(options.baseline) ? options.baseline : nameOf(group[0]!);
+  const baseline = baselineOf(groups[0]!.runs);
+  const results = groups.flatMap(({ runs: group, sets, typos, title }) =>
+    sets.map((set) => setTable(group, set, typos, baselineOf(group), `${title}Queries: ${set}`, nameOf)),
   );
   const main = results[0]!;
+  const { sets } = groups[0]!;
   const trained = runs.filter((run) => run.manifest().kind === "dense");
   const best = bestSystem(main, baseline);
-  const shown = runs.find((run) => nameOf(run) === best && run.manifest().kind === "dense") ?? trained[0];
-  const reference = runs.find((run) => nameOf(run) === baseline)!;
-  const { dataset, counts } = runs[0]!.manifest();
+  const first = groups[0]!.runs;
+  const shown =
+    first.find((run) => nameOf(run) === best && run.manifest().kind === "dense") ??
+    first.find((run) => run.manifest().kind === "dense");
+  const reference = first.find((run) => nameOf(run) === baseline)!;
+  const { dataset, counts } = first[0]!.manifest();
   const sections: { title: string; intro?: string; blocks: Block[] }[] = [
     {
       title: "Results",
-      intro: `Every system answers the same queries over the same documents (${dataset.name}). Recall@k is the share of the relevant documents among the first k, MRR@k the mean of 1/rank of the first relevant one.`,
+      intro: `Every system answers the same queries over the same documents (${groups.map(({ name }) => name).join("; ")}). Recall@k is the share of the relevant documents among the first k, MRR@k the mean of 1/rank of the first relevant one.`,
       blocks: results.map((table): Block => ({ kind: "results", results: table })),
     },
   ];
-  if (typos.length > 1)
+  const misspelled = groups.filter(({ typos }) => typos.length > 1);
+  if (misspelled.length > 0)
     sections.push({
       title: "Typos",
       intro:
         "The same queries with misspelled words: finger slips, dropped and swapped letters. Bands are 95 % intervals.",
-      blocks: sets.map(
-        (set): Block => ({
-          kind: "figure",
-          figure: recallVsTypo(typoLines(runs, { set, measure: "Recall@10", nameOf }), "Recall@10"),
-          title: `Recall@10 against the probability of a typo per word: ${set}`,
+      blocks: misspelled.flatMap(({ runs: group, sets, title }) =>
+        sets.map((set): Block => {
+          const measure = mainMeasure(group, set);
+          return {
+            kind: "figure",
+            figure: recallVsTypo(typoLines(group, { set, measure, nameOf }), measure),
+            title: `${title}${measure} against the probability of a typo per word: ${set}`,
+          };
         }),
       ),
     });
@@ -115,6 +125,56 @@ export async function composeReport(
   return { html, results };
 }
 
+/** Runs that can be compared: of one data set, with the evaluation sets and typo probabilities that all of them have. */
+interface DatasetGroup {
+  name: string;
+  /** What titles begin with where a page tells of several data sets. */
+  title: string;
+  runs: RunFolder[];
+  sets: string[];
+  typos: number[];
+}
+
+/** @throws RangeError if runs of one data set share no evaluation set or no typo probability */
+function byDataset(runs: readonly RunFolder[]): DatasetGroup[] {
+  const groups = new Map<string, RunFolder[]>();
+  for (const run of runs) {
+    const { name, fingerprint } = run.manifest().dataset;
+    const key = `${name} ${fingerprint}`;
+    groups.set(key, [...(groups.get(key) ?? []), run]);
+  }
+  const named = [...groups.values()].map((group) => group[0]!.manifest().dataset);
+  return [...groups.values()].map((group, i) => {
+    const { sets, typos } = evaluatedOn(...group);
+    if (sets.length === 0 || typos.length === 0)
+      throw new UserError(
+        `report: runs of one data set must share an evaluation set and a typo probability, got none in common of ${group.map((run) => run.dir).join(", ")}; run qdrl evaluate`,
+      );
+    const { name, fingerprint } = named[i]!;
+    const twice = named.filter((other) => other.name === name).length > 1;
+    const label = twice ? `${name} (${fingerprint.slice(0, 8)})` : name;
+    return { name: label, title: named.length > 1 ? `${label}. ` : "", runs: group, sets, typos };
+  });
+}
+
+/** Measures that every run has on a set, those that a page shows first. @throws RangeError if they share none */
+function sharedMeasures(runs: readonly RunFolder[], set: string): string[] {
+  const each = runs.map((run) =>
+    Object.keys(run.queries().find((result) => result.set === set)?.values ?? {}),
+  );
+  const shared = each[0]!.filter((measure) => each.every((measures) => measures.includes(measure)));
+  if (shared.length === 0)
+    throw new UserError(
+      `report: runs must share a measure on set "${set}", got ${runs.map((run, i) => `${run.dir}: ${each[i]!.join(", ")}`).join("; ")}; run qdrl evaluate with one --k`,
+    );
+  const usual = ["Recall@10", "Recall@100", "MRR@10"].filter((measure) => shared.includes(measure));
+  return usual.length > 0 ? usual : shared.slice(0, 3);
+}
+
+function mainMeasure(runs: readonly RunFolder[], set: string): string {
+  return sharedMeasures(runs, set)[0]!;
+}
+
 /** The comparison on one evaluation set: clean measures first, then the harder half of the typo probabilities. */
 export function setTable(
   runs: readonly RunFolder[],
@@ -124,9 +184,7 @@ export function setTable(
   title = `Queries: ${set}`,
   nameOf?: (run: RunFolder) => string,
 ): ResultsTable {
-  const measures = Object.keys(runs[0]!.queries()[0]!.values);
-  const clean = measures.filter((measure) => ["Recall@10", "Recall@100", "MRR@10"].includes(measure));
-  const selections: MetricSelection[] = (clean.length > 0 ? clean : measures.slice(0, 3)).map((measure) => ({
+  const selections: MetricSelection[] = sharedMeasures(runs, set).map((measure) => ({
     label: measure,
     set,
     measure,

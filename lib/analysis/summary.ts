@@ -19,9 +19,14 @@ export function printSummary(run: RunFolder, out: NodeJS.WriteStream = process.s
       out.write(`${name} after epoch ${epoch + 1}: ${value.toFixed(4)}\n`);
     out.write("no retrieval evaluation (recall_validation.enabled is false)\n");
   }
+  out.write(`run: ${run.dir}\n`);
+}
+
+/** {@link printSummary}, after the line that says where the time of training went. */
+export function printTrained(run: RunFolder, out: NodeJS.WriteStream = process.stdout): void {
   const time = describeTime(run);
   if (time !== null) out.write(`${time}\n`);
-  out.write(`run: ${run.dir}\n`);
+  printSummary(run, out);
 }
 
 /** Means and intervals of per-query results, by evaluation set, slice and typo probability. */

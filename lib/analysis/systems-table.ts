@@ -1,8 +1,8 @@
 import { ownEntry } from "../files/own-entry.js";
 import { bootstrapInterval } from "../metrics/bootstrap.js";
+import { humanTime } from "../reporting/human-numbers.js";
 import { type ResultsTable, resultsTable } from "../reporting/results-table.js";
 import { plainTable, type Table } from "../reporting/table.js";
-import { humanTime } from "../reporting/terminal.js";
 import type { RunFolder } from "../tracking/run-folder.js";
 import { compareRuns } from "./compare-runs.js";
 import { secondsSpent } from "./curves.js";

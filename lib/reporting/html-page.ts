@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { packageFile } from "../files/package-files.js";
 import { UserError } from "../files/user-error.js";
 import { escapeHtml, htmlId } from "./escape.js";
-import { type Block, type BlockContext, blocksHtml } from "./page-blocks.js";
+import { runAnchor } from "./link-runs.js";
+import { type Block, type BlockContext, blocksHtml, runsShown } from "./page-blocks.js";
 import { plotlySource } from "./plotly-source.js";
 import { plainTable } from "./table.js";
 import { tableHtml } from "./table-html.js";
@@ -86,10 +87,32 @@ function headerHtml(page: ReportPage): string {
   );
 }
 
-function sourcesHtml(page: ReportPage): string {
-  if (page.sources.length === 0) return "";
-  const rows = page.sources.map(({ what, run, file }) => [what, run, file]);
-  return `<h2>Where the numbers come from</h2>${tableHtml(plainTable(["Shown", "Run folder", "File"], rows))}`;
+/** Every run that the page shows has a line, which the tables' links lead to; those no source names are folded. */
+function sourcesHtml({ sources, sections }: ReportPage): string {
+  const anchored = new Set<string>();
+  const table = (lines: ReportPage["sources"]) => {
+    const { rows, ...rest } = plainTable(
+      ["Shown", "Run folder", "File"],
+      lines.map(({ what, run, file }) => [what, run, file]),
+    );
+    const withIds = rows.map((row, i) => {
+      const { run } = lines[i]!;
+      if (anchored.has(run)) return row;
+      anchored.add(run);
+      return { ...row, id: runAnchor(run) };
+    });
+    return tableHtml({ ...rest, rows: withIds });
+  };
+  const named = sources.length === 0 ? "" : table(sources);
+  const others = runsShown(sections.flatMap(({ blocks }) => blocks)).filter(
+    ({ dir }, i, all) => !anchored.has(dir) && all.findIndex((run) => run.dir === dir) === i,
+  );
+  const lines = others.map(({ system, dir }) => ({ what: system, run: dir, file: "queries.jsonl.gz" }));
+  const folded =
+    lines.length === 0
+      ? ""
+      : `<details><summary>${lines.length} ${lines.length === 1 ? "run" : "runs"}</summary>${table(lines)}</details>`;
+  return named + folded === "" ? "" : `<h2>Where the numbers come from</h2>${named}${folded}`;
 }
 
 /** Our own files only: CSS and script that hold no closing tag. */

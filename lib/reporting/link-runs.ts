@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import path from "node:path";
 import type { ResultsTable } from "./results-table.js";
 
@@ -15,4 +16,23 @@ export function linkRuns(results: ResultsTable, pageFolder: string): ResultsTabl
       runs: row.runs.map((run) => ({ ...run, link: linked(run.dir) })),
     })),
   };
+}
+
+/**
+ * The table with links from its rows to where a page lists the run among its sources: they hold when the page is mailed
+ * alone.
+ */
+export function anchorRuns(results: ResultsTable): ResultsTable {
+  return {
+    ...results,
+    rows: results.rows.map((row) => ({
+      ...row,
+      runs: row.runs.map((run) => ({ ...run, link: `#${runAnchor(run.dir)}` })),
+    })),
+  };
+}
+
+/** Id of a run's first line among a page's sources. */
+export function runAnchor(dir: string): string {
+  return `run-${createHash("sha256").update(path.normalize(dir)).digest("hex").slice(0, 12)}`;
 }

@@ -1,6 +1,7 @@
 import { escapeHtml, htmlId, scriptJson } from "./escape.js";
 import { FIGURE_CONFIG } from "./figures/figure-config.js";
 import type { Figure } from "./figures/theme.js";
+import { anchorRuns } from "./link-runs.js";
 import { type QueryRankings, rankingsHtml } from "./rankings-html.js";
 import type { ResultsTable } from "./results-table.js";
 import { resultsHtml } from "./results-table-view.js";
@@ -33,7 +34,7 @@ export function blockHtml(block: Block, context: BlockContext): string {
     case "heading":
       return `<h3>${escapeHtml(block.text)}</h3>`;
     case "results":
-      return resultsHtml(block.results);
+      return resultsHtml(anchorRuns(block.results));
     case "table":
       return tableHtml(block.table);
     case "figure":
@@ -71,4 +72,13 @@ function figureBlock(
     `aria-label="${escapeHtml(title)}"></div><script type="application/json">${scriptJson({ data, layout, config: FIGURE_CONFIG })}</script>` +
     `<figcaption>${label}</figcaption></figure>`
   );
+}
+
+/** The runs that blocks show results of, each with its system's name, in their order. */
+export function runsShown(blocks: readonly Block[]): { system: string; dir: string }[] {
+  return blocks.flatMap((block) => {
+    if (block.kind === "results")
+      return block.results.rows.flatMap(({ system, runs }) => runs.map(({ dir }) => ({ system, dir })));
+    return block.kind === "columns" || block.kind === "details" ? runsShown(block.blocks) : [];
+  });
 }

@@ -67,7 +67,7 @@ function documentHtml(document: RankedDocument, rank: number, classes: Map<strin
   const score =
     document.score === undefined ? "" : `<span class="q-score">${document.score.toFixed(3)}</span>`;
   const attributes = document.relevant ? ' class="q-relevant" title="relevant"' : "";
-  return `<li${attributes}><span class="q-rank">${rank}</span>${picture}${escapeHtml(document.name)}${score}</li>`;
+  return `<li${attributes}><span class="q-rank">${rank}</span>${picture}<span class="q-name">${escapeHtml(document.name)}</span>${score}</li>`;
 }
 
 function pictureClass(picture: string, classes: Map<string, string>): string {

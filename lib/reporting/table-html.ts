@@ -15,7 +15,8 @@ export function tableHtml(table: Table): string {
     const cells = row.cells
       .map((cell, column) => bodyCell(cell, table.columns[column]!, column === 0))
       .join("");
-    return `<tr${row.emphasis === "baseline" ? ' class="q-baseline"' : ""}>${cells}</tr>`;
+    const id = row.id === undefined ? "" : ` id="${escapeHtml(row.id)}"`;
+    return `<tr${id}${row.emphasis === "baseline" ? ' class="q-baseline"' : ""}>${cells}</tr>`;
   });
   const wide = table.rows.some((row) =>
     row.cells.some(({ strip, share }) => strip !== undefined || share !== undefined),

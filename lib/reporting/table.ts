@@ -21,6 +21,8 @@ export interface TableColumn {
 
 export interface TableRow {
   cells: TableCell[];
+  /** Anchor of the row in a page. */
+  id?: string;
   /** A row that others are compared with. */
   emphasis?: "baseline";
 }

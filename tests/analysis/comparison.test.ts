@@ -115,7 +115,7 @@ describe("views for notebooks", () => {
     const rows = queryRows(bm25, { set: "queries" });
     expect(rows).toHaveLength(12);
     expect(Object.keys(rows[0]!)).toEqual([
-      "query",
+      "phrase",
       "slice",
       "relevant",
       "first",

@@ -36,8 +36,8 @@ describe("rankingsHtml", () => {
   it("escapes names and queries, numbers ranks from 1, ticks what is relevant", () => {
     expect(html).toContain("<h4>dog &amp; &quot;face&quot;</h4>");
     expect(html).toContain('<li class="q-relevant" title="relevant"><span class="q-rank">1</span>');
-    expect(html).toContain('dog &lt;b&gt;<span class="q-score">12.346</span>');
-    expect(html).toMatch(/<li><span class="q-rank">2<\/span>.*cat<\/li>/);
+    expect(html).toContain('dog &lt;b&gt;</span><span class="q-score">12.346</span>');
+    expect(html).toMatch(/<li><span class="q-rank">2<\/span>.*cat<\/span><\/li>/);
   });
 
   it("shows the picture that is the query", () => {

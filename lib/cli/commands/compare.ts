@@ -1,11 +1,9 @@
-import path from "node:path";
 import type { Command } from "commander";
 import { compareTwoRuns } from "../../analysis/comparison.js";
 import { writeTables } from "../../analysis/write-table.js";
 import { atomicWriteFile } from "../../files/atomic-write.js";
 import { comparePage } from "../../reporting/compare-page.js";
 import { htmlPage } from "../../reporting/html-page.js";
-import { linkRuns } from "../../reporting/link-runs.js";
 import { tableTerminal } from "../../reporting/table-terminal.js";
 import { tableLook } from "../../reporting/terminal.js";
 import { winLoss, winLossTable } from "../../reporting/win-loss.js";
@@ -37,12 +35,7 @@ export function addCompareCommand(program: Command): void {
           measure,
           typo: Number(typo),
         });
-        atomicWriteFile(
-          output,
-          htmlPage(
-            comparePage({ ...comparison, results: linkRuns(comparison.results, path.dirname(output)) }),
-          ),
-        );
+        atomicWriteFile(output, htmlPage(comparePage(comparison)));
         if (options.table !== undefined) writeTables(options.table, [comparison.results]);
         const table = winLossTable(winLoss(comparison.queries), comparison);
         process.stdout.write(`${tableTerminal(table, tableLook())}\npage: ${output}\n`);

@@ -4,9 +4,10 @@ import type { Command } from "commander";
 import { readManifest } from "../../datasets/manifest.js";
 import { buildDataset, DATA, importInto } from "../../datasets/prepare-dataset.js";
 import { datasetSources } from "../../datasets/registry.js";
+import { humanTime } from "../../reporting/human-numbers.js";
 import { plainTable } from "../../reporting/table.js";
 import { tableTerminal } from "../../reporting/table-terminal.js";
-import { humanTime, TerminalListener, tableLook } from "../../reporting/terminal.js";
+import { TerminalListener, tableLook } from "../../reporting/terminal.js";
 
 /** `qdrl data build|list|import`. */
 export function addDataCommands(program: Command): void {

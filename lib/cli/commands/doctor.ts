@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { loadConfig } from "../../experiment/load-config.js";
 import { UserError } from "../../files/user-error.js";
-import { humanCount, humanTime, TerminalListener } from "../../reporting/terminal.js";
+import { humanCount, humanTime } from "../../reporting/human-numbers.js";
+import { TerminalListener } from "../../reporting/terminal.js";
 import { examine } from "../../runs/doctor/examine.js";
 
 const marks = { ok: "ok   ", look: "look ", wrong: "WRONG" };

@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
-import { printSummary } from "../../analysis/summary.js";
+import { printTrained } from "../../analysis/summary.js";
 import { importModel, wheelModels } from "../../encoders/pretrained/import-model.js";
 import { datasetVocabulary } from "../../experiment/dataset-vocabulary.js";
 import { loadConfig } from "../../experiment/load-config.js";
@@ -67,7 +67,7 @@ export function addModelCommands(program: Command): void {
       const listener = new TerminalListener();
       const run = await train(config, { listener });
       listener.finish();
-      printSummary(run);
+      printTrained(run);
     });
   model
     .command("vocabulary")

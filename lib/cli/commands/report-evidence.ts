@@ -27,7 +27,7 @@ export function addEvidenceReport(report: Command): void {
       const views = await evidenceViews({ size, listener });
       listener.finish();
       const tables = views.flatMap(({ main, all }) => [main, all]);
-      atomicWriteFile(path.join(output, "index.html"), htmlPage(evidencePage(views, output)));
+      atomicWriteFile(path.join(output, "index.html"), htmlPage(evidencePage(views)));
       for (const ending of ["md", "csv", "tex"]) writeTables(path.join(output, `tables.${ending}`), tables);
       for (const { main } of views) process.stdout.write(`\n${resultsTerminal(main, tableLook())}\n`);
       process.stdout.write(`\nreport: ${output}/index.html; tables beside it as .md, .csv and .tex\n`);

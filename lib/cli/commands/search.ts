@@ -14,7 +14,7 @@ export function addSearchCommand(program: Command): void {
       "[query...]",
       "the query, or a picture file where queries are pictures; without it, queries are read line by line",
     )
-    .option("-k, --top <n>", "results shown", "30")
+    .option("-k, --top <n>", "results shown", "10")
     .option(
       "--threshold <score>",
       "return nothing scored lower, or none for everything; default: the one saved by qdrl threshold, else search.threshold",
@@ -52,6 +52,8 @@ function thresholdFrom(given: string | undefined): number | null | undefined {
 function print(hits: readonly SearchHit[]): void {
   if (hits.length === 0) process.stdout.write("  nothing found\n");
   hits.forEach((hit, rank) => {
-    process.stdout.write(`${String(rank).padStart(4)}  ${hit.score.toFixed(3)}  ${hit.name}  (${hit.id})\n`);
+    process.stdout.write(
+      `${String(rank + 1).padStart(4)}  ${hit.score.toFixed(3)}  ${hit.name}  (${hit.id})\n`,
+    );
   });
 }

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { ensureDefaultDataset } from "../../datasets/prepare-dataset.js";
-import { humanTime, TerminalListener } from "../../reporting/terminal.js";
+import { humanTime } from "../../reporting/human-numbers.js";
+import { TerminalListener } from "../../reporting/terminal.js";
 import { isEncoder, loadAnyConfig } from "../../retrieval/retrievers/load-any-config.js";
 import { runExperiment } from "../../runs/run-experiment.js";
 import { TOUR } from "../../runs/tour.js";

@@ -5,13 +5,14 @@ import { setTable } from "../../analysis/report-page.js";
 import { loadSweep } from "../../experiment/load-sweep.js";
 import { atomicWriteFile } from "../../files/atomic-write.js";
 import { UserError } from "../../files/user-error.js";
+import { humanTime } from "../../reporting/human-numbers.js";
 import {
   resultsCsv,
   resultsLatex,
   resultsMarkdown,
   resultsTerminal,
 } from "../../reporting/results-table-view.js";
-import { humanTime, TerminalListener, tableLook } from "../../reporting/terminal.js";
+import { TerminalListener, tableLook } from "../../reporting/terminal.js";
 import { runSweep } from "../../runs/run-sweep.js";
 
 /** `qdrl sweep FILE`. */

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { printSummary } from "../../analysis/summary.js";
+import { printTrained } from "../../analysis/summary.js";
 import { TerminalListener } from "../../reporting/terminal.js";
 import { runExperiment } from "../../runs/run-experiment.js";
 
@@ -26,7 +26,7 @@ export function addTrainCommand(program: Command): void {
         const listener = new TerminalListener();
         const run = await runExperiment(file, { overrides, listener, ...(options.fresh && { fresh: true }) });
         listener.finish();
-        printSummary(run);
+        printTrained(run);
       },
     );
 }

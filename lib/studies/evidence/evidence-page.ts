@@ -1,5 +1,4 @@
 import type { ReportPage } from "../../reporting/html-page.js";
-import { linkRuns } from "../../reporting/link-runs.js";
 import type { Block } from "../../reporting/page-blocks.js";
 import type { EvidenceView } from "./evidence-view.js";
 
@@ -8,7 +7,7 @@ import type { EvidenceView } from "./evidence-view.js";
  *
  * @param folder  that the page will be written to; links to runs are relative to it
  */
-export function evidencePage(views: readonly EvidenceView[], folder: string): ReportPage {
+export function evidencePage(views: readonly EvidenceView[]): ReportPage {
   const dirs = new Map(views.flatMap(({ set, runs }) => runs.map((run) => [run.dir, set.name])));
   return {
     title: "What finds more: words, embeddings, or both?",
@@ -25,13 +24,13 @@ export function evidencePage(views: readonly EvidenceView[], folder: string): Re
       title,
       blocks: [
         ...answer.map((text): Block => ({ kind: "text", text })),
-        { kind: "results", results: linkRuns(main, folder) },
+        { kind: "results", results: main },
         ...(published === null ? [] : [{ kind: "table", table: published } as const]),
         { kind: "table", table: tests },
         {
           kind: "details",
           summary: "All measures",
-          blocks: [{ kind: "results", results: linkRuns(all, folder) }],
+          blocks: [{ kind: "results", results: all }],
         },
       ],
     })),

@@ -1,7 +1,6 @@
 import path from "node:path";
 import type { Figure } from "../../reporting/figures/theme.js";
 import type { ReportPage } from "../../reporting/html-page.js";
-import { linkRuns } from "../../reporting/link-runs.js";
 import type { Block } from "../../reporting/page-blocks.js";
 import type { ResultsTable } from "../../reporting/results-table.js";
 import { plainTable, type Table } from "../../reporting/table.js";
@@ -20,9 +19,6 @@ type Section = ReportPage["sections"][number];
 
 /** Collects sections, and the tables and figures in them under their file names. */
 export class ReportParts {
-  /** @param folder  that the page will be written to; links to runs are relative to it */
-  constructor(private readonly folder: string) {}
-
   private readonly sections: { title: string; intro: string; blocks: Block[] }[] = [];
   /** Section title, empty when as above, and what was found there. */
   private readonly findings: [string, string][] = [];
@@ -55,8 +51,7 @@ export class ReportParts {
   results(name: string, results: ResultsTable): void {
     this.resultsTables.push({ name, results });
     const summary = `All measures with tests: ${results.title ?? name}`;
-    const linked = linkRuns(results, this.folder);
-    this.append({ kind: "details", summary, blocks: [{ kind: "results", results: linked }] });
+    this.append({ kind: "details", summary, blocks: [{ kind: "results", results }] });
     for (const row of results.rows) for (const { dir } of row.runs) this.runs.add(dir);
   }
 

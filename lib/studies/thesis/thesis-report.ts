@@ -25,7 +25,7 @@ export interface ThesisReportOptions {
 
 /** Every experiment of the thesis in its order, run or read, with the published numbers beside ours. */
 export async function thesisReport(options: ThesisReportOptions): Promise<ThesisReport> {
-  const report = new ReportParts(options.folder);
+  const report = new ReportParts();
   const timed: { title: string; sweep: SweepRuns }[] = [];
   const view = async (key: ExperimentKey, figureTitle: string) => {
     const found = await experimentView(key, options);

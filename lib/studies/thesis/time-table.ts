@@ -1,6 +1,6 @@
 import { secondsSpent } from "../../analysis/curves.js";
+import { humanTime } from "../../reporting/human-numbers.js";
 import { plainTable, type Table } from "../../reporting/table.js";
-import { humanTime } from "../../reporting/terminal.js";
 import type { RunFolder } from "../../tracking/run-folder.js";
 import type { SweepRuns } from "./sweep-runs.js";
 

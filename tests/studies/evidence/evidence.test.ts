@@ -64,7 +64,7 @@ describe("evidencePage", () => {
       ...{ main: results, all: results, published: null },
       tests: testsTable(systems, { baseline: LUCENE, metric: "nDCG@10" }),
     };
-    const html = htmlPage(evidencePage([view], "reports/evidence"));
+    const html = htmlPage(evidencePage([view]));
     expect(html).toContain("SciFact, test. It is &lt;better&gt;.");
     expect(html).toContain("Benjamini–Hochberg");
     expect(html).toContain('href="../runs/x/1/"');

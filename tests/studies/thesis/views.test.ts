@@ -170,7 +170,7 @@ describe("timeTable", () => {
 
 describe("writeThesisReport", () => {
   it("writes the page and every table in three formats", async () => {
-    const parts = new ReportParts(path.join(tiny.root, "thesis"));
+    const parts = new ReportParts();
     parts.section("Against BM25", "Intro.", ["It wins.", "Twice."]);
     parts.table("Table A", plainTable(["x"], [["1"]]));
     const curve = intervalCurve([{ name: "a", points: [{ x: 1, mean: 1 }] }], { xTitle: "x", yTitle: "y" });
