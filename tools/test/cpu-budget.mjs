@@ -3,10 +3,55 @@ export const BUDGET = 2;
 
 /** Files that may take more: the most they may take, and what for. */
 export const LISTED = {
+  "tests/readme.test.ts": { most: 200, why: "every command of the README, npm start included" },
+  "tests/node-versions.test.ts": {
+    most: 110,
+    why: "training, sweep, search, report and notebook under three versions of Node",
+  },
+  "tests/tools/notebooks.test.ts": { most: 60, why: "notebooks executed by Jupyter" },
+  "tests/training/streamed-training.test.ts": {
+    most: 46,
+    why: "whole runs, streamed and in memory, byte for byte",
+  },
+  "tests/cli/cli.test.ts": { most: 46, why: "commands in processes of their own" },
   "tests/training/kill.test.ts": {
-    most: 25,
+    most: 37,
     why: "a run killed and resumed at each of some 25 kinds of write",
   },
+  "tests/experiment/stream/batch-stream.test.ts": { most: 34, why: "part files read by worker threads" },
+  "tests/runs/sweep.test.ts": { most: 30, why: "sweeps in worker processes" },
+  "tests/training/train.test.ts": { most: 20, why: "whole runs, resumed and on both engines" },
+  "tests/fused/fused-trainer.test.ts": {
+    most: 18,
+    why: "models on 1, 2, 3 and 8 threads, beside the tfjs path",
+  },
+  "tests/training/negatives.test.ts": { most: 15, why: "a run for every source of negatives" },
+  "tests/training/typo-training.test.ts": { most: 12, why: "runs that train on typos and teach themselves" },
+  "tests/studies/kdd/run-kdd.test.ts": { most: 9, why: "the whole system of the KDD Cup on generated rows" },
+  "tests/datasets/emoji/build-emoji.test.ts": { most: 9, why: "the emoji set built several times" },
+  "tests/retrieval/indexes/search-kernels.test.ts": {
+    most: 8,
+    why: "compiles the kernels from their sources",
+  },
+  "tests/engine/kernels.test.ts": { most: 8, why: "compiles the kernels from their sources" },
+  "tests/training/fit/registered.test.ts": { most: 7, why: "a run for every registered part" },
+  "tests/retrieval/indexes/exact-index.test.ts": { most: 7, why: "indexes large enough for threads" },
+  "tests/fused/row-moments.test.ts": {
+    most: 7,
+    why: "every path with moments in 16 bits, on 1, 2 and 3 threads",
+  },
+  "tests/training/objectives/distillation.test.ts": { most: 6, why: "teachers and students trained" },
+  "tests/training/validation.test.ts": { most: 5, why: "runs with every kind of validation" },
+  "tests/studies/thesis/views.test.ts": { most: 5, why: "small runs of every table of the thesis" },
+  "tests/runs/doctor/examine.test.ts": { most: 5, why: "several models examined by training steps" },
+  "tests/reporting/html-page.test.ts": { most: 5, why: "pages drawn in a browser" },
+  "tests/negatives/cache/cache-loss.test.ts": { most: 5, why: "gradients by finite differences" },
+  "tests/training/fit/fit.test.ts": { most: 4, why: "several models fitted" },
+  "tests/retrieval/indexes/approximate-index.test.ts": { most: 4, why: "graphs built and searched" },
+  "tests/metrics/calibration.test.ts": { most: 4, why: "coverage over thousands of simulated samples" },
+  "tests/optimizers/optimizers.test.ts": { most: 3, why: "every optimiser beside its dense reference" },
+  "tests/encoders/onnx/towers.test.ts": { most: 3, why: "towers exported, run by onnxruntime and compared" },
+  "tests/analysis/comparison.test.ts": { most: 3, why: "two runs trained and compared" },
 };
 
 /**
