@@ -36,7 +36,7 @@ const build = () =>
     output_dir: z.string().min(1).default("reports/runs").describe("where <task_id>/<run_id>/ is written"),
     commit_hash: z.string().nullable().default(null).describe("provenance; null = ask git"),
     batch_size: z.int().min(1).describe("pairs per step"),
-    learning_rate: z.number().positive(),
+    learning_rate: z.number().positive().describe("of the optimiser, before its schedule"),
     reuse_epoch: z.boolean().default(true).describe("resume after the stored epoch rather than at epoch 0"),
     dataloader_workers: z
       .int()
@@ -82,15 +82,18 @@ const build = () =>
       .describe("epochs between two checkpoints; the last epoch always writes one"),
     log_every: z.int().min(1).default(50).describe("steps between two entries of Loss/step"),
     tensorboard: z.boolean().default(true).describe("write event files for TensorBoard beside metrics.jsonl"),
-    backend: z.enum(["auto", "tensorflow", "wasm", "cpu"]).default("auto"),
+    backend: z
+      .enum(["auto", "tensorflow", "wasm", "cpu"])
+      .default("auto")
+      .describe("of tfjs; auto: the first that works of tensorflow, wasm, cpu"),
     engine: z
       .enum(["auto", "fused", "tfjs"])
       .default("auto")
       .describe(
         "what computes training steps: whole steps in SIMD kernels where the model has them, else tfjs",
       ),
-    dataset: datasetSection,
-    text_vectorizer: vectorizerSection,
+    dataset: datasetSection.describe("columns that are read, and what is made of them"),
+    text_vectorizer: vectorizerSection.describe("texts to token ids"),
     model: encoders.schema().describe("the encoder"),
     loss: losses.schema().describe("the training objective"),
     negatives: negativesSection.prefault({ type: "batch" }).describe("where negatives come from"),
@@ -109,7 +112,7 @@ const build = () =>
         "rows of embedding tables in the model file; int8 with a scale a row takes a quarter, and results per query are of the model as stored (metrics.jsonl stays that of the model as trained)",
       ),
     validation: validationSection.prefault({}).describe("the loss on the validation part"),
-    recall_validation: recallValidationSection.prefault({}),
+    recall_validation: recallValidationSection.prefault({}).describe("retrieval on the evaluation sets"),
     search: z
       .strictObject({
         threshold: z

@@ -27,6 +27,7 @@ export function staticChecks(root) {
     ],
     ["import directions", ["tools/check-imports.mjs"]],
     ["no users' keys in plain objects", ["tools/check-dictionaries.mjs"]],
+    ["generated documentation is up to date", ["tools/docs.mjs", "--check"]],
     ["notebooks committed without outputs", ["tools/nb-clean.mjs", "--check"]],
   ].map(([name, args]) => ({ name, weight: 1, run: () => runCheck(root, name, args) }));
 }
