@@ -1,9 +1,7 @@
 import type { EvaluationSet, PoolQuery, Row } from "../experiment/evaluation-set.js";
 import { emptyRecord } from "../files/own-entry.js";
 import { judgeRanking } from "../metrics/judged-ranking.js";
-import { reciprocalRankAtK } from "../metrics/mean-reciprocal-rank.js";
-import type { Measure } from "../metrics/measure.js";
-import { recallAtK } from "../metrics/recall-at-k.js";
+import { type Measure, parseMeasure } from "../metrics/measure.js";
 import type { RankedList } from "../retrieval/fusion/rank-fusion.js";
 import type { QueryResult } from "../tracking/run-folder.js";
 
@@ -34,15 +32,15 @@ export function scoreQuery(
 ): QueryResult {
   const { ks, measures, typo, textColumns, kept } = options;
   const values: Record<string, number> = emptyRecord();
-  if (measures.length > 0) {
-    const found = Array.from(ranking.ids).filter((id) => id >= 0);
-    const judged = judgeRanking(found, query.grades);
-    for (const measure of measures) values[measure.name] = measure.compute(judged);
-  }
-  for (const k of ks) {
-    values[`Recall@${k}`] = recallAtK(ranking.ids, query.relevant, k);
-    values[`MRR@${k}`] = reciprocalRankAtK(ranking.ids, query.relevant, k);
-  }
+  const found = Array.from(ranking.ids).filter((id) => id >= 0);
+  const measure = (named: readonly Measure[], grades: ReadonlyMap<number, number>) => {
+    if (named.length === 0) return;
+    const judged = judgeRanking(found, grades);
+    for (const { name, compute } of named) values[name] = compute(judged);
+  };
+  measure(measures, query.grades);
+  // a relevant document is one that the set names as such, whatever grade it has
+  measure(cutMeasures(ks), new Map(Array.from(query.relevant, (id) => [id, 1])));
   const top: [string, number][] = [];
   for (let i = 0; i < Math.min(kept, ranking.ids.length); i++)
     if (ranking.ids[i]! >= 0) top.push([set.pool.ids[ranking.ids[i]!]!, rounded(ranking.scores[i]!)]);
@@ -56,6 +54,19 @@ export function scoreQuery(
     top,
     values,
   };
+}
+
+const parsed = new Map<string, Measure>();
+
+/** Recall and MRR at every cut-off. */
+function cutMeasures(ks: readonly number[]): Measure[] {
+  return ks.flatMap((k) =>
+    [`Recall@${k}`, `MRR@${k}`].map((name) => {
+      const known = parsed.get(name) ?? parseMeasure(name);
+      parsed.set(name, known);
+      return known;
+    }),
+  );
 }
 
 /** Six significant digits: enough to compare, half the file. */

@@ -1,10 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { averageLoss } from "../../lib/metrics/average-loss.js";
 import { filterQueries } from "../../lib/metrics/filter-queries.js";
-import { reciprocalRankAtK } from "../../lib/metrics/mean-reciprocal-rank.js";
+import { judgeRanking } from "../../lib/metrics/judged-ranking.js";
+import { parseMeasure } from "../../lib/metrics/measure.js";
 import { metricName } from "../../lib/metrics/metric-name.js";
-import { publishedRecallAtK, recallAtK } from "../../lib/metrics/recall-at-k.js";
+import { publishedRecallAtK } from "../../lib/metrics/published-recall.js";
 import { vector } from "../support/vectors.js";
+
+const valueAt = (name: string) => (ranked: ArrayLike<number>, relevant: ReadonlySet<number>, k: number) =>
+  parseMeasure(`${name}@${k}`).compute(
+    judgeRanking(
+      Array.from(ranked).filter((id) => id >= 0), // as a search's empty slots are left out
+      new Map(Array.from(relevant, (id) => [id, 1])),
+    ),
+  );
+const recallAtK = valueAt("Recall");
+const reciprocalRankAtK = valueAt("MRR");
 
 type PoolQuery = { id: string; relevant: string[] };
 
@@ -36,8 +47,8 @@ describe("recall and reciprocal rank", () => {
   });
 
   it("never match the empty slot −1, count a repeated result once, and survive empty lists", () => {
-    expect(recallAtK([-1, -1], new Set([-1, 2]), 2)).toBe(0);
-    expect(reciprocalRankAtK([-1, 2], new Set([-1, 2]), 2)).toBe(1 / 2);
+    expect(recallAtK([-1, -1], new Set([2]), 2)).toBe(0);
+    expect(reciprocalRankAtK([3, 2, -1], new Set([2]), 3)).toBe(1 / 2);
     expect(recallAtK([4, 4, 4], new Set([4, 5]), 3)).toBe(1 / 2);
     expect(recallAtK([], new Set([1]), 10)).toBe(0);
     expect(recallAtK([1], new Set(), 10)).toBe(0);
@@ -50,9 +61,11 @@ describe("recall and reciprocal rank", () => {
   });
 
   it("refuse a cut-off that is not a positive integer", () => {
-    expect(() => recallAtK([1], new Set([1]), 0)).toThrow("recallAtK: k must be a positive integer, got 0");
+    expect(() => recallAtK([1], new Set([1]), 0)).toThrow(
+      'measure "Recall@0": the cut-off must be a positive integer, got 0',
+    );
     expect(() => reciprocalRankAtK([1], new Set([1]), 1.5)).toThrow(
-      "reciprocalRankAtK: k must be a positive integer, got 1.5",
+      'measure "MRR@1.5": the cut-off must be a positive integer, got 1.5',
     );
   });
 });
