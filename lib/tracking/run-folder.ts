@@ -75,6 +75,9 @@ export function newManifest(
 
 /** A run's folder: `<output_dir>/<task_id>/<run_id>/`. Tables, figures and notebooks read these and nothing else. */
 export class RunFolder {
+  /** What queries.jsonl.gz held when it was last read: reports ask for it many times. */
+  private parsed: { stamp: string; results: QueryResult[] } | null = null;
+
   constructor(readonly dir: string) {}
 
   get checkpoints(): string {
@@ -170,7 +173,14 @@ export class RunFolder {
   queries(): QueryResult[] {
     const file = path.join(this.dir, "queries.jsonl.gz");
     if (!fs.existsSync(file)) throw new UserError(`${file}: must exist, got a run that was never evaluated`);
-    return parseLines(gunzip(fs.readFileSync(file), file).toString("utf8"), file);
+    const { mtimeMs, size } = fs.statSync(file);
+    const stamp = `${mtimeMs} ${size}`;
+    if (this.parsed?.stamp !== stamp)
+      this.parsed = {
+        stamp,
+        results: parseLines(gunzip(fs.readFileSync(file), file).toString("utf8"), file),
+      };
+    return this.parsed.results.slice();
   }
 }
 
