@@ -1,4 +1,5 @@
 import { emptyRecord, ownEntry } from "../files/own-entry.js";
+import { shownResampling } from "../metrics/bootstrap.js";
 import { meanInterval } from "../metrics/mean-interval.js";
 import type { RunFolder } from "../tracking/run-folder.js";
 import { compareRuns, evaluatedOn } from "./compare-runs.js";
@@ -57,7 +58,7 @@ export function typoLines(
   }));
   return compareRuns(runs, selections, options.nameOf ?? systemOf).map(({ system, values }) => ({
     name: system,
-    points: typos.map((typo) => ({ typo, ...meanInterval(values[String(typo)]!, { resamples: 2000 }) })),
+    points: typos.map((typo) => ({ typo, ...meanInterval(values[String(typo)]!, shownResampling) })),
   }));
 }
 

@@ -1,5 +1,6 @@
 import { UserError } from "../files/user-error.js";
 import type { Interval } from "../metrics/bootstrap.js";
+import { shownResampling } from "../metrics/bootstrap.js";
 import { meanInterval } from "../metrics/mean-interval.js";
 import type { RunFolder } from "../tracking/run-folder.js";
 import { compareRuns } from "./compare-runs.js";
@@ -41,7 +42,7 @@ export function sliceMeans(
       values: members.map((queries) =>
         meanInterval(
           seeds.map((seed) => queries.map((query) => seed[query]!)),
-          { resamples: 2000 },
+          shownResampling,
         ),
       ),
     };

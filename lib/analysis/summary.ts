@@ -1,4 +1,4 @@
-import { bootstrapInterval } from "../metrics/bootstrap.js";
+import { bootstrapInterval, shownResampling } from "../metrics/bootstrap.js";
 import { plainTable, type TableCell } from "../reporting/table.js";
 import { tableTerminal } from "../reporting/table-terminal.js";
 import { tableLook } from "../reporting/terminal.js";
@@ -47,7 +47,7 @@ export function summaryTable(results: readonly QueryResult[], title: string) {
     const cells = measures.map((measure): TableCell => {
       const { mean, low, high } = bootstrapInterval(
         group.map((result) => result.values[measure]!),
-        { resamples: 2000 },
+        shownResampling,
       );
       return { text: mean.toFixed(3), detail: `[${low.toFixed(3)}, ${high.toFixed(3)}]` };
     });

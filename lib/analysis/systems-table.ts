@@ -1,5 +1,5 @@
 import { ownEntry } from "../files/own-entry.js";
-import { bootstrapInterval } from "../metrics/bootstrap.js";
+import { bootstrapInterval, shownResampling } from "../metrics/bootstrap.js";
 import { humanTime } from "../reporting/human-numbers.js";
 import { type ResultsTable, resultsTable } from "../reporting/results-table.js";
 import { plainTable, type Table } from "../reporting/table.js";
@@ -47,7 +47,7 @@ export function costTable(
       (result) => result.values[measure]!,
     );
   const reference = runs.find((run) => run.manifest().system === baseline)!;
-  const base = bootstrapInterval(valuesOf(reference), { seed: 1 }).mean;
+  const base = bootstrapInterval(valuesOf(reference), shownResampling).mean;
   const rows = runs.map((run) => {
     const { system, counts } = run.manifest();
     const spent = secondsSpent(run);
@@ -55,7 +55,7 @@ export function costTable(
       const seconds = ownEntry(spent, name);
       return seconds === undefined ? "–" : humanTime(seconds);
     };
-    const { mean, low, high } = bootstrapInterval(valuesOf(run), { seed: 1 });
+    const { mean, low, high } = bootstrapInterval(valuesOf(run), shownResampling);
     const gain = mean - base;
     return [
       system,

@@ -3,7 +3,7 @@ import { defaultListener, type Listener } from "../engine/progress.js";
 import { loadExperiment } from "../experiment/load-experiment.js";
 import { encoderSpec } from "../experiment/specs.js";
 import { UserError } from "../files/user-error.js";
-import { bootstrapInterval } from "../metrics/bootstrap.js";
+import { bootstrapInterval, shownResampling } from "../metrics/bootstrap.js";
 import { judgeRanking } from "../metrics/judged-ranking.js";
 import { parseMeasure } from "../metrics/measure.js";
 import { buildIndex, type IndexSpec } from "../retrieval/indexes/open-index.js";
@@ -94,7 +94,7 @@ export async function compareIndexes(
       hits += ids.filter((id) => wanted.has(id)).length;
       return measure.compute(judgeRanking(ids, judged[q]!));
     });
-    const quality = bootstrapInterval(values, { seed: 1 });
+    const quality = bootstrapInterval(values, shownResampling);
     results.push({ name, recall: hits / truth.length, quality, ...facts });
   }
   return results;

@@ -3,7 +3,7 @@ import { encodeAll } from "../encoders/encode-all.js";
 import { defaultListener, type Listener } from "../engine/progress.js";
 import { loadExperiment } from "../experiment/load-experiment.js";
 import { UserError } from "../files/user-error.js";
-import { bootstrapInterval, type Interval } from "../metrics/bootstrap.js";
+import { bootstrapInterval, type Interval, shownResampling } from "../metrics/bootstrap.js";
 import { normalizedRows } from "../retrieval/indexes/unit-rows.js";
 import { openEncoder } from "../retrieval/retrievers/open-encoder.js";
 
@@ -93,6 +93,10 @@ export function consistencyOf(
       nearest: rest.every((value) => value < own) ? 1 : 0,
     };
   });
-  const over = (key: "cosine" | "others" | "nearest") => bootstrapInterval(pairs.map((pair) => pair[key]));
+  const over = (key: "cosine" | "others" | "nearest") =>
+    bootstrapInterval(
+      pairs.map((pair) => pair[key]),
+      shownResampling,
+    );
   return { pairs, cosine: over("cosine"), others: over("others"), nearest: over("nearest") };
 }

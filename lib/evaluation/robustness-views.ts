@@ -1,6 +1,6 @@
 import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
-import { bootstrapInterval, type Interval } from "../metrics/bootstrap.js";
+import { bootstrapInterval, type Interval, shownResampling } from "../metrics/bootstrap.js";
 import { onlyError, type WordError } from "../typos/word-error.js";
 import type { RobustnessResult } from "./robustness.js";
 
@@ -164,5 +164,5 @@ function measured({ values }: RobustnessResult, measure: string): number {
 }
 
 function interval(values: readonly number[]): Interval {
-  return bootstrapInterval(values, { resamples: 2000 });
+  return bootstrapInterval(values, shownResampling);
 }

@@ -14,6 +14,9 @@ export interface BootstrapOptions {
   method?: "percentile" | "bca";
 }
 
+/** How intervals are drawn wherever one is shown, so that a number has one interval in terminal, report and figure. */
+export const shownResampling = { seed: 42, resamples: 2000 } as const;
+
 export interface Interval {
   mean: number;
   low: number;

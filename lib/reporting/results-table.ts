@@ -1,5 +1,6 @@
 import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
+import { shownResampling } from "../metrics/bootstrap.js";
 import { detectableDifferenceOf } from "../metrics/detectable-difference.js";
 import { cohensDz } from "../metrics/effect-size.js";
 import { holm } from "../metrics/holm.js";
@@ -90,7 +91,8 @@ export interface ResultsTable {
  * not finite
  */
 export function resultsTable(systems: readonly SystemResults[], options: ResultsTableOptions): ResultsTable {
-  const { baseline, level = 0.95, alpha = 0.05, resamples = 2000, seed = 42 } = options;
+  const { baseline, level = 0.95, alpha = 0.05 } = options;
+  const { resamples = shownResampling.resamples, seed = shownResampling.seed } = options;
   const metrics = [...(options.metrics ?? new Set(systems.flatMap((system) => Object.keys(system.values))))];
   checkSystems(systems, baseline);
   const columns = metrics.map((metric) => {

@@ -1,6 +1,6 @@
 import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
-import { bootstrapInterval } from "../metrics/bootstrap.js";
+import { bootstrapInterval, shownResampling } from "../metrics/bootstrap.js";
 import { holm } from "../metrics/holm.js";
 import { pairedRandomizationTest } from "../metrics/randomization-test.js";
 import { formatDelta, formatP } from "./results-table-view.js";
@@ -52,7 +52,7 @@ export function winLoss(queries: readonly ComparedQuery[], options: { seed?: num
     const wins = differences.filter((value) => value > 0).length;
     const losses = differences.filter((value) => value < 0).length;
     const counts = { queries: members.length, wins, ties: members.length - wins - losses, losses };
-    const difference = bootstrapInterval(differences, { resamples: 2000, seed });
+    const difference = bootstrapInterval(differences, { ...shownResampling, seed });
     return { p, kind, slice, meanA: mean(a), meanB: mean(b), difference, ...counts };
   });
   const adjusted = holm(tested.map(({ p }) => p));

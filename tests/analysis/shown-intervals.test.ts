@@ -1,0 +1,43 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { expect, it } from "vitest";
+import { summaryTable } from "../../lib/analysis/summary.js";
+import { systemsTable } from "../../lib/analysis/systems-table.js";
+import { Random } from "../../lib/engine/random/random.js";
+import { newManifest, type QueryResult, RunFolder } from "../../lib/tracking/run-folder.js";
+
+it("prints one interval of a number after training and in a report, and reads queries anew only when they changed", () => {
+  const random = new Random(5);
+  const run = new RunFolder(path.join(fs.mkdtempSync(path.join(os.tmpdir(), "qdrl-shown-")), "task", "run"));
+  run.writeManifest(
+    newManifest({
+      ...{
+        kind: "dense",
+        system: "one",
+        taskId: "task",
+        runId: "run",
+        seed: 7,
+        backend: "cpu",
+        engine: "tfjs",
+      },
+      ...{ dataset: { name: "made", dir: "", fingerprint: "0" }, counts: {} },
+    }),
+  );
+  const results = Array.from({ length: 80 }, (_, i): QueryResult => {
+    const values = { "Recall@10": random.next() };
+    return { set: "test", typo: 0, id: `q${i}`, query: "q", relevant: [], top: [], values };
+  });
+  run.writeQueries(results);
+  const [row] = summaryTable(run.queries(), "after training").rows;
+  const shown = row!.cells.at(-1);
+  const table = systemsTable([run], { set: "test", measures: ["Recall@10"], baseline: "one" });
+  const { mean, low, high } = table.rows[0]!.cells[0]!;
+  expect(shown).toEqual({
+    text: mean.toFixed(3),
+    detail: `[${low.toFixed(3)}, ${high.toFixed(3)}]`,
+  });
+  expect(run.queries()[0]).toBe(run.queries()[0]); // parsed once
+  run.writeQueries(results.slice(0, 40));
+  expect(run.queries()).toHaveLength(40);
+});
