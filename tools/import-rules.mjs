@@ -10,7 +10,7 @@ const GROUND = ["config", "files", "engine"];
 const ROOMS = {
   metrics: [],
   tokenizer: [],
-  typos: [],
+  typos: ["tokenizer"],
   negatives: [],
   losses: ["negatives"],
   optimizers: [],

@@ -1,8 +1,9 @@
 import fs from "node:fs";
 import path from "node:path";
 import { readDictionary } from "../datasets/dictionary-file.js";
+import { cleaningOfDataset } from "../datasets/manifest.js";
 import { ownEntry } from "../files/own-entry.js";
-import { cleanPhrase } from "../tokenizer/clean-phrase.js";
+import { cleaningOf } from "../tokenizer/text-cleaning.js";
 import type { QueryResult, RunFolder } from "../tracking/run-folder.js";
 import { frequentCategories } from "./frequent-categories.js";
 import { documentsOf } from "./run-documents.js";
@@ -31,6 +32,7 @@ export async function querySlices(
   const documents = await documentsOf(run, set);
   const categories = categoriesOf(results, documents, categoryColumn);
   const words = dictionaryWords(run);
+  const wordsOf = wordsIn(run);
   const hasText = results.some(({ query }) => query !== ""); // pictures that are queries have none
   return new Map(
     results.map((result) => {
@@ -41,8 +43,8 @@ export async function querySlices(
         const asTyped = clean.get(result.id);
         if (typo > 0 && asTyped !== undefined)
           slices["typos"] = asTyped === result.query ? "spelled right" : "misspelled";
-        if (words !== null) slices["dictionary"] = knownWords(result.query, words);
-        slices["words shared"] = sharedWords(result, documents, nameColumn);
+        if (words !== null) slices["dictionary"] = knownWords(wordsOf(result.query), words);
+        slices["words shared"] = sharedWords(result, documents, nameColumn, wordsOf);
       }
       slices["relevant documents"] = countSlice(result.relevant.length);
       const category = categories.get(result.id);
@@ -67,8 +69,16 @@ function dictionaryWords(run: RunFolder): ReadonlyMap<string, number> | null {
   return fs.existsSync(folder) ? readDictionary(folder, "token") : null;
 }
 
-function knownWords(query: string, words: ReadonlyMap<string, number>): string {
-  const all = query.split(" ").filter((word) => word !== "");
+/** Cuts texts of a run's data set into words, as its dictionary was made. */
+export function wordsIn(run: RunFolder): (text: string) => string[] {
+  const { clean, segment } = cleaningOf(cleaningOfDataset(run.manifest().dataset.dir));
+  return (text) =>
+    segment(clean(text))
+      .split(" ")
+      .filter((word) => word !== "");
+}
+
+function knownWords(all: readonly string[], words: ReadonlyMap<string, number>): string {
   const known = all.filter((word) => words.has(word)).length;
   return known === all.length ? "all words known" : known === 0 ? "no word known" : "some words known";
 }
@@ -78,10 +88,10 @@ function sharedWords(
   { query, relevant }: QueryResult,
   documents: ReadonlyMap<string, Record<string, string>>,
   column: string,
+  wordsOf: (text: string) => string[],
 ): string {
-  const names = relevant.flatMap((id) => cleanPhrase(ownEntry(documents.get(id), column) ?? "").split(" "));
-  const inNames = new Set(names);
-  const shares = query.split(" ").some((word) => word !== "" && inNames.has(word));
+  const inNames = new Set(relevant.flatMap((id) => wordsOf(ownEntry(documents.get(id), column) ?? "")));
+  const shares = wordsOf(query).some((word) => inNames.has(word));
   return shares ? "a word of a relevant name" : "no word of any relevant name";
 }
 

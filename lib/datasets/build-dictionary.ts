@@ -3,12 +3,12 @@ import os from "node:os";
 import path from "node:path";
 import { DataError } from "../files/data-error.js";
 import { makeFolder } from "../files/make-folder.js";
-import { cleanPhrase } from "../tokenizer/clean-phrase.js";
+import { type CleaningName, cleaningOf } from "../tokenizer/text-cleaning.js";
 import { writeDictionary } from "./dictionary-file.js";
 import { listPartFiles, readPartChunks } from "./part-files.js";
 import { emptyReadReport, mergeReports, type ReadLimits, type ReadReport } from "./read-report.js";
 import { SpillingCounts } from "./spilling-counts.js";
-import { countableTokens, type DictionarySizes, mostFrequent, numberByFrequency } from "./token-counts.js";
+import { countableTokens, type DictionarySizes, numberByFrequency, type TokenKind } from "./token-counts.js";
 import { TrigramCounts } from "./trigram-counts.js";
 
 interface CountOptions extends ReadLimits {
@@ -29,6 +29,8 @@ interface CountOptions extends ReadLimits {
 export interface DictionaryOptions extends CountOptions {
   /** Most entries per kind; 0 leaves a kind out. */
   sizes: DictionarySizes;
+  /** How texts become words. Default "published". */
+  cleaning?: CleaningName;
 }
 
 export interface DictionaryResult {
@@ -49,25 +51,29 @@ export interface DictionaryResult {
  */
 export async function buildTokenDictionary(options: DictionaryOptions): Promise<DictionaryResult> {
   const { sizes } = options;
+  const cleaning = cleaningOf(options.cleaning ?? "published");
   return withScratch(options, async (scratch, maxKeys) => {
     const unigrams = new SpillingCounts(scratch, "unigrams", maxKeys);
     const bigrams = new SpillingCounts(scratch, "bigrams", maxKeys);
-    const trigrams = new TrigramCounts();
+    const trigrams =
+      cleaning.name === "published" ? new TrigramCounts() : new SpillingCounts(scratch, "trigrams", maxKeys);
     const report = await forEachText(options, (text) => {
-      const cleaned = cleanPhrase(text);
+      const cleaned = cleaning.clean(text);
       if (cleaned === "") return;
-      if (sizes.unigrams > 0) for (const word of countableTokens(cleaned, "unigrams")) unigrams.add(word);
-      if (sizes.bigrams > 0) for (const bigram of countableTokens(cleaned, "bigrams")) bigrams.add(bigram);
-      if (sizes.trigrams > 0) trigrams.add(cleaned);
+      const tokens = (kind: TokenKind) => (sizes[kind] > 0 ? countableTokens(cleaned, kind, cleaning) : []);
+      for (const word of tokens("unigrams")) unigrams.add(word);
+      for (const bigram of tokens("bigrams")) bigrams.add(bigram);
+      if (trigrams instanceof SpillingCounts) for (const trigram of tokens("trigrams")) trigrams.add(trigram);
+      else if (sizes.trigrams > 0) trigrams.add(cleaned);
     });
     const words = unigrams.finish(sizes.unigrams);
     const pairs = bigrams.finish(sizes.bigrams);
-    const letters = trigrams.entries();
-    const entries = numberByFrequency([words.top, pairs.top, mostFrequent(letters, sizes.trigrams)]);
+    const letters = trigrams.finish(sizes.trigrams);
+    const entries = numberByFrequency([words.top, pairs.top, letters.top]);
     if (entries.length === 0)
       throw new DataError(`${options.sources[0]}: texts must have at least one token, got none`);
     writeDictionary(options.outDir, "token", entries);
-    const distinct = { unigrams: words.distinct, bigrams: pairs.distinct, trigrams: letters.size };
+    const distinct = { unigrams: words.distinct, bigrams: pairs.distinct, trigrams: letters.distinct };
     return { entries: entries.length, distinct, report };
   });
 }

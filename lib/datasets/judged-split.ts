@@ -1,6 +1,6 @@
 import { Random } from "../engine/random/random.js";
 import { emptyRecord } from "../files/own-entry.js";
-import { wordSetKey } from "./comparison-keys.js";
+import { phraseSetKey } from "./comparison-keys.js";
 import { nearDuplicateGroups, splitByGroup } from "./near-duplicates.js";
 import type { TextColumns } from "./parquet.js";
 import type { EvaluationQuery } from "./queries.js";
@@ -44,8 +44,8 @@ export function withoutTested(
   queries: readonly JudgedQuery[],
   tested: readonly JudgedQuery[],
 ): JudgedQuery[] {
-  const words = new Set(tested.map((query) => wordSetKey(phraseOf(query))));
-  return queries.filter((query) => !words.has(wordSetKey(phraseOf(query))));
+  const words = new Set(tested.map((query) => phraseSetKey(phraseOf(query))));
+  return queries.filter((query) => !words.has(phraseSetKey(phraseOf(query))));
 }
 
 /** The search phrase. */

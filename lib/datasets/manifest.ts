@@ -5,6 +5,7 @@ import { z } from "zod";
 import { atomicWriteFile, isTemporaryName } from "../files/atomic-write.js";
 import { DataError, describeFileError } from "../files/data-error.js";
 import { emptyRecord, ownEntry } from "../files/own-entry.js";
+import { type CleaningName, cleaningNames } from "../tokenizer/text-cleaning.js";
 import { layout } from "./dataset-layout.js";
 
 const source = z.strictObject({
@@ -46,6 +47,10 @@ export const manifestSchema = z.strictObject({
     query: z.record(z.string(), z.string()).describe("column → what it holds"),
     document: z.record(z.string(), z.string()),
   }),
+  cleaning: z
+    .enum(cleaningNames)
+    .optional()
+    .describe("of the token dictionary; published where nothing is said"),
   counts: z.record(z.string(), z.number()),
   evaluationSets: z.array(evaluationSet).describe("the first is the default"),
   files: z.record(inside, z.strictObject({ sha256: z.string().length(64), bytes: z.int().min(0) })),
@@ -134,6 +139,12 @@ export function readManifest(folder: string): DatasetManifest | null {
   const found = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], value);
   const shown = typeof found === "string" ? `, got "${found}"` : "";
   throw new DataError(`${file}: ${issue.path.join(".") || "manifest"}: ${issue.message}${shown}`);
+}
+
+/** How texts of a data set become words: as its dictionary was made; a folder without manifest takes any language. */
+export function cleaningOfDataset(folder: string): CleaningName {
+  const manifest = readManifest(folder);
+  return manifest === null ? "unicode" : (manifest.cleaning ?? "published");
 }
 
 /**

@@ -1,10 +1,12 @@
 import type { Random } from "../engine/random/random.js";
 import { UserError } from "../files/user-error.js";
-import { cleanPhrase } from "../tokenizer/clean-phrase.js";
+import { unicodeTokens } from "../tokenizer/unicode-words.js";
+import { comparisonKey } from "./comparison-keys.js";
 
 /**
- * Groups texts that are nearly the same: equal when cleaned, or with word sets of Jaccard similarity ≥ `threshold`,
- * transitively (a chain of near-duplicates is one group).
+ * Groups texts that are nearly the same: with equal {@link comparisonKey}, or with word sets of Jaccard similarity ≥
+ * `threshold`, transitively (a chain of near-duplicates is one group). Words of scripts without spaces are characters and
+ * pairs of them.
  *
  * Only pairs that share one of their rarest words are compared: two sets with Jaccard ≥ t share a word among the
  * |x| − ⌈t·|x|⌉ + 1 rarest of either (prefix filter), so nothing is missed.
@@ -16,7 +18,7 @@ import { cleanPhrase } from "../tokenizer/clean-phrase.js";
 export function nearDuplicateGroups(texts: readonly string[], threshold: number): Int32Array {
   if (!(threshold > 0 && threshold <= 1))
     throw new UserError(`nearDuplicateGroups: threshold must be in (0, 1], got ${threshold}`);
-  const cleaned = texts.map(cleanPhrase);
+  const keys = texts.map(comparisonKey);
   const parent = Int32Array.from(texts, (_, i) => i);
   const find = (i: number): number => {
     while (parent[i] !== i) {
@@ -30,13 +32,13 @@ export function nearDuplicateGroups(texts: readonly string[], threshold: number)
     parent[high] = low;
   };
   const firstWith = new Map<string, number>();
-  cleaned.forEach((text, i) => {
+  keys.forEach((text, i) => {
     const first = firstWith.get(text);
     if (first === undefined) firstWith.set(text, i);
     else join(first, i);
   });
   const representatives = [...firstWith.values()];
-  const sets = rarestFirst(representatives.map((i) => cleaned[i]!));
+  const sets = rarestFirst(representatives.map((i) => keys[i]!));
   const postings = new Map<number, number[]>();
   sets.forEach((set, x) => {
     const prefix = set.length - Math.ceil(threshold * set.length) + 1;
@@ -55,9 +57,9 @@ export function nearDuplicateGroups(texts: readonly string[], threshold: number)
   return Int32Array.from(parent, (_, i) => find(i));
 }
 
-/** Word sets as ascending numbers, where rarer words have lower ones. Empty texts give empty sets. */
+/** Word sets as ascending numbers, where rarer words have lower ones. An empty text gives an empty set. */
 function rarestFirst(texts: readonly string[]): number[][] {
-  const words = texts.map((text) => [...new Set(text.split(" ").filter((word) => word !== ""))]);
+  const words = texts.map((text) => [...new Set(unicodeTokens(text))]);
   const counts = new Map<string, number>();
   for (const word of words.flat()) counts.set(word, (counts.get(word) ?? 0) + 1);
   const order = [...counts].sort((a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1));

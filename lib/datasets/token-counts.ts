@@ -1,3 +1,4 @@
+import { type CleaningName, cleaningOf, type TextCleaning } from "../tokenizer/text-cleaning.js";
 import { charTrigrams, wordBigrams, wordUnigrams } from "../tokenizer/tokens.js";
 import type { DictionaryEntry } from "./dictionary-file.js";
 
@@ -13,10 +14,14 @@ export type TokenKind = keyof DictionarySizes;
 export const tokenKinds: readonly TokenKind[] = ["unigrams", "bigrams", "trigrams"];
 
 /** The tokens of a cleaned text that a dictionary may hold: those without letters or digits are left out. */
-export function countableTokens(cleaned: string, kind: TokenKind): string[] {
+export function countableTokens(
+  cleaned: string,
+  kind: TokenKind,
+  { segment }: TextCleaning = cleaningOf("published"),
+): string[] {
   if (cleaned === "") return [];
   if (kind === "trigrams") return charTrigrams(cleaned).filter((trigram) => trigram.trim() !== "");
-  const words = wordUnigrams(cleaned);
+  const words = wordUnigrams(segment(cleaned));
   if (kind === "unigrams") return words.filter((word) => word !== "");
   return wordBigrams(words).filter((bigram) => !bigram.startsWith(" ") && !bigram.endsWith(" "));
 }
@@ -24,17 +29,25 @@ export function countableTokens(cleaned: string, kind: TokenKind): string[] {
 /** Token frequencies of texts, in memory, per kind. */
 export class TokenCounts {
   private readonly counts: Record<TokenKind, Map<string, number>>;
+  private readonly cleaning: TextCleaning;
 
-  constructor(private readonly sizes: DictionarySizes) {
+  /** @param cleaning  of the texts; default "published" */
+  constructor(
+    private readonly sizes: DictionarySizes,
+    cleaning: CleaningName = "published",
+  ) {
+    this.cleaning = cleaningOf(cleaning);
     this.counts = { unigrams: new Map(), bigrams: new Map(), trigrams: new Map() };
   }
 
-  /** Counts every token of a cleaned text, `times` over. */
-  add(cleaned: string, times = 1): void {
+  /** Counts every token of a text, `times` over. */
+  add(text: string, times = 1): void {
+    const cleaned = this.cleaning.clean(text);
     for (const kind of tokenKinds) {
       if (this.sizes[kind] === 0) continue;
       const counts = this.counts[kind];
-      for (const token of countableTokens(cleaned, kind)) counts.set(token, (counts.get(token) ?? 0) + times);
+      for (const token of countableTokens(cleaned, kind, this.cleaning))
+        counts.set(token, (counts.get(token) ?? 0) + times);
     }
   }
 

@@ -1,3 +1,5 @@
+import { mostFrequent } from "./token-counts.js";
+
 const alphabet = "abcdefghijklmnopqrstuvwxyz0123456789 ";
 
 /** Frequencies of the 37³ trigrams over cleaned text, in an array of their own: nothing is hashed. */
@@ -14,6 +16,12 @@ export class TrigramCounts {
       a = b;
       b = c;
     }
+  }
+
+  /** As {@link SpillingCounts.finish} does. */
+  finish(limit: number): { top: [string, number][]; distinct: number } {
+    const found = this.entries();
+    return { top: mostFrequent(found, limit), distinct: found.size };
   }
 
   /** Those that occurred, without the one of three spaces. */

@@ -1,6 +1,7 @@
 import path from "node:path";
+import { ownEntry } from "../files/own-entry.js";
 import { replaceFolder } from "../files/replace-folder.js";
-import { cleanPhrase } from "../tokenizer/clean-phrase.js";
+import { type CleaningName, cleaningOf } from "../tokenizer/text-cleaning.js";
 import { layout, partName } from "./dataset-layout.js";
 import { writeDictionary } from "./dictionary-file.js";
 import { writeJsonLines } from "./json-lines.js";
@@ -31,6 +32,8 @@ export interface DatasetContents {
   /** Column of `training` and of the documents with the category, null = none. */
   categoryColumn: string | null;
   dictionarySizes: DictionarySizes;
+  /** How the dictionary's texts become words; the manifest says so, and configurations follow it. */
+  cleaning: CleaningName;
   describe: Pick<
     DatasetManifest,
     "name" | "builder" | "options" | "sources" | "licence" | "splitRule" | "notes" | "columns"
@@ -67,6 +70,7 @@ export async function writeDataset(outDir: string, contents: DatasetContents): P
       trainingRows: rowCount(contents.training),
       validationRows: rowCount(contents.validation),
       ...writeDictionaries(folder, contents),
+      ...textsWithoutWords(contents),
     };
     for (const part of contents.evaluation) {
       counts[`${part.name}Queries`] = part.queries.length;
@@ -78,6 +82,7 @@ export async function writeDataset(outDir: string, contents: DatasetContents): P
     contents.writeFiles?.(folder);
     return writeManifest(folder, {
       ...contents.describe,
+      cleaning: contents.cleaning,
       counts: { ...counts, ...contents.counts },
       evaluationSets,
     });
@@ -100,11 +105,11 @@ function writeRows(folder: string, columns: TextColumns, minParts: number): void
 }
 
 function writeDictionaries(folder: string, contents: DatasetContents): Record<string, number> {
-  const { training, textColumns, categoryColumn, dictionarySizes } = contents;
+  const { training, textColumns, categoryColumn, dictionarySizes, cleaning } = contents;
   if (rowCount(training) === 0) return {};
-  const tokens = new TokenCounts(dictionarySizes);
+  const tokens = new TokenCounts(dictionarySizes, cleaning);
   for (const name of textColumns)
-    for (const [text, times] of occurrences(training[name]!)) tokens.add(cleanPhrase(text), times);
+    for (const [text, times] of occurrences(training[name]!)) tokens.add(text, times);
   const entries = tokens.entries();
   writeDictionary(path.join(folder, layout.tokenDictionary), "token", entries);
   if (categoryColumn === null) return { tokens: entries.length };
@@ -117,6 +122,35 @@ function writeDictionaries(folder: string, contents: DatasetContents): Record<st
   const categories = numberByFrequency([mostFrequent(values, values.size)]);
   writeDictionary(path.join(folder, layout.categoryDictionary), "category", categories);
   return { tokens: entries.length, categories: categories.length };
+}
+
+/**
+ * Texts that the cleaning leaves nothing of, by where they are; none where there are none. Of training and validation, cells
+ * of the text columns; of documents and queries, those that have nothing in any of them.
+ */
+function textsWithoutWords(contents: DatasetContents): Record<string, number> {
+  const { documents, training, validation, evaluation, textColumns } = contents;
+  const { clean } = cleaningOf(contents.cleaning);
+  const isEmpty = (text: string | undefined) => clean(text ?? "") === "";
+  const cells = (rows: TextColumns) =>
+    textColumns.reduce((sum, name) => sum + (ownEntry(rows, name) ?? []).filter(isEmpty).length, 0);
+  const records = (list: readonly Readonly<Record<string, string>>[]) => {
+    const columns = textColumns.filter((name) => ownEntry(list[0], name) !== undefined);
+    if (columns.length === 0) return 0;
+    return list.filter((record) => columns.every((name) => isEmpty(ownEntry(record, name)))).length;
+  };
+  const counts = {
+    documentsWithoutWords: records(documents),
+    trainingTextsWithoutWords: cells(training),
+    validationTextsWithoutWords: cells(validation),
+    ...Object.fromEntries(
+      evaluation.map(({ name, queries }) => [
+        `${name}QueriesWithoutWords`,
+        records(queries.map(({ fields }) => fields)),
+      ]),
+    ),
+  };
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
 }
 
 function occurrences(values: readonly string[]): Map<string, number> {

@@ -2,12 +2,12 @@ import { picturePath } from "../datasets/images/picture-path.js";
 import { encodeAll } from "../encoders/encode-all.js";
 import type { Listener } from "../engine/progress.js";
 import type { Random } from "../engine/random/random.js";
+import { configCleaning } from "../experiment/config-cleaning.js";
 import type { Row } from "../experiment/evaluation-set.js";
 import { loadExperiment } from "../experiment/load-experiment.js";
 import { textColumnsOf } from "../experiment/text-columns.js";
 import { ownEntry } from "../files/own-entry.js";
 import { openEncoder } from "../retrieval/retrievers/open-encoder.js";
-import { cleanPhrase } from "../tokenizer/clean-phrase.js";
 
 /** Documents and a sample of queries of a run in its space, with what a map shows of each. */
 export interface EncodedRun {
@@ -47,7 +47,8 @@ export async function encodeRun(
     const chosen = options.random.shuffle([...queries]).slice(0, options.queries);
     const { textColumns, nameColumn } = textColumnsOf(config);
     const nameOf = (row: number) => ownEntry(pool.items[row]!, nameColumn) ?? pool.ids[row]!;
-    const textOf = (fields: Row) => cleanPhrase(textColumns.map((column) => fields[column]).join(" "));
+    const { clean } = configCleaning(config);
+    const textOf = (fields: Row) => clean(textColumns.map((column) => fields[column]).join(" "));
     const documents = encodeAll(encoder, data.features.documentFeatures.encode(pool.items), "document");
     const asked = encodeAll(
       encoder,

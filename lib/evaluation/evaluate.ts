@@ -5,7 +5,6 @@ import { type Measure, parseMeasure } from "../metrics/measure.js";
 import { metricName, withTypos } from "../metrics/metric-name.js";
 import { misspelledRows } from "../retrieval/retrievers/misspelled-rows.js";
 import type { Retriever } from "../retrieval/retrievers/retriever.js";
-import { cleanPhrase } from "../tokenizer/clean-phrase.js";
 import type { QueryResult } from "../tracking/run-folder.js";
 import { qwertyTypos } from "../typos/qwerty-typos.js";
 import type { TypoModel } from "../typos/typo-model.js";
@@ -22,8 +21,8 @@ export interface EvaluationOptions {
   typoProbabilities: readonly number[];
   /** Query columns that are cleaned and misspelled. */
   textColumns: readonly string[];
-  /** What is done to query texts before they are misspelled. Default: cleaning. */
-  prepare?: (text: string) => string;
+  /** What is done to query texts before they are misspelled: cleaning, or nothing. */
+  prepare: (text: string) => string;
   typos?: TypoModel;
   /** Results kept of each query. Default 20. */
   kept?: number;
@@ -43,7 +42,7 @@ const QUERIES_PER_SEARCH = 128;
 /**
  * Recall@k and MRR@k of a system on every evaluation set, at every typo probability.
  *
- * Queries are cleaned, then misspelled with a generator of their own seeded with 42 for each probability, so every
+ * Queries are prepared, then misspelled with a generator of their own seeded with 42 for each probability, so every
  * system meets the same misspellings. Means of the first set carry the published names (`Recall@10/typos_prob=0.5`),
  * those of the others are prefixed with the set's name.
  *
@@ -81,7 +80,7 @@ async function evaluateOnce(
   options: EvaluationOptions,
   measures: readonly Measure[],
 ): Promise<QueryResult[]> {
-  const { retriever, ks, textColumns, prepare = cleanPhrase, typos = qwertyTypos, listener = {} } = options;
+  const { retriever, ks, textColumns, prepare, typos = qwertyTypos, listener = {} } = options;
   const { kept = KEPT_RESULTS } = options;
   const rows = misspelledRows(set.queries, textColumns, probability, typos, prepare);
   const depth = Math.max(...ks, kept, ...measures.map(({ name }) => depthOf(name)));
@@ -89,7 +88,8 @@ async function evaluateOnce(
   const results: QueryResult[] = [];
   for (let start = 0; start < rows.length; start += QUERIES_PER_SEARCH) {
     const some = rows.slice(start, start + QUERIES_PER_SEARCH);
-    const ranked = await retriever.retrieve(some, depth);
+    const asked = some.map((_, i) => ({ set: set.name, id: set.queries[start + i]!.id }));
+    const ranked = await retriever.retrieve(some, depth, asked);
     ranked.forEach((ranking, i) => {
       const query = set.queries[start + i]!;
       const judging = { ks, measures, typo: probability, textColumns, kept };

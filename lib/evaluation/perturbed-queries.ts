@@ -1,7 +1,6 @@
 import { defaultListener, type Listener } from "../engine/progress.js";
 import { UserError } from "../files/user-error.js";
 import { openRetriever } from "../retrieval/retrievers/open-retriever.js";
-import { cleanPhrase } from "../tokenizer/clean-phrase.js";
 import type { QueryResult } from "../tracking/run-folder.js";
 import { evaluate } from "./evaluate.js";
 
@@ -19,13 +18,7 @@ export async function evaluatePerturbed(
   options: { set?: string; ks?: readonly number[]; listener?: Listener } = {},
 ): Promise<QueryResult[]> {
   const { ks = [10], listener = defaultListener() } = options;
-  const {
-    retriever,
-    sets,
-    textColumns,
-    prepare = cleanPhrase,
-    close,
-  } = await openRetriever(dir, { listener });
+  const { retriever, sets, textColumns, prepare, close } = await openRetriever(dir, { listener });
   try {
     const chosen = sets.find((set) => set.name === (options.set ?? sets[0]?.name));
     if (chosen === undefined)

@@ -9,9 +9,8 @@ import { gunzip } from "../files/inflate.js";
 import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { checkMisspellable, openRetriever } from "../retrieval/retrievers/open-retriever.js";
-import type { Ranked, Retriever } from "../retrieval/retrievers/retriever.js";
+import type { AskedQuery, Ranked, Retriever } from "../retrieval/retrievers/retriever.js";
 import { SpellingRetriever } from "../retrieval/retrievers/spelling-retriever.js";
-import { cleanPhrase } from "../tokenizer/clean-phrase.js";
 import type { RunFolder } from "../tracking/run-folder.js";
 import { createTypos, typoModelNames } from "../typos/create-typos.js";
 import { misspellableShare, misspellingTable } from "../typos/real-misspellings.js";
@@ -65,12 +64,12 @@ export async function evaluateRobustness(
   } = options;
   const available = fs.existsSync(path.join(misspellingsDir, "manifest.json"));
   const names = options.models ?? typoModelNames().filter((name) => name !== "real" || available);
-  const table = names.includes("real")
-    ? misspellingTable(readMisspellings(misspellingsDir), cleanPhrase)
-    : null;
-  const models = names.map((name) => createTypos(name, table));
+  const records = names.includes("real") ? readMisspellings(misspellingsDir) : null;
   const opened = await openRetriever(dir, options);
   try {
+    const { clean } = opened.cleaning;
+    const table = records && misspellingTable(records, clean);
+    const models = names.map((name) => createTypos(name, table));
     checkMisspellable(opened, "evaluateRobustness");
     const set = opened.sets.find((candidate) => candidate.name === (options.set ?? opened.sets[0]!.name));
     if (!set)
@@ -113,9 +112,7 @@ export async function evaluateRobustness(
       );
     const text = results.map((result) => `${JSON.stringify(result)}\n`).join("");
     atomicWriteFile(path.join(opened.run.dir, FILE), gzipSync(text));
-    const queries = set.queries.map(({ fields }) =>
-      cleanPhrase(ownEntry(fields, opened.textColumns[0]!) ?? ""),
-    );
+    const queries = set.queries.map(({ fields }) => clean(ownEntry(fields, opened.textColumns[0]!) ?? ""));
     return { results, misspellableWords: table && misspellableShare(table, queries) };
   } finally {
     opened.close();
@@ -133,8 +130,8 @@ class IndexedOnce implements Retriever {
     this.pool = pool;
   }
 
-  retrieve(queries: readonly Row[], k: number): Promise<Ranked[]> {
-    return this.retriever.retrieve(queries, k);
+  retrieve(queries: readonly Row[], k: number, asked?: readonly AskedQuery[]): Promise<Ranked[]> {
+    return this.retriever.retrieve(queries, k, asked);
   }
 }
 

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { stringify } from "yaml";
+import { cleaningOfDataset } from "../datasets/manifest.js";
 import { defaultListener, type Listener } from "../engine/progress.js";
 import type { EvaluationSet } from "../experiment/evaluation-set.js";
 import { loadEvaluation } from "../experiment/load-experiment.js";
@@ -9,7 +10,7 @@ import { atomicWriteFile } from "../files/atomic-write.js";
 import { UserError } from "../files/user-error.js";
 import { parseMeasure } from "../metrics/measure.js";
 import { rankByScore, type ScoredDocument } from "../metrics/score-run.js";
-import { cleanPhrase } from "../tokenizer/clean-phrase.js";
+import { cleaningOf } from "../tokenizer/text-cleaning.js";
 import {
   currentCommit,
   hostFacts,
@@ -125,6 +126,7 @@ function ownQueries(rankings: Rankings, set: EvaluationSet, alias: RankingsOptio
 function judgeSet(set: EvaluationSet, rankings: Rankings, options: RankingsOptions): QueryResult[] {
   const { ks = [10, 100] } = options;
   const measures = (options.measures ?? []).map(parseMeasure);
+  const { clean } = cleaningOf(cleaningOfDataset(options.datasetDir));
   const ids = [...set.pool.ids];
   const indexOf = new Map(ids.map((id, index) => [options.alias?.(id) ?? id, index]));
   ids.forEach((id, index) => {
@@ -141,7 +143,7 @@ function judgeSet(set: EvaluationSet, rankings: Rankings, options: RankingsOptio
     const scoreOf = new Map(documents.map(({ id, score }) => [id, score]));
     const ranked = [...new Set(rankByScore(documents, query.id))];
     const ranking = { ids: ranked.map(index), scores: ranked.map((id) => scoreOf.get(id)!) };
-    const row = { [QUERY]: cleanPhrase(query.fields[QUERY] ?? "") };
+    const row = { [QUERY]: clean(query.fields[QUERY] ?? "") };
     const judging = { ks, measures, typo: 0, textColumns: [QUERY], kept: KEPT };
     return scoreQuery(wider, query, row, ranking, judging);
   });

@@ -1,5 +1,6 @@
 import type { Random } from "../engine/random/random.js";
 import { UserError } from "../files/user-error.js";
+import { configCleaning } from "./config-cleaning.js";
 import type { LoadedExperiment } from "./load-experiment.js";
 import { misspelledPairs, trainingTypos } from "./misspelled-pairs.js";
 import { epochOrder, type PairBatch, type PairSet, pairBatch, stepsPerEpoch } from "./pairs.js";
@@ -76,7 +77,7 @@ function epochPairs(
   if (!typos || epoch < typos.from_epoch) return data.pairs;
   return misspelledPairs(data.pairs, {
     features: data.features.queryFeatures,
-    model: trainingTypos(typos),
+    model: trainingTypos(typos, configCleaning(config)),
     probability: typos.probability,
     augment: typos.augment,
     inThreeParts: typos.self_teaching > 0 || typos.contrastive > 0,

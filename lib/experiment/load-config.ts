@@ -28,6 +28,20 @@ export function experimentFrom(
   return checkYaml(experimentSchema(), crossCheck, read, overrides);
 }
 
+/**
+ * {@link loadConfig} on the resolved configuration that a run keeps. One of before texts could be read in more than one way is
+ * of the published cleaning.
+ */
+export function loadStoredConfig(file: string): ExperimentConfig {
+  const text = readText(file);
+  return parseConfig(text, file, publishedBefore(text));
+}
+
+/** What a stored configuration of before there was text.cleaning leaves out, as overrides. */
+export function publishedBefore(stored: string): string[] {
+  return /^text:/m.test(stored) ? [] : ["text.cleaning=published"];
+}
+
 /** {@link loadConfig} on text already in memory; `source` names it in messages. */
 export function parseConfig(
   text: string,

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { layout } from "../datasets/dataset-layout.js";
 import { readItems } from "../datasets/items.js";
+import { cleaningOfDataset } from "../datasets/manifest.js";
 import { type Dataset, openDataset } from "../datasets/open-dataset.js";
 import { readQueries } from "../datasets/queries.js";
 import { describeReport, type ReadReport } from "../datasets/read-report.js";
@@ -14,8 +15,10 @@ import { TokenReader } from "../features/token-reader.js";
 import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
+import type { TextCleaning } from "../tokenizer/text-cleaning.js";
 import type { TextVectorizer, WordCuts } from "../tokenizer/text-vectorizer.js";
 import { WordPieceVectorizer } from "../tokenizer/wordpiece/word-piece-vectorizer.js";
+import { configCleaning } from "./config-cleaning.js";
 import { addDocumentPairs } from "./document-pairs.js";
 import { type EvaluationSet, evaluationSet, type Pool, type Row } from "./evaluation-set.js";
 import { FeatureReaders } from "./feature-readers.js";
@@ -23,6 +26,7 @@ import { openPairStream, type PairStream } from "./pair-stream.js";
 import { buildPairs, type PairSet } from "./pairs.js";
 import type { ExperimentConfig } from "./schema.js";
 import type { FeatureConfig } from "./sections/dataset.js";
+import { cellsOf, type TextFeature, TextScan, textsOfRecords } from "./text-scan.js";
 import { validationQueries } from "./validation-queries.js";
 import { createVectorizer, mapperOptions } from "./vectorizers.js";
 
@@ -66,8 +70,15 @@ export async function loadExperiment(
     query: columnsOf(config.dataset.query_features),
     document: columnsOf(config.dataset.document_features),
   };
-  const evaluation = await loadEvaluation(config, names.query, names.document, listener);
+  const cleaning = configCleaning(config);
+  const scan = new TextScan(cleaning, listener);
+  const evaluation = await loadEvaluation(config, names.query, names.document, listener, {
+    scan,
+    query: textsOf(config.dataset.query_features),
+    document: textsOf(config.dataset.document_features),
+  });
   const vectorizer = createVectorizer(config);
+  checkDictionary(config, cleaning, listener);
   const categories = Object.fromEntries(
     Object.entries(mapperOptions(config)).map(([name, options]) => [name, new CategoricalMapper(options)]),
   );
@@ -110,6 +121,8 @@ export async function loadExperiment(
       Object.assign(counts, addDocumentPairs(config.dataset, texts, names, evaluation.sets[0]!.pool.items));
     await readers.query.prepare(rowsOf(texts, names.query), listener);
     await readers.document.prepare(rowsOf(texts, names.document), listener);
+    for (const feature of textsOf([...config.dataset.query_features, ...config.dataset.document_features]))
+      scan.add(`${part} rows`, feature.name, cellsOf(feature, texts));
     return buildPairs(texts, names, { query: queryFeatures, document: documentFeatures });
   };
   const empty: PairSet = {
@@ -126,6 +139,7 @@ export async function loadExperiment(
     wanted && fs.existsSync(path.join(config.dataset_dir, layout.validation))
       ? await read("validation")
       : null;
+  Object.assign(counts, scan.finish());
   for (const pipeline of [queryFeatures, documentFeatures]) Object.assign(counts, pipeline.countsByPhrase());
   for (const side of [readers.query, readers.document]) {
     const pictures = side.picturesRead();
@@ -142,6 +156,30 @@ export async function loadExperiment(
     textLength: vectorizer.length,
     words: vectorizer.words ?? null,
   };
+}
+
+/** Features that are read as text, with their columns. */
+function textsOf(features: readonly FeatureConfig[]): TextFeature[] {
+  return features.flatMap((feature) =>
+    feature.type === "text" ? [{ name: feature.name, columns: sourceColumns(feature) }] : [],
+  );
+}
+
+/** A dictionary of the other cleaning knows few of the words that it is asked for. */
+function checkDictionary(
+  { text_vectorizer: text, dataset_dir: dir }: ExperimentConfig,
+  cleaning: TextCleaning,
+  listener: Listener,
+): void {
+  const made = cleaningOfDataset(dir);
+  const inDataset =
+    "dictionary_path" in text &&
+    text.dictionary_path !== null &&
+    fs.existsSync(path.join(dir, text.dictionary_path));
+  if (inDataset && made !== cleaning.name && fs.existsSync(path.join(dir, layout.manifest)))
+    listener.line?.(
+      `text.cleaning: ${cleaning.name}, but the dictionary of ${dir} was made with ${made}; words that the two write differently are hashed`,
+    );
 }
 
 /** Columns that features are read from, each once. */
@@ -164,6 +202,7 @@ export async function loadEvaluation(
   queryColumns: readonly string[],
   documentColumns: readonly string[],
   listener: Listener,
+  texts: { scan: TextScan; query: readonly TextFeature[]; document: readonly TextFeature[] } | null = null,
 ): Promise<LoadedEvaluation> {
   const dataset = openDataset(config.dataset_dir);
   const counts: Record<string, number> = {};
@@ -178,6 +217,8 @@ export async function loadEvaluation(
       note(listener, counts, `${name} documents: `, report);
       pool = { items, ids };
       pools.set(itemsPath, pool);
+      for (const feature of texts?.document ?? [])
+        texts!.scan.add(`${name} documents`, feature.name, textsOfRecords(feature, items));
     }
     let set: EvaluationSet;
     if (queriesPath === null)
@@ -193,6 +234,15 @@ export async function loadEvaluation(
       note(listener, counts, `${name} queries: `, report);
       set = evaluationSet(name, pool, queries);
     }
+    for (const feature of texts?.query ?? [])
+      texts!.scan.add(
+        `${name} queries`,
+        feature.name,
+        textsOfRecords(
+          feature,
+          set.queries.map(({ fields }) => fields),
+        ),
+      );
     counts[`${name} queries`] = set.queries.length;
     counts[`${name} documents`] = pool.items.length;
     if (set.skippedQueries > 0 || set.missingDocuments > 0) {

@@ -2,7 +2,7 @@ import { readMisspellings } from "../datasets/misspellings.js";
 import type { Random } from "../engine/random/random.js";
 import type { FeaturePipeline } from "../features/feature-pipeline.js";
 import { UserError } from "../files/user-error.js";
-import { cleanPhrase } from "../tokenizer/clean-phrase.js";
+import type { TextCleaning } from "../tokenizer/text-cleaning.js";
 import { createTypos } from "../typos/create-typos.js";
 import { fromRandom } from "../typos/random-source.js";
 import { misspellingTable } from "../typos/real-misspellings.js";
@@ -10,11 +10,14 @@ import type { TypoModel } from "../typos/typo-model.js";
 import type { PairSet } from "./pairs.js";
 import type { TyposConfig } from "./sections/typos.js";
 
-/** The typo model of a configuration; "real" reads the imported misspellings. */
-export function trainingTypos({ model, misspellings_dir: folder }: TyposConfig): TypoModel {
+/** The typo model of a configuration; "real" reads the imported misspellings, cleaned as the texts are. */
+export function trainingTypos(
+  { model, misspellings_dir: folder }: TyposConfig,
+  cleaning: TextCleaning,
+): TypoModel {
   return createTypos(
     model,
-    model === "real" ? misspellingTable(readMisspellings(folder), cleanPhrase) : null,
+    model === "real" ? misspellingTable(readMisspellings(folder), cleaning.clean) : null,
   );
 }
 

@@ -8,6 +8,7 @@ import { reportCounts } from "../datasets/report-counts.js";
 import { UserError } from "../files/user-error.js";
 import type { KnownPositives } from "../losses/candidate-mask.js";
 import { PositiveIndex } from "../losses/positive-index.js";
+import { configCleaning } from "./config-cleaning.js";
 import type { PairBatch } from "./pairs.js";
 import type { ExperimentConfig } from "./schema.js";
 import type { FeatureConfig } from "./sections/dataset.js";
@@ -77,7 +78,7 @@ export async function openPairStream(
     seed: config.seed,
     dropLast: config.drop_last,
     lookAhead: Math.max(4, Math.ceil(ROWS_AHEAD / config.batch_size)),
-    misspelling: config.typos ? streamTypos(config.typos) : null,
+    misspelling: config.typos ? streamTypos(config.typos, configCleaning(config).name) : null,
   });
   return {
     rows,

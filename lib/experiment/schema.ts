@@ -8,6 +8,7 @@ import { distillationSection } from "./sections/distillation.js";
 import { recallValidationSection } from "./sections/evaluation.js";
 import { negativesSection } from "./sections/negatives.js";
 import { streamingSection } from "./sections/streaming.js";
+import { textSection } from "./sections/text.js";
 import { typosSection } from "./sections/typos.js";
 import { updateSection } from "./sections/update.js";
 import { validationSection } from "./sections/validation.js";
@@ -93,6 +94,7 @@ const build = () =>
         "what computes training steps: whole steps in SIMD kernels where the model has them, else tfjs",
       ),
     dataset: datasetSection.describe("columns that are read, and what is made of them"),
+    text: textSection.describe("how all texts are read"),
     text_vectorizer: vectorizerSection.describe("texts to token ids"),
     model: encoders.schema().describe("the encoder"),
     loss: losses.schema().describe("the training objective"),

@@ -1,3 +1,4 @@
+import { type CleaningName, cleaningOf } from "../tokenizer/text-cleaning.js";
 import { fromRandom } from "../typos/random-source.js";
 import { trainingTypos } from "./misspelled-pairs.js";
 import type { TyposConfig } from "./sections/typos.js";
@@ -9,9 +10,9 @@ import type { StreamMisspelling } from "./stream/row-misspelling.js";
  *
  * @throws RangeError for an unknown typo model, or "real" without the imported misspellings
  */
-export function streamTypos(typos: TyposConfig): StreamMisspelling {
+export function streamTypos(typos: TyposConfig, cleaning: CleaningName): StreamMisspelling {
   const { probability, augment, from_epoch: fromEpoch, self_teaching, contrastive } = typos;
-  const model = trainingTypos(typos);
+  const model = trainingTypos(typos, cleaningOf(cleaning));
   return {
     fromEpoch,
     teaching: self_teaching > 0 || contrastive > 0,
@@ -24,6 +25,6 @@ export function streamTypos(typos: TyposConfig): StreamMisspelling {
       };
     },
     worker: "lib/experiment/stream-typos-worker.ts",
-    workerData: typos,
+    workerData: { typos, cleaning },
   };
 }

@@ -4,8 +4,10 @@ import { readDictionary } from "../datasets/dictionary-file.js";
 import { readTokenizer } from "../encoders/pretrained/transformer-folder.js";
 import { emptyRecord } from "../files/own-entry.js";
 import type { CategoricalMapperOptions } from "../tokenizer/categorical-mapper.js";
+import type { CleaningName } from "../tokenizer/text-cleaning.js";
 import type { TextVectorizer } from "../tokenizer/text-vectorizer.js";
 import { WordPieceVectorizer } from "../tokenizer/wordpiece/word-piece-vectorizer.js";
+import { configCleaning } from "./config-cleaning.js";
 import type { ExperimentConfig } from "./schema.js";
 import type { FeatureConfig } from "./sections/dataset.js";
 import { type VectorizerSpec, vectorizerOf } from "./stream/stream-vectorizer.js";
@@ -21,12 +23,14 @@ export function createVectorizer(config: ExperimentConfig): TextVectorizer {
   return new WordPieceVectorizer(
     readTokenizer(dictionaryPath(config.dataset_dir, options.vocabulary_path)),
     options.max_length,
+    configCleaning(config).name,
   );
 }
 
 /** The vectoriser that a configuration names as plain data; null for word-pieces. */
 export function vectorizerSpec(config: ExperimentConfig): VectorizerSpec | null {
   const options = config.text_vectorizer;
+  const cleaning: CleaningName = configCleaning(config).name;
   const dictionary = (named: string | null) =>
     named === null
       ? new Map<string, number>()
@@ -35,7 +39,12 @@ export function vectorizerSpec(config: ExperimentConfig): VectorizerSpec | null 
     case "word_pieces":
       return null;
     case "hashing":
-      return { kind: "hashing", numFeatures: options.num_features, maxLength: options.max_length };
+      return {
+        kind: "hashing",
+        numFeatures: options.num_features,
+        maxLength: options.max_length,
+        cleaning,
+      };
     case "subword":
       return {
         kind: "subword",
@@ -46,6 +55,7 @@ export function vectorizerSpec(config: ExperimentConfig): VectorizerSpec | null 
         maxLength: options.max_length,
         buckets: options.buckets,
         ngramsLimit: options.ngrams_limit,
+        cleaning,
       };
     case "dictionary":
       return {
@@ -56,6 +66,7 @@ export function vectorizerSpec(config: ExperimentConfig): VectorizerSpec | null 
         wordBigramsLimit: options.word_bigrams_limit,
         charTrigramsLimit: options.char_trigrams_limit,
         emptyText: options.empty_text,
+        cleaning,
       };
   }
 }

@@ -1,7 +1,7 @@
 import { emptyRecord, ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import type { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
-import { cleanPhrase } from "../tokenizer/clean-phrase.js";
+import { cleaningOf, type TextCleaning } from "../tokenizer/text-cleaning.js";
 import type { TextVectorizer } from "../tokenizer/text-vectorizer.js";
 import type { FeatureBatch, FeatureColumn } from "./batch.js";
 import { type ColumnReader, missingRows } from "./column-reader.js";
@@ -54,6 +54,7 @@ export class FeaturePipeline {
   readonly features: readonly FeatureDeclaration[];
   readonly counts: EncodeCounts = { rows: 0, emptyTexts: {}, unknownCategories: {} };
   private readonly vectorizer: TextVectorizer | undefined;
+  private readonly cleaning: TextCleaning;
   private readonly tokens: TokenReader | null;
   private readonly categories: Readonly<Record<string, CategoricalMapper>>;
   private readonly readers: Readonly<Record<string, ColumnReader>>;
@@ -89,6 +90,7 @@ export class FeaturePipeline {
     this.features = features;
     this.readers = readers;
     this.vectorizer = vectorizer;
+    this.cleaning = tokens?.cleaning ?? vectorizer?.cleaning ?? cleaningOf("published");
     this.tokens = tokens;
     this.categories = categories;
   }
@@ -165,14 +167,14 @@ export class FeaturePipeline {
     { transformText: transform, transformFrom = 0 }: EncodeOptions,
   ): FeatureColumn {
     if (this.tokens) {
-      this.counts.emptyTexts[name]! += values.filter((value) => cleanPhrase(value) === "").length;
+      this.counts.emptyTexts[name]! += values.filter((value) => this.cleaning.clean(value) === "").length;
       return this.tokens.read(values, transform, transformFrom);
     }
     const vectorizer = this.vectorizer!;
     const ids = new Int32Array(size * vectorizer.length);
     let empty = 0;
     for (let i = 0; i < size; i++) {
-      const cleaned = cleanPhrase(values[i]!);
+      const cleaned = this.cleaning.clean(values[i]!);
       if (cleaned === "") empty++;
       const text = transform && i >= transformFrom ? transform(cleaned) : cleaned;
       vectorizer.vectorizeInto(text, ids, i * vectorizer.length);

@@ -1,4 +1,4 @@
-import { cleanPhrase } from "../tokenizer/clean-phrase.js";
+import { type CleaningName, cleaningOf, type TextCleaning } from "../tokenizer/text-cleaning.js";
 import type { WordPieceTokenizer } from "../tokenizer/wordpiece/wordpiece-tokenizer.js";
 import type { ColumnReader } from "./column-reader.js";
 import { type TokenColumn, tokenColumn } from "./token-column.js";
@@ -10,13 +10,17 @@ import { type TokenColumn, tokenColumn } from "./token-column.js";
  */
 export class TokenReader implements ColumnReader {
   readonly type = "tokens";
+  /** Of texts before typos are put in. */
+  readonly cleaning: TextCleaning;
   private cut = 0;
   private empty = 0;
 
   constructor(
     readonly tokenizer: WordPieceTokenizer,
     readonly maxLength: number,
+    cleaning: CleaningName = "published",
   ) {
+    this.cleaning = cleaningOf(cleaning);
     tokenizer.encode("", { maxLength });
   }
 
@@ -25,10 +29,10 @@ export class TokenReader implements ColumnReader {
    * @param from      first cell that it is applied to
    */
   read(cells: readonly string[], transform?: (cleaned: string) => string, from = 0): TokenColumn {
-    const { tokenizer, maxLength } = this;
+    const { tokenizer, maxLength, cleaning } = this;
     return tokenColumn(
       cells.map((cell, i) => {
-        const text = transform && i >= from ? transform(cleanPhrase(cell)) : cell;
+        const text = transform && i >= from ? transform(cleaning.clean(cell)) : cell;
         const encoding = tokenizer.encode(text, { maxLength });
         if (encoding.ids.length === maxLength) this.cut++;
         if (encoding.ids.length === 2) this.empty++;

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { defaultListener, type Listener, type Progress } from "../engine/progress.js";
-import { formatConfig, parseConfig } from "../experiment/load-config.js";
+import { formatConfig, loadStoredConfig } from "../experiment/load-config.js";
 import type { Sweep, SweepRun } from "../experiment/load-sweep.js";
 import type { ExperimentConfig } from "../experiment/schema.js";
 import { resolveTableSizes } from "../experiment/table-sizes.js";
@@ -105,7 +105,7 @@ export async function runSweep(sweep: Sweep, options: SweepOptions = {}): Promis
 export function isFinished(config: ExperimentConfig): boolean {
   const run = runFolderOf(config);
   // read and written again: a key that the schema has gained since is there with its default
-  const stored = () => parseConfig(fs.readFileSync(run.configFile, "utf8"), run.configFile);
+  const stored = () => loadStoredConfig(run.configFile);
   const matches = () => formatConfig(stored()) === formatConfig(resolveTableSizes(config));
   return holdsFinished(run, { matches });
 }

@@ -5,10 +5,13 @@ import { writeRetrieverRun } from "../evaluation/write-retriever-run.js";
 import type { EvaluationSet } from "../experiment/evaluation-set.js";
 import { formatConfig } from "../experiment/load-config.js";
 import { UserError } from "../files/user-error.js";
-import { loadSystemConfig } from "../retrieval/retrievers/load-any-config.js";
+import { loadStoredSystemConfig } from "../retrieval/retrievers/load-any-config.js";
 import { openRetriever } from "../retrieval/retrievers/open-retriever.js";
-import type { RetrievalSystem, SystemConfig } from "../retrieval/retrievers/retrieval-system.js";
-import { cleanPhrase } from "../tokenizer/clean-phrase.js";
+import {
+  type RetrievalSystem,
+  readingOf,
+  type SystemConfig,
+} from "../retrieval/retrievers/retrieval-system.js";
 import { mayReuse } from "../tracking/reuse-run.js";
 import { type RunFolder, runFolderOf } from "../tracking/run-folder.js";
 
@@ -46,7 +49,7 @@ export async function runSystem<C extends SystemConfig>(
         retriever: opened.retriever,
         sets,
         textColumns: opened.textColumns,
-        prepare: opened.prepare ?? cleanPhrase,
+        prepare: readingOf(opened, origin.dataset.dir).prepare,
       },
       listener,
     );
@@ -67,7 +70,7 @@ function isOf<C extends SystemConfig>(system: RetrievalSystem<C>, config: C, run
   const { dataset_dir: dataset } = config as { dataset_dir?: unknown };
   if (typeof dataset === "string" && run.manifest().dataset.fingerprint !== openDataset(dataset).fingerprint)
     return false;
-  const stored = loadSystemConfig(system, run.configFile);
+  const stored = loadStoredSystemConfig(system, run.configFile);
   return system.isSame ? system.isSame(stored, config) : formatConfig(stored) === formatConfig(config);
 }
 

@@ -1,7 +1,9 @@
 import { UserError } from "../files/user-error.js";
 import { checkDictionaryIds } from "./dictionary-ids.js";
 import { checkOovCount, OovIds } from "./oov-id.js";
+import { type CleaningName, cleaningOf, type TextCleaning } from "./text-cleaning.js";
 import { type TextVectorizer, vectorizeText } from "./text-vectorizer.js";
+import { charTrigrams } from "./tokens.js";
 
 export interface DictionaryVectorizerOptions {
   /** Token → id 1 … n; words, bigrams and trigrams share it. */
@@ -14,6 +16,8 @@ export interface DictionaryVectorizerOptions {
   charTrigramsLimit: number;
   /** What an empty text becomes: one hashed token, as in the original, or nothing but padding. Default "token". */
   emptyText?: "token" | "empty";
+  /** Default "published". */
+  cleaning?: CleaningName;
 }
 
 /**
@@ -24,6 +28,7 @@ export interface DictionaryVectorizerOptions {
  * @see specs: 0-qdrl sections 5.1–5.3
  */
 export class DictionaryVectorizer implements TextVectorizer {
+  readonly cleaning: TextCleaning;
   readonly length: number;
   /** n + V: padding row 0, n known, V − 1 hashed. */
   readonly rows: number;
@@ -44,6 +49,7 @@ export class DictionaryVectorizer implements TextVectorizer {
     this.length = this.limits[0] + this.limits[1] + this.limits[2];
     if (this.length === 0) throw new UserError(`${where}: at least one limit must be above 0, got 0, 0, 0`);
     checkDictionaryIds(where, options.dictionary);
+    this.cleaning = cleaningOf(options.cleaning ?? "published");
     this.dictionary = options.dictionary;
     this.rows = options.dictionary.size + options.numOovTokens;
     this.oov = new OovIds(options.dictionary.size, options.numOovTokens - 1);
@@ -59,7 +65,7 @@ export class DictionaryVectorizer implements TextVectorizer {
     out.fill(0, offset, offset + this.length);
     if (cleaned === "" && this.emptyAsPadding) return;
     const [unigrams, bigrams, trigrams] = this.limits;
-    this.writeWords(cleaned, out, offset);
+    this.writeWords(this.cleaning.segment(cleaned), out, offset);
     if (trigrams > 0) this.writeTrigrams(cleaned, out, offset + unigrams + bigrams);
   }
 
@@ -86,6 +92,14 @@ export class DictionaryVectorizer implements TextVectorizer {
   }
 
   private writeTrigrams(text: string, out: Int32Array, offset: number): void {
+    if (beyondBasicPlane.test(text)) {
+      charTrigrams(text)
+        .slice(0, this.limits[2])
+        .forEach((trigram, i) => {
+          out[offset + i] = this.id(trigram);
+        });
+      return;
+    }
     const count = Math.min(this.limits[2], text.length - 2);
     for (let i = 0; i < count; i++) {
       const a = letterCode(text.charCodeAt(i));
@@ -106,7 +120,10 @@ export class DictionaryVectorizer implements TextVectorizer {
   }
 }
 
-/** 0 … 36 for `a`–`z`, `0`–`9` and space, −1 for a character that cleaning would have removed. */
+/** Characters of two UTF-16 units. */
+const beyondBasicPlane = /[\ud800-\udfff]/;
+
+/** 0 … 36 for `a`–`z`, `0`–`9` and space, −1 for another character. */
 function letterCode(code: number): number {
   if (code >= 97 && code <= 122) return code - 97;
   if (code >= 48 && code <= 57) return code - 22;

@@ -1,5 +1,6 @@
 import { UserError } from "../files/user-error.js";
 import { checkOovCount, OovIds } from "./oov-id.js";
+import { type CleaningName, cleaningOf, type TextCleaning } from "./text-cleaning.js";
 import { type TextVectorizer, vectorizeText } from "./text-vectorizer.js";
 
 export interface HashingVectorizerOptions {
@@ -9,6 +10,8 @@ export interface HashingVectorizerOptions {
   maxLength: number;
   /** Added to every id, so that two vectorisers can share a table. Default 0. */
   offset?: number;
+  /** Default "published". */
+  cleaning?: CleaningName;
 }
 
 /**
@@ -18,16 +21,18 @@ export interface HashingVectorizerOptions {
  * @see specs: 0-qdrl section 5.4
  */
 export class HashingVectorizer implements TextVectorizer {
+  readonly cleaning: TextCleaning;
   readonly length: number;
   readonly rows: number;
   private readonly ids: OovIds;
 
-  constructor({ numFeatures, maxLength, offset = 0 }: HashingVectorizerOptions) {
+  constructor({ numFeatures, maxLength, offset = 0, cleaning = "published" }: HashingVectorizerOptions) {
     checkOovCount("HashingVectorizer", "numFeatures", numFeatures);
     if (!Number.isInteger(maxLength) || maxLength < 1)
       throw new UserError(`HashingVectorizer: maxLength must be an integer ≥ 1, got ${maxLength}`);
     if (!Number.isInteger(offset) || offset < 0)
       throw new UserError(`HashingVectorizer: offset must be an integer ≥ 0, got ${offset}`);
+    this.cleaning = cleaningOf(cleaning);
     this.length = maxLength;
     this.rows = offset + numFeatures;
     this.ids = new OovIds(offset, numFeatures - 1);
@@ -39,10 +44,11 @@ export class HashingVectorizer implements TextVectorizer {
 
   vectorizeInto(cleaned: string, out: Int32Array, offset: number): void {
     out.fill(0, offset, offset + this.length);
+    const text = this.cleaning.segment(cleaned);
     let start = 0;
     for (let word = 0; word < this.length; word++) {
-      const space = cleaned.indexOf(" ", start);
-      out[offset + word] = this.ids.id(cleaned.slice(start, space === -1 ? cleaned.length : space));
+      const space = text.indexOf(" ", start);
+      out[offset + word] = this.ids.id(text.slice(start, space === -1 ? text.length : space));
       if (space === -1) return;
       start = space + 1;
     }

@@ -1,6 +1,7 @@
 import { UserError } from "../files/user-error.js";
 import { checkDictionaryIds } from "./dictionary-ids.js";
 import { checkOovCount, OovIds } from "./oov-id.js";
+import { type CleaningName, cleaningOf, type TextCleaning } from "./text-cleaning.js";
 import { type TextVectorizer, vectorizeText, type WordCuts } from "./text-vectorizer.js";
 
 export interface SubwordVectorizerOptions {
@@ -17,6 +18,8 @@ export interface SubwordVectorizerOptions {
   buckets: number;
   /** N-grams kept per text, in the order of the words. */
   ngramsLimit: number;
+  /** Default "published". */
+  cleaning?: CleaningName;
 }
 
 /** Words whose n-gram ids are kept; a full table is emptied. */
@@ -36,6 +39,7 @@ const CACHED_WORDS = 500_000;
  * @see Bojanowski et al. 2017, arXiv:1607.04606
  */
 export class SubwordVectorizer implements TextVectorizer {
+  readonly cleaning: TextCleaning;
   readonly length: number;
   readonly rows: number;
   readonly words: WordCuts | null;
@@ -63,6 +67,7 @@ export class SubwordVectorizer implements TextVectorizer {
     if (!Number.isInteger(buckets) || buckets < 1 || buckets > 2 ** 30)
       throw new UserError(`${where}: buckets must be an integer in [1, 2^30], got ${buckets}`);
     if (dictionary.size > 0) checkDictionaryIds(where, dictionary);
+    this.cleaning = cleaningOf(options.cleaning ?? "published");
     this.length = wordsLimit + ngramsLimit;
     this.rows = dictionary.size + options.numOovTokens + buckets;
     const firstNgram = dictionary.size + options.numOovTokens;
@@ -80,7 +85,7 @@ export class SubwordVectorizer implements TextVectorizer {
     let wordsLeft = wordsLimit;
     let ngramsLeft = ngramsLimit;
     let at = offset;
-    for (const word of cleaned.split(" ")) {
+    for (const word of this.cleaning.segment(cleaned).split(" ")) {
       if (word === "") continue;
       if (wordsLeft === 0 && ngramsLeft === 0) break;
       if (wordsLeft > 0) {

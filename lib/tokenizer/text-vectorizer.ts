@@ -1,9 +1,12 @@
 import type { WordCuts } from "../engine/tables/distinct-words.js";
+import type { TextCleaning } from "./text-cleaning.js";
 
 export type { WordCuts };
 
 /** Turns a cleaned text into a fixed number of ids; id 0 is padding. */
 export interface TextVectorizer {
+  /** What makes the cleaned texts that it takes. */
+  readonly cleaning: TextCleaning;
   /** Ids per text. */
   readonly length: number;
   /** Rows the embedding table needs: the largest id is at most rows − 1. */

@@ -13,9 +13,12 @@ export function wordBigrams(words: readonly string[]): string[] {
   return bigrams;
 }
 
-/** Every window of three characters, spaces included; a text of length L gives max(0, L − 2) of them. */
+/** Every window of three characters (code points), spaces included; a text of length L gives max(0, L − 2) of them. */
 export function charTrigrams(text: string): string[] {
   const trigrams: string[] = [];
-  for (let i = 0; i + 3 <= text.length; i++) trigrams.push(text.slice(i, i + 3));
+  if (/[\ud800-\udfff]/.test(text)) {
+    const characters = Array.from(text);
+    for (let i = 0; i + 3 <= characters.length; i++) trigrams.push(characters.slice(i, i + 3).join(""));
+  } else for (let i = 0; i + 3 <= text.length; i++) trigrams.push(text.slice(i, i + 3));
   return trigrams;
 }

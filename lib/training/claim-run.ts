@@ -1,12 +1,18 @@
 import fs from "node:fs";
 import path from "node:path";
-import { formatConfig, parseConfig } from "../experiment/load-config.js";
+import { configCleaning } from "../experiment/config-cleaning.js";
+import { formatConfig, loadStoredConfig } from "../experiment/load-config.js";
 import type { ExperimentConfig } from "../experiment/schema.js";
 import { scheduleNeedsLength } from "../experiment/training-specs.js";
 import { atomicWriteFile } from "../files/atomic-write.js";
 import { UserError } from "../files/user-error.js";
 import { type Checkpoint, latestCheckpoint } from "../tracking/checkpoint.js";
 import type { Manifest, RunFolder } from "../tracking/run-folder.js";
+
+/** With the cleaning that it comes to, said or not. */
+function withCleaning(config: ExperimentConfig): ExperimentConfig {
+  return { ...config, text: { cleaning: configCleaning(config).name } };
+}
 
 /** Writes the configuration of a new run, or checks that an old one is the same experiment on the same data. */
 export function claimRun(
@@ -18,8 +24,8 @@ export function claimRun(
     atomicWriteFile(run.configFile, formatConfig(config));
     return null;
   }
-  const stored = parseConfig(fs.readFileSync(run.configFile, "utf8"), run.configFile);
-  const changed = differingKeys(stored, config).filter(
+  const stored = loadStoredConfig(run.configFile);
+  const changed = differingKeys(withCleaning(stored), withCleaning(config)).filter(
     (key) => !MAY_CHANGE.has(key) || (key === "num_epochs" && scheduleNeedsLength(config)),
   );
   if (changed.length > 0)

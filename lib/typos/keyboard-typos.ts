@@ -38,16 +38,16 @@ export function keyNeighbours(layout: KeyboardLayout): Readonly<Record<string, s
 
 /**
  * One letter replaced by a key beside it on a full-size keyboard. Unlike the thesis' smartphone table there are no
- * repeated neighbours and no letter is its own, so every slip changes the word. Words without a letter stay.
+ * repeated neighbours and no letter is its own, so every slip changes the word. Words without a letter of the layout stay.
  */
 export function keyboardTypos(layout: KeyboardLayout): TypoModel {
   const neighbours = keyNeighbours(layout);
   return wordTypos(`keyboard-${layout}`, (word, random) => {
     const places: number[] = [];
-    for (let at = 0; at < word.length; at++) if (neighbours[word[at]!]) places.push(at);
-    if (places.length === 0) return word;
+    for (let at = 0; at < word.length; at++) if (Object.hasOwn(neighbours, word[at]!)) places.push(at);
+    if (places.length === 0) return word.join("");
     const at = places[random.below(places.length)]!;
     const near = neighbours[word[at]!]!;
-    return word.slice(0, at) + near[random.below(near.length)] + word.slice(at + 1);
+    return [...word.slice(0, at), near[random.below(near.length)], ...word.slice(at + 1)].join("");
   });
 }

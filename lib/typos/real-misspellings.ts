@@ -1,4 +1,5 @@
 import { UserError } from "../files/user-error.js";
+import { lettersOf } from "../tokenizer/unicode-words.js";
 import type { TypoModel } from "./typo-model.js";
 import { wordTypos } from "./word-typos.js";
 
@@ -39,7 +40,8 @@ export function misspellingTable(
  */
 export function realMisspellings(table: MisspellingTable): TypoModel {
   if (table.size === 0) throw new UserError("realMisspellings: the table must hold a misspelling, got none");
-  return wordTypos("real", (word, random) => {
+  return wordTypos("real", (letters, random) => {
+    const word = letters.join("");
     const wrong = table.get(word);
     return wrong === undefined ? word : wrong[random.below(wrong.length)]!;
   });
@@ -51,7 +53,7 @@ export function misspellableShare(table: MisspellingTable, texts: readonly strin
   let known = 0;
   for (const text of texts)
     for (const word of text.split(" ")) {
-      if (word.length < 2) continue;
+      if (lettersOf(word).length < 2) continue;
       words++;
       if (table.has(word)) known++;
     }

@@ -1,3 +1,4 @@
+import { lettersOf } from "../tokenizer/unicode-words.js";
 import { checkProbability, type TypoModel } from "./typo-model.js";
 
 /**
@@ -13,12 +14,13 @@ export const spacingTypos: TypoModel = {
     let out = "";
     for (let i = 0; i < words.length; i++) {
       const word = words[i]!;
+      const letters = lettersOf(word);
       const last = i === words.length - 1;
       if (random.random() >= probability) out += last ? word : `${word} `;
       else if (!last && random.random() < 0.5) out += word;
-      else if (word.length >= 4) {
-        const at = 1 + random.below(word.length - 1);
-        out += `${word.slice(0, at)} ${word.slice(at)}${last ? "" : " "}`;
+      else if (letters.length >= 4) {
+        const at = 1 + random.below(letters.length - 1);
+        out += `${letters.slice(0, at).join("")} ${letters.slice(at).join("")}${last ? "" : " "}`;
       } else out += last ? word : `${word} `;
     }
     return out;

@@ -1,5 +1,6 @@
 import { SymSpell } from "mnemonist";
 import { UserError } from "../files/user-error.js";
+import { isUnspaced } from "../tokenizer/unicode-words.js";
 
 /** Corrections kept, so that a word that is asked for again costs nothing. */
 const KEPT_WORDS = 200_000;
@@ -7,7 +8,8 @@ const KEPT_WORDS = 200_000;
 /**
  * Spelling correction from the words of a corpus: a word that the corpus has stays; any other becomes the nearest word of
  * the corpus within `maxDistance` edits (insertions, deletions, substitutions and swaps of neighbours), of several the most
- * frequent, then the first in the alphabet. Words without any near one stay too, as do words of up to two letters.
+ * frequent, then the first in the alphabet. Words without any near one stay too, as do words of up to two letters and whatever is
+ * written without spaces between words.
  *
  * This corrects words one by one: neither their neighbours nor joined and split words are looked at.
  *
@@ -29,7 +31,7 @@ export class SpellingCorrector {
     if (maxDistance !== 1 && maxDistance !== 2)
       throw new UserError(`SpellingCorrector: maxDistance must be 1 or 2, got ${maxDistance}`);
     this.index = new SymSpell({ maxDistance, verbosity: 1 });
-    for (const word of counts.keys()) if (word.length > 2) this.index.add(word);
+    for (const word of counts.keys()) if (word.length > 2 && !isUnspaced(word)) this.index.add(word);
   }
 
   /** A text of words with single spaces, each corrected. */
@@ -41,7 +43,7 @@ export class SpellingCorrector {
   }
 
   correctWord(word: string): string {
-    if (word.length <= 2 || this.counts.has(word)) return word;
+    if (word.length <= 2 || this.counts.has(word) || isUnspaced(word)) return word;
     const known = this.corrections.get(word);
     if (known !== undefined) return known;
     const nearest = this.index.search(word).map(({ term }) => term);

@@ -63,6 +63,7 @@ async function pictureDataset(dir: string): Promise<void> {
     ],
     textColumns: ["document_name"],
     categoryColumn: null,
+    cleaning: "published",
     dictionarySizes: defaultDictionarySizes,
     counts: {},
     writeFiles: (folder) => {

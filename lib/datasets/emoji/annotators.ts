@@ -1,5 +1,5 @@
-import { comparisonKey, wordSetKey } from "../comparison-keys.js";
 import type { EvaluationQuery } from "../queries.js";
+import { keywordKey, wordSetKey } from "./keyword-keys.js";
 import { toKeyword } from "./keywords.js";
 
 /** What the annotator set is made of, per document. */
@@ -46,7 +46,7 @@ export function annotatorQueries(
   fields: (text: string) => Record<string, string>,
 ): EvaluationQuery[] {
   return [...tags.queries].map(([text, relevantIds]) => ({
-    id: `annotators-${comparisonKey(text)}`,
+    id: `annotators-${keywordKey(text)}`,
     fields: fields(text),
     relevantIds,
     slice: trainedWordSets.has(wordSetKey(text)) ? "seen" : "unseen",

@@ -64,6 +64,7 @@ export async function buildEmojiPictures(options: EmojiPicturesOptions): Promise
     textColumns: ["document_name"],
     categoryColumn: "document_category_id",
     dictionarySizes: defaultDictionarySizes,
+    cleaning: "published",
     counts: { heldOut, withoutOutline: heldOut - outlined.length },
     describe: {
       name: "emoji-pictures",

@@ -3,7 +3,7 @@ import { Random } from "../../engine/random/random.js";
 import { replaceFolder } from "../../files/replace-folder.js";
 import { UserError } from "../../files/user-error.js";
 import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
-import { wordSetKey } from "../comparison-keys.js";
+import { type CleaningName, cleaningOf } from "../../tokenizer/text-cleaning.js";
 import { layout } from "../dataset-layout.js";
 import { writeJsonLines } from "../json-lines.js";
 import { type DatasetManifest, readManifest, verifyFiles, writeManifest } from "../manifest.js";
@@ -18,7 +18,8 @@ import {
   unseenKeywordsPath,
   unseenLocalesPath,
 } from "./emoji-manifest.js";
-import { distinctKeywords } from "./keywords.js";
+import { wordSetKey } from "./keyword-keys.js";
+import { distinctKeywords, type Keyword } from "./keywords.js";
 import { type CldrEntry, type EmojiSources, openEmojiSources, plainEmoji } from "./sources.js";
 import { type LocaleTable, splitKeywords } from "./training-set.js";
 import { keywordQueries, withholdKeywords } from "./unseen-keywords.js";
@@ -151,6 +152,7 @@ function writeEmoji(
   const untrained = readTables(unseenLocales, { ...counts });
   const unseen = withholdKeywords(full, untrained, heldOutKeywords, new Random(settings.seed));
   const { tables } = unseen;
+  const cleaning = cleaningFor([...full, ...untrained]);
   const split = splitKeywords(tables, {
     seed: settings.seed,
     evaluation: Math.max(20, Math.ceil(2000 / tables.length)),
@@ -183,7 +185,10 @@ function writeEmoji(
   }));
   if (tags !== null) writeJsonLines(path.join(folder, annotatorsPath), annotated.map(queryRecord));
   step("queries");
-  Object.assign(counts, writeDictionaries(folder, source.documents, split, settings.dictionarySizes));
+  Object.assign(
+    counts,
+    writeDictionaries(folder, source.documents, split, settings.dictionarySizes, cleaning),
+  );
   step("dictionaries");
   Object.assign(counts, {
     documents: source.documents.length,
@@ -193,7 +198,8 @@ function writeEmoji(
     trainingRows: split.training.texts.length,
     trainingRowsOfOneKeyword: split.training.singles,
     validationRows: split.heldOut.reduce((sum, held) => sum + held.validation.length, 0),
-    rowsEmptyAfterCleaning: split.training.texts.filter((text) => cleanPhrase(text) === "").length,
+    rowsEmptyAfterCleaning: split.training.texts.filter((text) => cleaningOf(cleaning).clean(text) === "")
+      .length,
     phraseQueries: phrases.length,
     phrasePairs: pairsOf(phrases),
     annotatorQueries: annotated.length,
@@ -204,10 +210,18 @@ function writeEmoji(
   const manifest = writeManifest(folder, {
     ...emojiManifest(sources, settings, tags !== null),
     options: { ...settings },
+    cleaning,
     counts,
   });
   step("manifest");
   return manifest;
+}
+
+/** The published cleaning, unless it would leave nothing of most keywords of some locale. */
+function cleaningFor(tables: readonly LocaleTable[]): CleaningName {
+  const lost = (keywords: readonly Keyword[]) =>
+    keywords.filter(({ text }) => cleanPhrase(text) === "").length;
+  return tables.some(({ table }) => 2 * lost(table.flat()) > table.flat().length) ? "unicode" : "published";
 }
 
 function annotators(source: DocumentSources, english: ReadonlyMap<string, CldrEntry>): AnnotatorTags {

@@ -1,4 +1,4 @@
-import { comparisonKey } from "../comparison-keys.js";
+import { keywordKey } from "./keyword-keys.js";
 
 /** A keyword as typed and as compared. */
 export interface Keyword {
@@ -12,7 +12,7 @@ export interface Keyword {
 export function toKeyword(raw: string): Keyword | null {
   const text = raw.normalize("NFC").toLowerCase().replace(/\s+/g, " ").trim();
   if (!/[\p{L}\p{N}]/u.test(text)) return null;
-  return { text, key: comparisonKey(text) };
+  return { text, key: keywordKey(text) };
 }
 
 /** Keywords of one emoji, one per key, in the source's order. */

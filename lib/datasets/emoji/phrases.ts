@@ -1,5 +1,5 @@
 import type { Random } from "../../engine/random/random.js";
-import { wordSetKey } from "../comparison-keys.js";
+import { wordSetKey } from "./keyword-keys.js";
 import { type Keyword, keywordSetKey, wordsAreDistinct } from "./keywords.js";
 
 /** Keywords of every document in one locale; rows without keywords are empty. */

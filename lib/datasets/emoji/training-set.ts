@@ -1,5 +1,5 @@
 import { Random } from "../../engine/random/random.js";
-import { wordSetKey } from "../comparison-keys.js";
+import { wordSetKey } from "./keyword-keys.js";
 import type { Keyword } from "./keywords.js";
 import { type HeldOut, holdOut, type KeywordTable, type Reserved, trainingPhrases } from "./phrases.js";
 

@@ -1,7 +1,7 @@
 import type { Random } from "../../engine/random/random.js";
-import { wordSetKey } from "../comparison-keys.js";
 import type { EvaluationQuery } from "../queries.js";
 import type { EmojiDocument } from "./documents.js";
+import { wordSetKey } from "./keyword-keys.js";
 import type { Keyword } from "./keywords.js";
 import { keywordPostings } from "./phrases.js";
 import type { LocaleTable } from "./training-set.js";

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
+import type { CleaningName } from "../../tokenizer/text-cleaning.js";
 import { layout, partName } from "../dataset-layout.js";
 import { writeDictionary } from "../dictionary-file.js";
 import { writeJsonLines } from "../json-lines.js";
@@ -87,16 +87,17 @@ export function writeDictionaries(
   documents: readonly EmojiDocument[],
   split: EmojiSplit,
   sizes: DictionarySizes,
+  cleaning: CleaningName,
 ): Record<string, number> {
-  const tokens = new TokenCounts(sizes);
+  const tokens = new TokenCounts(sizes, cleaning);
   const rowsOf = new Array<number>(documents.length).fill(0);
   split.training.texts.forEach((text, row) => {
-    tokens.add(cleanPhrase(text));
+    tokens.add(text);
     rowsOf[split.training.documents[row]!]! += 1;
   });
   const categories = new Map<string, number>();
   documents.forEach(({ document_name, document_category_id: category }, row) => {
-    if (rowsOf[row]! > 0) tokens.add(cleanPhrase(document_name), rowsOf[row]);
+    if (rowsOf[row]! > 0) tokens.add(document_name, rowsOf[row]);
     categories.set(category, (categories.get(category) ?? 0) + rowsOf[row]!);
   });
   const tokenEntries = tokens.entries();

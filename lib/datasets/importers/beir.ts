@@ -54,6 +54,10 @@ export async function importBeir(options: BeirImportOptions): Promise<DatasetMan
   const train = withoutTested(listed, [...test, ...(dev ?? [])]);
   const split = splitQueries(train, { test: 0, validation: dev === null ? 0.1 : 0 }, seed);
   const validation = dev ?? split.validation;
+  if (listed.length > 0 && split.training.length === 0)
+    throw new DataError(
+      `${path.join(from, "qrels/train.tsv")}: must leave queries to train on, got ${listed.length}, of which ${listed.length - train.length} are asked in test or dev and ${split.validation.length} are held out for validation (near-duplicates stay together)`,
+    );
   const random = new Random(seed);
   const negatives = [...test, ...validation].some((query) =>
     Object.values(query.grades).some((grade) => grade < minGrade),
@@ -83,6 +87,7 @@ export async function importBeir(options: BeirImportOptions): Promise<DatasetMan
     textColumns: ["query_search_phrase", "document_text"],
     categoryColumn: null,
     dictionarySizes: defaultDictionarySizes,
+    cleaning: "unicode",
     counts: {
       trainingQueries: split.training.length,
       queriesDroppedAsTested: listed.length - train.length,
@@ -90,7 +95,7 @@ export async function importBeir(options: BeirImportOptions): Promise<DatasetMan
     },
     describe: {
       name,
-      builder: { name: "beir", version: 1 },
+      builder: { name: "beir", version: 2 },
       options: { seed, minGrade },
       sources: [
         { name: `BEIR folder ${path.basename(path.resolve(from))}`, url: null, licence: "see the source" },

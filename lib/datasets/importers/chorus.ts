@@ -5,7 +5,7 @@ import { strFromU8 } from "fflate";
 import { Random } from "../../engine/random/random.js";
 import { DataError } from "../../files/data-error.js";
 import { unzip } from "../../files/unzip.js";
-import { comparisonKey, wordSetKey } from "../comparison-keys.js";
+import { phraseKey, phraseSetKey } from "../comparison-keys.js";
 import { readCsv } from "../csv.js";
 import { type JudgedQuery, judgedQueries, relevantPairs, splitQueries } from "../judged-split.js";
 import type { DatasetManifest } from "../manifest.js";
@@ -76,7 +76,7 @@ export async function writeChorus(
   const documents = list.map(productDocument);
   const byId = new Map(documents.map((document) => [document["document_id"]!, document]));
   const rated = readRatings(ratingsFile);
-  const tested = new Set(rated.map((query) => wordSetKey(query.fields["query_search_phrase"]!)));
+  const tested = new Set(rated.map((query) => phraseSetKey(query.fields["query_search_phrase"]!)));
   const made = catalogueQueries(list, tested);
   const split = splitQueries(made, { test: 0, validation: 0.05 }, seed);
   const random = new Random(seed);
@@ -96,6 +96,7 @@ export async function writeChorus(
     textColumns: ["query_search_phrase", "document_text"],
     categoryColumn: "document_category_id",
     dictionarySizes: defaultDictionarySizes,
+    cleaning: "published",
     counts: {
       judgements: grades.length,
       positiveJudgements: grades.filter((g) => g > 0).length,
@@ -122,8 +123,8 @@ export function catalogueQueries(list: readonly IcecatProduct[], tested: Readonl
     ];
     for (const raw of phrases) {
       const phrase = raw.trim().toLowerCase();
-      const key = comparisonKey(phrase);
-      if (key === "" || key === comparisonKey(brand) || tested.has(wordSetKey(phrase))) continue;
+      const key = phraseKey(phrase);
+      if (key === "" || key === phraseKey(brand) || tested.has(phraseSetKey(phrase))) continue;
       const query = queries.get(key) ?? {
         id: `catalogue-${queries.size}`,
         fields: { query_search_phrase: phrase },

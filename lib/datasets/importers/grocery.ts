@@ -70,6 +70,7 @@ export async function importGrocery(options: { from: string; outDir: string }): 
     textColumns: ["document_name", "document_text"],
     categoryColumn: "document_category_id",
     dictionarySizes: defaultDictionarySizes,
+    cleaning: "published",
     counts: { pictures: pictures.length, ...missing },
     describe: description,
     writeFiles: (folder) => {

@@ -1,7 +1,6 @@
 import path from "node:path";
 import { Random } from "../../engine/random/random.js";
 import { DataError } from "../../files/data-error.js";
-import { wordSetKey } from "../comparison-keys.js";
 import { type JudgedQuery, judgedQueries, relevantPairs, splitQueries } from "../judged-split.js";
 import { lengthStatistics } from "../length-statistics.js";
 import type { DatasetManifest } from "../manifest.js";
@@ -37,15 +36,14 @@ export async function importTriples(
   };
   const queries = new Map<string, JudgedQuery>();
   for (const { query, positive, negative } of triples) {
-    const key = wordSetKey(query);
-    const judged = queries.get(key) ?? {
+    const judged = queries.get(query) ?? {
       id: `q${queries.size}`,
       fields: { query_search_phrase: query },
       grades: {},
     };
     judged.grades[idOf(positive)] = 1;
     idOf(negative);
-    queries.set(key, judged);
+    queries.set(query, judged);
   }
   const split = splitQueries([...queries.values()], { validation: heldOut / 2, test: heldOut / 2 }, seed);
   if (split.test.length === 0 || split.training.length === 0)
@@ -67,10 +65,11 @@ export async function importTriples(
     textColumns: ["query_search_phrase", "document_text"],
     categoryColumn: null,
     dictionarySizes: defaultDictionarySizes,
+    cleaning: "unicode",
     counts: { triples: triples.length, repairedCells },
     describe: {
       name: path.basename(outDir),
-      builder: { name: "triples", version: 1 },
+      builder: { name: "triples", version: 2 },
       options: { seed, heldOut },
       sources: [{ name: path.basename(from), url: null, licence: "see the source" }],
       licence: "see the source",

@@ -122,10 +122,14 @@ export async function importMapped(
   });
   const textColumns = [...Object.keys(settings.pairs.columns), ...Object.keys(settings.documents.columns)];
   const rows = relevantPairs(training, byId, settings.min_grade, random.fork("training"));
-  if (rowCount(rows) === 0)
+  if (rowCount(rows) === 0) {
+    const usable = judged.filter((query) => hasRelevant(query, byId, settings.min_grade)).length;
     throw new DataError(
-      `${settings.name}: pairs must name at least one document of the pool, got none to train on`,
+      usable === 0
+        ? `${settings.name}: pairs must name at least one document of the pool, got none of ${judged.length} queries that does`
+        : `${settings.name}: pairs must leave queries to train on, got ${usable} that name a document of the pool, all of them held out for ${tested === null ? "validation and test" : "validation or asked in the test"} (near-duplicates stay together; see split)`,
     );
+  }
   const manifest = await writeDataset(outDir, {
     documents,
     training: rows,
@@ -139,6 +143,7 @@ export async function importMapped(
     textColumns: textColumns.filter((name) => name !== settings.category_column),
     categoryColumn: settings.category_column,
     dictionarySizes: defaultDictionarySizes,
+    cleaning: "unicode",
     counts: {
       queries: judged.length,
       trainingQueries: training.length,
@@ -153,6 +158,11 @@ export async function importMapped(
     describe: describe(settings),
   });
   return { manifest, warnings: describeReport(report) };
+}
+
+/** Whether a query has a relevant document in the pool. */
+function hasRelevant({ grades }: JudgedQuery, byId: ReadonlyMap<string, unknown>, minGrade: number): boolean {
+  return Object.entries(grades).some(([id, grade]) => grade >= minGrade && byId.has(id));
 }
 
 function readMapping(mapping: string | z.input<typeof mappingSchema>): { settings: Mapping; base: string } {
@@ -286,13 +296,13 @@ function describe(settings: Mapping) {
     Object.fromEntries(Object.entries(map).map(([name, source]) => [name, `column ${source}`]));
   return {
     name: settings.name,
-    builder: { name: "mapped", version: 1 },
+    builder: { name: "mapped", version: 2 },
     options: { mapping: settings },
     sources: [{ name: settings.documents.from, url: null, licence: settings.licence }],
     licence: settings.licence,
     splitRule:
       settings.evaluation === null
-        ? "By query; queries with the same cleaned text or word sets of Jaccard similarity 0.8 or more, transitively, are on one side."
+        ? "By query; queries with the same letters and digits or word sets of Jaccard similarity 0.8 or more, transitively, are on one side."
         : "Tested on the evaluation pairs; no query with the same words is trained on. Validation by near-duplicate group.",
     notes: [],
     columns: {

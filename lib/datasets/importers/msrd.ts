@@ -80,6 +80,7 @@ export async function writeMsrd(
     textColumns: ["query_search_phrase", "document_text"],
     categoryColumn: "document_category_id",
     dictionarySizes: defaultDictionarySizes,
+    cleaning: "published",
     counts: {
       queries: queries.length,
       trainingQueries: split.training.length,

@@ -108,6 +108,7 @@ export async function writeScifact(
     textColumns: ["query_search_phrase", "document_text"],
     categoryColumn: null,
     dictionarySizes: defaultDictionarySizes,
+    cleaning: "published",
     counts: {
       beirTrainingClaims: all.length,
       claimsDroppedAsTested: all.length - kept.length,

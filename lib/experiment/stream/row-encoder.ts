@@ -2,7 +2,6 @@ import type { TextColumns } from "../../datasets/parquet.js";
 import { ownEntry } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
 import { CategoricalMapper, type CategoricalMapperOptions } from "../../tokenizer/categorical-mapper.js";
-import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
 import type { TextVectorizer, WordCuts } from "../../tokenizer/text-vectorizer.js";
 import type { RowMisspelling } from "./row-misspelling.js";
 import { type VectorizerSpec, vectorizerOf } from "./stream-vectorizer.js";
@@ -116,7 +115,7 @@ export class RowEncoder {
         if (field.type === "categorical") this.writeCategory(field, value, flat, at);
         else if (misspelling && field.side === "query")
           this.writeQuery(field, value, flat, at, misspelling, chosen![row] === 1);
-        else this.writeText(field, cleanPhrase(value), flat, at);
+        else this.writeText(field, this.vectorizer.cleaning.clean(value), flat, at);
       }
     }
     for (let row = 0; row < rows; row++)
@@ -133,7 +132,7 @@ export class RowEncoder {
     misspelling: RowMisspelling,
     isChosen: boolean,
   ): void {
-    const cleaned = cleanPhrase(value);
+    const cleaned = this.vectorizer.cleaning.clean(value);
     const wrong = isChosen || field.copies > 1 ? misspelling.apply(cleaned) : cleaned;
     this.writeText(field, isChosen ? wrong : cleaned, flat, at);
     if (field.copies === 1) return;

@@ -1,7 +1,6 @@
 import type { Pool, Row } from "../../experiment/evaluation-set.js";
 import { ownEntry } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
-import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
 import type { Bm25Options } from "../lexical/bm25.js";
 import { FieldedBm25Index } from "../lexical/fielded-bm25.js";
 import type { Ranked, Retriever } from "./retriever.js";
@@ -21,8 +20,8 @@ export interface Bm25RetrieverOptions extends Bm25Options {
   fields: readonly Bm25Field[];
   /** One text per document for the fields that ask for it; see trainingQueriesOf. */
   trainingQueries?: (pool: Pool) => Promise<string[]>;
-  /** Text → tokens; default: cleaned and split at spaces, the tokens that encoders read. */
-  analyze?: (text: string) => string[];
+  /** Text → tokens. */
+  analyze: (text: string) => string[];
 }
 
 /** BM25 over document columns, in one field or several. */
@@ -32,7 +31,7 @@ export class Bm25Retriever implements Retriever {
   constructor(private readonly options: Bm25RetrieverOptions) {}
 
   async index(pool: Pool): Promise<void> {
-    const { fields, analyze = cleanWords, trainingQueries } = this.options;
+    const { fields, analyze, trainingQueries } = this.options;
     const asked = fields.some((field) => field.trainingQueries) ? await trainingQueries!(pool) : null;
     this.built = FieldedBm25Index.build(
       fields.map(({ columns, weight, trainingQueries: withQueries }) => ({
@@ -51,13 +50,7 @@ export class Bm25Retriever implements Retriever {
     const index = this.built;
     if (index === null)
       throw new UserError("Bm25Retriever.rank: index(pool) must be called first, got no pool");
-    const { query: column, analyze = cleanWords } = this.options;
+    const { query: column, analyze } = this.options;
     return queries.map((query) => index.search(analyze(ownEntry(query, column) ?? ""), k));
   }
-}
-
-function cleanWords(text: string): string[] {
-  return cleanPhrase(text)
-    .split(" ")
-    .filter((word) => word !== "");
 }

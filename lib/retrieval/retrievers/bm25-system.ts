@@ -1,7 +1,10 @@
 import { z } from "zod";
+import { configCleaning } from "../../experiment/config-cleaning.js";
 import { loadEvaluation } from "../../experiment/load-experiment.js";
+import { textSection } from "../../experiment/sections/text.js";
+import { TextScan } from "../../experiment/text-scan.js";
 import { trainingQueriesOf } from "../../experiment/training-queries.js";
-import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
+import { asWritten, type TextCleaning } from "../../tokenizer/text-cleaning.js";
 import { ngramAnalyzer } from "../lexical/ngram-analysis.js";
 import { createAnalyzer } from "../lexical/text-analysis.js";
 import { Bm25Retriever } from "./bm25-retriever.js";
@@ -51,11 +54,12 @@ const keys = z.strictObject({
     .describe(
       "parts of a document that are scored apart, each with its own lengths and document frequencies, and summed; null = document_text as one. Training rows are matched to documents by all columns of document_text",
     ),
+  text: textSection.describe("how all texts are read"),
   analysis: z
     .discriminatedUnion("type", [
       z
         .strictObject({ type: z.literal("cleaned") })
-        .describe("the workspace's cleaning, split at spaces: the tokens that encoders read"),
+        .describe("words by text.cleaning: the tokens that encoders read"),
       z
         .strictObject({
           type: z.literal("standard"),
@@ -68,7 +72,9 @@ const keys = z.strictObject({
             .describe("Snowball stemmer by language, or none"),
           min_length: z.int().min(1).default(2).describe("fewest characters of a token"),
         })
-        .describe("runs of letters and digits, stop words out, stemmed"),
+        .describe(
+          "words by text.cleaning (published: runs of letters, marks and digits), stop words out, stemmed",
+        ),
       z
         .strictObject({
           type: z.literal("ngrams"),
@@ -80,7 +86,9 @@ const keys = z.strictObject({
           path: ["max_length"],
           error: "must be at least min_length",
         })
-        .describe("character n-grams of each cleaned <word>: finds misspelled words"),
+        .describe(
+          "character n-grams of each cleaned <word>, before scripts without spaces are cut into words: finds misspelled words",
+        ),
     ])
     .default({ type: "cleaned" })
     .describe("how texts become tokens"),
@@ -114,24 +122,31 @@ export const bm25System: RetrievalSystem<Bm25Config> = {
   schema: bm25Schema,
   async open(config, { listener }) {
     const columns = documentColumns(config);
-    const { dataset, sets, counts } = await loadEvaluation(config, [config.query_text], columns, listener);
+    const cleaning = configCleaning(config);
+    const scan = new TextScan(cleaning, listener);
+    const { dataset, sets, counts } = await loadEvaluation(config, [config.query_text], columns, listener, {
+      scan,
+      query: [{ name: config.query_text, columns: [config.query_text] }],
+      document: [{ name: columns.join(" + "), columns }],
+    });
     return {
       config,
-      retriever: bm25Retriever(config),
+      retriever: bm25Retriever(config, cleaning),
       sets,
       textColumns: [config.query_text],
       queryColumns: [config.query_text],
-      prepare: queryPreparation(config),
+      prepare: queryPreparation(config, cleaning),
+      cleaning,
       nameColumn: columns[0]!,
       documentColumns: columns,
-      origin: { seed: 0, dataset, backend: "none", counts },
+      origin: { seed: 0, dataset, backend: "none", counts: { ...counts, ...scan.finish() } },
       close: () => {},
     };
   },
 };
 
 /** The searcher that a configuration describes, before it has indexed anything. */
-function bm25Retriever(config: Bm25Config): Bm25Retriever {
+function bm25Retriever(config: Bm25Config, cleaning: TextCleaning): Bm25Retriever {
   const { analysis, query_text: query } = config;
   const documents = documentColumns(config);
   return new Bm25Retriever({
@@ -149,27 +164,32 @@ function bm25Retriever(config: Bm25Config): Bm25Retriever {
     b: config.b,
     variant: config.variant,
     ...(config.delta === undefined ? {} : { delta: config.delta }),
-    ...analyzerOf(analysis),
+    analyze: analyzerOf(analysis, cleaning),
   });
 }
 
-function analyzerOf(analysis: Bm25Config["analysis"]): { analyze?: (text: string) => string[] } {
-  if (analysis.type === "cleaned") return {};
+function analyzerOf(analysis: Bm25Config["analysis"], cleaning: TextCleaning): (text: string) => string[] {
+  const { name, clean, segment } = cleaning;
+  const words = (text: string) =>
+    segment(clean(text))
+      .split(" ")
+      .filter((word) => word !== "");
+  if (analysis.type === "cleaned") return words;
   if (analysis.type === "ngrams") {
     const ngrams = ngramAnalyzer({
       minLength: analysis.min_length,
       maxLength: analysis.max_length,
       words: analysis.words,
+      segment,
     });
-    return { analyze: (text) => ngrams(cleanPhrase(text)) };
+    return (text) => ngrams(clean(text));
   }
-  return {
-    analyze: createAnalyzer({
-      stopWords: analysis.stop_words,
-      stemmer: analysis.stemmer,
-      minLength: analysis.min_length,
-    }),
-  };
+  return createAnalyzer({
+    stopWords: analysis.stop_words,
+    stemmer: analysis.stemmer,
+    minLength: analysis.min_length,
+    ...(name === "published" ? {} : { words }),
+  });
 }
 
 /** Columns searched in. */
@@ -178,6 +198,6 @@ function documentColumns(config: Bm25Config): string[] {
 }
 
 /** What happens to a query before typos and analysis: the standard analysis reads texts as they are written. */
-function queryPreparation(config: Bm25Config): (text: string) => string {
-  return config.analysis.type === "standard" ? (text) => text : cleanPhrase;
+function queryPreparation({ analysis }: Bm25Config, cleaning: TextCleaning): (text: string) => string {
+  return analysis.type === "standard" ? asWritten : cleaning.clean;
 }

@@ -1,16 +1,17 @@
 import type { Pool, Row } from "../../experiment/evaluation-set.js";
-import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
+import { asWritten } from "../../tokenizer/text-cleaning.js";
 import { fuse, type RankFusion } from "../fusion/rank-fusion.js";
-import type { Ranked, Retriever } from "./retriever.js";
+import type { AskedQuery, Ranked, Retriever } from "./retriever.js";
 
 /**
- * What is done to queries that several systems are asked: nothing where one of them reads texts as they are written, since
- * those that read cleaned texts clean them themselves; else cleaning.
+ * What is done to queries that several systems are asked: what is done for each alone; nothing where that differs, since those
+ * that read cleaned texts clean them themselves.
  */
 export function sharedPreparation(
-  systems: readonly { prepare?: (text: string) => string }[],
+  systems: readonly { prepare: (text: string) => string }[],
 ): (text: string) => string {
-  return systems.find((system) => system.prepare !== undefined)?.prepare ?? cleanPhrase;
+  const [first, ...others] = new Set(systems.map((system) => system.prepare));
+  return first === undefined || others.length > 0 ? asWritten : first;
 }
 
 /** Several systems answering as one: each ranks `depth` documents, which are then fused. */
@@ -25,10 +26,10 @@ export class FusionRetriever implements Retriever {
     for (const retriever of this.retrievers) await retriever.index(pool);
   }
 
-  async retrieve(queries: readonly Row[], k: number): Promise<Ranked[]> {
+  async retrieve(queries: readonly Row[], k: number, asked?: readonly AskedQuery[]): Promise<Ranked[]> {
     const lists: Ranked[][] = [];
     for (const retriever of this.retrievers)
-      lists.push(await retriever.retrieve(queries, Math.max(k, this.depth)));
+      lists.push(await retriever.retrieve(queries, Math.max(k, this.depth), asked));
     return queries.map((_, q) =>
       fuse(
         lists.map((list) => list[q]!),

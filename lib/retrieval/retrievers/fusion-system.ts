@@ -164,10 +164,11 @@ async function withWeights(
   const rows = config.validation_typos.flatMap((probability) =>
     misspelledRows(set.queries, opened[0]!.textColumns, probability, qwertyTypos, sharedPreparation(opened)),
   );
+  const asked = rows.map((_, i) => ({ set: set.name, id: set.queries[i % set.queries.length]!.id }));
   const lists: Ranked[][] = [];
   for (const { retriever } of opened) {
     await retriever.index(set.pool);
-    lists.push(await retriever.retrieve(rows, config.depth));
+    lists.push(await retriever.retrieve(rows, config.depth, asked));
   }
   const measure = parseMeasure(config.measure);
   const chosen = searchFusionWeights(

@@ -2,7 +2,7 @@ import { readInherited } from "../../config/base-layers.js";
 import { nearestName } from "../../config/nearest-name.js";
 import { readText } from "../../config/read-text.js";
 import { checkYaml, loadYaml } from "../../config/yaml-with-schema.js";
-import { experimentFrom } from "../../experiment/load-config.js";
+import { experimentFrom, publishedBefore } from "../../experiment/load-config.js";
 import type { ExperimentConfig } from "../../experiment/schema.js";
 import { UserError } from "../../files/user-error.js";
 import { type Bm25Config, bm25System } from "./bm25-system.js";
@@ -51,6 +51,11 @@ export function loadSystemConfig<C extends SystemConfig>(
   overrides: readonly string[] = [],
 ): C {
   return loadYaml(schema, () => [], file, overrides);
+}
+
+/** {@link loadSystemConfig} on what a run keeps. A BM25 of before there was text.cleaning is of the published one. */
+export function loadStoredSystemConfig<C extends SystemConfig>(system: RetrievalSystem<C>, file: string): C {
+  return loadSystemConfig(system, file, system.system === "bm25" ? publishedBefore(readText(file)) : []);
 }
 
 /** Reads a BM25 baseline (a file whose `system` is bm25). */

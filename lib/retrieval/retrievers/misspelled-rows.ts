@@ -1,7 +1,6 @@
 import { MersenneTwister } from "../../engine/random/mersenne-twister.js";
 import type { Row } from "../../experiment/evaluation-set.js";
 import { ownEntry } from "../../files/own-entry.js";
-import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
 import { fromMersenneTwister } from "../../typos/random-source.js";
 import type { TypoModel } from "../../typos/typo-model.js";
 
@@ -13,7 +12,7 @@ export function misspelledRows(
   textColumns: readonly string[],
   probability: number,
   typos: TypoModel,
-  prepare: (text: string) => string = cleanPhrase,
+  prepare: (text: string) => string,
 ): Row[] {
   const random = fromMersenneTwister(new MersenneTwister(TYPO_SEED));
   return queries.map(({ fields }) => {

@@ -5,7 +5,7 @@ import { setParameters } from "../../encoders/parameters.js";
 import { selectBackend } from "../../engine/backend.js";
 import type { Listener } from "../../engine/progress.js";
 import { Random } from "../../engine/random/random.js";
-import { parseConfig } from "../../experiment/load-config.js";
+import { loadStoredConfig } from "../../experiment/load-config.js";
 import type { ExperimentConfig } from "../../experiment/schema.js";
 import { encoderSpec } from "../../experiment/specs.js";
 import { readModel } from "../../files/model-file.js";
@@ -21,7 +21,7 @@ export async function openEncoder(
   const run = openRun(dir);
   const { kind } = run.manifest();
   if (kind !== "dense") throw new UserError(`${dir}: must be a run with an encoder, got a ${kind} run`);
-  const config = parseConfig(fs.readFileSync(run.configFile, "utf8"), run.configFile);
+  const config = loadStoredConfig(run.configFile);
   if (options.checkpoint === undefined && !fs.existsSync(run.model))
     throw new UserError(
       `${run.model}: must exist, got a run that has not finished; name one of its checkpoints`,

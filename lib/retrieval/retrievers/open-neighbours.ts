@@ -6,7 +6,7 @@ import { type LoadedExperiment, loadExperiment } from "../../experiment/load-exp
 import { encoderSpec } from "../../experiment/specs.js";
 import { textColumnsOf } from "../../experiment/text-columns.js";
 import { sourceColumns } from "../../features/feature-pipeline.js";
-import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
+import type { TextCleaning } from "../../tokenizer/text-cleaning.js";
 import type { RunFolder } from "../../tracking/run-folder.js";
 import { NeighbourRetriever } from "./neighbour-retriever.js";
 import { openEncoder } from "./open-encoder.js";
@@ -27,6 +27,7 @@ export async function openNeighbours(
   nameColumn: string;
   documentColumns: string[];
   prepare: (text: string) => string;
+  cleaning: TextCleaning;
   close(): void;
 }> {
   const { run, config: trained, encoder } = await openEncoder(config.run, { listener });
@@ -52,14 +53,13 @@ export async function openNeighbours(
         }),
     },
   );
-  const { prepare } = encoderPreparation(trained);
   return {
     run,
     retriever,
     sets: data.sets,
     ...textColumnsOf(trained),
     readQueries: data.readQueries,
-    prepare: prepare ?? cleanPhrase,
+    ...encoderPreparation(trained),
     close: () => {
       void onnx?.close();
       encoder.dispose();

@@ -4,8 +4,8 @@ import { recallValidationSection } from "../../experiment/sections/evaluation.js
 import { UserError } from "../../files/user-error.js";
 import { openRun, type RunFolder } from "../../tracking/run-folder.js";
 import { FrozenRankings } from "./frozen-rankings.js";
-import { loadSystemConfig } from "./load-any-config.js";
-import type { OpenedRetriever } from "./retrieval-system.js";
+import { loadStoredSystemConfig } from "./load-any-config.js";
+import { type OpenedRetriever, readingOf } from "./retrieval-system.js";
 import { systemOf } from "./systems.js";
 
 /**
@@ -27,13 +27,18 @@ export async function openRetriever(
     config,
     origin: _origin,
     ...opened
-  } = await system.open(loadSystemConfig(system, run.configFile), {
+  } = await system.open(loadStoredSystemConfig(system, run.configFile), {
     run,
     listener,
     ...(checkpoint !== undefined && { checkpoint }),
     openRun: (other) => openRetriever(other, { listener }),
   });
-  return { ...opened, run, settings: config.recall_validation };
+  return {
+    ...opened,
+    ...readingOf(opened, run.manifest().dataset.dir),
+    run,
+    settings: config.recall_validation,
+  };
 }
 
 /** @throws RangeError if a system's queries have no text that could be misspelled or corrected, as `what` asks for */
@@ -55,7 +60,8 @@ async function openRankings(run: RunFolder, listener: Listener): Promise<OpenedR
   const evaluation = await loadEvaluation(source, [column], [], listener);
   return {
     run,
-    retriever: new FrozenRankings(results, column),
+    retriever: new FrozenRankings(results, evaluation.sets, column),
+    ...readingOf({}, source.dataset_dir),
     sets: evaluation.sets,
     settings,
     textColumns: [column],

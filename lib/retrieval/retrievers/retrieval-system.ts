@@ -1,10 +1,12 @@
 import { z } from "zod";
+import { cleaningOfDataset } from "../../datasets/manifest.js";
 import type { Listener } from "../../engine/progress.js";
 import type { EvaluationSet, Row } from "../../experiment/evaluation-set.js";
 import {
   type RecallValidationConfig,
   recallValidationSection,
 } from "../../experiment/sections/evaluation.js";
+import { cleaningOf, type TextCleaning } from "../../tokenizer/text-cleaning.js";
 import type { Manifest, RunFolder } from "../../tracking/run-folder.js";
 import type { Retriever } from "./retriever.js";
 
@@ -32,6 +34,8 @@ export interface OpenedSystem<C extends SystemConfig = SystemConfig> {
   readQueries?: (queries: readonly Row[]) => Promise<void>;
   /** What is done to a query's text before typos; absent: cleaning. */
   prepare?: (text: string) => string;
+  /** How its texts become words (of a fusion, those of its first system); absent: that of the data set's dictionary. */
+  cleaning?: TextCleaning;
   /** Document column that names a document. */
   nameColumn: string;
   /** Document columns that are read as text. */
@@ -45,6 +49,17 @@ export interface OpenedSystem<C extends SystemConfig = SystemConfig> {
 export interface OpenedRetriever extends Omit<OpenedSystem, "config" | "origin"> {
   run: RunFolder;
   settings: RecallValidationConfig;
+  prepare: (text: string) => string;
+  cleaning: TextCleaning;
+}
+
+/** How a system reads texts, with what it leaves out: by its data set. */
+export function readingOf(
+  { prepare, cleaning }: Pick<OpenedSystem, "prepare" | "cleaning">,
+  datasetDir: string,
+): { prepare: (text: string) => string; cleaning: TextCleaning } {
+  const used = cleaning ?? cleaningOf(cleaningOfDataset(datasetDir));
+  return { prepare: prepare ?? used.clean, cleaning: used };
 }
 
 /** What a system is opened with. */

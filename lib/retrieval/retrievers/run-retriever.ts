@@ -4,9 +4,11 @@ import path from "node:path";
 import { OnnxBatchEncoder } from "../../encoders/batch-encoder.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import type { Listener } from "../../engine/progress.js";
+import { configCleaning } from "../../experiment/config-cleaning.js";
 import type { LoadedExperiment } from "../../experiment/load-experiment.js";
 import type { ExperimentConfig } from "../../experiment/schema.js";
 import { encoderSpec } from "../../experiment/specs.js";
+import { asWritten, type TextCleaning } from "../../tokenizer/text-cleaning.js";
 import type { RunFolder } from "../../tracking/run-folder.js";
 import { DenseRetriever } from "./dense-retriever.js";
 import { DiskRetriever } from "./disk-retriever.js";
@@ -68,8 +70,11 @@ export function diskRetrieverOf(
 }
 
 /** How queries reach the encoder: cleaned, as its vectoriser reads them, or as they stand where it reads word-pieces. */
-export function encoderPreparation({ text_vectorizer: text }: ExperimentConfig): {
-  prepare?: (text: string) => string;
+export function encoderPreparation(config: ExperimentConfig): {
+  prepare: (text: string) => string;
+  cleaning: TextCleaning;
 } {
-  return text.type === "word_pieces" ? { prepare: (query) => query } : {};
+  const cleaning = configCleaning(config);
+  const { type } = config.text_vectorizer;
+  return { prepare: type === "word_pieces" ? asWritten : cleaning.clean, cleaning };
 }

@@ -1,6 +1,5 @@
-import fs from "node:fs";
 import type { Listener } from "../../engine/progress.js";
-import { parseConfig } from "../../experiment/load-config.js";
+import { loadStoredConfig } from "../../experiment/load-config.js";
 import { ownEntry } from "../../files/own-entry.js";
 import type { RunFolder } from "../../tracking/run-folder.js";
 import { openRetriever } from "./open-retriever.js";
@@ -80,5 +79,5 @@ export function thresholdOf(run: RunFolder): number | null {
   const saved = savedThreshold(run);
   if (saved !== null) return saved.threshold;
   if (run.manifest().kind !== "dense") return null;
-  return parseConfig(fs.readFileSync(run.configFile, "utf8"), run.configFile).search.threshold;
+  return loadStoredConfig(run.configFile).search.threshold;
 }

@@ -1,9 +1,9 @@
 import type { Pool, Row } from "../../experiment/evaluation-set.js";
 import { ownEntry } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
-import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
+import type { TextCleaning } from "../../tokenizer/text-cleaning.js";
 import { SpellingCorrector, wordCounts } from "../../typos/spelling-corrector.js";
-import type { Ranked, Retriever } from "./retriever.js";
+import type { AskedQuery, Ranked, Retriever } from "./retriever.js";
 
 /** A system whose queries are first corrected by the words of the documents that it searches. */
 export class SpellingRetriever implements Retriever {
@@ -15,20 +15,21 @@ export class SpellingRetriever implements Retriever {
     private readonly options: {
       documentColumns: readonly string[];
       textColumns: readonly string[];
+      cleaning: TextCleaning;
       maxDistance?: number;
     },
   ) {}
 
   async index(pool: Pool): Promise<void> {
-    const { documentColumns, maxDistance } = this.options;
+    const { documentColumns, maxDistance, cleaning } = this.options;
     const texts = pool.items.flatMap((item) =>
-      documentColumns.map((column) => cleanPhrase(ownEntry(item, column) ?? "")),
+      documentColumns.map((column) => cleaning.clean(ownEntry(item, column) ?? "")),
     );
     this.corrector = new SpellingCorrector(wordCounts(texts), maxDistance);
     await this.retriever.index(pool);
   }
 
-  async retrieve(queries: readonly Row[], k: number): Promise<Ranked[]> {
+  async retrieve(queries: readonly Row[], k: number, asked?: readonly AskedQuery[]): Promise<Ranked[]> {
     const corrector = this.corrector;
     if (corrector === null)
       throw new UserError("SpellingRetriever.rank: index(pool) must be called first, got no pool");
@@ -38,6 +39,6 @@ export class SpellingRetriever implements Retriever {
         row[column] = corrector.correct(ownEntry(row, column) ?? "");
       return row;
     });
-    return this.retriever.retrieve(corrected, k);
+    return this.retriever.retrieve(corrected, k, asked);
   }
 }

@@ -1,10 +1,10 @@
+import { wordsIn } from "../../analysis/query-slices.js";
 import { withPictures } from "../../analysis/report-page.js";
 import { documentsOf, rankedQueries } from "../../analysis/run-documents.js";
 import type { PageComparison } from "../../reporting/compare-page.js";
 import type { QueryRankings } from "../../reporting/rankings-html.js";
 import type { Table } from "../../reporting/table.js";
 import { type WinLoss, winLoss, winLossTable } from "../../reporting/win-loss.js";
-import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
 import type { RunFolder } from "../../tracking/run-folder.js";
 
 const SHARED = "words shared";
@@ -26,14 +26,14 @@ export async function semanticMatches(
   const { set, shown } = options;
   const groups = winLoss(comparison.queries.map((query) => ({ ...query, slices: onlyShared(query.slices) })));
   const documents = await documentsOf(run, set);
-  const wordsOf = (text: string) => new Set(cleanPhrase(text).split(" "));
+  const wordsOf = wordsIn(run);
   const found = run
     .queries()
     .filter((result) => result.set === set && result.typo === 0)
     .filter(({ query, relevant, top }) => {
       const [id] = top[0] ?? [""];
-      const name = wordsOf(documents.get(id)?.["document_name"] ?? "");
-      return relevant.includes(id) && !query.split(" ").some((word) => name.has(word));
+      const name = new Set(wordsOf(documents.get(id)?.["document_name"] ?? ""));
+      return relevant.includes(id) && !wordsOf(query).some((word) => name.has(word));
     })
     .sort((x, y) => y.top[0]![1] - x.top[0]![1]);
   const ids = found.slice(0, shown).map(({ id }) => id);

@@ -1,4 +1,5 @@
 import { UserError } from "../../files/user-error.js";
+import { type CleaningName, cleaningOf, type TextCleaning } from "../text-cleaning.js";
 import { type TextVectorizer, vectorizeText } from "../text-vectorizer.js";
 import type { WordPieceTokenizer } from "./wordpiece-tokenizer.js";
 
@@ -8,16 +9,19 @@ import type { WordPieceTokenizer } from "./wordpiece-tokenizer.js";
  * @throws RangeError if maxLength < 3 (a transformer's two special tokens and one piece), or [PAD] is not id 0
  */
 export class WordPieceVectorizer implements TextVectorizer {
+  readonly cleaning: TextCleaning;
   readonly rows: number;
 
   constructor(
     readonly tokenizer: WordPieceTokenizer,
     readonly length: number,
+    cleaning: CleaningName = "published",
   ) {
     if (!Number.isInteger(length) || length < 3)
       throw new UserError(`WordPieceVectorizer: maxLength must be an integer ≥ 3, got ${length}`);
     if (tokenizer.padId !== 0)
       throw new UserError(`WordPieceVectorizer: the padding token must have id 0, got ${tokenizer.padId}`);
+    this.cleaning = cleaningOf(cleaning);
     this.rows = tokenizer.size;
   }
 

@@ -44,7 +44,7 @@ export interface DatasetData {
 export interface DatasetSource extends Pick<LoadedExperiment, "dataset" | "sets" | "features"> {
   textColumns: readonly string[];
   /** what is done to a query's text before it is encoded; absent: cleaning */
-  prepare?: (text: string) => string;
+  prepare: (text: string) => string;
 }
 
 /**

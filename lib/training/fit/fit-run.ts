@@ -107,7 +107,7 @@ function evaluationOf(
       evaluate({
         ...{ ...MEASURED, sets: source.sets, textColumns: source.textColumns },
         retriever: new DenseRetriever({ encoder: model, ...source.features }),
-        ...(source.prepare && { prepare: source.prepare }),
+        prepare: source.prepare,
       }),
   };
 }

@@ -5,7 +5,7 @@ import * as tf from "@tensorflow/tfjs";
 import { type Listener, throttled } from "../../engine/progress.js";
 import { Random } from "../../engine/random/random.js";
 import type { Row } from "../../experiment/evaluation-set.js";
-import { parseConfig } from "../../experiment/load-config.js";
+import { loadStoredConfig } from "../../experiment/load-config.js";
 import { type LoadedExperiment, loadExperiment } from "../../experiment/load-experiment.js";
 import type { ExperimentConfig } from "../../experiment/schema.js";
 import type { FeatureConfig } from "../../experiment/sections/dataset.js";
@@ -40,7 +40,7 @@ export function checkTeacher({ distillation, dataset }: ExperimentConfig): void 
   const { kind } = run.manifest();
   if (kind !== "dense")
     throw new UserError(`distillation.teacher: must be a run with an encoder, got the ${kind} run ${dir}`);
-  const { dataset: own } = parseConfig(fs.readFileSync(run.configFile, "utf8"), run.configFile);
+  const { dataset: own } = loadStoredConfig(run.configFile);
   for (const side of ["query_features", "document_features"] as const)
     if (columnsOf(own[side]) !== columnsOf(dataset[side]))
       throw new UserError(
