@@ -19,8 +19,10 @@ export const LISTED = {
     why: "a run killed and resumed at each of some 25 kinds of write",
   },
   "tests/experiment/stream/batch-stream.test.ts": { most: 34, why: "part files read by worker threads" },
-  "tests/runs/sweep.test.ts": { most: 30, why: "sweeps in worker processes" },
+  "tests/runs/bad-input.test.ts": { most: 22, why: "a run for every fault of a data set or folder" },
+  "tests/negatives/cache/toy-encoder.test.ts": { most: 22, why: "several runs or processes" },
   "tests/training/train.test.ts": { most: 20, why: "whole runs, resumed and on both engines" },
+  "tests/runs/sweep.test.ts": { most: 18, why: "sweeps in worker processes" },
   "tests/fused/fused-trainer.test.ts": {
     most: 18,
     why: "models on 1, 2, 3 and 8 threads, beside the tfjs path",
@@ -40,6 +42,10 @@ export const LISTED = {
     most: 7,
     why: "every path with moments in 16 bits, on 1, 2 and 3 threads",
   },
+  "tests/experiment/token-weights.test.ts": {
+    most: 7,
+    why: "the emoji set counted, and runs weighted by it",
+  },
   "tests/training/objectives/distillation.test.ts": { most: 6, why: "teachers and students trained" },
   "tests/training/validation.test.ts": { most: 5, why: "runs with every kind of validation" },
   "tests/studies/thesis/views.test.ts": { most: 5, why: "small runs of every table of the thesis" },
@@ -49,8 +55,13 @@ export const LISTED = {
   "tests/training/fit/fit.test.ts": { most: 4, why: "several models fitted" },
   "tests/retrieval/indexes/approximate-index.test.ts": { most: 4, why: "graphs built and searched" },
   "tests/metrics/calibration.test.ts": { most: 4, why: "coverage over thousands of simulated samples" },
+  "tests/tools/compile-cache.test.ts": { most: 3, why: "starts kernels in processes of their own" },
+  "tests/reporting/umap.test.ts": { most: 3, why: "maps of a thousand points" },
   "tests/optimizers/optimizers.test.ts": { most: 3, why: "every optimiser beside its dense reference" },
+  "tests/experiment/table-sizes.test.ts": { most: 3, why: "data sets counted and runs begun" },
+  "tests/evaluation/run-threshold.test.ts": { most: 3, why: "a run trained and its threshold searched" },
   "tests/encoders/onnx/towers.test.ts": { most: 3, why: "towers exported, run by onnxruntime and compared" },
+  "tests/datasets/parquet.test.ts": { most: 3, why: "files of several writers and sizes" },
   "tests/analysis/comparison.test.ts": { most: 3, why: "two runs trained and compared" },
 };
 
