@@ -71,7 +71,12 @@ function parseLayer(text: string, source: string): Layer {
     );
   if (!isMap(document.contents))
     throw new UserError(`${source}: must hold keys and values, got ${kindOf(document.toJS())}`);
-  return { source, document, lines, values: document.toJS() as Section };
+  try {
+    return { source, document, lines, values: document.toJS() as Section };
+  } catch (error) {
+    // aliases that stand for too much, or merges of what is no map
+    throw new UserError(`${source}: aliases must come to something, got: ${(error as Error).message}`);
+  }
 }
 
 /** The bases of a file, the nearest first. */

@@ -137,8 +137,10 @@ export function readManifest(folder: string): DatasetManifest | null {
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   const found = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], value);
+  // of a key that is refused, zod says so in an issue of its own
+  const rule = issue.code === "invalid_key" ? issue.issues[0]!.message : issue.message;
   const shown = typeof found === "string" ? `, got "${found}"` : "";
-  throw new DataError(`${file}: ${issue.path.join(".") || "manifest"}: ${issue.message}${shown}`);
+  throw new DataError(`${file}: ${issue.path.join(".") || "manifest"}: ${rule}${shown}`);
 }
 
 /** How texts of a data set become words: as its dictionary was made; a folder without manifest takes any language. */

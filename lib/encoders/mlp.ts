@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { allocateFloats } from "../engine/allocate.js";
 import { linear } from "../engine/ops/linear.js";
 import { fillUniform } from "../engine/random/fill-random.js";
 import type { Random } from "../engine/random/random.js";
@@ -60,7 +61,7 @@ export class Mlp {
           throw new UserError(`Mlp: widths must be positive integers, got ${size}`);
       const bound = 1 / Math.sqrt(rows);
       const prefix = `${name}.${this.layers.length}`;
-      const weight = new Float32Array(rows * columns);
+      const weight = allocateFloats(rows * columns, `${prefix} [${rows}, ${columns}]`);
       const bias = new Float32Array(columns);
       fillUniform(weight, bound, random, `${prefix}.weight`);
       fillUniform(bias, bound, random, `${prefix}.bias`);

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { allocateFloats } from "../engine/allocate.js";
 import { linear } from "../engine/ops/linear.js";
 import { fillNormal, fillUniform } from "../engine/random/fill-random.js";
 import type { Random } from "../engine/random/random.js";
@@ -16,14 +17,14 @@ export class ParameterSet {
 
   /** Uniform in ±1/√fanIn: how the linear layers of the towers start. */
   uniform<R extends tf.Rank>(name: string, shape: number[], fanIn: number): tf.Variable<R> {
-    const values = new Float32Array(sizeOf(shape));
+    const values = allocateFloats(sizeOf(shape), `${this.prefix}.${name} [${shape.join(", ")}]`);
     fillUniform(values, 1 / Math.sqrt(fanIn), this.random, `${this.prefix}.${name}`);
     return this.keep(name, values, shape);
   }
 
   /** N(0, deviation²). */
   normal<R extends tf.Rank>(name: string, shape: number[], deviation: number): tf.Variable<R> {
-    const values = new Float32Array(sizeOf(shape));
+    const values = allocateFloats(sizeOf(shape), `${this.prefix}.${name} [${shape.join(", ")}]`);
     fillNormal(values, this.random, `${this.prefix}.${name}`);
     for (let i = 0; i < values.length; i++) values[i] = values[i]! * deviation;
     return this.keep(name, values, shape);

@@ -151,5 +151,11 @@ export function readRobustness(run: RunFolder): RobustnessResult[] {
     .toString("utf8")
     .split("\n")
     .filter((line) => line !== "")
-    .map((line) => JSON.parse(line));
+    .map((line, i) => {
+      try {
+        return JSON.parse(line);
+      } catch {
+        throw new UserError(`${file}: line ${i + 1} must be JSON, got ${JSON.stringify(line.slice(0, 40))}`);
+      }
+    });
 }

@@ -36,7 +36,22 @@ export function loadSweep(file: string, extra: readonly string[] = [], seeds?: r
   const read = readInherited(readText(file), file, false);
   checkKind(file, read, "sweep");
   const config = checkYaml(sweepSchema, () => [], read);
+  const asked = Object.values(config.grid ?? {}).reduce(
+    (count, values) => count * values.length,
+    config.rows?.length ?? 1,
+  );
+  if (asked > MOST_ROWS)
+    throw new UserError(`${file}: grid and rows must make at most ${MOST_ROWS} rows, got ${asked}`);
   const named = expand(config);
+  const folders = new Map<string, string>();
+  for (const { name } of named) {
+    const other = folders.get(slug(name));
+    if (other !== undefined && other !== name)
+      throw new UserError(
+        `${file}: row names must differ in letters or digits, got "${other}" and "${name}" for the folder ${slug(name)}`,
+      );
+    folders.set(slug(name), name);
+  }
   const repeated = named.find((row, i) => named.findIndex((other) => other.name === row.name) !== i);
   if (repeated) throw new UserError(`${file}: row names must differ, got "${repeated.name}" twice`);
   const baseline = config.baseline ?? named[0]!.name;
@@ -75,6 +90,9 @@ export function loadSweep(file: string, extra: readonly string[] = [], seeds?: r
   );
   return { config, rows: named.map((row) => row.name), baseline, runs };
 }
+
+/** Rows of one sweep; each is at least one run to train. */
+const MOST_ROWS = 10_000;
 
 interface NamedRow {
   name: string;

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import { atomicWriteParts } from "./atomic-write.js";
+import { DataError } from "./data-error.js";
 import { emptyRecord } from "./own-entry.js";
 import { UserError } from "./user-error.js";
 
@@ -140,22 +141,50 @@ function parseHeader(
   file: string,
   text: string,
 ): { metadata: Record<string, string>; entries: [string, HeaderEntry][] } {
-  let header: Record<string, HeaderEntry | Record<string, string>>;
+  let header: Record<string, unknown>;
   try {
     header = JSON.parse(text);
   } catch {
     throw new UserError(`${file}: header must be JSON, got ${JSON.stringify(text.slice(0, 40))}`);
   }
+  if (header === null || typeof header !== "object" || Array.isArray(header))
+    throw new DataError(`${file}: header must hold tensors by name, got ${JSON.stringify(header)}`);
   const entries: [string, HeaderEntry][] = [];
+  let before: [string, number] = ["", 0];
   for (const [name, entry] of Object.entries(header)) {
     if (name === "__metadata__") continue;
-    if (!Object.hasOwn(DTYPES, String(entry.dtype)))
-      throw new UserError(
-        `${file}: ${name} must be of type ${Object.keys(DTYPES).join(" or ")}, got ${entry.dtype}`,
-      );
-    entries.push([name, entry as HeaderEntry]);
+    checkEntry(file, name, entry);
+    entries.push([name, entry]);
   }
-  return { metadata: (header.__metadata__ ?? {}) as Record<string, string>, entries };
+  const inOrder = [...entries].sort(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0]);
+  for (const [name, { data_offsets: offsets }] of inOrder) {
+    if (offsets[0] < before[1])
+      throw new DataError(`${file}: tensors must not overlap, got ${before[0]} and ${name}`);
+    if (offsets[1] > offsets[0]) before = [name, offsets[1]];
+  }
+  return { metadata: (header["__metadata__"] ?? {}) as Record<string, string>, entries };
+}
+
+/** @throws DataError for what no tensor's entry is: files come from other programs, and from damage */
+function checkEntry(file: string, name: string, entry: unknown): asserts entry is HeaderEntry {
+  const fail = (rule: string, got: unknown) =>
+    new DataError(`${file}: ${name} must have ${rule}, got ${JSON.stringify(got) ?? "none"}`);
+  if (entry === null || typeof entry !== "object") throw fail("dtype, shape and data_offsets", entry);
+  const { dtype, shape, data_offsets: offsets } = entry as Partial<Record<keyof HeaderEntry, unknown>>;
+  if (typeof dtype !== "string" || !Object.hasOwn(DTYPES, dtype))
+    throw new DataError(`${file}: ${name} must be of type ${Object.keys(DTYPES).join(" or ")}, got ${dtype}`);
+  const isSize = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+  if (!Array.isArray(shape) || !shape.every(isSize)) throw fail("a shape of whole numbers", shape);
+  if (
+    !Array.isArray(offsets) ||
+    offsets.length !== 2 ||
+    !offsets.every(isSize) ||
+    (offsets[0] as number) > (offsets[1] as number)
+  )
+    throw fail("data_offsets of two whole numbers, the first no larger", offsets);
+  const bytes = (offsets[1] as number) - (offsets[0] as number);
+  const wanted = (shape as number[]).reduce((a, b) => a * b, DTYPES[dtype]!.size);
+  if (bytes !== wanted) throw fail(`${wanted} bytes for its shape and type`, bytes);
 }
 
 /** IEEE half precision → number. */
@@ -222,7 +251,7 @@ function readInto(handle: number, position: number, bytes: Uint8Array): void {
   let done = 0;
   while (done < bytes.byteLength) {
     const count = fs.readSync(handle, bytes, done, Math.min(CHUNK, bytes.byteLength - done), position + done);
-    if (count === 0) throw new UserError(`unexpected end of file at byte ${position + done}`);
+    if (count === 0) throw new DataError(`file must be whole, ends at byte ${position + done}`);
     done += count;
   }
 }

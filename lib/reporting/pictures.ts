@@ -32,7 +32,7 @@ function looksLike(type: string, bytes: Buffer): boolean {
   const start = bytes.toString("latin1", 0, 4096);
   switch (type) {
     case "image/svg+xml":
-      return /<svg[\s>]/i.test(start);
+      return /<svg[\s/>]/i.test(start);
     case "image/png":
       return start.startsWith("\x89PNG");
     case "image/jpeg":

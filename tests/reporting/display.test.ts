@@ -9,6 +9,7 @@ import {
   showRankings,
   showTable,
 } from "../../lib/reporting/display.js";
+import { FIGURE_CONFIG } from "../../lib/reporting/figures/figure-config.js";
 import { lossCurve } from "../../lib/reporting/figures/loss-curve.js";
 import { resultsTable } from "../../lib/reporting/results-table.js";
 import { plainTable } from "../../lib/reporting/table.js";
@@ -54,7 +55,7 @@ describe("in a notebook", () => {
   it("a figure carries plotly's JSON, HTML for other viewers, and text", () => {
     const bundle = sent(() => showFigure(figure, "Loss"));
     expect(Object.keys(bundle)).toEqual(["application/vnd.plotly.v1+json", "text/html", "text/plain"]);
-    expect(bundle["application/vnd.plotly.v1+json"]).toEqual(figure);
+    expect(bundle["application/vnd.plotly.v1+json"]).toEqual({ ...figure, config: FIGURE_CONFIG });
     expect(bundle["text/plain"]).toBe("[Loss: softmax]");
     expect(bundle["text/html"]).not.toMatch(/https?:\/\//);
   });

@@ -32,6 +32,10 @@ export class OnnxEncoder {
       intraOpNumThreads: options.threads ?? availableParallelism(),
       graphOptimizationLevel: "all",
       logSeverityLevel: 3,
+    }).catch((error: Error) => {
+      throw new UserError(
+        `OnnxEncoder: graph must load in ONNX Runtime, got: ${error.message.split("\n")[0]}`,
+      );
     });
     const { bytes: _bytes, ...rest } = side;
     return new OnnxEncoder(session, rest);

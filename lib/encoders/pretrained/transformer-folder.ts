@@ -61,6 +61,10 @@ export function readTransformerFolder(
     if (!tensor) misfits.push(`${name} [${shape.join(", ")}] is missing`);
     else if (tensor.shape.join() !== shape.join())
       misfits.push(`${name} must be [${shape.join(", ")}], got [${tensor.shape.join(", ")}]`);
+    else if (tensor.data.some((value) => !Number.isFinite(value)))
+      misfits.push(
+        `${name} must hold finite numbers, got ${tensor.data.find((value) => !Number.isFinite(value))}`,
+      );
     else weights[name] = tensor;
   }
   if (misfits.length > 0) throw new UserError(`${file}: must fit config.json; ${misfits.join("; ")}`);
@@ -222,9 +226,13 @@ function readJson(file: string): Record<string, unknown> {
   } catch (error) {
     throw new UserError(`${file}: cannot be read (${(error as NodeJS.ErrnoException).code ?? error})`);
   }
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     throw new UserError(`${file}: must be JSON, got ${JSON.stringify(text.slice(0, 40))}`);
   }
+  if (value === null || typeof value !== "object")
+    throw new UserError(`${file}: must hold keys and values, got ${JSON.stringify(value)}`);
+  return value as Record<string, unknown>;
 }

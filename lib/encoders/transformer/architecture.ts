@@ -42,6 +42,15 @@ export function smallArchitecture(
   };
 }
 
+/** Sizes beyond any BERT's: a wrong configuration would run out of memory before its weights are compared. */
+const MOST = [
+  ["numHiddenLayers", 1000],
+  ["hiddenSize", 2 ** 16],
+  ["intermediateSize", 2 ** 20],
+  ["maxPositionEmbeddings", 2 ** 20],
+  ["vocabSize", 2 ** 26],
+] as const;
+
 /** @throws RangeError naming the first size that cannot be */
 export function checkArchitecture(architecture: TransformerArchitecture): void {
   for (const key of [
@@ -55,6 +64,9 @@ export function checkArchitecture(architecture: TransformerArchitecture): void {
   ] as const)
     if (!Number.isInteger(architecture[key]) || architecture[key] < 1)
       throw new UserError(`transformer: ${key} must be a positive integer, got ${architecture[key]}`);
+  for (const [key, most] of MOST)
+    if (architecture[key] > most)
+      throw new UserError(`transformer: ${key} must be at most ${most}, got ${architecture[key]}`);
   if (architecture.hiddenSize % architecture.numAttentionHeads !== 0)
     throw new UserError(
       `transformer: numAttentionHeads must divide hiddenSize (${architecture.hiddenSize}), got ${architecture.numAttentionHeads}`,

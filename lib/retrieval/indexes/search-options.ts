@@ -22,6 +22,9 @@ export interface SearchOptions {
   onProgress?: (done: number, total: number) => void;
 }
 
+/** Answers that one search gives at most, found or not: 8 GB of ids and scores. */
+const MOST_SLOTS = 2 ** 30;
+
 /**
  * Number of rows of a [rows, dim] matrix, every value of which is a number: NaN among documents stands first or nowhere,
  * as the index happens to compare.
@@ -47,6 +50,10 @@ export function checkRows(where: string, name: string, matrix: Float32Array, dim
 
 export function checkSearch(where: string, k: number, queryCount: number, options: SearchOptions): void {
   if (!Number.isInteger(k) || k < 1) throw new UserError(`${where}: k must be a positive integer, got ${k}`);
+  if (k * queryCount > MOST_SLOTS)
+    throw new UserError(
+      `${where}: k must be at most ${Math.floor(MOST_SLOTS / queryCount)} for ${queryCount} queries, got ${k}`,
+    );
   const own = options.excludePerQuery;
   if (own && own.length !== queryCount)
     throw new UserError(
