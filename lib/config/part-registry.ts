@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { emptyRecord } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { describeIssue } from "./describe-issue.js";
 import { nearestName } from "./nearest-name.js";
@@ -92,7 +93,7 @@ export class PartRegistry<P extends Part, Section extends { type: string } = { t
     const { settings } = part;
     if (!settings) return { part, options: { kind, ...given } };
     const known = Object.keys(settings).map(toCamelCase);
-    const raw: Record<string, unknown> = {};
+    const raw: Record<string, unknown> = emptyRecord();
     for (const [option, value] of Object.entries(given)) {
       if (!known.includes(option)) {
         const nearest = nearestName(option, known);

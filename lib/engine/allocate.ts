@@ -6,7 +6,7 @@ import { UserError } from "../files/user-error.js";
  * @param what  the layer or table, for the message
  * @throws UserError where they do not fit in memory, in place of the engine's "Invalid typed array length"
  */
-export function allocateFloats(count: number, what: string): Float32Array<ArrayBuffer> {
+export function allocateFloats(count: number, what: string): Float32Array {
   try {
     return new Float32Array(count);
   } catch {

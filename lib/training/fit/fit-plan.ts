@@ -3,6 +3,7 @@ import type { Encoder, EncoderSpec } from "../../encoders/encoder.js";
 import type { Random } from "../../engine/random/random.js";
 import { checkNegatives } from "../../experiment/negatives-checks.js";
 import { type NegativesConfig, negativesSection } from "../../experiment/sections/negatives.js";
+import { ownEntry } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
 import { positivesByQuery } from "../../losses/candidate-mask.js";
 import { createItemLoss, itemLossMines } from "../../losses/create-item-loss.js";
@@ -150,8 +151,8 @@ function fusedParts(
   if (negatives?.type === "cache") return "negatives of type cache have no fused step";
   if (negatives && (!negatives.in_batch || negatives.add.length > 0 || negatives.log_q !== null))
     return "added negatives have no fused step";
-  const query = pairs.queries.columns[spec.queryTextFeature];
-  const document = pairs.documents.columns[spec.documentTextFeature];
+  const query = ownEntry(pairs.queries.columns, spec.queryTextFeature);
+  const document = ownEntry(pairs.documents.columns, spec.documentTextFeature);
   if (query?.kind !== "text" || document?.kind !== "text")
     return "features other than text have no fused step";
   const mask = negatives?.mask ?? "none";
