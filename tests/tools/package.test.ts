@@ -33,13 +33,14 @@ model:
 recall_validation: { enabled: true, every_epochs: 3, k: [10], query_typo_probabilities: [0] }
 `;
 const SCRIPT = `
-import { ensureEmoji, openRun, search, toFrame, train } from "qdrl";
+import { ensureEmoji, fit, openRun, search, toFrame, train } from "qdrl";
 await ensureEmoji({ outDir: "data/emoji", maxDocuments: 60 });
+const { history } = await fit({ model: "TwoTower", trainData: "emoji", loss: "batch_softmax", epochs: 1, batchSize: 64 });
 const run = await train("mine.yaml");
 const loss = openRun(run.dir).metrics().filter(({ name }) => name === "AverageLoss/train");
 const hits = await search(run, "tears of joy", { k: 3 });
 const refusal = await toFrame([{ a: 1 }]).catch((error) => error.message);
-console.log(JSON.stringify({ engine: run.manifest().engine, loss, hits, refusal }));
+console.log(JSON.stringify({ fitted: history.length, engine: run.manifest().engine, loss, hits, refusal }));
 `;
 
 /** An empty project that the tarball is installed into by npm, offline; only what the package asks for is at hand. */
@@ -72,14 +73,16 @@ describe("the packed library, installed into an empty project", () => {
     writeFileSync(path.join(project, "mine.yaml"), CONFIG);
     writeFileSync(path.join(project, "script.mjs"), SCRIPT);
     const { stdout, stderr } = await run(process.execPath, ["script.mjs"], { cwd: project });
-    const { engine, loss, hits, refusal } = JSON.parse(stdout);
+    const { fitted, engine, loss, hits, refusal } = JSON.parse(stdout);
+    expect(fitted).toBe(1);
     expect(engine).toMatch(/^fused, \d+ threads?/);
     expect(loss).toHaveLength(3);
     expect(loss[2].value).toBeLessThan(loss[0].value);
     expect(hits).toHaveLength(3);
     expect(hits.map(({ name }: { name: string }) => name)).toContain("face with tears of joy");
     // progress was shown, on the stream that is not the script's own
-    expect(stderr).toContain("epoch 3/3: 100 % of");
+    expect(stderr).toContain("epoch 1/1: 100 % of"); // fit
+    expect(stderr).toContain("epoch 3/3: 100 % of"); // train
     // what the workspace brings and the package does not is asked for in one line
     expect(refusal).toMatch(
       /^toFrame: danfojs-node must be installed \(npm install danfojs-node\), got [^\n]*$/,

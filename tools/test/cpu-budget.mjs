@@ -63,6 +63,8 @@ export const LISTED = {
   "tests/encoders/onnx/towers.test.ts": { most: 3, why: "towers exported, run by onnxruntime and compared" },
   "tests/datasets/parquet.test.ts": { most: 3, why: "files of several writers and sizes" },
   "tests/analysis/comparison.test.ts": { most: 3, why: "two runs trained and compared" },
+  "tests/reporting/cell-pictures.test.ts": { most: 5, why: "a figure drawn in a browser" },
+  "tests/tools/package.test.ts": { most: 30, why: "compiles lib with declarations, packs and installs it" },
 };
 
 /**

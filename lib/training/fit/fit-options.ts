@@ -47,8 +47,8 @@ export interface FitOptions {
   batchSize?: number;
   /** default none; the progress bar is put first by {@link FitOptions.progress} */
   callbacks?: readonly Callback[];
-  /** runs before all other callbacks */
-  progress?: Callback;
+  /** runs before all other callbacks; default: tells the default listener, null = shows nothing */
+  progress?: Callback | null;
   clipNorm?: number;
   /**
    * rows embedded at a time (GradCache), so that a batch needs the memory of a chunk and still has its own gradients;

@@ -1,5 +1,8 @@
+import * as tf from "@tensorflow/tfjs";
 import { createEncoder } from "../../encoders/create-encoder.js";
 import type { Encoder, EncoderSpec } from "../../encoders/encoder.js";
+import { selectBackend } from "../../engine/backend.js";
+import { defaultListener } from "../../engine/progress.js";
 import { Random } from "../../engine/random/random.js";
 import { startTokenWeights } from "../../experiment/token-weights.js";
 import { UserError } from "../../files/user-error.js";
@@ -11,6 +14,7 @@ import type { Schedule } from "../../optimizers/schedules/schedule.js";
 import type { RunFolder } from "../../tracking/run-folder.js";
 import type { Callback } from "../callbacks/callback.js";
 import { checkMonitors } from "../callbacks/callback-list.js";
+import { progress } from "../callbacks/progress.js";
 import { resumeRun } from "../claim-run.js";
 import { Session } from "../session.js";
 import { type DatasetSource, datasetData } from "./dataset-data.js";
@@ -42,6 +46,7 @@ export async function openFit(options: FitOptions, last: Callback): Promise<Open
     throw new UserError(
       "fit: resume must be left out with runDir, whose newest checkpoint is taken up, got both",
     );
+  if (!tf.getBackend()) tell((await selectBackend()).line);
   const random = new Random(seed);
   const { trainData, evalData, modelOptions, source } = await resolveData(options);
   const model = modelOf(options, modelOptions, random);
@@ -55,7 +60,9 @@ export async function openFit(options: FitOptions, last: Callback): Promise<Open
     // rows that wait for their optimiser are brought up to date, as a checkpoint would: with or without, the same bytes
     on: { epoch_end: () => plan.trainer.settle() },
   };
-  const users = [...(options.progress ? [options.progress] : []), ...callbacks];
+  const listener = defaultListener();
+  const { progress: shown = listener.progress ? progress(listener) : null } = options;
+  const users = [...(shown ? [shown] : []), ...callbacks];
   const run =
     options.runDir === undefined
       ? null
