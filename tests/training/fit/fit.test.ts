@@ -346,7 +346,7 @@ describe("fit refuses before training starts:", () => {
     [
       "an unknown loss",
       { trainData: classData(), loss: "tripletmargin" },
-      'unknown loss "tripletmargin" of labelled items; known: siamese, triplet',
+      'unknown loss of labelled items "tripletmargin"; known: siamese, triplet',
     ],
     [
       "a miner of the other sort",
