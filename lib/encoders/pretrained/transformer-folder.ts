@@ -2,9 +2,11 @@ import fs from "node:fs";
 import path from "node:path";
 import { atomicWriteFile } from "../../files/atomic-write.js";
 import { makeFolder } from "../../files/make-folder.js";
+import { ownEntry } from "../../files/own-entry.js";
 import { readTensorFile, type StoredTensor, writeTensorFile } from "../../files/safetensors.js";
 import { UserError } from "../../files/user-error.js";
 import {
+  checkAddedTokens,
   formatVocabulary,
   tokenizerFromJson,
   tokenizerFromVocabulary,
@@ -68,6 +70,7 @@ export function readTransformerFolder(
     else weights[name] = tensor;
   }
   if (misfits.length > 0) throw new UserError(`${file}: must fit config.json; ${misfits.join("; ")}`);
+  checkPrompt(dir);
   const tokenizer = readTokenizer(dir);
   if (tokenizer.size > architecture.vocabSize)
     throw new UserError(
@@ -92,11 +95,29 @@ export function readTokenizer(dir: string): WordPieceTokenizer {
     throw new UserError(`${dir}: must hold tokenizer.json or vocab.txt, got neither`);
   const options = path.join(dir, "tokenizer_config.json");
   const config = fs.existsSync(options) ? readJson(options) : {};
-  return tokenizerFromVocabulary(fs.readFileSync(vocabulary, "utf8"), {
+  const tokenizer = tokenizerFromVocabulary(fs.readFileSync(vocabulary, "utf8"), {
     lowercase: (config["do_lower_case"] as boolean | undefined) ?? true,
     stripAccents: (config["strip_accents"] as boolean | null | undefined) ?? null,
     splitChinese: (config["tokenize_chinese_chars"] as boolean | undefined) ?? true,
   });
+  const added = path.join(dir, "added_tokens.json");
+  if (fs.existsSync(added)) checkAddedTokens(added, tokenizer.vocabulary, Object.entries(readJson(added)));
+  return tokenizer;
+}
+
+/** sentence-transformers puts its default prompt before every text; this workspace puts none there. */
+function checkPrompt(dir: string): void {
+  const file = path.join(dir, "config_sentence_transformers.json");
+  if (!fs.existsSync(file)) return;
+  const { default_prompt_name: name, prompts } = readJson(file) as {
+    default_prompt_name?: string | null;
+    prompts?: Record<string, string>;
+  };
+  const prompt = name == null ? "" : (ownEntry(prompts, name) ?? "");
+  if (prompt !== "")
+    throw new UserError(
+      `${file}: default_prompt_name must be null, as texts are read without prompts, got "${name}" (${JSON.stringify(prompt)})`,
+    );
 }
 
 /**

@@ -18,6 +18,7 @@ export function formatVocabulary(tokenizer: WordPieceTokenizer): string {
 }
 
 interface TokenizerJson {
+  added_tokens?: { id?: number; content?: string }[];
   normalizer?: {
     type?: string;
     clean_text?: boolean;
@@ -42,7 +43,7 @@ interface TokenizerJson {
  *   its ids are not 0 … n − 1
  */
 export function tokenizerFromJson(json: unknown): WordPieceTokenizer {
-  const { normalizer, pre_tokenizer, model } = (json ?? {}) as TokenizerJson;
+  const { normalizer, pre_tokenizer, model, added_tokens } = (json ?? {}) as TokenizerJson;
   for (const [part, got, wanted] of [
     ["normalizer", normalizer?.type, "BertNormalizer"],
     ["pre_tokenizer", pre_tokenizer?.type, "BertPreTokenizer"],
@@ -59,6 +60,11 @@ export function tokenizerFromJson(json: unknown): WordPieceTokenizer {
       throw new UserError(
         `tokenizer.json: ids must be 0 to ${vocabulary.length - 1} without gaps, got no ${id}`,
       );
+  checkAddedTokens(
+    "tokenizer.json",
+    vocabulary,
+    (added_tokens ?? []).map(({ content, id }) => [String(content), id]),
+  );
   return new WordPieceTokenizer(vocabulary, {
     lowercase: normalizer!.lowercase ?? true,
     stripAccents: normalizer!.strip_accents ?? null,
@@ -71,4 +77,25 @@ export function tokenizerFromJson(json: unknown): WordPieceTokenizer {
       ? {}
       : { maxWordLength: model!.max_input_chars_per_word }),
   });
+}
+
+/**
+ * Tokens that a model was taught after its vocabulary are cut out of texts before anything else, which this tokenizer does for
+ * special tokens alone.
+ *
+ * @throws UserError naming those that the vocabulary does not have under their id
+ */
+export function checkAddedTokens(
+  where: string,
+  vocabulary: readonly string[],
+  added: readonly (readonly [string, unknown])[],
+): void {
+  const strange = added.filter(([token, id]) => typeof id !== "number" || vocabulary[id] !== token);
+  if (strange.length > 0)
+    throw new UserError(
+      `${where}: added tokens must be in the vocabulary under their ids, got ${strange
+        .slice(0, 5)
+        .map(([token, id]) => `${JSON.stringify(token)} (${id})`)
+        .join(", ")}${strange.length > 5 ? `, and ${strange.length - 5} more` : ""}`,
+    );
 }
