@@ -20,7 +20,10 @@ export const LISTED = {
   },
   "tests/experiment/stream/batch-stream.test.ts": { most: 34, why: "part files read by worker threads" },
   "tests/runs/bad-input.test.ts": { most: 22, why: "a run for every fault of a data set or folder" },
-  "tests/negatives/cache/toy-encoder.test.ts": { most: 22, why: "several runs or processes" },
+  "tests/negatives/cache/toy-encoder.test.ts": {
+    most: 22,
+    why: "a toy encoder trained against a cache of negatives",
+  },
   "tests/training/train.test.ts": { most: 20, why: "whole runs, resumed and on both engines" },
   "tests/runs/sweep.test.ts": { most: 18, why: "sweeps in worker processes" },
   "tests/fused/fused-trainer.test.ts": {
