@@ -12,6 +12,8 @@ export interface JudgedQuery {
   fields: Record<string, string>;
   /** Document id → grade; only grades of at least `minGrade` count as relevant. */
   grades: Record<string, number>;
+  /** Kind of query, by which results are shown apart. */
+  slice?: string;
 }
 
 export interface SplitFractions {
@@ -87,13 +89,16 @@ export function notInPool(queries: readonly JudgedQuery[], pool: { has(id: strin
 export function judgedQueries(
   queries: readonly JudgedQuery[],
   minGrade: number,
-  slice?: (query: JudgedQuery) => string,
+  sliceOf: (query: JudgedQuery) => string | undefined = (query) => query.slice,
 ): EvaluationQuery[] {
-  return queries.map((query) => ({
-    id: query.id,
-    fields: query.fields,
-    relevantIds: Object.keys(query.grades).filter((id) => query.grades[id]! >= minGrade),
-    ...(slice === undefined ? {} : { slice: slice(query) }),
-    grades: query.grades,
-  }));
+  return queries.map((query) => {
+    const slice = sliceOf(query);
+    return {
+      id: query.id,
+      fields: query.fields,
+      relevantIds: Object.keys(query.grades).filter((id) => query.grades[id]! >= minGrade),
+      ...(slice === undefined ? {} : { slice }),
+      grades: query.grades,
+    };
+  });
 }
