@@ -4,9 +4,10 @@ import { stringify } from "yaml";
 import { cleaningOfDataset } from "../datasets/manifest.js";
 import { defaultListener, type Listener } from "../engine/progress.js";
 import type { EvaluationSet } from "../experiment/evaluation-set.js";
-import { loadEvaluation } from "../experiment/load-experiment.js";
+import { type LoadedEvaluation, loadEvaluation } from "../experiment/load-experiment.js";
 import { recallValidationSection } from "../experiment/sections/evaluation.js";
 import { atomicWriteFile } from "../files/atomic-write.js";
+import { withFolderLock } from "../files/folder-lock.js";
 import { UserError } from "../files/user-error.js";
 import { parseMeasure } from "../metrics/measure.js";
 import { rankByScore, type ScoredDocument } from "../metrics/score-run.js";
@@ -58,15 +59,7 @@ export async function writeRankings(
   rankings: ReadonlyMap<string, Rankings>,
   options: RankingsOptions,
 ): Promise<RunFolder> {
-  const {
-    system,
-    taskId,
-    runId,
-    outputDir = "reports/runs",
-    datasetDir,
-    source,
-    listener = defaultListener(),
-  } = options;
+  const { taskId, runId, outputDir = "reports/runs", datasetDir, listener = defaultListener() } = options;
   const startedAt = new Date().toISOString();
   const evaluation = recallValidationSection.parse({ sets: [...rankings.keys()] });
   const { dataset, sets, counts } = await loadEvaluation(
@@ -92,6 +85,18 @@ export async function writeRankings(
     return judgeSet(set, ranked, options);
   });
   const run = new RunFolder(path.join(outputDir, taskId, runId));
+  const write = async () => writeAlone(run, options, { dataset, sets, counts }, judged, startedAt);
+  await withFolderLock(run.dir, write, (line) => listener.line?.(line));
+  return run;
+}
+
+function writeAlone(
+  run: RunFolder,
+  { system, taskId, runId, source }: RankingsOptions,
+  { dataset, sets, counts }: LoadedEvaluation,
+  judged: readonly QueryResult[],
+  startedAt: string,
+): void {
   fs.rmSync(run.dir, { recursive: true, force: true });
   atomicWriteFile(run.configFile, stringify({ system: "rankings", name: system, ...source }));
   for (const { name: set } of sets) {
@@ -112,7 +117,6 @@ export async function writeRankings(
     ...{ commit: currentCommit(), packages: packageVersions(), backend: "none", engine: "none" },
     ...{ host: hostFacts(), startedAt, endedAt: new Date().toISOString(), status: "finished", counts },
   });
-  return run;
 }
 
 /** Rankings with the set's own query ids where they had the aliases. */

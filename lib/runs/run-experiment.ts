@@ -5,11 +5,9 @@ import type { ExperimentConfig } from "../experiment/schema.js";
 import { UserError } from "../files/user-error.js";
 import { type AnyConfig, isEncoder, loadAnyConfig } from "../retrieval/retrievers/load-any-config.js";
 import { systemOf } from "../retrieval/retrievers/systems.js";
-import { type RunFolder, runFolderOf } from "../tracking/run-folder.js";
-import { withFolderLock } from "../tracking/run-lock.js";
+import type { RunFolder } from "../tracking/run-folder.js";
 import type { Callback } from "../training/callbacks/callback.js";
 import { train } from "../training/train.js";
-import { isFinished } from "./run-sweep.js";
 import { runSystem, runsOf } from "./run-system.js";
 
 export interface RunOptions {
@@ -39,9 +37,7 @@ export async function runExperiment(
     typeof source === "string"
       ? loadAnyConfig(source, overrides)
       : { kind: "dense", config: parseConfig(formatConfig(source), "configuration", overrides) };
-  const { dir } = runFolderOf(loaded.config);
-  const work = (): Promise<RunFolder> => runLoaded(loaded, { ...rest, listener });
-  return withFolderLock(dir, work, (line) => listener.line?.(line));
+  return runLoaded(loaded, { ...rest, listener });
 }
 
 async function runLoaded(
@@ -101,11 +97,7 @@ export async function runSweepRows(file: string, options: SweepRowsOptions = {})
   const runs: RunFolder[] = [];
   for (const { row, config } of sweep.runs) {
     if (!rows.includes(row)) continue;
-    const run = runFolderOf(config);
-    const line = (text: string) => listener.line?.(text);
-    // a sweep leaves no checkpoints, by which train would see that the run is finished
-    const work = async () => (isFinished(config) ? run : train(config, { listener }));
-    runs.push(await withFolderLock(run.dir, work, line));
+    runs.push(await train(config, { listener }));
   }
   return runs;
 }

@@ -73,9 +73,12 @@ export async function runSweep(sweep: Sweep, options: SweepOptions = {}): Promis
       try {
         for (let run = queue.shift(); run; run = queue.shift()) {
           const current = run;
-          const message = await trainIn(worker, current.config, (progress) => {
-            shares.set(current, shareOf(progress, current.config.num_epochs));
-            report(`${current.row}, seed ${current.seed}`);
+          const message = await trainIn(worker, current.config, {
+            line: (line) => listener.line?.(line),
+            progress: (progress) => {
+              shares.set(current, shareOf(progress, current.config.num_epochs));
+              report(`${current.row}, seed ${current.seed}`);
+            },
           });
           shares.delete(current);
           done++;
@@ -124,7 +127,7 @@ export function startSweepWorker(): ChildProcess {
 function trainIn(
   worker: ChildProcess,
   config: ExperimentConfig,
-  onProgress: (progress: Progress) => void,
+  listener: { line(line: string): void; progress(progress: Progress): void },
 ): Promise<string | null> {
   return new Promise((resolve) => {
     const end = (message: string | null) => {
@@ -134,8 +137,9 @@ function trainIn(
     };
     const gone = (code: number | null, signal: string | null) =>
       end(`the worker ended with ${signal ?? `code ${code}`}`);
-    const read = (message: { kind: string; progress: Progress; message: string }) => {
-      if (message.kind === "progress") onProgress(message.progress);
+    const read = (message: { kind: string; progress: Progress; line: string; message: string }) => {
+      if (message.kind === "progress") listener.progress(message.progress);
+      else if (message.kind === "line") listener.line(message.line);
       else end(message.kind === "failed" ? message.message : null);
     };
     worker.on("message", read);

@@ -4,6 +4,7 @@ import type { Listener } from "../engine/progress.js";
 import { writeRetrieverRun } from "../evaluation/write-retriever-run.js";
 import type { EvaluationSet } from "../experiment/evaluation-set.js";
 import { formatConfig } from "../experiment/load-config.js";
+import { withFolderLock } from "../files/folder-lock.js";
 import { UserError } from "../files/user-error.js";
 import { loadStoredSystemConfig } from "../retrieval/retrievers/load-any-config.js";
 import { openRetriever } from "../retrieval/retrievers/open-retriever.js";
@@ -17,7 +18,8 @@ import { type RunFolder, runFolderOf } from "../tracking/run-folder.js";
 
 /**
  * Evaluates a system that needs no training of its own into a run folder. A folder that holds the finished run of the same
- * configuration and data, later than the runs that it is made of, is reused.
+ * configuration and data, later than the runs that it is made of, is reused. Whoever else
+ * wants the same run meanwhile waits for it.
  *
  * @param config         what it is made of are run folders here, no configuration files
  * @param options.fresh  start over in any case
@@ -27,6 +29,15 @@ export async function runSystem<C extends SystemConfig>(
   system: RetrievalSystem<C>,
   config: C,
   options: { fresh?: boolean; listener?: Listener } = {},
+): Promise<RunFolder> {
+  const line = (text: string) => options.listener?.line?.(text);
+  return withFolderLock(runFolderOf(config).dir, () => runAlone(system, config, options), line);
+}
+
+async function runAlone<C extends SystemConfig>(
+  system: RetrievalSystem<C>,
+  config: C,
+  options: { fresh?: boolean; listener?: Listener },
 ): Promise<RunFolder> {
   const { listener = {} } = options;
   const run = runFolderOf(config);

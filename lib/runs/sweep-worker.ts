@@ -10,6 +10,7 @@ process.on("message", async ({ config }: { config: ExperimentConfig }) => {
   try {
     const run = await train(config, {
       threads: 1,
+      onWait: (line) => process.send?.({ kind: "line", line }),
       listener: { progress: (progress) => process.send?.({ kind: "progress", progress }) },
     });
     process.send?.({ kind: "done", dir: run.dir });

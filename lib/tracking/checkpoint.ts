@@ -45,9 +45,14 @@ export function writeCheckpoint(folder: string, checkpoint: WritableCheckpoint, 
   const file = path.join(folder, `epoch-${String(checkpoint.epochsDone).padStart(5, "0")}.safetensors`);
   writeCheckpointFile(file, checkpoint);
   for (const old of listCheckpoints(folder).slice(keep)) fs.rmSync(old, { force: true });
+  return file;
+}
+
+/** Removes what a killed process left of a checkpoint; for the one process that works on the run. */
+export function removeHalfWritten(folder: string): void {
+  if (!fs.existsSync(folder)) return;
   for (const name of fs.readdirSync(folder))
     if (isTemporaryName(name)) fs.rmSync(path.join(folder, name), { force: true });
-  return file;
 }
 
 /** Writes one checkpoint whole or not at all. */

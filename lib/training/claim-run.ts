@@ -1,17 +1,31 @@
 import fs from "node:fs";
 import path from "node:path";
+import { openDataset } from "../datasets/open-dataset.js";
 import { configCleaning } from "../experiment/config-cleaning.js";
 import { formatConfig, loadStoredConfig } from "../experiment/load-config.js";
 import type { ExperimentConfig } from "../experiment/schema.js";
 import { scheduleNeedsLength } from "../experiment/training-specs.js";
 import { atomicWriteFile } from "../files/atomic-write.js";
 import { UserError } from "../files/user-error.js";
-import { type Checkpoint, latestCheckpoint } from "../tracking/checkpoint.js";
+import { type Checkpoint, latestCheckpoint, removeHalfWritten } from "../tracking/checkpoint.js";
 import type { Manifest, RunFolder } from "../tracking/run-folder.js";
 
 /** With the cleaning that it comes to, said or not. */
 function withCleaning(config: ExperimentConfig): ExperimentConfig {
   return { ...config, text: { cleaning: configCleaning(config).name } };
+}
+
+/** Whether a folder holds this very run on the present data, finished: what may change in it since does not matter. */
+export function isDone(run: RunFolder, config: ExperimentConfig): boolean {
+  if (!config.reuse_epoch || !fs.existsSync(path.join(run.dir, "manifest.json"))) return false;
+  if (!fs.existsSync(run.configFile)) return false;
+  const { status, dataset } = run.manifest();
+  if (status !== "finished") return false;
+  const changed = differingKeys(withCleaning(loadStoredConfig(run.configFile)), withCleaning(config));
+  if (changed.some((key) => !MAY_CHANGE.has(key) || key === "num_epochs")) return false;
+  if (openDataset(config.dataset_dir).fingerprint !== dataset.fingerprint) return false;
+  if (changed.length > 0) atomicWriteFile(run.configFile, formatConfig(config));
+  return true;
 }
 
 /** Writes the configuration of a new run, or checks that an old one is the same experiment on the same data. */
@@ -87,6 +101,7 @@ export function resumeRun(
   reuseEpoch: boolean,
   tell: (line: string) => void,
 ): void {
+  removeHalfWritten(run.checkpoints);
   const latest = latestCheckpoint(run.checkpoints, tell);
   if (latest && reuseEpoch) {
     const { checkpoint, file } = latest;

@@ -26,7 +26,7 @@ import { checkMonitors } from "./callbacks/callback-list.js";
 import { progress } from "./callbacks/progress.js";
 import { runCallbacks } from "./callbacks/run-callbacks.js";
 import { streamCounts } from "./callbacks/stream-counts.js";
-import { claimRun, resumeRun } from "./claim-run.js";
+import { claimRun, isDone, resumeRun } from "./claim-run.js";
 import { createTrainer } from "./create-trainer.js";
 import { checkTeacher, teacherEmbeddings } from "./objectives/teacher-embeddings.js";
 import { Session } from "./session.js";
@@ -41,6 +41,8 @@ export interface TrainOptions {
   callbacks?: readonly Callback[];
   /** ends the training after the batch under way; the run goes on from its last checkpoint when it is asked for again */
   signal?: AbortSignal;
+  /** told one line if another process works on the run; default: the listener */
+  onWait?: (line: string) => void;
 }
 
 export interface OpenedSession {
@@ -57,6 +59,10 @@ export async function openSession(written: ExperimentConfig, options: TrainOptio
   const tell = (line: string) => listener.line?.(line);
   const run = runFolderOf(config);
   if (options.fresh) fs.rmSync(run.dir, { recursive: true, force: true });
+  if (isDone(run, config)) {
+    tell(`${run.dir}: already finished after ${epochsOf(run)} epochs (--fresh starts over)`);
+    return { run, session: null, close: async () => {} };
+  }
   if (config.distillation) checkTeacher(config);
   const backend = await selectBackend(config.backend);
   tell(backend.line);
@@ -151,6 +157,10 @@ export async function openSession(written: ExperimentConfig, options: TrainOptio
     await close();
     throw error;
   }
+}
+
+function epochsOf(run: RunFolder): number {
+  return (run.metrics().at(-1)?.epoch ?? -1) + 1;
 }
 
 function readers(threads: number): string {

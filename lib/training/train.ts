@@ -1,5 +1,7 @@
+import { defaultListener } from "../engine/progress.js";
 import type { ExperimentConfig } from "../experiment/schema.js";
-import type { RunFolder } from "../tracking/run-folder.js";
+import { withFolderLock } from "../files/folder-lock.js";
+import { type RunFolder, runFolderOf } from "../tracking/run-folder.js";
 import { openSession, type TrainOptions } from "./open-session.js";
 import type { Session } from "./session.js";
 import { validate } from "./validate.js";
@@ -11,9 +13,16 @@ import { validate } from "./validate.js";
  * is written. A run that was killed loses what came after its last checkpoint and ends with the same bytes as one that was
  * not: the order of each epoch comes from the seed and the epoch's number, everything else is in the checkpoint.
  *
+ * Nobody else works on the folder meanwhile: whoever else wants the same run waits, and then finds it finished.
+ *
  * @throws RangeError if the folder holds another configuration or data set, or the loss stops being finite
  */
 export async function train(config: ExperimentConfig, options: TrainOptions = {}): Promise<RunFolder> {
+  const { listener = defaultListener(), onWait = (line) => listener.line?.(line) } = options;
+  return withFolderLock(runFolderOf(config).dir, () => trainAlone(config, options), onWait);
+}
+
+async function trainAlone(config: ExperimentConfig, options: TrainOptions): Promise<RunFolder> {
   const { run, session, close } = await openSession(config, options);
   try {
     if (session) await runEpochs(session);

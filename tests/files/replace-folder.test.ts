@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { replaceFolder } from "../../lib/files/replace-folder.js";
 import { put, testFolder } from "../datasets/test-folder.js";
@@ -29,12 +29,18 @@ describe("replaceFolder", () => {
     expect(readdirSync(`${folder}/b`)).toEqual(["set"]);
   });
 
-  it("removes what a killed builder left, but not what a running one is at", async () => {
-    mkdirSync(`${folder}/c`, { recursive: true });
-    put(`${folder}/c`, ".set.building-4194305-ab/half", ""); // above the largest process id of Linux
-    put(`${folder}/c`, `.set.building-${process.ppid}-ab/half`, "");
-    await replaceFolder(`${folder}/c/set`, async () => null);
-    expect(existsSync(`${folder}/c/.set.building-4194305-ab`)).toBe(false);
-    expect(existsSync(`${folder}/c/.set.building-${process.ppid}-ab`)).toBe(true);
+  it("removes what a killed builder left, and waits for one that is at it", async () => {
+    const target = `${folder}/c/set`;
+    put(`${folder}/c`, `.set.building-${process.pid}-ab/half`, "");
+    const events: string[] = [];
+    const build = (name: string) =>
+      replaceFolder(target, async () => {
+        events.push(`${name} begins`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        events.push(`${name} ends`);
+      });
+    await Promise.all([build("a"), build("b")]);
+    expect(events.map((event) => event.slice(2))).toEqual(["begins", "ends", "begins", "ends"]);
+    expect(readdirSync(`${folder}/c`)).toEqual(["set"]);
   });
 });

@@ -72,7 +72,7 @@ describe("loadSweep", () => {
 });
 
 describe("runSweep", () => {
-  it("trains in worker processes, reports a failure without stopping, and goes on with what is missing", async () => {
+  it("trains in worker processes, reports a failure without stopping, and goes on with what is missing, two at once alike", async () => {
     const tiny = tinyDataset();
     const file = sweepFile(tiny.root, {
       base: tiny.config(),
@@ -95,21 +95,30 @@ describe("runSweep", () => {
     ]);
     expect(lines.join()).toContain("num_embeddings: must be at least 40");
 
+    const bytes = () =>
+      ["metrics.jsonl", "models/model.safetensors", "queries.jsonl.gz"].map((name) =>
+        fs.readFileSync(path.join(tiny.root, "runs/s/a-seed2", name)).toString("base64"),
+      );
+    const alone = bytes();
     fs.rmSync(path.join(tiny.root, "runs/s/a-seed2"), { recursive: true });
     const untouched = fs.statSync(path.join(tiny.root, "runs/s/a-seed1/manifest.json")).mtimeMs;
-    const again = await runSweep(
-      loadSweep(
-        sweepFile(tiny.root, {
-          base: tiny.config(),
-          seeds: [1, 2],
-          set: { num_epochs: 1 },
-          rows: [{ name: "a", set: {} }],
-        }),
-      ),
-      { workers: 1 },
+    const sweep = loadSweep(
+      sweepFile(tiny.root, {
+        base: tiny.config(),
+        seeds: [1, 2],
+        set: { num_epochs: 1 },
+        rows: [{ name: "a", set: {} }],
+      }),
     );
-    expect(again).toMatchObject({ trained: 1, failed: [] });
-    expect(again.runs).toHaveLength(2);
+    const waits: string[] = [];
+    const listener = { line: (text: string) => waits.push(text) };
+    const twoAtOnce = [1, 2].map(() => runSweep(sweep, { workers: 1, listener }));
+    for (const again of await Promise.all(twoAtOnce)) {
+      expect(again).toMatchObject({ trained: 1, failed: [] });
+      expect(again.runs).toHaveLength(2);
+    }
+    expect(waits.filter((line) => line.includes("another process works on it; waiting"))).toHaveLength(1);
+    expect(bytes()).toEqual(alone);
     expect(fs.statSync(path.join(tiny.root, "runs/s/a-seed1/manifest.json")).mtimeMs).toBe(untouched);
   });
 

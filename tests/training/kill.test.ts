@@ -54,7 +54,7 @@ async function dyingAt(dieAt: number, work: () => Promise<unknown>): Promise<str
       const [target, data, ...rest] = args;
       const file = typeof target === "number" ? names.get(target)! : path.basename(String(target));
       dead = writes.length === dieAt;
-      writes.push(`${name} ${file.replace(/[0-9a-f]{12}|\d+/g, "#")}`);
+      writes.push(`${name} ${file.replace(/[0-9a-f]{12,16}|\d+/g, "#")}`);
       if (!dead) {
         const result = call(name, args);
         if (name === "openSync") names.set(result as number, file);
@@ -117,12 +117,12 @@ describe("a run killed without warning", () => {
       const id = `run-${number + 2}`;
       const config = runOf(id, overrides);
       await dyingAt(places[places.length >> 1]!, () => go(config));
-      fs.rmSync(`${folderOf(id)}.lock`, { recursive: true, force: true }); // its owner, this process, is not gone
       await go(config);
       expectSameResults(id, "run-0", kind);
       const checkpoints = fs.readdirSync(path.join(folderOf(id), "checkpoints")).sort();
       // the last act of a run is to remove a checkpoint: it stays when that does not come
-      if (kind.startsWith("rmSync")) expect(checkpoints.shift(), kind).toBe("epoch-00002.safetensors");
+      if (kind === "rmSync epoch-#.safetensors")
+        expect(checkpoints.shift(), kind).toBe("epoch-00002.safetensors");
       expect(checkpoints, kind).toEqual(["epoch-00003.safetensors", "epoch-00004.safetensors"]);
     }
   });

@@ -2,8 +2,7 @@ import path from "node:path";
 import type { Listener } from "../../engine/progress.js";
 import { fusionSchema, fusionSystem } from "../../retrieval/retrievers/fusion-system.js";
 import { runSystem } from "../../runs/run-system.js";
-import { type RunFolder, runFolderOf } from "../../tracking/run-folder.js";
-import { withFolderLock } from "../../tracking/run-lock.js";
+import type { RunFolder } from "../../tracking/run-folder.js";
 
 /**
  * BM25 and an encoder answering together by reciprocal rank, which has nothing to tune; asked what the encoder was asked.
@@ -35,11 +34,7 @@ export async function hybridRun(
       query_typo_probabilities: [...new Set(results.map((result) => result.typo))],
     },
   });
-  return withFolderLock(
-    runFolderOf(config).dir,
-    () => runSystem(fusionSystem, config, { listener }),
-    (line) => listener.line?.(line),
-  );
+  return runSystem(fusionSystem, config, { listener });
 }
 
 /** Measures that a run was evaluated with beside Recall and MRR. */

@@ -1,10 +1,8 @@
-import path from "node:path";
 import { defaultListener, type Listener } from "../../engine/progress.js";
 import { loadSweep, type Sweep } from "../../experiment/load-sweep.js";
 import { UserError } from "../../files/user-error.js";
 import { isFinished, runSweep } from "../../runs/run-sweep.js";
 import type { RunFolder } from "../../tracking/run-folder.js";
-import { withFolderLock } from "../../tracking/run-lock.js";
 import { ensureThesisDataset, smallDataset, type ThesisDataset, thesisDatasets } from "./datasets.js";
 import { type ExperimentKey, thesisExperiments } from "./experiments.js";
 
@@ -64,11 +62,8 @@ async function finish(
   workers: number,
   listener: Listener,
 ): Promise<SweepRuns> {
-  const { output_dir, task_id } = sweep.runs[0]!.config;
-  const work = () => runSweep(sweep, { workers, listener });
-  const { runs, failed } = await withFolderLock(path.join(output_dir, task_id), work, (line) =>
-    listener.line?.(line),
-  );
+  const { task_id } = sweep.runs[0]!.config;
+  const { runs, failed } = await runSweep(sweep, { workers, listener });
   const [first] = failed;
   if (first !== undefined)
     throw new UserError(

@@ -1,4 +1,5 @@
 import type { Encoder } from "../../encoders/encoder.js";
+import { withFolderLock } from "../../files/folder-lock.js";
 import type { RunFolder } from "../../tracking/run-folder.js";
 import type { Callback } from "../callbacks/callback.js";
 import { runEpochs } from "../train.js";
@@ -27,6 +28,11 @@ export interface FitResult {
  * @see specs/4-finetuner.md sections 3 to 7
  */
 export async function fit(options: FitOptions): Promise<FitResult> {
+  const { runDir, tell } = options;
+  return runDir === undefined ? fitAlone(options) : withFolderLock(runDir, () => fitAlone(options), tell);
+}
+
+async function fitAlone(options: FitOptions): Promise<FitResult> {
   const history: FitResult["history"] = [];
   const remember: Callback = {
     name: "history",
