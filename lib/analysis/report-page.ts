@@ -167,7 +167,7 @@ function sharedMeasures(runs: readonly RunFolder[], set: string): string[] {
     throw new UserError(
       `report: runs must share a measure on set "${set}", got ${runs.map((run, i) => `${run.dir}: ${each[i]!.join(", ")}`).join("; ")}; run qdrl evaluate with one --k`,
     );
-  const usual = ["Recall@10", "Recall@100", "MRR@10"].filter((measure) => shared.includes(measure));
+  const usual = shared.filter((measure) => ["Recall@10", "Recall@100", "MRR@10"].includes(measure));
   return usual.length > 0 ? usual : shared.slice(0, 3);
 }
 
