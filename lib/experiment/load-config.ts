@@ -7,8 +7,8 @@ import { checkKind } from "./kind-of-file.js";
 import { type ExperimentConfig, experimentSchema } from "./schema.js";
 
 /**
- * Reads an experiment with an encoder. A file may name another as its `base` and say only what differs: see
- * {@link readInherited}.
+ * Reads an experiment with an encoder. A file may name another as its `base` and say only what differs;
+ * sections are merged key by key, lists replaced.
  *
  * @param file       path of the YAML file
  * @param overrides  "key.path=value" each; the value is read as YAML

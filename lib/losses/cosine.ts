@@ -33,7 +33,7 @@ export function unitRows(x: tf.Tensor2D): tf.Tensor2D {
   return op(x) as tf.Tensor2D;
 }
 
-/** c_ij = cos(query i, document j), [B, B], norms as in {@link unitRows}. */
+/** c_ij = cos(query i, document j), [B, B]; norms below 1e-8 count as 1e-8. */
 export function cosineMatrix(queries: tf.Tensor2D, documents: tf.Tensor2D): tf.Tensor2D {
   return tf.matMul(unitRows(queries), unitRows(documents), false, true);
 }

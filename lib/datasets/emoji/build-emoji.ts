@@ -65,7 +65,7 @@ export async function buildEmoji(options: EmojiOptions): Promise<DatasetManifest
   );
 }
 
-/** The data set in `outDir` if it is what {@link buildEmoji} would write, checked by options and file sizes; else built. */
+/** The data set in `outDir` if options and file sizes say that it is up to date; else it is built. */
 export async function ensureEmoji(
   options: EmojiOptions,
 ): Promise<{ manifest: DatasetManifest; built: boolean }> {

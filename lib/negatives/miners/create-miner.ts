@@ -46,7 +46,7 @@ const miners = new Map<string, Entry>([
   ],
 ]);
 
-/** Makes a miner available to {@link createMiner} under `kind`; replaces one of the same name. */
+/** Makes a miner available by name to losses of mined pairs and triplets; replaces one of the same name. */
 export function registerMiner<S, T extends Pairs | Triplets>(
   kind: string,
   tuples: T extends Pairs ? "pairs" : "triplets",

@@ -2,11 +2,7 @@ import type { ReportPage } from "../../reporting/html-page.js";
 import type { Block } from "../../reporting/page-blocks.js";
 import type { EvidenceView } from "./evidence-view.js";
 
-/**
- * The evidence as a page.
- *
- * @param folder  that the page will be written to; links to runs are relative to it
- */
+/** The report page of all evidence: one section a data set, linked to its runs. */
 export function evidencePage(views: readonly EvidenceView[]): ReportPage {
   const dirs = new Map(views.flatMap(({ set, runs }) => runs.map((run) => [run.dir, set.name])));
   return {

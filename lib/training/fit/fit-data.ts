@@ -3,15 +3,15 @@ import type { FeatureBatch } from "../../features/batch.js";
 import type { FeaturePipeline } from "../../features/feature-pipeline.js";
 import { UserError } from "../../files/user-error.js";
 
-/** Training or evaluation data of {@link fit}, told apart by `kind`. */
+/** Training or evaluation data of {@link fit}, distinguished by `kind`. */
 export type FitData =
-  /** queries with their documents: as read from a data set, or of {@link pairData} */
+  /** queries with their documents: as {@link datasetData} reads them from a data set */
   | { kind: "pairs"; pairs: PairSet }
   /** items with a class each */
   | { kind: "class"; items: FeatureBatch; labels: Int32Array }
   /** roots (type 0) with their positive (1) and negative (−1) matches */
   | { kind: "session"; items: FeatureBatch; labels: Int32Array; types: Int32Array }
-  /** items without labels: two or more views of an item belong together, told apart by the encoder's dropout */
+  /** items without labels: two or more views of an item belong together, which differ by the encoder's dropout */
   | { kind: "instance"; items: FeatureBatch }
   /** pairs with a similarity */
   | { kind: "scored"; left: FeatureBatch; right: FeatureBatch; scores: Float32Array }
