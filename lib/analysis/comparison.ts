@@ -79,7 +79,7 @@ export async function compareTwoRuns(
   };
 }
 
-/** Two runs of one system are told apart by their seeds, else by run id, and by task where these differ. */
+/** Two runs of one system are named by their seeds, else by run id, and by task where these differ. */
 function systemNames(a: RunFolder, b: RunFolder): (run: RunFolder) => string {
   if (a.dir === b.dir) throw new UserError(`compare: the runs must differ, got ${a.dir} twice`);
   const [first, second] = [a.manifest(), b.manifest()];

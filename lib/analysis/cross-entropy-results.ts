@@ -7,8 +7,8 @@ import { compareRuns } from "./compare-runs.js";
 export const LOG_LIKELIHOOD = "log-likelihood";
 
 /**
- * How close runs come to what full softmax minimises, beside what is wanted: the log-likelihood over all documents (nats,
- * at the run's temperature) and retrieval measures, on clean queries of one set.
+ * The objective that full softmax minimises beside the measures it stands for: the log-likelihood over all documents
+ * (nats, at the run's temperature) and retrieval measures, on clean queries of one set.
  */
 export async function crossEntropyResults(
   runs: readonly RunFolder[],

@@ -62,7 +62,7 @@ export function typoLines(
   }));
 }
 
-/** Seconds spent per kind of work, summed over epochs; parts of training are not told apart. */
+/** Seconds spent per kind of work, summed over epochs; parts of training are counted as one. */
 export function secondsSpent(run: RunFolder): Record<string, number> {
   const spent: Record<string, number> = emptyRecord();
   for (const { name, seconds } of run.timings())

@@ -33,7 +33,7 @@ export interface RankedDocumentView {
 }
 
 /**
- * The same queries as answered by several runs, side by side.
+ * The best documents of several runs for the same queries, side by side.
  *
  * @param options.ids      query ids, in the order wanted
  * @param options.measure  shown beside each list

@@ -5,7 +5,7 @@ import { ChunkCollector } from "./chunk-collector.js";
 import type { TextColumns } from "./parquet.js";
 import { countMalformed, emptyReadReport, type ReadLimits, type ReadReport } from "./read-report.js";
 
-/** How the cells of a text file are told apart. */
+/** How the cells of a text file are delimited and quoted. */
 export interface CsvDialect {
   /** Default "," — and a tab for files that end in .tsv. */
   delimiter?: string;

@@ -8,7 +8,7 @@ import { jsonLineRows } from "./json-lines.js";
 import { readParquetGroups, type TextColumns } from "./parquet.js";
 import { emptyReadReport, type ReadLimits, type ReadReport } from "./read-report.js";
 
-/** Limits of reading, and how cells are told apart in files of text. */
+/** Limits of reading, and how cells are delimited in files of text. */
 export type PartLimits = ReadLimits & CsvDialect;
 
 type PartReader = (

@@ -37,7 +37,7 @@ export interface ReadLimits {
   malformedBefore?: number;
   /** A part-file that cannot be read at all: stop, or leave it out and say so. Default "fail". */
   onError?: "fail" | "skip";
-  /** Rows wanted at most, null = all. */
+  /** Row limit, null = all. */
   maxRows?: number | null;
 }
 

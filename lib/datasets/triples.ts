@@ -11,7 +11,7 @@ export interface Triple {
 }
 
 export interface TriplesOptions extends ReadLimits {
-  /** put right UTF-8 that was read as windows-1252 (default true) */
+  /** repair mojibake: UTF-8 decoded as windows-1252 (default true) */
   repair?: boolean;
 }
 

@@ -7,7 +7,7 @@ import { exactSearch } from "../retrieval/indexes/exact-search.js";
 
 export interface RetrievalData {
   items: FeatureBatch;
-  /** ids, told apart for `excludeSelf`; default: positions */
+  /** ids, compared for `excludeSelf`; default: positions */
   ids?: readonly string[];
   /** class data: items of the same label are relevant */
   labels?: Int32Array;

@@ -48,7 +48,7 @@ const FILE = "robustness.jsonl.gz";
 
 /**
  * Evaluates a run under every kind of typo and probability, clean queries included (model "clean"), and keeps one line
- * per query in the run folder. Kinds that the run was trained on and kinds that it never met can so be told apart.
+ * per query in the run folder. So kinds that the run was trained on can be compared with kinds that it never met.
  * "real" also comes at probability 1: every word misspelled of which a real misspelling is known.
  *
  * @returns the results, and the share of the queries' words that "real" can misspell (null if it was not asked)

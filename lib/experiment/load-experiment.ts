@@ -49,7 +49,7 @@ export interface LoadedExperiment extends LoadedEvaluation {
   readQueries: (queries: readonly Row[]) => Promise<void>;
   /** Ids per text. */
   textLength: number;
-  /** How they lie together by words, if they do. */
+  /** Word boundaries of the ids, if the vectoriser has them. */
   words: WordCuts | null;
 }
 

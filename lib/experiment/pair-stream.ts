@@ -32,7 +32,7 @@ export interface PairStream {
   epoch(epoch: number): AsyncIterable<PairBatch>;
   /** What the last finished epoch met and left out, by phrase; goes into the manifest. */
   counts(): Record<string, number>;
-  /** The same in words, one line per thing worth knowing. */
+  /** {@link counts} in words, one line per thing worth knowing. */
   lines(): string[];
   close(): Promise<void>;
 }

@@ -17,7 +17,7 @@ export type FeatureColumn =
   | RegionColumn
   | TokenColumn;
 
-/** ids [B, length]; words: how they lie together by words, if they do */
+/** ids [B, length]; words: their word boundaries, if the vectoriser has them */
 export type TextColumn = { kind: "text"; ids: Int32Array; length: number; words?: WordCuts };
 /** ids [B] */
 export type CategoricalColumn = { kind: "categorical"; ids: Int32Array } & MayLack;

@@ -20,7 +20,7 @@ const HEADER = "store.json";
 const VECTORS = "vectors.f32";
 
 /**
- * Vectors in a file, row after row in little-endian float32, that is filled from the front and can be gone on with after
+ * Vectors in a file, row after row in little-endian float32, that is filled from the front and can be resumed after
  * an interruption. Reading goes by positioned reads through the system's page cache, so memory is that of the rows asked
  * for (Node has no memory mapping without a native add-on).
  */
@@ -51,7 +51,7 @@ export class VectorStore {
       for (const name of ["key", "rows", "dim"] as const)
         if (held[name] !== header[name])
           throw new DataError(
-            `${file}: a store is gone on with for the same ${name} only, "${header[name]}", got "${held[name]}"; remove the folder to start over`,
+            `${file}: a store can only be resumed with the same ${name}, "${header[name]}", got "${held[name]}"; remove the folder to start over`,
           );
     } else {
       makeFolder(dir);

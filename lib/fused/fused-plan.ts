@@ -95,7 +95,7 @@ export interface FusedModel {
   /** ids per text: the vectoriser's lengths */
   queryLength: number;
   documentLength: number;
-  /** how the vectoriser's ids lie together by words, if they do */
+  /** word boundaries of the ids, if the vectoriser has them */
   words?: WordCuts | null;
   /** with batch_softmax only */
   teaching?: FusedTeaching | null;
@@ -169,7 +169,7 @@ export function stepFlops(plan: FusedPlan, queries: number, documents: number): 
   return queries * layers(query!) + documents * layers(document!) + 6 * cosines * plan.outputDim;
 }
 
-/** Bags with weights are lists of words even where ids do not lie together by words: then each id is a word. */
+/** Bags with weights are lists of words even where the vectoriser has no word boundaries: then each id is a word. */
 function wordsOf({ encoderSpec, words, queryLength, documentLength }: FusedModel, weighted: boolean) {
   if (encoderSpec.kind === "LinearEncoder") return null;
   if (words || !weighted) return words ?? null;

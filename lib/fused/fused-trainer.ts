@@ -131,7 +131,7 @@ export class FusedTrainer {
     return { ...this.memory.read(), step: this.step };
   }
 
-  /** The same in place, to be read before the next step. */
+  /** {@link exportState} without copies, to be read before the next step. */
   arrays(): FusedArrays {
     this.local.synchronise(this.step);
     return this.memory.arrays();

@@ -7,7 +7,7 @@ import { unitRows } from "./cosine.js";
 import { itemLossPart } from "./item-loss-part.js";
 import type { LabelLoss } from "./label-loss.js";
 import { marginSetting } from "./loss-part.js";
-import { checkPositive, constant } from "./scores/score-loss.js";
+import { checkPositive, stopGradient } from "./scores/score-loss.js";
 
 export interface AngularMarginOptions {
   /** distinct labels, 0 … classes − 1 */
@@ -37,7 +37,7 @@ export function arcFace(options: AngularMarginOptions & { marginDegrees?: number
     const inside = tf.clipByValue(cosine, -1 + 1e-7, 1 - 1e-7);
     const sine = tf.sqrt(tf.sub(1, tf.square(inside)));
     const shifted = tf.sub(tf.mul(inside, Math.cos(margin)), tf.mul(sine, Math.sin(margin)));
-    const reachable = constant(tf.step(tf.add(inside, Math.cos(margin))));
+    const reachable = stopGradient(tf.step(tf.add(inside, Math.cos(margin))));
     return tf.sub(tf.mul(tf.add(shifted, 1), reachable), 1);
   });
 }

@@ -1,6 +1,6 @@
 import { UserError } from "../files/user-error.js";
 
-/** How false negatives are told apart: not at all, equal documents, or every document known to answer the query. */
+/** What is masked as a false negative: nothing, equal documents, or every document known to answer the query. */
 export type MaskRule = "none" | "same_document" | "known_positives";
 
 /** All positives of a query, by number. */

@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../files/user-error.js";
 import { cosineMatrix } from "./cosine.js";
 import { checkPairs } from "./loss.js";
+import { stopGradient } from "./scores/score-loss.js";
 
 /**
  * Self-teaching for robustness to typos: misspelled queries are taught to score the batch's documents as the clean
@@ -33,13 +34,4 @@ export function selfTeaching(
   const teacher = stopGradient(tf.logSoftmax(tf.div(cosineMatrix(clean, documents), temperature)));
   const student = tf.logSoftmax(tf.div(cosineMatrix(misspelled, documents), temperature));
   return tf.mean(tf.sum(tf.mul(tf.exp(teacher), tf.sub(teacher, student)), 1)) as tf.Scalar;
-}
-
-/** The same value, through which no gradient flows. */
-function stopGradient<T extends tf.Tensor>(tensor: T): T {
-  const constant = tf.customGrad((x) => ({
-    value: tf.clone(x as tf.Tensor),
-    gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy),
-  }));
-  return constant(tensor) as T;
 }

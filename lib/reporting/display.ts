@@ -71,7 +71,7 @@ export function showRankings(rankings: readonly QueryRankings[]): void {
   emit({ "text/html": scoped(rankingsHtml(rankings)), "text/plain": lines.join("\n") });
 }
 
-/** Shows HTML under the cell (taken as it is); the given text outside a notebook. */
+/** Shows HTML under the cell (inserted unescaped); the given text outside a notebook. */
 export function showHtml(html: string, text: string): void {
   emit({ "text/html": scoped(html), "text/plain": text });
 }

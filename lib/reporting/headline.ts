@@ -20,7 +20,7 @@ export function headline(results: ResultsTable, system: string, metric: string):
   const { difference, adjustedP, mark } = cell.comparison;
   const relation =
     mark === "same"
-      ? `not told apart from ${results.baseline} by the test`
+      ? `not significantly different from ${results.baseline}`
       : `${Math.abs(difference).toFixed(3)} ${difference > 0 ? "above" : "below"} ${results.baseline}`;
   return `${value}, ${relation} (corrected p ${formatP(adjustedP)}, ${facts}).`;
 }

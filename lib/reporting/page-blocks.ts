@@ -8,7 +8,7 @@ import { resultsHtml } from "./results-table-view.js";
 import type { Table } from "./table.js";
 import { tableHtml } from "./table-html.js";
 
-/** One piece of a report page. All texts are plain and escaped, but for `html`, which is taken as it is. */
+/** One piece of a report page. All texts are plain and escaped, but for `html`, which is inserted unescaped. */
 export type Block =
   | { kind: "text"; text: string }
   | { kind: "heading"; text: string }

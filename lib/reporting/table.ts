@@ -36,7 +36,7 @@ export interface TableCell {
   /** Significance of the difference in `delta`, else in `text`: "better", "worse", or "same" where the test found none. */
   mark?: "better" | "worse" | "same";
   bold?: boolean;
-  /** Not told apart from the best of its column by a test. */
+  /** Not significantly different from the best of its column. */
   tiedWithBest?: boolean;
   /** Shown on hover where the medium allows. */
   hint?: string;

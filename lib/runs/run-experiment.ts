@@ -22,7 +22,7 @@ export interface RunOptions {
 
 /**
  * Runs one configuration file to its end: an encoder, or whichever system it names. A run that is
- * already finished is taken as it is, so a notebook can ask for its runs again and again; while another process runs
+ * already finished is reused, so a notebook can ask for its runs again and again; while another process runs
  * it, this one waits.
  *
  * @param source  YAML file of an experiment, or an encoder's configuration as loadConfig returns it
@@ -82,7 +82,7 @@ export interface SweepRowsOptions {
 
 /**
  * Runs of a sweep, one after the other in this process: {@link runExperiment} for each. `qdrl sweep` trains several at
- * a time; what it finished is taken as it is.
+ * a time; what it finished is reused.
  *
  * @returns in the sweep's order: seed by seed, row by row
  * @throws RangeError for a row that the sweep has not

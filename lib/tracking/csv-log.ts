@@ -9,7 +9,7 @@ import { UserError } from "../files/user-error.js";
  * A log as a comma-separated file, one row at a time, readable while it grows (RFC 4180; lines end in LF). Line
  * breaks in cells become spaces, so that a line is a row.
  *
- * An existing file is gone on with if its heading is the same; a last line without its end, which a killed process
+ * An existing file is appended to if its heading is the same; a last line without its end, which a killed process
  * leaves, is cut off first.
  */
 export class CsvLog {

@@ -34,7 +34,7 @@ export interface TrainerData {
   stream?: { rows: number; positives: KnownPositives | null } | null;
   /** Ids per text. */
   textLength: number;
-  /** How they lie together by words, if they do. */
+  /** Word boundaries of the ids, if the vectoriser has them. */
   words?: WordCuts | null;
   /** Of `pairs`, where the configuration names a teacher. */
   teacher?: TeacherEmbeddings | null;

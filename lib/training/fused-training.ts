@@ -23,7 +23,7 @@ export interface FusedRequest {
   /** Ids per text. */
   queryLength: number;
   documentLength: number;
-  /** How they lie together by words. */
+  /** Word boundaries of the ids. */
   words: WordCuts | null;
   threads: number;
   /** Documents of a batch that are no negatives of a query. */

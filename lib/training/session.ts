@@ -176,7 +176,7 @@ export class Session<B> implements TrainingState {
     };
   }
 
-  /** The same without copies, to be written before the next step. @param metricsBytes see Checkpoint */
+  /** {@link checkpoint} without copies, to be written before the next step. @param metricsBytes see Checkpoint */
   writableCheckpoint(metricsBytes: number): WritableCheckpoint {
     return {
       ...this.trainer.state(),

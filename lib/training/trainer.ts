@@ -115,7 +115,7 @@ export class Trainer<B = PairBatch> {
     return this.task.measurements();
   }
 
-  /** Seconds spent since the start by phase of the step, as far as they are told apart. */
+  /** Seconds spent since the start by phase of the step, as far as it measures them. */
   spent(): Record<string, number> {
     return {};
   }

@@ -230,7 +230,7 @@ describe("headline", () => {
       /^Tower: Recall@10 0\.\d{3} \[0\.\d{3}, 0\.\d{3}\], 0\.\d{3} above BM25 \(corrected p <\u00a0\.001, 200 queries, 2 seeds\)\.$/,
     );
     expect(headline(table, "Copy", "Recall@10")).toContain(
-      "not told apart from BM25 by the test (corrected p =\u00a01.000",
+      "not significantly different from BM25 (corrected p =\u00a01.000",
     );
     expect(headline(table, "BM25", "Recall@10")).toMatch(/\] \(200 queries, 1 seed\)\.$/);
   });

@@ -19,7 +19,7 @@ function runEnded(name: string, endedAt: string | null): RunFolder {
 }
 const same = { matches: () => true };
 
-describe("a run that is taken as it is", () => {
+describe("a run that is reused", () => {
   it("is finished, of the configuration asked for, and later than the runs it is made of", () => {
     const run = runEnded("fused", "2026-01-02T00:00:00Z");
     const before = runEnded("before", "2026-01-01T00:00:00Z").dir;

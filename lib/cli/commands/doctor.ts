@@ -12,7 +12,7 @@ export function addDoctorCommand(program: Command): void {
   program
     .command("doctor")
     .description(
-      "examine an experiment before a long run: first loss, gradients, one batch by heart, forecast",
+      "examine an experiment before a long run: first loss, gradients, overfit one batch, forecast",
     )
     .argument("<config>", "YAML file, e.g. configs/emoji/baseline.yaml")
     .option("--set <key=value...>", "override a key, e.g. --set learning_rate=0.001")
@@ -30,6 +30,6 @@ export function addDoctorCommand(program: Command): void {
       );
       const wrong = findings.filter(({ outcome }) => outcome === "wrong");
       if (wrong.length > 0)
-        throw new UserError(`${file}: ${wrong.map(({ check }) => check).join(", ")} must be put right first`);
+        throw new UserError(`${file}: ${wrong.map(({ check }) => check).join(", ")} must be fixed first`);
     });
 }

@@ -19,7 +19,7 @@ export interface TriplesImportOptions {
 
 /**
  * Imports training triples as a data set: every distinct passage, relevant or not, is a document; queries are split by
- * near-duplicate group. The irrelevant passages serve as documents to be told apart, not as labels.
+ * near-duplicate group. The irrelevant passages serve as distractors in the pool, not as labels.
  *
  * @throws DataError if the file is missing or malformed, or holds too few queries to split
  */
@@ -82,7 +82,7 @@ export async function importTriples(
       },
     },
   });
-  const warnings = repairedCells > 0 ? [`${repairedCells} cells had wrongly decoded text, put right`] : [];
+  const warnings = repairedCells > 0 ? [`${repairedCells} cells held mojibake, repaired`] : [];
   if (report.malformed > 0) warnings.push(`${report.malformed} malformed rows left out`);
   return { manifest, warnings };
 }

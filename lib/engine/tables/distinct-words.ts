@@ -1,6 +1,6 @@
 import type { Kernels } from "../kernels/load.js";
 
-/** How a bag's ids lie together by words: id 1 … firstNgram − 1 begins a word, greater ids belong to the word before. */
+/** Word boundaries in a bag of ids: id 1 … firstNgram − 1 begins a word, greater ids belong to the word before. */
 export interface WordCuts {
   firstNgram: number;
   /** ≥ 1; most words of a bag, the last of which then takes all that is left */

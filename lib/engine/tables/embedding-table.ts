@@ -104,7 +104,7 @@ export class EmbeddingTable {
     this.write(0, values, "setWeights");
   }
 
-  /** The same piece by piece. @throws RangeError unless `pieces` are whole rows, as many as there are */
+  /** Sets all weights from consecutive pieces. @throws RangeError unless `pieces` are whole rows, as many as there are */
   setWeightsFrom(pieces: Iterable<Float32Array>): void {
     const { dim, rows, stride } = this;
     let row = 0;
@@ -162,7 +162,7 @@ export class EmbeddingTable {
    *
    * @param ids     [size, length], 0 = padding
    * @param options countPadding: divide by `length` and treat id 0 as an ordinary row (the original's LinearEncoder);
-   *   words: how ids lie together by words, so that each distinct word's rows are summed once (in tfjs's heap; with countPadding
+   *   words: word boundaries of the ids, so that each distinct word's rows are summed once (in tfjs's heap; with countPadding
    *   not). The mean is the same but for rounding
    * @returns [size, dim], differentiable with respect to the table
    * @throws RangeError if ids has another length than size · length, or an id is outside [0, rows)

@@ -59,7 +59,7 @@ export function heapPool(
   return out;
 }
 
-/** The same with each distinct word's rows summed once. */
+/** Mean rows of bags [size, dim] in the wasm heap, where each distinct word's rows are summed once for all bags. */
 export function heapPoolWords(heap: WasmHeap, table: HeapRows, words: BagWords, size: number): tf.Tensor2D {
   const { kernels: k } = heap;
   const { count, ids, starts, bagWords, bagStarts, shares } = words;

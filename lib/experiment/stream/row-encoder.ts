@@ -57,7 +57,7 @@ export class RowEncoder {
   readonly width: number;
   /** Columns that must be read. */
   readonly columns: readonly string[];
-  /** How a text's ids lie together by words, if they do. */
+  /** Word boundaries of a text's ids, if the vectoriser has them. */
   readonly words: WordCuts | null;
   readonly counts: EncodingCounts = { emptyTexts: {}, unknownCategories: {} };
   private readonly vectorizer: TextVectorizer;

@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { lossPart, marginSetting } from "../loss-part.js";
 import { scoredBatchLoss } from "../scored-batch-loss.js";
-import { checkPositive, constant, maskedLogSumExp, type ScoreLoss } from "./score-loss.js";
+import { checkPositive, maskedLogSumExp, type ScoreLoss, stopGradient } from "./score-loss.js";
 
 /** Shared with the loss of labelled items. */
 export const circleSettings = {
@@ -21,7 +21,7 @@ export function circle(options: { margin?: number; gamma?: number } = {}): Score
   checkPositive("circle", "margin", margin);
   checkPositive("circle", "gamma", gamma);
   return (scores, positives, negatives) => {
-    const still = constant(scores);
+    const still = stopGradient(scores);
     const pushes = tf.mul(tf.relu(tf.add(still, margin)), tf.sub(scores, margin));
     const pulls = tf.mul(tf.relu(tf.sub(1 + margin, still)), tf.sub(scores, 1 - margin));
     const total = tf.add(

@@ -26,8 +26,8 @@ export function hasAny(keep: tf.Tensor2D): tf.Tensor1D {
   return tf.minimum(tf.sum(keep, 1), 1) as tf.Tensor1D;
 }
 
-/** The same numbers, constant for the tape. */
-export function constant<T extends tf.Tensor>(x: T): T {
+/** x itself, through which no gradient flows. */
+export function stopGradient<T extends tf.Tensor>(x: T): T {
   const stop = tf.customGrad((input) => ({
     value: tf.clone(input as tf.Tensor),
     gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy),

@@ -49,7 +49,7 @@ const LOSS_BATCHES = 10;
 
 /**
  * Puts an experiment through what should be known before a long run, writing nothing: the loss of the untrained model
- * (about ln B for the in-batch softmax), a gradient for every parameter, one batch learned by heart, finite numbers
+ * (about ln B for the in-batch softmax), a gradient for every parameter, one batch overfitted, finite numbers
  * throughout, and a forecast of time and memory.
  *
  * @throws RangeError where data and configuration do not fit, as training would
@@ -211,7 +211,7 @@ function overfit(
   { steps = 200, target = 0.1, listener }: ExamineOptions,
 ): Finding {
   const batch = batchOf(data, distinct(config, data));
-  const check = "one batch by heart";
+  const check = "overfit one batch";
   let loss = Number.NaN;
   let first = Number.NaN;
   try {

@@ -45,7 +45,7 @@ export function evidenceTask(set: EvidenceSet): string {
 
 /**
  * BM25 in all its variants (k1 0.9 and b 0.4, English stop words and stems, as the published figures have it), once
- * more over plain words, the dense system with every seed, and both fused. Runs that are finished are taken as they are.
+ * more over plain words, the dense system with every seed, and both fused. Finished runs are reused.
  */
 export async function evidenceRuns(set: EvidenceSet, listener: Listener): Promise<RunFolder[]> {
   const task = evidenceTask(set);

@@ -97,7 +97,7 @@ function answerOf(set: EvidenceSet, main: ResultsTable): string[] {
     ...main.rows
       .filter(({ system }) => system.includes(set.dense.name))
       .map(({ system }) => headline(main, system, first!)),
-    `The ${variants.length} variants of BM25 lie within ${spread.toFixed(3)} ${first}; ${told === 0 ? "none is" : `${told} are`} told apart from Lucene's.`,
+    `The ${variants.length} variants of BM25 lie within ${spread.toFixed(3)} ${first}; ${told === 0 ? "none is" : `${told} are`} significantly different from Lucene's.`,
   ];
 }
 

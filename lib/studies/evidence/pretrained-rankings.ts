@@ -67,7 +67,7 @@ export async function embedSet(
 
 /**
  * A pretrained transformer's exhaustive search over evaluation sets as a run; a finished run of the same model and data is
- * taken as it is.
+ * reused.
  */
 export async function pretrainedRun(options: {
   datasetDir: string;

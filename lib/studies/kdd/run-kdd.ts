@@ -63,7 +63,7 @@ export async function runKdd(config: KddConfig, options: RunKddOptions = {}): Pr
     else {
       const finished = new FinishedSteps(config);
       if (options.steps === undefined && finished.has(step)) {
-        line(`${step}: finished before, taken as it is`);
+        line(`${step}: finished before, reused`);
         continue;
       }
       finished.begin(step);
@@ -79,7 +79,7 @@ export async function runKdd(config: KddConfig, options: RunKddOptions = {}): Pr
 }
 
 /**
- * The same with several seeds on the same task files, each in a folder of its own, `<work_dir>/seed-<n>`. The
+ * {@link runKdd} with several seeds on the same task files, each in a folder of its own, `<work_dir>/seed-<n>`. The
  * configuration's seed makes the task files, if they are to be made.
  *
  * @param options.matchingOnly  seeds of the matching models: one preparation and one pre-training serve all, and what

@@ -6,7 +6,7 @@ import type { RunFolder } from "../../tracking/run-folder.js";
 
 /**
  * BM25 and an encoder answering together by reciprocal rank, which has nothing to tune; asked what the encoder was asked.
- * A finished run of the same two is taken as it is.
+ * A finished run of the same two is reused.
  *
  * @param name  what tables call it; encoders that differ in seed give runs of one system
  */

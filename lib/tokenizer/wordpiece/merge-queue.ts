@@ -9,7 +9,7 @@ const SHIFT = 2 ** 24; // more pieces than any vocabulary holds
 
 /**
  * The words of a corpus as rows of piece ids, with the counts of neighbouring pairs kept up to date while pairs are
- * joined. A heap holds pairs with counts that may be out of date; they are put right when they come to the top.
+ * joined. A heap holds pairs with counts that may be out of date; they are corrected when they come to the top.
  */
 export class MergeQueue {
   private readonly counts = new Map<number, number>();

@@ -58,13 +58,13 @@ const transformer = (more: Record<string, unknown> = {}) => ({
 });
 
 describe("examine", () => {
-  it("passes the tiny two towers: near ln B, every gradient, one batch by heart, a forecast", async () => {
+  it("passes the tiny two towers: near ln B, every gradient, one batch overfitted, a forecast", async () => {
     const { findings, forecast } = await examine(loadConfig(tiny.config()));
     expect(findings.map(({ check }) => check)).toEqual([
       "loss before training",
       "gradients",
       "memory",
-      "one batch by heart",
+      "overfit one batch",
     ]);
     expect(findings.filter(({ outcome }) => outcome === "wrong")).toEqual([]);
     expect(forecast.steps).toBe(3 * Math.floor((8 * 84) / 16));
@@ -80,7 +80,7 @@ describe("examine", () => {
 
   it("says what is wrong: a learning rate that learns nothing, and one that breaks the numbers", async () => {
     const slow = await examine(loadConfig(tiny.config(), ["learning_rate=0.0000001"]), { steps: 5 });
-    expect(slow.findings.at(-1)).toMatchObject({ check: "one batch by heart", outcome: "wrong" });
+    expect(slow.findings.at(-1)).toMatchObject({ check: "overfit one batch", outcome: "wrong" });
     expect(slow.findings.at(-1)!.detail).toMatch(/must fall below 0.1 within 5 steps/);
   });
 });

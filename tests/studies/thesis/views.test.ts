@@ -43,7 +43,7 @@ beforeAll(async () => {
 });
 
 describe("hybridRun", () => {
-  it("answers with both runs, asked what the encoder was asked, and is taken as it is the next time", async () => {
+  it("answers with both runs, asked what the encoder was asked, and is reused the next time", async () => {
     const hybrid = await hybridRun(bm25, encoder, "both", {});
     expect(hybrid.manifest()).toMatchObject({ kind: "fusion", system: "both", taskId: "tiny", seed: 3 });
     const asked = (run: RunFolder) => run.queries().map(({ set, typo, id }) => [set, typo, id]);

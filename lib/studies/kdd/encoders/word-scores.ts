@@ -7,7 +7,7 @@ export function bestHeads(words: tf.Tensor3D, heads: tf.Tensor3D): tf.Tensor2D {
   return maxOverFew(tf.matMul(words, heads, false, true), 2) as tf.Tensor2D;
 }
 
-/** The same for every query with every picture: [Q, T, D] and [I, H, D] → [Q, I, T] */
+/** max over heads of ⟨word, head⟩ for every query with every picture: [Q, T, D] and [I, H, D] → [Q, I, T] */
 export function bestHeadsCross(words: tf.Tensor3D, heads: tf.Tensor3D): tf.Tensor3D {
   const [queries, length, dim] = words.shape;
   const [images, count] = heads.shape;
