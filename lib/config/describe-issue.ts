@@ -57,10 +57,11 @@ export function describeIssue(
   const at = where(path);
   if (issue.code === "custom") return [`${at}: ${key}: ${issue.message}`];
   if (got === undefined) return [`${at}: ${key} is required`];
-  return [`${at}: ${key} ${rule(issue)}, got ${show(got)}`];
+  return [`${at}: ${key} ${describeRule(issue)}, got ${show(got)}`];
 }
 
-function rule(issue: z.core.$ZodIssue): string {
+/** The rule that an issue broke: "must be ≥ 1". */
+export function describeRule(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case "invalid_type":
       return `must be ${issue.expected === "int" ? "a whole number" : issue.expected === "array" ? "a list" : issue.expected === "object" ? "a section" : `a ${issue.expected}`}`;

@@ -40,6 +40,8 @@ interface DatasetSource {
   copy: string | null;
   /** "packages": built from npm packages; "download": pinned URLs or a copy; "copy": only from files of one's own. */
   kind: "packages" | "download" | "copy";
+  /** Why a seed would change nothing; absent: it draws the split. */
+  seedless?: string;
   run(request: ImportRequest): Promise<ImportResult>;
 }
 
@@ -86,6 +88,7 @@ export const datasetSources: Readonly<Record<string, DatasetSource>> = {
     description: "97,877 real misspellings and 60 misspelled searches (CC BY-SA 3.0)",
     copy: "typos",
     kind: "download",
+    seedless: "nothing is drawn",
     run: async (request) => result(await importTypos(request)),
   },
   grocery: {
@@ -93,6 +96,7 @@ export const datasetSources: Readonly<Record<string, DatasetSource>> = {
       "81 groceries with picture and description, searched by photos taken in shops (MIT; your copy)",
     copy: "grocery",
     kind: "copy",
+    seedless: "its sets are as published",
     run: async ({ from, outDir }) => result(await importGrocery({ from: from!, outDir })),
   },
   "home-depot": {
@@ -100,6 +104,7 @@ export const datasetSources: Readonly<Record<string, DatasetSource>> = {
       "Home Depot relevance data, prepared as the older revision did (your copy of the competition's files)",
     copy: null,
     kind: "copy",
+    seedless: "its sets are as published",
     run: async ({ from, outDir }) => {
       const counts = await prepareHomeDepot({ from: from!, outDir });
       return { counts, licence: "the competition's rules", warnings: [] };
@@ -124,6 +129,7 @@ export const datasetSources: Readonly<Record<string, DatasetSource>> = {
     description: "your own JSON lines, CSV or Parquet files, by a YAML mapping",
     copy: null,
     kind: "copy",
+    seedless: "the mapping's own key seed draws its split",
     run: async ({ from, outDir }) => {
       const { manifest, warnings } = await importMapped(from!, outDir);
       return result(manifest, warnings);
@@ -143,7 +149,11 @@ export async function importDataset(name: string, request: ImportRequest): Promi
     throw new UserError(
       `unknown data set "${name}"; known: ${Object.keys(datasetSources).sort().join(", ")}`,
     );
-  const { from } = request;
+  const { from, seed } = request;
+  if (seed !== undefined && source.seedless !== undefined)
+    throw new UserError(`data set "${name}": seed must not be given, ${source.seedless}; got ${seed}`);
+  if (from !== null && source.kind === "packages")
+    throw new UserError(`data set "${name}": from must not be given, it is built from packages; got ${from}`);
   if (source.kind === "copy" && from === null)
     throw new DataError(`data set "${name}" is made from files of your own: give them with --from`);
   if (from !== null && !existsSync(from)) throw new DataError(`${from}: must exist, found nothing there`);

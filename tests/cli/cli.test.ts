@@ -95,15 +95,11 @@ describe("qdrl", () => {
       (t) => ["train", t.config(), "--set", "modl.output_dim=3"],
       /^error: --set modl\.output_dim: modl is not a known key; did you mean model\?\n$/,
     ],
-    [
-      "a cut-off of 0",
-      (t) => ["evaluate", t.dir, "--k", "0"],
-      /^error: --k: must be integers ≥ 1 with commas between, got "0"\n$/,
-    ],
+    ["a cut-off of 0", (t) => ["evaluate", t.dir, "--k", "0"], /^error: --k: must be ≥ 1, got "0"\n$/],
     [
       "a probability of 2",
       (t) => ["evaluate", t.dir, "--typos", "0,2"],
-      /^error: --typos: must be numbers in \[0, 1\] with commas between, got "0,2"\n$/,
+      /^error: --typos: must be ≤ 1, got "0,2"\n$/,
     ],
     [
       "a page that is a folder",

@@ -195,7 +195,7 @@ describe("a run whose queries and documents are pictures in the data set's folde
   });
 
   it("reported alone asks how much it finds, and shows its first rankings with their pictures", async () => {
-    const { html } = await composeReport([run], { baseline: "BM25", listener: {} });
+    const { html } = await composeReport([run], { listener: {} });
     expect(html).toContain("How much of what it should does Picture → picture find on shades?");
     expect(html.match(/<article class="q-ranking">/g)).toHaveLength(4);
     expect(html).toMatch(/<h4><span class="q-picture [^>]*aria-label="query picture"/);

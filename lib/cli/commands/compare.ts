@@ -8,6 +8,7 @@ import { tableTerminal } from "../../reporting/table-terminal.js";
 import { tableLook } from "../../reporting/terminal.js";
 import { winLoss, winLossTable } from "../../reporting/win-loss.js";
 import { openRun } from "../../tracking/run-folder.js";
+import { checkFlags, probability } from "../flags.js";
 
 /** `qdrl compare RUN_A RUN_B`. */
 export function addCompareCommand(program: Command): void {
@@ -29,11 +30,11 @@ export function addCompareCommand(program: Command): void {
         b: string,
         options: { set?: string; measure: string; typo: string; table?: string; output: string },
       ) => {
-        const { set, measure, typo, output } = options;
+        const { set, measure, typo, output } = checkFlags(options, { typo: probability });
         const comparison = await compareTwoRuns(openRun(a), openRun(b), {
           ...(set === undefined ? {} : { set }),
           measure,
-          typo: Number(typo),
+          typo,
         });
         atomicWriteFile(output, htmlPage(comparePage(comparison)));
         if (options.table !== undefined) writeTables(options.table, [comparison.results]);

@@ -8,6 +8,7 @@ import { humanTime } from "../../reporting/human-numbers.js";
 import { plainTable } from "../../reporting/table.js";
 import { tableTerminal } from "../../reporting/table-terminal.js";
 import { TerminalListener, tableLook } from "../../reporting/terminal.js";
+import { checkFlags, wholeNumber } from "../flags.js";
 
 /** `qdrl data build|list|import`. */
 export function addDataCommands(program: Command): void {
@@ -32,14 +33,18 @@ export function addDataCommands(program: Command): void {
           output?: string;
         },
       ) => {
+        const { heldOutKeywords, seed } = checkFlags(options, {
+          heldOutKeywords: wholeNumber(0),
+          seed: wholeNumber(0),
+        });
         const listener = new TerminalListener();
         const work = buildDataset(name, {
           ...options,
           listener,
           locales: options.locales === "all" ? "all" : options.locales.split(","),
           unseenLocales: options.unseenLocales?.split(",") ?? [],
-          heldOutKeywords: Number(options.heldOutKeywords),
-          seed: Number(options.seed),
+          heldOutKeywords,
+          seed,
         });
         await showTimed(work, listener);
       },
@@ -52,14 +57,15 @@ export function addDataCommands(program: Command): void {
       "--from <path>",
       "local copy, BEIR folder or mapping file; default: the pinned URLs, hashes checked",
     )
-    .option("--seed <n>", "of the split, where the importer draws one", "42")
+    .option("--seed <n>", "of the split, where the importer draws one; default: the importer's")
     .option("-o, --output <dir>", "folder to write; default: data/<name>")
-    .action(async (name: string, options: { from?: string; seed: string; output?: string }) => {
+    .action(async (name: string, options: { from?: string; seed?: string; output?: string }) => {
+      const { seed } = checkFlags(options, { seed: wholeNumber(0).optional() });
       const listener = new TerminalListener();
       const work = importInto(options.output ?? path.join(DATA, name), name, {
         listener,
         from: options.from ?? null,
-        seed: Number(options.seed),
+        ...(seed === undefined ? {} : { seed }),
       });
       await showTimed(work, listener);
     });

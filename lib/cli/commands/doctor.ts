@@ -4,6 +4,7 @@ import { UserError } from "../../files/user-error.js";
 import { humanCount, humanTime } from "../../reporting/human-numbers.js";
 import { TerminalListener } from "../../reporting/terminal.js";
 import { examine } from "../../runs/doctor/examine.js";
+import { checkFlags, wholeNumber } from "../flags.js";
 
 const marks = { ok: "ok   ", look: "look ", wrong: "WRONG" };
 
@@ -18,9 +19,10 @@ export function addDoctorCommand(program: Command): void {
     .option("--set <key=value...>", "override a key, e.g. --set learning_rate=0.001")
     .option("--steps <n>", "most updates of the overfit check", "200")
     .action(async (file: string, options: { set?: string[]; steps: string }) => {
+      const most = checkFlags(options, { steps: wholeNumber(1) }).steps;
       const listener = new TerminalListener();
       const config = loadConfig(file, options.set ?? []);
-      const { findings, forecast } = await examine(config, { steps: Number(options.steps), listener });
+      const { findings, forecast } = await examine(config, { steps: most, listener });
       listener.finish();
       for (const { check, outcome, detail } of findings)
         process.stdout.write(`${marks[outcome]} ${check}: ${detail}\n`);

@@ -15,10 +15,10 @@ import {
   robustnessCurves,
   worstQueries,
 } from "../../evaluation/robustness-views.js";
-import { UserError } from "../../files/user-error.js";
 import type { Table } from "../../reporting/table.js";
 import { tableTerminal } from "../../reporting/table-terminal.js";
 import { TerminalListener, tableLook } from "../../reporting/terminal.js";
+import { checkFlags, listOf, probability, refuseUnused, wholeNumber } from "../flags.js";
 
 /** `qdrl evaluate RUN`. */
 export function addEvaluateCommand(program: Command): void {
@@ -40,8 +40,16 @@ export function addEvaluateCommand(program: Command): void {
     )
     .option("--consistency", "how near DL-Typo's misspelled searches are embedded to those meant")
     .action(async (dir: string, options: EvaluateFlags) => {
+      if (options.consistency)
+        refuseUnused(options, ["checkpoint", "k", "typos", "robustness"], "without --consistency");
+      if (options.robustness) refuseUnused(options, ["k"], "without --robustness");
+      else refuseUnused(options, ["models", "correct"], "with --robustness");
+      const { k: ks, typos } = checkFlags(options, {
+        k: listOf(wholeNumber(1)).optional(),
+        typos: listOf(probability).optional(),
+      });
       const listener = new TerminalListener();
-      if (options.robustness) return showRobustness(dir, options, listener);
+      if (options.robustness) return showRobustness(dir, options, typos, listener);
       if (options.consistency) {
         const consistency = await queryConsistency(dir, "data/typos", { listener });
         show(consistencyTable([{ name: dir, consistency }]));
@@ -50,10 +58,8 @@ export function addEvaluateCommand(program: Command): void {
       const run = await reevaluateRun(dir, {
         listener,
         ...(options.checkpoint === undefined ? {} : { checkpoint: options.checkpoint }),
-        ...(options.k === undefined ? {} : { ks: numbers("--k", options.k, isCutoff) }),
-        ...(options.typos === undefined
-          ? {}
-          : { typoProbabilities: numbers("--typos", options.typos, isProbability) }),
+        ...(ks === undefined ? {} : { ks }),
+        ...(typos === undefined ? {} : { typoProbabilities: typos }),
       });
       listener.finish();
       printSummary(run);
@@ -73,15 +79,14 @@ interface EvaluateFlags {
 async function showRobustness(
   dir: string,
   options: EvaluateFlags,
+  probabilities: number[] | undefined,
   listener: TerminalListener,
 ): Promise<void> {
   const { results, misspellableWords } = await evaluateRobustness(dir, {
     listener,
     ...(options.checkpoint === undefined ? {} : { checkpoint: options.checkpoint }),
     ...(options.models === undefined ? {} : { models: options.models.split(",") }),
-    ...(options.typos === undefined
-      ? {}
-      : { probabilities: numbers("--typos", options.typos, isProbability) }),
+    ...(probabilities === undefined ? {} : { probabilities }),
     ...(options.correct ? { correct: true } : {}),
   });
   listener.finish();
@@ -102,22 +107,4 @@ async function showRobustness(
 
 function show(table: Table): void {
   process.stdout.write(`${tableTerminal(table, tableLook())}\n`);
-}
-
-/** What each number of a list must be. */
-interface NumberRule {
-  is(value: number): boolean;
-  words: string;
-}
-
-const isCutoff: NumberRule = { is: (k) => Number.isInteger(k) && k >= 1, words: "integers ≥ 1" };
-const isProbability: NumberRule = { is: (p) => p >= 0 && p <= 1, words: "numbers in [0, 1]" };
-
-function numbers(flag: string, list: string, { is, words }: NumberRule): number[] {
-  return list.split(",").map((part) => {
-    const value = Number(part);
-    if (part.trim() === "" || !is(value))
-      throw new UserError(`${flag}: must be ${words} with commas between, got "${list}"`);
-    return value;
-  });
 }

@@ -1,10 +1,15 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { decodeDefaults } from "../../datasets/images/decode-picture.js";
 import { pictureCells } from "../../datasets/images/picture-cells.js";
 import { extractPictures } from "../../encoders/extract-pictures.js";
 import { TerminalListener } from "../../reporting/terminal.js";
+import { checkFlags, finiteNumber, listOf, wholeNumber } from "../flags.js";
 
 type Three = [number, number, number];
+
+const channels = listOf(finiteNumber).refine((values) => values.length === 3, {
+  error: "must be three numbers with commas between",
+});
 
 /** `qdrl extract DATASET --model FILE`. */
 export function addExtractCommand(program: Command): void {
@@ -17,9 +22,9 @@ export function addExtractCommand(program: Command): void {
     .requiredOption("--model <file>", "ONNX file, or hf:owner/name/path.onnx to fetch it")
     .requiredOption("-o, --output <name>", "writes <name>.npy and <name>.keys.txt")
     .option("--column <name>", "picture column of the documents, or of the training rows", "document_picture")
-    .option("--size <pixels>", "side of the model's input", positive, 224)
-    .option("--mean <r,g,b>", "of pixel / 255", three, [0.485, 0.456, 0.406])
-    .option("--std <r,g,b>", "of pixel / 255", three, [0.229, 0.224, 0.225])
+    .option("--size <pixels>", "side of the model's input", "224")
+    .option("--mean <r,g,b>", "of pixel / 255", "0.485,0.456,0.406")
+    .option("--std <r,g,b>", "of pixel / 255", "0.229,0.224,0.225")
     .option("--channels-last", "the model reads batch, height, width, channels")
     .option("--output-name <name>", "output of the model; default: its first")
     .action(
@@ -29,20 +34,25 @@ export function addExtractCommand(program: Command): void {
           model: string;
           output: string;
           column: string;
-          size: number;
-          mean: Three;
-          std: Three;
+          size: string;
+          mean: string;
+          std: string;
           channelsLast?: boolean;
           outputName?: string;
         },
       ) => {
+        const { size, mean, std } = checkFlags(options, {
+          size: wholeNumber(1, 4096),
+          mean: channels,
+          std: channels,
+        });
         const listener = new TerminalListener();
         const result = await extractPictures({
           ...decodeDefaults,
-          size: options.size,
+          size,
           model: options.model,
-          mean: options.mean,
-          std: options.std,
+          mean: mean as Three,
+          std: std as Three,
           layout: options.channelsLast ? "nhwc" : "nchw",
           output: options.outputName ?? null,
           cells: await pictureCells(dir, options.column),
@@ -57,18 +67,4 @@ export function addExtractCommand(program: Command): void {
         );
       },
     );
-}
-
-function three(text: string): Three {
-  const values = text.split(",").map(Number);
-  if (values.length !== 3 || values.some((value) => !Number.isFinite(value)))
-    throw new InvalidArgumentError(`must be three numbers with commas between, got ${text}`);
-  return values as Three;
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError(`must be a positive integer, got ${text}`);
-  return value;
 }

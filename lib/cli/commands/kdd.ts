@@ -1,15 +1,17 @@
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
+import { z } from "zod";
 import { UserError } from "../../files/user-error.js";
 import { resultsTerminal } from "../../reporting/results-table-view.js";
 import { TerminalListener, tableLook } from "../../reporting/terminal.js";
 import { kddTable } from "../../studies/kdd/kdd-table.js";
 import { loadKddConfig } from "../../studies/kdd/load-kdd-config.js";
-import { type KddStep, kddSteps, runKdd, runKddSeeds } from "../../studies/kdd/run-kdd.js";
+import { kddSteps, runKdd, runKddSeeds } from "../../studies/kdd/run-kdd.js";
+import { checkFlags, listOf, seedList } from "../flags.js";
 
 interface KddOptions {
-  steps?: KddStep[];
-  seeds?: number[];
-  matchingSeeds?: number[];
+  steps?: string;
+  seeds?: string;
+  matchingSeeds?: string;
   set?: string[];
 }
 
@@ -24,24 +26,22 @@ export function addKddCommand(program: Command): void {
     .option(
       "--steps <list>",
       `run some of ${kddSteps.join(",")}, finished or not; default: all, but for those finished before`,
-      parseSteps,
     )
-    .option(
-      "--seeds <list>",
-      "several seeds on the same task files, e.g. 1,2,3, in <work_dir>/seed-<n>",
-      parseSeeds,
-    )
+    .option("--seeds <list>", "several seeds on the same task files, e.g. 1,2,3, in <work_dir>/seed-<n>")
     .option(
       "--matching-seeds <list>",
       "several seeds of the two matching models alone, on one pre-trained encoder, in <work_dir>/matching-<n>",
-      parseSeeds,
     )
     .option("--set <key=value...>", "override a key, e.g. --set model1.epochs=2")
     .action(async (file: string, options: KddOptions) => {
+      const { steps, seeds, matchingSeeds } = checkFlags(options, {
+        steps: listOf(z.enum(kddSteps)).optional(),
+        seeds: seedList.optional(),
+        matchingSeeds: seedList.optional(),
+      });
       const config = loadKddConfig(file, options.set ?? []);
       const listener = new TerminalListener();
-      const chosen = { listener, ...(options.steps === undefined ? {} : { steps: options.steps }) };
-      const { seeds, matchingSeeds } = options;
+      const chosen = { listener, ...(steps === undefined ? {} : { steps }) };
       if (seeds !== undefined && matchingSeeds !== undefined)
         throw new UserError("--seeds and --matching-seeds: must not be given together, got both");
       const several = seeds ?? matchingSeeds;
@@ -54,20 +54,4 @@ export function addKddCommand(program: Command): void {
       const table = kddTable(reports, config.test_set);
       process.stdout.write(`${resultsTerminal(table, tableLook())}\n`);
     });
-}
-
-function parseSteps(text: string): KddStep[] {
-  return text.split(",").map((name) => {
-    const step = kddSteps.find((known) => known === name.trim());
-    if (step === undefined)
-      throw new InvalidArgumentError(`unknown step "${name}"; known: ${kddSteps.join(", ")}`);
-    return step;
-  });
-}
-
-function parseSeeds(text: string): number[] {
-  const seeds = text.split(",").map(Number);
-  if (seeds.some((seed) => !Number.isInteger(seed) || seed < 0) || new Set(seeds).size < seeds.length)
-    throw new InvalidArgumentError(`must be different integers ≥ 0 with commas between, got ${text}`);
-  return seeds;
 }

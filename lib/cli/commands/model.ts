@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
+import { z } from "zod";
 import { printTrained } from "../../analysis/summary.js";
 import { importModel, wheelModels } from "../../encoders/pretrained/import-model.js";
 import { datasetVocabulary } from "../../experiment/dataset-vocabulary.js";
@@ -9,6 +10,7 @@ import { UserError } from "../../files/user-error.js";
 import { TerminalListener } from "../../reporting/terminal.js";
 import { exportRun } from "../../runs/export-run.js";
 import { train } from "../../training/train.js";
+import { checkFlags, listOf, wholeNumber } from "../flags.js";
 
 interface DistillFlags {
   teacher?: string;
@@ -77,9 +79,10 @@ export function addModelCommands(program: Command): void {
     .option("--size <n>", "word-pieces", "8000")
     .option("--columns <names>", "text columns with commas between", "query_search_phrase,document_name")
     .action(async (dataset: string, options: { output: string; size: string; columns: string }) => {
+      const wanted = checkFlags(options, { size: wholeNumber(1), columns: listOf(z.string().min(1)) });
       const { file, size, made } = await datasetVocabulary(dataset, {
-        size: Number(options.size),
-        columns: options.columns.split(","),
+        size: wanted.size,
+        columns: wanted.columns,
         outDir: options.output,
       });
       process.stdout.write(

@@ -1,9 +1,9 @@
 import path from "node:path";
 import type { Command } from "commander";
 import { exportProjector } from "../../analysis/export-projector.js";
-import { UserError } from "../../files/user-error.js";
 import { TerminalListener } from "../../reporting/terminal.js";
 import { openRun } from "../../tracking/run-folder.js";
+import { checkFlags, wholeNumber } from "../flags.js";
 
 /** `qdrl projector RUN`. */
 export function addProjectorCommand(program: Command): void {
@@ -22,11 +22,15 @@ export function addProjectorCommand(program: Command): void {
         dir: string,
         options: { documents: string; queries: string; category: string; output?: string },
       ) => {
+        const { documents, queries } = checkFlags(options, {
+          documents: wholeNumber(1),
+          queries: wholeNumber(0),
+        });
         const listener = new TerminalListener();
         const output = options.output ?? path.join(openRun(dir).tensorboard, "embeddings");
         const count = await exportProjector(dir, output, {
-          documents: wholeNumber("--documents", options.documents, 1),
-          queries: wholeNumber("--queries", options.queries, 0),
+          documents,
+          queries,
           category: options.category,
         });
         listener.finish();
@@ -35,11 +39,4 @@ export function addProjectorCommand(program: Command): void {
         );
       },
     );
-}
-
-function wholeNumber(flag: string, text: string, least: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least)
-    throw new UserError(`${flag}: must be a whole number ≥ ${least}, got ${text}`);
-  return value;
 }

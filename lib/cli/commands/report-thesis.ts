@@ -1,8 +1,10 @@
 import { type Command, Option } from "commander";
+import { z } from "zod";
 import { TerminalListener } from "../../reporting/terminal.js";
 import type { Size } from "../../studies/thesis/sweep-runs.js";
 import { thesisReport } from "../../studies/thesis/thesis-report.js";
 import { writeThesisReport } from "../../studies/thesis/write-report.js";
+import { checkFlags, listOf, wholeNumber } from "../flags.js";
 
 /** `qdrl report thesis`. */
 export function addThesisReport(report: Command): void {
@@ -23,12 +25,15 @@ export function addThesisReport(report: Command): void {
     .option("-j, --workers <n>", "worker processes", "2")
     .option("-o, --output <dir>", "folder to write", "reports/thesis")
     .action(async (options: { size: Size; datasets?: string; workers: string; output: string }) => {
-      const { size, datasets, workers, output } = options;
+      const { size, datasets, workers, output } = checkFlags(options, {
+        datasets: listOf(z.string().min(1)).optional(),
+        workers: wholeNumber(1, 256),
+      });
       const listener = new TerminalListener();
       const report = await thesisReport({
         size,
-        ...(datasets === undefined ? {} : { datasets: datasets.split(",") }),
-        workers: Number(workers),
+        ...(datasets === undefined ? {} : { datasets }),
+        workers,
         listener,
         folder: output,
       });

@@ -15,9 +15,12 @@ export function addReportCommand(program: Command): void {
     .description("one self-contained HTML page about some runs: table, curves, map, rankings")
     .argument("[runs...]", "run folders; default: all of reports/runs/tour")
     .option("-o, --output <file>", "page to write", "reports/index.html")
-    .option("--baseline <system>", "system that the others are compared with", "BM25")
+    .option(
+      "--baseline <system>",
+      "system that the others are compared with; default: BM25 if it is there, else the first",
+    )
     .option("--table <file>", "also write its tables: .md, .csv, .tex or .html")
-    .action(async (dirs: string[], options: { output: string; baseline: string; table?: string }) => {
+    .action(async (dirs: string[], options: { output: string; baseline?: string; table?: string }) => {
       const listener = new TerminalListener();
       const results = await printReport(dirs, options.output, options.baseline, listener);
       if (options.table !== undefined) writeTables(options.table, results);
@@ -30,10 +33,13 @@ export function addReportCommand(program: Command): void {
 export async function printReport(
   dirs: readonly string[],
   output: string,
-  baseline: string,
+  baseline: string | undefined,
   listener: TerminalListener,
 ): Promise<ResultsTable[]> {
-  const results = await writeReport(dirs, output, { baseline, listener });
+  const results = await writeReport(dirs, output, {
+    ...(baseline === undefined ? {} : { baseline }),
+    listener,
+  });
   listener.finish();
   for (const table of results) process.stdout.write(`\n${resultsTerminal(table, tableLook())}\n`);
   process.stdout.write(`\nreport: ${output}\n`);

@@ -1,8 +1,9 @@
 import readline from "node:readline";
 import type { Command } from "commander";
-import { UserError } from "../../files/user-error.js";
+import { z } from "zod";
 import { TerminalListener } from "../../reporting/terminal.js";
 import { openSearch, type SearchHit } from "../../retrieval/retrievers/search-run.js";
+import { checkFlags, finiteNumber, wholeNumber } from "../flags.js";
 
 /** `qdrl search RUN`. */
 export function addSearchCommand(program: Command): void {
@@ -20,12 +21,17 @@ export function addSearchCommand(program: Command): void {
       "return nothing scored lower, or none for everything; default: the one saved by qdrl threshold, else search.threshold",
     )
     .action(async (dir: string, words: string[], options: { top: string; threshold?: string }) => {
-      const k = Number(options.top);
-      if (!Number.isInteger(k) || k < 1)
-        throw new UserError(`--top: must be a positive integer, got ${options.top}`);
+      const { top: k, threshold } = checkFlags(options, {
+        top: wholeNumber(1),
+        threshold: z
+          .union([finiteNumber, z.literal("none")], { error: "must be a number or none" })
+          .optional(),
+      });
       const listener = new TerminalListener();
-      const threshold = thresholdFrom(options.threshold);
-      const search = await openSearch(dir, { listener, ...(threshold === undefined ? {} : { threshold }) });
+      const search = await openSearch(dir, {
+        listener,
+        ...(threshold === undefined ? {} : { threshold: threshold === "none" ? null : threshold }),
+      });
       listener.finish();
       if (words.length > 0) return print(await search(words.join(" "), k));
       const input = readline.createInterface({
@@ -39,14 +45,6 @@ export function addSearchCommand(program: Command): void {
         input.prompt();
       }
     });
-}
-
-function thresholdFrom(given: string | undefined): number | null | undefined {
-  if (given === undefined) return undefined;
-  if (given === "none") return null;
-  if (given.trim() === "" || !Number.isFinite(Number(given)))
-    throw new UserError(`--threshold: must be a number or none, got ${given}`);
-  return Number(given);
 }
 
 function print(hits: readonly SearchHit[]): void {

@@ -14,6 +14,7 @@ import {
 } from "../../reporting/results-table-view.js";
 import { TerminalListener, tableLook } from "../../reporting/terminal.js";
 import { runSweep } from "../../runs/run-sweep.js";
+import { checkFlags, seedList, wholeNumber } from "../flags.js";
 
 /** `qdrl sweep FILE`. */
 export function addSweepCommand(program: Command): void {
@@ -29,10 +30,13 @@ export function addSweepCommand(program: Command): void {
     .option("-o, --output <dir>", "folder for the tables", "reports/tables")
     .action(
       async (file: string, options: { workers: string; seeds?: string; set?: string[]; output: string }) => {
+        const { workers, seeds } = checkFlags(options, {
+          workers: wholeNumber(1, 256),
+          seeds: seedList.optional(),
+        });
         const listener = new TerminalListener();
-        const seeds = options.seeds?.split(",").map(Number);
         const sweep = loadSweep(file, options.set ?? [], seeds);
-        const result = await runSweep(sweep, { workers: Number(options.workers), listener });
+        const result = await runSweep(sweep, { workers, listener });
         listener.finish();
         if (result.runs.length > 0) {
           for (const set of evaluatedOn(result.runs[0]!).sets) {

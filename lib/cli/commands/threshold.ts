@@ -3,6 +3,7 @@ import { saveThreshold } from "../../evaluation/run-threshold.js";
 import { UserError } from "../../files/user-error.js";
 import { TerminalListener } from "../../reporting/terminal.js";
 import type { ThresholdCriterion } from "../../retrieval/retrievers/threshold.js";
+import { checkFlags, listOf, probability, wholeNumber } from "../flags.js";
 
 interface Options {
   precision?: string;
@@ -23,14 +24,17 @@ export function addThresholdCommand(program: Command): void {
     .option("--typos <list>", "misspell the validation queries with these probabilities, e.g. 0,0.5", "0")
     .option("-k, --top <n>", "answers looked at of each query", "10")
     .action(async (dir: string, options: Options) => {
-      const answers = Number(options.top);
-      if (!Number.isInteger(answers) || answers < 1)
-        throw new UserError(`--top: must be a positive integer, got ${options.top}`);
-      const typos = options.typos.split(",").map(Number);
-      if (!typos.every((p) => p >= 0 && p <= 1))
-        throw new UserError(`--typos: must be probabilities with commas between, got ${options.typos}`);
+      const {
+        top: answers,
+        typos,
+        precision,
+      } = checkFlags(options, {
+        top: wholeNumber(1),
+        typos: listOf(probability),
+        precision: probability.optional(),
+      });
       const listener = new TerminalListener();
-      const criterion = criterionOf(options);
+      const criterion = criterionOf(precision);
       const saved = await saveThreshold(dir, { criterion, typos, answers, listener });
       listener.finish();
       if (saved === null)
@@ -42,8 +46,8 @@ export function addThresholdCommand(program: Command): void {
     });
 }
 
-function criterionOf({ precision }: Options): ThresholdCriterion {
-  return precision === undefined ? { kind: "f1" } : { kind: "precision", target: Number(precision) };
+function criterionOf(precision: number | undefined): ThresholdCriterion {
+  return precision === undefined ? { kind: "f1" } : { kind: "precision", target: precision };
 }
 
 function wanted(criterion: ThresholdCriterion): string {

@@ -1,11 +1,13 @@
 import path from "node:path";
 import { type Command, Option } from "commander";
+import { z } from "zod";
 import { printSummary } from "../../analysis/summary.js";
 import { type TrecTableOptions, trecTable } from "../../analysis/trec-table.js";
 import { writeTables } from "../../analysis/write-table.js";
 import { exportTrec, importTrec } from "../../evaluation/trec-files.js";
 import { resultsTerminal } from "../../reporting/results-table-view.js";
 import { TerminalListener, tableLook } from "../../reporting/terminal.js";
+import { checkFlags, listOf, probability, wholeNumber } from "../flags.js";
 
 const MEASURES = "nDCG@10,Recall@100,MRR@10,MAP";
 
@@ -21,12 +23,15 @@ export function addTrecCommands(program: Command): void {
     .option("--typos <list>", "typo probabilities", "0")
     .option("--depth <n>", "documents a query", "1000")
     .action(async (dir: string, options: { output: string; sets?: string; typos: string; depth: string }) => {
+      const { sets, typos, depth } = checkFlags(options, {
+        sets: listOf(z.string().min(1)).optional(),
+        typos: listOf(probability),
+        depth: wholeNumber(1),
+      });
       const listener = new TerminalListener();
       const files = await exportTrec(dir, options.output, {
-        ...(options.sets === undefined ? {} : { sets: options.sets.split(",") }),
-        typos: options.typos.split(",").map(Number),
-        depth: Number(options.depth),
-        listener,
+        ...(sets === undefined ? {} : { sets }),
+        ...{ typos, depth, listener },
       });
       listener.finish();
       for (const { run, qrels, queries } of files)

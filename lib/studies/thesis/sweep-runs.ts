@@ -24,13 +24,17 @@ export interface SweepRuns {
 /**
  * The runs of an experiment on every data set at hand. Two processes that ask for the same train it once.
  *
- * @throws RangeError if a run fails
+ * @throws UserError for an unknown data set, or if a run fails
  */
 export async function sweepRuns(
   key: ExperimentKey,
   options: { size: Size; datasets?: readonly string[]; workers?: number; listener?: Listener },
 ): Promise<SweepRuns[]> {
   const { size, workers = 2, listener = defaultListener() } = options;
+  const known = thesisDatasets.map(({ name }) => name);
+  const unknown = options.datasets?.find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new UserError(`datasets: must be of ${known.join(", ")}, got "${unknown}"`);
   const wanted = thesisDatasets.filter(({ name }) => options.datasets?.includes(name) ?? true);
   const found: SweepRuns[] = [];
   for (const dataset of size === "small" ? [] : wanted) {
