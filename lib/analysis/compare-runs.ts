@@ -24,7 +24,8 @@ export interface ComparedSystem {
  * one system with several runs.
  *
  * @param nameOf  what a run's system is called; equal names are seeds of one system
- * @throws RangeError if a run lacks a selection, or answered other queries than the first run
+ * @throws UserError if a run lacks a selection, answered other queries than the first run, or is of the same seed as another
+ *   of its system
  */
 export function compareRuns(
   runs: readonly RunFolder[],
@@ -41,7 +42,13 @@ export function compareRuns(
       system = { system: name, runs: [], values: {} };
       systems.set(name, system);
     }
-    system.runs.push({ seed: run.manifest().seed, dir: run.dir });
+    const { seed } = run.manifest();
+    const twin = system.runs.find((other) => other.seed === seed);
+    if (twin !== undefined)
+      throw new UserError(
+        `${name}: its runs must differ in seed to count as repetitions, got seed ${seed} in ${twin.dir} and ${run.dir}`,
+      );
+    system.runs.push({ seed, dir: run.dir });
     for (const { label, set, measure, typo } of selections) {
       const results = bySet.get(keyOf(set, typo));
       if (!results)

@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { UserError } from "../files/user-error.js";
 import type { PageComparison } from "../reporting/compare-page.js";
 import type { ComparedQuery } from "../reporting/win-loss.js";
@@ -81,7 +82,8 @@ export async function compareTwoRuns(
 
 /** Two runs of one system are named by their seeds, else by run id, and by task where these differ. */
 function systemNames(a: RunFolder, b: RunFolder): (run: RunFolder) => string {
-  if (a.dir === b.dir) throw new UserError(`compare: the runs must differ, got ${a.dir} twice`);
+  if (fs.realpathSync(a.dir) === fs.realpathSync(b.dir))
+    throw new UserError(`compare: the runs must differ, got ${a.dir} twice`);
   const [first, second] = [a.manifest(), b.manifest()];
   return (run) => {
     const { system, taskId, runId, seed } = run.manifest();

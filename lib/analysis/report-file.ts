@@ -5,6 +5,7 @@ import { atomicWriteFile } from "../files/atomic-write.js";
 import { makeFolder } from "../files/make-folder.js";
 import { UserError } from "../files/user-error.js";
 import type { ResultsTable } from "../reporting/results-table.js";
+import { distinctRuns } from "../tracking/distinct-runs.js";
 import { openRun } from "../tracking/run-folder.js";
 import { composeReport } from "./report-page.js";
 import { evaluatedRuns } from "./run-list.js";
@@ -13,17 +14,18 @@ import { evaluatedRuns } from "./run-list.js";
  * Writes one self-contained HTML page about some runs.
  *
  * @param dirs             run folders; none: all of reports/runs/tour
- * @param options.baseline system that the others are compared with
+ * @param options.baseline  system that the others are compared with; default: BM25 if it is among them, else the first
  * @returns the page's tables
  * @throws RangeError before the work if the page cannot be written or there is no run
  */
 export async function writeReport(
   dirs: readonly string[],
   output: string,
-  options: { baseline: string; listener: Listener },
+  options: { baseline?: string; listener: Listener },
 ): Promise<ResultsTable[]> {
   checkWritable(output);
-  const runs = dirs.length > 0 ? dirs.map(openRun) : evaluatedRuns("reports/runs/tour", options.listener);
+  const given = dirs.length > 0 ? dirs.map(openRun) : evaluatedRuns("reports/runs/tour", options.listener);
+  const runs = distinctRuns(given, options.listener);
   if (runs.length === 0)
     throw new UserError(
       "report: reports/runs/tour must hold runs, got none; run npm start or qdrl train first",

@@ -25,16 +25,24 @@ import { summaryTable } from "./summary.js";
 const RANKED_QUERIES = 8;
 const NO_BREAK = "\u00a0";
 
-/** The page about a set of runs, and the tables on it. */
+/**
+ * The page about a set of runs, and the tables on it.
+ *
+ * @param options.baseline  system that the others are compared with; default: BM25 if it is among them, else the first
+ * @throws UserError for a baseline that is none of the systems
+ */
 export async function composeReport(
   runs: readonly RunFolder[],
-  options: { baseline: string; listener: Listener },
+  options: { baseline?: string; listener: Listener },
 ): Promise<{ html: string; results: ResultsTable[] }> {
   const nameOf = systemNames(runs);
   const names = runs.map(nameOf);
+  checkBaseline(names, options.baseline);
   const groups = byDataset(runs);
-  const baselineOf = (group: readonly RunFolder[]) =>
-    group.map(nameOf).includes(options.baseline) ? options.baseline : nameOf(group[0]!);
+  const baselineOf = (group: readonly RunFolder[]) => {
+    const own = group.map(nameOf);
+    return [options.baseline, "BM25"].find((name) => name !== undefined && own.includes(name)) ?? own[0]!;
+  };
   const baseline = baselineOf(groups[0]!.runs);
   const results = groups.flatMap(({ runs: group, sets, typos, title }) =>
     sets.map((set) => setTable(group, set, typos, baselineOf(group), `${title}Queries: ${set}`, nameOf)),
@@ -173,6 +181,11 @@ function sharedMeasures(runs: readonly RunFolder[], set: string): string[] {
 
 function mainMeasure(runs: readonly RunFolder[], set: string): string {
   return sharedMeasures(runs, set)[0]!;
+}
+
+function checkBaseline(names: readonly string[], asked: string | undefined): void {
+  if (asked !== undefined && !names.includes(asked))
+    throw new UserError(`baseline: must be one of ${[...new Set(names)].join(", ")}, got "${asked}"`);
 }
 
 /** The comparison on one evaluation set: clean measures first, then the harder half of the typo probabilities. */

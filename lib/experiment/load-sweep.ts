@@ -36,6 +36,7 @@ export function loadSweep(file: string, extra: readonly string[] = [], seeds?: r
   const read = readInherited(readText(file), file, false);
   checkKind(file, read, "sweep");
   const config = checkYaml(sweepSchema, () => [], read);
+  if (seeds !== undefined) checkSeeds(seeds);
   const asked = Object.values(config.grid ?? {}).reduce(
     (count, values) => count * values.length,
     config.rows?.length ?? 1,
@@ -93,6 +94,14 @@ export function loadSweep(file: string, extra: readonly string[] = [], seeds?: r
 
 /** Rows of one sweep; each is at least one run to train. */
 const MOST_ROWS = 10_000;
+
+function checkSeeds(seeds: readonly number[]): void {
+  const wrong = seeds.find((seed, i) => !Number.isSafeInteger(seed) || seed < 0 || seeds.indexOf(seed) !== i);
+  if (wrong !== undefined || seeds.length === 0)
+    throw new UserError(
+      `seeds: must be different whole numbers ≥ 0, for one run is not two, got ${seeds.join(", ") || "none"}`,
+    );
+}
 
 interface NamedRow {
   name: string;

@@ -12,7 +12,13 @@ export const sweepSchema = z
     title: z.string().min(1).describe("what the sweep asks"),
     base: z.string().min(1).describe("configuration that every row starts from, from the workspace root"),
     set: overrides.default({}).describe("changes common to all rows"),
-    seeds: z.array(z.int().min(0)).min(1).default([1, 2, 3]),
+    seeds: z
+      .array(z.int().min(0))
+      .min(1)
+      .refine((seeds) => new Set(seeds).size === seeds.length, {
+        error: "must differ, or one run would count as several",
+      })
+      .default([1, 2, 3]),
     grid: z
       .record(z.string().min(1), z.array(z.unknown()).min(1))
       .optional()

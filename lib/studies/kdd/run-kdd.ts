@@ -92,6 +92,8 @@ export async function runKddSeeds(
   options: RunKddOptions & { matchingOnly?: boolean } = {},
 ): Promise<KddReport[]> {
   const { matchingOnly = false } = options;
+  if (new Set(seeds).size !== seeds.length)
+    throw new UserError(`seeds: must differ, for one run is not two, got ${seeds.join(", ")}`);
   const steps = (options.steps ?? kddSteps).includes("generate") ? (["generate"] as const) : [];
   await runKdd(config, { ...options, steps });
   const reports: KddReport[] = [];
