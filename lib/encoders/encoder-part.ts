@@ -3,7 +3,7 @@ import type { Part, Settings } from "../config/part.js";
 import type { CrossFieldIssue } from "../config/yaml-with-schema.js";
 import type { Random } from "../engine/random/random.js";
 import type { Encoder, EncoderSpec } from "./encoder.js";
-import { tableRows } from "./table-rows.js";
+import { tableRows, width } from "./model-sizes.js";
 
 /** A feature as a configuration declares it. */
 export interface DeclaredFeature {
@@ -53,13 +53,13 @@ export function encoderPart<K extends string, S extends Settings>(
 /** Size of an embedding table. */
 export const tableSetting = z.strictObject({
   num_embeddings: tableRows,
-  embedding_dim: z.int().min(1).describe("columns of the table"),
+  embedding_dim: width.describe("columns of the table"),
 });
 
 /** Keys of every encoder of texts. */
 export const textKeys = {
   text_embedding: tableSetting,
-  output_dim: z.int().min(1).describe("length of the embeddings"),
+  output_dim: width.describe("length of the embeddings"),
   query: z.strictObject({ text_feature: z.string().min(1).describe("query column that is read") }),
   document: z.strictObject({
     text_feature: z.string().min(1).describe("document column that is read"),
@@ -70,7 +70,7 @@ export const textKeys = {
 /** Published files carry the keys of every model at once, so each model accepts and ignores the others'. */
 export const ignoredKeys = {
   category_feature: tableSetting.optional().describe("MultiModalTwoTower only"),
-  fc_dim: z.int().min(1).optional().describe("SimpleTextEncoder only"),
+  fc_dim: width.optional().describe("SimpleTextEncoder only"),
 };
 
 type TextSection = { query: { text_feature: string }; document: { text_feature: string } };

@@ -11,7 +11,7 @@ import {
   textFeatureIssues,
   textKeys,
 } from "./encoder-part.js";
-import { resolvedRows } from "./table-rows.js";
+import { resolvedRows } from "./model-sizes.js";
 import { TowerEncoder } from "./tower-encoder.js";
 import { textTables, towerIssues, towerKeys, towerOf, towerOptions } from "./two-tower.js";
 

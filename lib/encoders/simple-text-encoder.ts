@@ -6,6 +6,7 @@ import type { FeatureBatch } from "../features/batch.js";
 import { bagOfText, type EncoderSpec } from "./encoder.js";
 import { encoderPart, ignoredKeys, textKeys } from "./encoder-part.js";
 import { Mlp, mlpPlan } from "./mlp.js";
+import { width, widths } from "./model-sizes.js";
 import { TowerEncoder } from "./tower-encoder.js";
 
 /**
@@ -46,9 +47,9 @@ export function sharedTextEncoder(
 /** Settings of the encoders with one hidden layer, in the order of published files. */
 export const simpleKeys = {
   ...textKeys,
-  fc_dim: z.int().min(1).default(128).describe("width of the hidden layer"),
+  fc_dim: width.default(128).describe("width of the hidden layer"),
   category_feature: ignoredKeys.category_feature,
-  hidden_layers: z.array(z.int().min(1)).optional().describe("towers only"),
+  hidden_layers: widths.optional().describe("towers only"),
   last_linear: z.boolean().optional().describe("towers only"),
 };
 

@@ -12,6 +12,7 @@ import {
   textKeys,
 } from "./encoder-part.js";
 import { Mlp, mlpPlan } from "./mlp.js";
+import { widths } from "./model-sizes.js";
 import { TowerEncoder } from "./tower-encoder.js";
 
 /** Name of the table that holds a number per token, where rows do not count alike. */
@@ -89,7 +90,7 @@ export function towerOf(name: string, spec: EncoderSpec, input: number, random: 
 
 /** Settings of encoders of two towers. */
 export const towerKeys = {
-  hidden_layers: z.array(z.int().min(1)).default([128]).describe("widths; ReLU after each"),
+  hidden_layers: widths.default([128]).describe("widths; ReLU after each"),
   last_linear: z.boolean().default(true).describe("end with a linear layer to output_dim"),
   separate_tables: z
     .boolean()

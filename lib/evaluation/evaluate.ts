@@ -52,10 +52,9 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
   const { sets, retriever, ks, typoProbabilities } = options;
   const evaluation: Evaluation = { means: [], perQuery: [] };
   const measures = (options.measures ?? []).map(parseMeasure);
+  checkEvaluable(options);
   let indexed: Pool | null = null;
   for (const [position, set] of sets.entries()) {
-    if (set.queries.length === 0)
-      throw new UserError(`evaluate: set "${set.name}" must hold a query with a relevant document, got none`);
     if (indexed !== set.pool) await retriever.index(set.pool);
     indexed = set.pool;
     const prefix = position === 0 ? "" : `${set.name}/`;
@@ -74,6 +73,25 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
   return evaluation;
 }
 
+/**
+ * What can be known to fail, or to change nothing, before an hour of training.
+ *
+ * @throws UserError for a set without a query that can be answered, and for typos in queries that have no text
+ */
+export function checkEvaluable({
+  sets,
+  textColumns,
+  typoProbabilities,
+}: Pick<EvaluationOptions, "sets" | "textColumns" | "typoProbabilities">): void {
+  const empty = sets.find((set) => set.queries.length === 0);
+  if (empty !== undefined)
+    throw new UserError(`evaluate: set "${empty.name}" must hold a query with a relevant document, got none`);
+  if (textColumns.length === 0 && typoProbabilities.some((probability) => probability > 0))
+    throw new UserError(
+      `query_typo_probabilities: must be [0] for queries without text, got [${typoProbabilities.join(", ")}]`,
+    );
+}
+
 async function evaluateOnce(
   set: EvaluationSet,
   probability: number,
@@ -83,7 +101,8 @@ async function evaluateOnce(
   const { retriever, ks, textColumns, prepare, typos = qwertyTypos, listener = {} } = options;
   const { kept = KEPT_RESULTS } = options;
   const rows = misspelledRows(set.queries, textColumns, probability, typos, prepare);
-  const depth = Math.max(...ks, kept, ...measures.map(({ name }) => depthOf(name)));
+  const wanted = Math.max(...ks, kept, ...measures.map(({ name }) => depthOf(name)));
+  const depth = Math.min(wanted, set.pool.items.length);
   const report = throttled(listener);
   const results: QueryResult[] = [];
   for (let start = 0; start < rows.length; start += QUERIES_PER_SEARCH) {

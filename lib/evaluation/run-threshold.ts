@@ -10,6 +10,7 @@ import {
   type ThresholdCriterion,
 } from "../retrieval/retrievers/threshold.js";
 import { qwertyTypos } from "../typos/qwerty-typos.js";
+import { checkEvaluable } from "./evaluate.js";
 
 const QUERIES_PER_SEARCH = 128;
 
@@ -39,15 +40,17 @@ export async function saveThreshold(
   );
   try {
     const { pool } = sets[0]!;
+    checkEvaluable({ sets: [], textColumns, typoProbabilities: typos });
     const names = { queries: opened.queryColumns, document: nameColumn };
     const { queries } = await validationQueries(run.manifest().dataset.dir, pool, names);
     await opened.readQueries?.(queries.map(({ fields }) => fields));
     await retriever.index(pool);
+    const most = Math.min(depth, pool.items.length);
     const answers: ScoredAnswer[][] = [];
     for (const probability of typos) {
       const rows = misspelledRows(queries, textColumns, probability, qwertyTypos, prepare);
       for (let start = 0; start < rows.length; start += QUERIES_PER_SEARCH) {
-        const ranked = await retriever.retrieve(rows.slice(start, start + QUERIES_PER_SEARCH), depth);
+        const ranked = await retriever.retrieve(rows.slice(start, start + QUERIES_PER_SEARCH), most);
         ranked.forEach(({ ids, scores }, i) => {
           const { relevant } = queries[start + i]!;
           const found = Array.from(ids, (id, rank) => ({

@@ -5,6 +5,9 @@ import { checkNegatives } from "./negatives-checks.js";
 import type { ExperimentConfig } from "./schema.js";
 import { encoderContext } from "./specs.js";
 
+/** Of a table: what an array buffer holds. */
+const MOST_NUMBERS = 2 ** 30;
+
 /** Rules that need more than one key. Returns every broken one. */
 export function crossCheck(config: ExperimentConfig): CrossFieldIssue[] {
   const issues: CrossFieldIssue[] = [];
@@ -26,6 +29,12 @@ export function crossCheck(config: ExperimentConfig): CrossFieldIssue[] {
     });
   const part = model.type === "custom" ? null : encoders.get(model.type);
   issues.push(...(part?.check ?? textFeatureIssues)(model as never, encoderContext(config)));
+  const { num_embeddings: rows, embedding_dim: columns } = model.text_embedding;
+  if (rows !== "auto" && rows * columns > MOST_NUMBERS)
+    issues.push({
+      path: ["model", "text_embedding", "num_embeddings"],
+      message: `must make a table of at most 2³⁰ numbers (4 GiB), got ${rows} × ${columns}`,
+    });
   if (config.update.groups.length > 0 && config.update.layer_wise_decay !== null)
     issues.push({
       path: ["update", "groups"],

@@ -47,6 +47,18 @@ export function epochBatches(
   };
 }
 
+/**
+ * Finds out before training that an epoch holds no batch; where pairs are streamed only reading them tells.
+ *
+ * @throws UserError naming both numbers
+ */
+export function checkBatches(config: ExperimentConfig, { pairs, stream }: LoadedExperiment): void {
+  if (stream !== null || config.num_epochs === 0) return;
+  const count = Math.min(config.pairs_per_epoch ?? Number.POSITIVE_INFINITY, pairs.queryOf.length);
+  if (stepsPerEpoch(count, config.batch_size, config.drop_last) === 0)
+    throw tooFewPairs(config.batch_size, count);
+}
+
 /** What is said of an epoch without a whole batch. */
 export function tooFewPairs(batchSize: number, pairs: number): RangeError {
   return new UserError(

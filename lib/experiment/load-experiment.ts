@@ -8,7 +8,7 @@ import { readQueries } from "../datasets/queries.js";
 import { describeReport, type ReadReport } from "../datasets/read-report.js";
 import { reportCounts } from "../datasets/report-counts.js";
 import { readTrainingRows } from "../datasets/training-rows.js";
-import { resolvedRows } from "../encoders/table-rows.js";
+import { resolvedRows } from "../encoders/model-sizes.js";
 import type { Listener } from "../engine/progress.js";
 import { FeaturePipeline, sourceColumns } from "../features/feature-pipeline.js";
 import { TokenReader } from "../features/token-reader.js";

@@ -1,7 +1,7 @@
 import { encoders } from "../encoders/create-encoder.js";
 import type { EncoderSpec } from "../encoders/encoder.js";
 import type { EncoderContext } from "../encoders/encoder-part.js";
-import { resolvedRows } from "../encoders/table-rows.js";
+import { resolvedRows } from "../encoders/model-sizes.js";
 import type { ExperimentConfig } from "./schema.js";
 import { objectiveName } from "./training-specs.js";
 

@@ -1,6 +1,6 @@
 import type { CrossFieldIssue } from "../../config/yaml-with-schema.js";
 import { type DeclaredFeature, encoderPart } from "../encoder-part.js";
-import { resolvedRows } from "../table-rows.js";
+import { resolvedRows } from "../model-sizes.js";
 import { towersEncoder } from "./towers.js";
 import { type ModalityEncoderConfig, type TowersSection, towersKeys } from "./towers-settings.js";
 import type { ModalityEncoderSpec, TowerSpec, TowersSpec } from "./towers-spec.js";

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { tableRows } from "../table-rows.js";
+import { MOST_LAYERS, tableRows, width, widths } from "../model-sizes.js";
 
-const widths = z.array(z.int().min(1));
 const rate = z.number().min(0).lt(1);
 
 const augmentation = z
@@ -23,12 +22,12 @@ const bag = z.strictObject({ type: z.literal("bag") }).describe("mean of the sha
 const category = z.strictObject({
   type: z.literal("category"),
   num_embeddings: tableRows,
-  embedding_dim: z.int().min(1),
+  embedding_dim: width,
 });
 const vector = z.strictObject({
   type: z.literal("vector"),
   hidden_layers: widths.default([]),
-  output_dim: z.int().min(1),
+  output_dim: width,
 });
 const cnn = z.strictObject({
   type: z.literal("cnn"),
@@ -36,31 +35,31 @@ const cnn = z.strictObject({
     .min(1)
     .default([16, 32, 64])
     .describe("filters per stage; each but the first halves the side"),
-  blocks: z.int().min(1).default(1).describe("residual blocks per stage"),
+  blocks: z.int().min(1).max(MOST_LAYERS).default(1).describe("residual blocks per stage"),
   stem_stride: z
     .int()
     .min(1)
     .max(4)
     .default(2)
     .describe("of the first convolution; 2 = a quarter of the work"),
-  output_dim: z.int().min(1),
+  output_dim: width,
   augmentation,
 });
 const patches = z.strictObject({
   type: z.literal("patches"),
   patch: z.int().min(1).default(8).describe("pixels on each side; divides the picture's size"),
-  width: z.int().min(1).default(64).describe("channels of a patch"),
-  layers: z.int().min(0).default(2),
+  width: width.default(64).describe("channels of a patch"),
+  layers: z.int().min(0).max(MOST_LAYERS).default(2),
   mixing: z.enum(["mlp", "attention"]).default("mlp").describe("how patches see each other"),
   heads: z.int().min(1).default(4).describe("of the attention"),
-  output_dim: z.int().min(1),
+  output_dim: width,
   augmentation,
 });
 const regions = z.strictObject({
   type: z.literal("regions"),
-  width: z.int().min(1).default(64).describe("hidden widths"),
+  width: width.default(64).describe("hidden widths"),
   heads: z.int().min(1).default(4).describe("of the attention over regions; divides the features' entries"),
-  output_dim: z.int().min(1),
+  output_dim: width,
   dropout: rate.default(0.1),
 });
 
@@ -91,10 +90,10 @@ export const towersKeys = {
   text_embedding: z
     .strictObject({
       num_embeddings: tableRows,
-      embedding_dim: z.int().min(1).describe("columns of the table"),
+      embedding_dim: width.describe("columns of the table"),
     })
     .describe("the table of every bag"),
-  output_dim: z.int().min(1).describe("length of the embeddings"),
+  output_dim: width.describe("length of the embeddings"),
   share_towers: z
     .boolean()
     .default(false)

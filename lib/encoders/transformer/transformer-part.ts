@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { UserError } from "../../files/user-error.js";
 import { type EncoderSection, encoderPart, textFeatureIssues, textKeys } from "../encoder-part.js";
+import { MOST_LAYERS, resolvedRows } from "../model-sizes.js";
 import { readTransformerFolder } from "../pretrained/transformer-folder.js";
-import { resolvedRows } from "../table-rows.js";
 import { transformerEncoder } from "./transformer-encoder.js";
 import type { TransformerSpec } from "./transformer-spec.js";
 
@@ -22,7 +22,7 @@ const transformerKeys = {
     .describe(
       "folder written by qdrl model import, whose weights are the start; null = N(0, 0.02²). Layers, heads and widths are the folder's then",
     ),
-  num_layers: z.int().min(1).default(2),
+  num_layers: z.int().min(1).max(MOST_LAYERS).default(2),
   num_heads: z.int().min(1).default(4).describe("must divide embedding_dim"),
   intermediate_size: z
     .int()

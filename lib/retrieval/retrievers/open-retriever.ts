@@ -21,6 +21,8 @@ export async function openRetriever(
   const { listener = {}, checkpoint } = options;
   const run = openRun(dir);
   const { kind } = run.manifest();
+  if (options.checkpoint !== undefined && kind !== "dense")
+    throw new UserError(`checkpoint: must be given for a trained encoder only, got a run of kind ${kind}`);
   if (kind === "rankings") return openRankings(run, listener);
   const system = systemOf(kind);
   const {

@@ -36,7 +36,7 @@ export async function openSearch(
   return async (query, k) => {
     const row = Object.fromEntries(queryColumns.map((column, i) => [column, i === 0 ? query : ""]));
     await readQueries?.([row]);
-    const [ranked] = await retriever.retrieve([row], k);
+    const [ranked] = await retriever.retrieve([row], Math.min(k, pool.items.length));
     const hits: SearchHit[] = [];
     for (let i = 0; i < ranked!.ids.length; i++) {
       const document = pool.items[ranked!.ids[i]!];

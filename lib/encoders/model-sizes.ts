@@ -1,6 +1,15 @@
 import { z } from "zod";
 import { UserError } from "../files/user-error.js";
 
+/** Most layers of one kind that a model may have; more is a slip of the pen that would fill memory before it is noticed. */
+export const MOST_LAYERS = 1000;
+
+/** Numbers of an embedding or a layer. */
+export const width = z.int().min(1).max(65_536);
+
+/** Widths of layers, one after the other. */
+export const widths = z.array(width).max(MOST_LAYERS);
+
 /** Rows of an embedding table. */
 export const tableRows = z
   .union([z.int().min(1), z.literal("auto")], { error: "must be a whole number ≥ 1 or auto" })
