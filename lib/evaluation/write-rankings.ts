@@ -1,22 +1,24 @@
-import fs from "node:fs";
 import path from "node:path";
 import { stringify } from "yaml";
 import { cleaningOfDataset } from "../datasets/manifest.js";
 import { defaultListener, type Listener } from "../engine/progress.js";
 import type { EvaluationSet } from "../experiment/evaluation-set.js";
-import { type LoadedEvaluation, loadEvaluation } from "../experiment/load-experiment.js";
+import { loadEvaluation } from "../experiment/load-experiment.js";
 import { recallValidationSection } from "../experiment/sections/evaluation.js";
 import { atomicWriteFile } from "../files/atomic-write.js";
 import { withFolderLock } from "../files/folder-lock.js";
+import { replaceLocked } from "../files/replace-folder.js";
 import { UserError } from "../files/user-error.js";
 import { parseMeasure } from "../metrics/measure.js";
 import { rankByScore, type ScoredDocument } from "../metrics/score-run.js";
 import { cleaningOf } from "../tokenizer/text-cleaning.js";
+import { checkPlace } from "../tracking/reuse-run.js";
 import {
   currentCommit,
   hostFacts,
   packageVersions,
   type QueryResult,
+  RUN_MARKS,
   RunFolder,
 } from "../tracking/run-folder.js";
 import { scoreQuery } from "./score-query.js";
@@ -59,7 +61,17 @@ export async function writeRankings(
   rankings: ReadonlyMap<string, Rankings>,
   options: RankingsOptions,
 ): Promise<RunFolder> {
-  const { taskId, runId, outputDir = "reports/runs", datasetDir, listener = defaultListener() } = options;
+  const {
+    system,
+    taskId,
+    runId,
+    outputDir = "reports/runs",
+    datasetDir,
+    source,
+    listener = defaultListener(),
+  } = options;
+  const run = new RunFolder(path.join(outputDir, taskId, runId));
+  checkPlace(run, "rankings");
   const startedAt = new Date().toISOString();
   const evaluation = recallValidationSection.parse({ sets: [...rankings.keys()] });
   const { dataset, sets, counts } = await loadEvaluation(
@@ -84,39 +96,31 @@ export async function writeRankings(
       );
     return judgeSet(set, ranked, options);
   });
-  const run = new RunFolder(path.join(outputDir, taskId, runId));
-  const write = async () => writeAlone(run, options, { dataset, sets, counts }, judged, startedAt);
+  const fill = async (folder: string): Promise<void> => {
+    const written = new RunFolder(folder);
+    atomicWriteFile(written.configFile, stringify({ system: "rankings", name: system, ...source }));
+    for (const { name: set } of sets) {
+      const results = judged.filter((result) => result.set === set);
+      const prefix = set === sets[0]!.name ? "" : `${set}/`;
+      written.appendMetrics(
+        Object.keys(results[0]!.values).map((name) => ({
+          epoch: 0,
+          step: 0,
+          name: prefix + name,
+          value: results.reduce((sum, { values }) => sum + values[name]!, 0) / results.length,
+        })),
+      );
+    }
+    written.writeQueries(judged);
+    written.writeManifest({
+      ...{ runFormat: 1, kind: "rankings", system, taskId, runId, seed: 0, dataset },
+      ...{ commit: currentCommit(), packages: packageVersions(), backend: "none", engine: "none" },
+      ...{ host: hostFacts(), startedAt, endedAt: new Date().toISOString(), status: "finished", counts },
+    });
+  };
+  const write = () => replaceLocked(run.dir, fill, RUN_MARKS);
   await withFolderLock(run.dir, write, (line) => listener.line?.(line));
   return run;
-}
-
-function writeAlone(
-  run: RunFolder,
-  { system, taskId, runId, source }: RankingsOptions,
-  { dataset, sets, counts }: LoadedEvaluation,
-  judged: readonly QueryResult[],
-  startedAt: string,
-): void {
-  fs.rmSync(run.dir, { recursive: true, force: true });
-  atomicWriteFile(run.configFile, stringify({ system: "rankings", name: system, ...source }));
-  for (const { name: set } of sets) {
-    const results = judged.filter((result) => result.set === set);
-    const prefix = set === sets[0]!.name ? "" : `${set}/`;
-    run.appendMetrics(
-      Object.keys(results[0]!.values).map((name) => ({
-        epoch: 0,
-        step: 0,
-        name: prefix + name,
-        value: results.reduce((sum, { values }) => sum + values[name]!, 0) / results.length,
-      })),
-    );
-  }
-  run.writeQueries(judged);
-  run.writeManifest({
-    ...{ runFormat: 1, kind: "rankings", system, taskId, runId, seed: 0, dataset },
-    ...{ commit: currentCommit(), packages: packageVersions(), backend: "none", engine: "none" },
-    ...{ host: hostFacts(), startedAt, endedAt: new Date().toISOString(), status: "finished", counts },
-  });
 }
 
 /** Rankings with the set's own query ids where they had the aliases. */

@@ -2,13 +2,16 @@ import type { Listener } from "../engine/progress.js";
 import type { EvaluationSet } from "../experiment/evaluation-set.js";
 import type { RecallValidationConfig } from "../experiment/sections/evaluation.js";
 import { atomicWriteFile } from "../files/atomic-write.js";
+import { replaceLocked } from "../files/replace-folder.js";
 import type { Retriever } from "../retrieval/retrievers/retriever.js";
+import { checkPlace } from "../tracking/reuse-run.js";
 import {
   currentCommit,
   hostFacts,
   type Manifest,
   packageVersions,
-  type RunFolder,
+  RUN_MARKS,
+  RunFolder,
 } from "../tracking/run-folder.js";
 import { evaluate } from "./evaluate.js";
 
@@ -37,7 +40,10 @@ export interface RetrieverRun {
   prepare: (text: string) => string;
 }
 
-/** Evaluates a ready system and fills its run folder; the manifest, which says that it is finished, comes last. */
+/**
+ * Evaluates a ready system and writes its run folder. An older run in its place is replaced when the new one is complete,
+ * so that a system that fails, or is stopped, costs nothing that was finished. The caller holds the folder's lock.
+ */
 export async function writeRetrieverRun(
   run: RunFolder,
   system: RetrieverRun,
@@ -45,6 +51,7 @@ export async function writeRetrieverRun(
 ): Promise<void> {
   const { config, kind, seed, dataset, backend, counts, startedAt } = system;
   const { k: ks, measures, query_typo_probabilities: typoProbabilities } = config.recall_validation;
+  checkPlace(run, kind);
   const began = performance.now();
   const evaluation = await evaluate({
     sets: system.sets,
@@ -56,26 +63,30 @@ export async function writeRetrieverRun(
     prepare: system.prepare,
     listener,
   });
-  atomicWriteFile(run.configFile, system.configText);
-  run.appendMetrics(evaluation.means.map(({ name, value }) => ({ epoch: 0, step: 0, name, value })));
-  run.appendTiming({ epoch: 0, name: "evaluate", seconds: (performance.now() - began) / 1000 });
-  run.writeQueries(evaluation.perQuery);
-  run.writeManifest({
-    runFormat: 1,
-    kind,
-    system: config.name,
-    taskId: config.task_id,
-    runId: config.run_id,
-    seed,
-    dataset,
-    commit: config.commit_hash ?? currentCommit(),
-    packages: packageVersions(),
-    backend,
-    engine: "none",
-    host: hostFacts(),
-    startedAt,
-    endedAt: new Date().toISOString(),
-    status: "finished",
-    counts,
-  });
+  const fill = async (folder: string): Promise<void> => {
+    const written = new RunFolder(folder);
+    atomicWriteFile(written.configFile, system.configText);
+    written.appendMetrics(evaluation.means.map(({ name, value }) => ({ epoch: 0, step: 0, name, value })));
+    written.appendTiming({ epoch: 0, name: "evaluate", seconds: (performance.now() - began) / 1000 });
+    written.writeQueries(evaluation.perQuery);
+    written.writeManifest({
+      runFormat: 1,
+      kind,
+      system: config.name,
+      taskId: config.task_id,
+      runId: config.run_id,
+      seed,
+      dataset,
+      commit: config.commit_hash ?? currentCommit(),
+      packages: packageVersions(),
+      backend,
+      engine: "none",
+      host: hostFacts(),
+      startedAt,
+      endedAt: new Date().toISOString(),
+      status: "finished",
+      counts,
+    });
+  };
+  await replaceLocked(run.dir, fill, RUN_MARKS);
 }

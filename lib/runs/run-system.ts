@@ -1,4 +1,3 @@
-import fs from "node:fs";
 import { openDataset } from "../datasets/open-dataset.js";
 import type { Listener } from "../engine/progress.js";
 import { writeRetrieverRun } from "../evaluation/write-retriever-run.js";
@@ -13,7 +12,7 @@ import {
   readingOf,
   type SystemConfig,
 } from "../retrieval/retrievers/retrieval-system.js";
-import { mayReuse } from "../tracking/reuse-run.js";
+import { checkPlace, mayReuse } from "../tracking/reuse-run.js";
 import { type RunFolder, runFolderOf } from "../tracking/run-folder.js";
 
 /**
@@ -22,7 +21,7 @@ import { type RunFolder, runFolderOf } from "../tracking/run-folder.js";
  * wants the same run meanwhile waits for it.
  *
  * @param config         what it is made of are run folders here, no configuration files
- * @param options.fresh  start over in any case
+ * @param options.fresh  start over in any case; the old run is kept until the new one is complete
  * @throws UserError for what the configuration or the data break, and if no evaluation set is left to report on
  */
 export async function runSystem<C extends SystemConfig>(
@@ -41,6 +40,7 @@ async function runAlone<C extends SystemConfig>(
 ): Promise<RunFolder> {
   const { listener = {} } = options;
   const run = runFolderOf(config);
+  checkPlace(run, system.system);
   const matches = () => isOf(system, config, run);
   if (mayReuse(run, { matches, madeOf: runsOf(system, config) }, options)) return run;
   const startedAt = new Date().toISOString();
@@ -48,7 +48,6 @@ async function runAlone<C extends SystemConfig>(
   const { origin, ...opened } = await system.open(config, { run: null, listener, openRun });
   try {
     const sets = setsOf(config, opened.sets);
-    fs.rmSync(run.dir, { recursive: true, force: true });
     await writeRetrieverRun(
       run,
       {

@@ -1,7 +1,9 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { Listener } from "../engine/progress.js";
-import { openRun, type RunFolder } from "./run-folder.js";
+import { checkReplaceable } from "../files/replace-folder.js";
+import { UserError } from "../files/user-error.js";
+import { type Manifest, openRun, RUN_MARKS, type RunFolder } from "./run-folder.js";
 
 /** The run that is asked for. */
 export interface AskedRun {
@@ -22,6 +24,21 @@ export function holdsFinished(run: RunFolder, { matches, madeOf = [] }: AskedRun
   if (status !== "finished") return false;
   const isNewer = madeOf.every((dir) => (openRun(dir).manifest().endedAt ?? "") <= (endedAt ?? ""));
   return isNewer && matches();
+}
+
+/**
+ * Refuses to let a run take the place of one of another kind: a trained encoder is not replaced by a ranking of that name.
+ *
+ * @throws UserError if the folder holds a run of another kind, or something else than a run
+ */
+export function checkPlace(run: RunFolder, kind: Manifest["kind"]): void {
+  checkReplaceable(run.dir, RUN_MARKS);
+  if (!fs.existsSync(path.join(run.dir, "manifest.json"))) return;
+  const found = run.manifest().kind;
+  if (found !== kind)
+    throw new UserError(
+      `${run.dir}: must be free or hold a run of kind ${kind}, got one of kind ${found}; choose another run_id`,
+    );
 }
 
 /** {@link holdsFinished}, told to the listener; never so for a run that is to start over. */

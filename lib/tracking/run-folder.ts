@@ -73,6 +73,9 @@ export function newManifest(
   };
 }
 
+/** Files of which every run folder holds one: what may be replaced as a run. */
+export const RUN_MARKS = ["config.yaml", "manifest.json"] as const;
+
 /** A run's folder: `<output_dir>/<task_id>/<run_id>/`. Tables, figures and notebooks read these and nothing else. */
 export class RunFolder {
   /** What queries.jsonl.gz held when it was last read: reports ask for it many times. */
@@ -222,7 +225,7 @@ export function listRuns(root: string): RunFolder[] {
   for (const entry of fs
     .readdirSync(root, { withFileTypes: true })
     .sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (!entry.isDirectory()) continue;
+    if (!entry.isDirectory() || entry.name.startsWith(".")) continue;
     const dir = path.join(root, entry.name);
     if (fs.existsSync(path.join(dir, "manifest.json"))) found.push(new RunFolder(dir));
     else found.push(...listRuns(dir));

@@ -7,8 +7,8 @@ import type { Encoder } from "../encoders/encoder.js";
 import { selectBackend } from "../engine/backend.js";
 import { defaultListener, type Listener } from "../engine/progress.js";
 import { Random } from "../engine/random/random.js";
-import { evaluate } from "../evaluation/evaluate.js";
-import { epochBatches, inStoredOrder, tooFewPairs } from "../experiment/epoch-batches.js";
+import { checkEvaluable, evaluate } from "../evaluation/evaluate.js";
+import { checkBatches, epochBatches, inStoredOrder, tooFewPairs } from "../experiment/epoch-batches.js";
 import { type LoadedExperiment, loadExperiment } from "../experiment/load-experiment.js";
 import { type PairBatch, stepsPerEpoch } from "../experiment/pairs.js";
 import type { ExperimentConfig } from "../experiment/schema.js";
@@ -16,11 +16,12 @@ import { encoderSpec, systemName } from "../experiment/specs.js";
 import { resolveTableSizes } from "../experiment/table-sizes.js";
 import { textColumnsOf } from "../experiment/text-columns.js";
 import { startTokenWeights } from "../experiment/token-weights.js";
+import { checkReplaceable } from "../files/replace-folder.js";
 import { UserError } from "../files/user-error.js";
 import { DenseRetriever } from "../retrieval/retrievers/dense-retriever.js";
 import { encoderPreparation } from "../retrieval/retrievers/run-retriever.js";
 import { BestCheckpoint, patienceIsOver } from "../tracking/best-checkpoint.js";
-import { newManifest, type RunFolder, runFolderOf } from "../tracking/run-folder.js";
+import { newManifest, RUN_MARKS, type RunFolder, runFolderOf } from "../tracking/run-folder.js";
 import type { Callback } from "./callbacks/callback.js";
 import { checkMonitors } from "./callbacks/callback-list.js";
 import { progress } from "./callbacks/progress.js";
@@ -32,7 +33,7 @@ import { checkTeacher, teacherEmbeddings } from "./objectives/teacher-embeddings
 import { Session } from "./session.js";
 
 export interface TrainOptions {
-  /** start over: remove the run folder first */
+  /** start over: replace the run folder, once everything is read and the model is made */
   fresh?: boolean;
   listener?: Listener;
   /** of the fused engine; the numbers do not depend on it. Default: all cores */
@@ -58,8 +59,8 @@ export async function openSession(written: ExperimentConfig, options: TrainOptio
   const config = resolveTableSizes(written);
   const tell = (line: string) => listener.line?.(line);
   const run = runFolderOf(config);
-  if (options.fresh) fs.rmSync(run.dir, { recursive: true, force: true });
-  if (isDone(run, config)) {
+  if (options.fresh) checkReplaceable(run.dir, RUN_MARKS);
+  else if (isDone(run, config)) {
     tell(`${run.dir}: already finished after ${epochsOf(run)} epochs (--fresh starts over)`);
     return { run, session: null, close: async () => {} };
   }
@@ -71,7 +72,14 @@ export async function openSession(written: ExperimentConfig, options: TrainOptio
     callbacks,
     data.validation ? null : `${config.dataset_dir}: the data set must have a validation part`,
   );
-  const previous = claimRun(run, config, data.dataset);
+  checkBatches(config, data);
+  if (config.recall_validation.enabled) {
+    const { query_typo_probabilities: typoProbabilities } = config.recall_validation;
+    checkEvaluable({ ...textColumnsOf(config), sets: data.sets, typoProbabilities });
+  }
+  const best = bestOf(run, config, data);
+  const claim = () => claimRun(run, config, data.dataset);
+  const previous = options.fresh ? null : claim();
   const teacher = config.distillation ? await teacherEmbeddings(config, data, listener) : null;
   const random = new Random(config.seed);
   const spec = encoderSpec(config);
@@ -84,6 +92,11 @@ export async function openSession(written: ExperimentConfig, options: TrainOptio
     random.fork("negatives"),
     options.threads ?? os.availableParallelism(),
   );
+  if (options.fresh) {
+    // nothing that was read or made is wrong: only now a finished run goes
+    fs.rmSync(run.dir, { recursive: true, force: true });
+    claim();
+  }
   tell(`engine: ${engine}`);
   if (data.stream)
     tell(`training pairs: about ${data.stream.rows}, streamed by ${readers(data.stream.threads)}`);
@@ -100,7 +113,6 @@ export async function openSession(written: ExperimentConfig, options: TrainOptio
     await data.stream?.close();
   };
   try {
-    const best = bestOf(run, config, data);
     const { validation, recall_validation: evaluation } = config;
     const session: Session<PairBatch> = new Session({
       trainer,

@@ -77,13 +77,17 @@ export async function prepareHomeDepot({
     ),
     "evaluation/queries": [...queries].map(([phrase, ids]) => [phrase, JSON.stringify([...ids])]),
   };
-  await replaceFolder(outDir, async (folder) => {
-    for (const [name, rows] of Object.entries(tables))
-      atomicWriteParts(
-        path.join(folder, name, "part-00000.csv"),
-        [headers[name]!, ...rows].map((row) => csvLine(row)),
-      );
-  });
+  await replaceFolder(
+    outDir,
+    async (folder) => {
+      for (const [name, rows] of Object.entries(tables))
+        atomicWriteParts(
+          path.join(folder, name, "part-00000.csv"),
+          [headers[name]!, ...rows].map((row) => csvLine(row)),
+        );
+    },
+    ["training", "manifest.json"],
+  );
   return Object.fromEntries(Object.entries(tables).map(([name, rows]) => [name, rows.length]));
 }
 

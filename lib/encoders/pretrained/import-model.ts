@@ -4,6 +4,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { makeFolder } from "../../files/make-folder.js";
+import { replaceFolder } from "../../files/replace-folder.js";
 import { unzip } from "../../files/unzip.js";
 import { UserError } from "../../files/user-error.js";
 import { type PretrainedTransformer, readTransformerFolder } from "./transformer-folder.js";
@@ -64,9 +65,9 @@ export async function importModel(
     const ready = path.join(scratch, "model");
     const origin = await gather(source, ready, scratch, options);
     const model = readTransformerFolder(ready);
-    fs.rmSync(dir, { recursive: true, force: true });
-    makeFolder(path.dirname(path.resolve(dir)));
-    fs.cpSync(ready, dir, { recursive: true });
+    await replaceFolder(dir, async (folder) => fs.cpSync(ready, folder, { recursive: true }), [
+      "config.json",
+    ]);
     return { dir, origin, model };
   } finally {
     fs.rmSync(scratch, { recursive: true, force: true });

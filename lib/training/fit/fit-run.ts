@@ -9,9 +9,10 @@ import type { Random } from "../../engine/random/random.js";
 import { evaluate } from "../../evaluation/evaluate.js";
 import { LabelledRetriever, labelledSet } from "../../evaluation/labelled-retrieval.js";
 import { atomicWriteFile } from "../../files/atomic-write.js";
+import { checkReplaceable } from "../../files/replace-folder.js";
 import { UserError } from "../../files/user-error.js";
 import { DenseRetriever } from "../../retrieval/retrievers/dense-retriever.js";
-import { newManifest, RunFolder } from "../../tracking/run-folder.js";
+import { newManifest, RUN_MARKS, RunFolder } from "../../tracking/run-folder.js";
 import type { Callback } from "../callbacks/callback.js";
 import type { RunEvaluation } from "../callbacks/retrieval-evaluation.js";
 import { runCallbacks } from "../callbacks/run-callbacks.js";
@@ -50,13 +51,14 @@ export function openFitRun(
 ): { folder: RunFolder; callbacks: Callback[] } {
   const { dir, plan, encoder, source, trainData } = parts;
   const folder = new RunFolder(path.resolve(dir) === dir ? dir : path.normalize(dir));
-  if (options.fresh) fs.rmSync(folder.dir, { recursive: true, force: true });
+  if (options.fresh) checkReplaceable(folder.dir, RUN_MARKS);
   const evaluation = evaluationOf(options, parts);
   const dataset = source?.dataset ?? {
     ...{ name: `${trainData.kind} data`, dir: "" },
     fingerprint: fingerprintOf(trainData),
   };
   const settings = settingsOf(options, parts);
+  if (options.fresh) fs.rmSync(folder.dir, { recursive: true, force: true });
   claimSettings(folder, settings);
   const previous = claimData(folder, dataset, folder.dir, "choose another runDir, or set fresh");
   const manifest = newManifest({
