@@ -10,11 +10,16 @@ process.on("message", async ({ config }: { config: ExperimentConfig }) => {
   try {
     const run = await train(config, {
       threads: 1,
-      onWait: (line) => process.send?.({ kind: "line", line }),
-      listener: { progress: (progress) => process.send?.({ kind: "progress", progress }) },
+      onWait: (line) => tell({ kind: "line", line }),
+      listener: { progress: (progress) => tell({ kind: "progress", progress }) },
     });
-    process.send?.({ kind: "done", dir: run.dir });
+    tell({ kind: "done", dir: run.dir });
   } catch (error) {
-    process.send?.({ kind: "failed", message: (error as Error).message });
+    tell({ kind: "failed", message: (error as Error).message });
   }
 });
+
+/** A sweep that has just ended hears nothing: its worker is about to hear of it, and the message may be lost. */
+function tell(message: object): void {
+  process.send?.(message, undefined, undefined, () => {});
+}

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { UserError } from "../../files/user-error.js";
 import { type EncoderSection, encoderPart, textFeatureIssues, textKeys } from "../encoder-part.js";
-import { MOST_LAYERS, resolvedRows } from "../model-sizes.js";
+import { MOST_LAYERS, resolvedRows, width } from "../model-sizes.js";
 import { readTransformerFolder } from "../pretrained/transformer-folder.js";
 import { transformerEncoder } from "./transformer-encoder.js";
 import type { TransformerSpec } from "./transformer-spec.js";
@@ -24,9 +24,7 @@ const transformerKeys = {
     ),
   num_layers: z.int().min(1).max(MOST_LAYERS).default(2),
   num_heads: z.int().min(1).default(4).describe("must divide embedding_dim"),
-  intermediate_size: z
-    .int()
-    .min(1)
+  intermediate_size: width
     .nullable()
     .default(null)
     .describe("inner width of a layer; null = 4 · embedding_dim"),
