@@ -50,7 +50,7 @@ describe("qdrl", () => {
     const evaluated = qdrl("evaluate", run, "--k", "1,3", "--typos", "0");
     expect(evaluated.stdout).toContain("Recall@3");
     const found = qdrl("search", run, "red", "sneaker", "-k", "2");
-    expect(found.stdout.split("\n")[0]).toMatch(/^ {3}0 {2}0\.\d{3} {2}red shoe {2}\(d0\)$/);
+    expect(found.stdout.split("\n")[0]).toMatch(/^ {3}1 {2}0\.\d{3} {2}red shoe {2}\(d0\)$/);
     const typed = spawnSync(process.execPath, ["tools/qdrl.mjs", "search", run, "-k", "1"], {
       encoding: "utf8",
       input: "blue seat\n\n",

@@ -17,6 +17,7 @@ import { checkMonitors } from "../callbacks/callback-list.js";
 import { progress } from "../callbacks/progress.js";
 import { resumeRun } from "../claim-run.js";
 import { Session } from "../session.js";
+import { checkFitOptions } from "./check-options.js";
 import { type DatasetSource, datasetData } from "./dataset-data.js";
 import { type FitBatch, sizeOfBatch } from "./fit-batches.js";
 import type { FitData } from "./fit-data.js";
@@ -37,6 +38,7 @@ export interface OpenedFit {
  */
 export async function openFit(options: FitOptions, last: Callback): Promise<OpenedFit> {
   const { epochs = 10, seed = 0, learningRate = 1e-3, callbacks = [], tell = () => {} } = options;
+  checkFitOptions(options);
   if (!Number.isInteger(epochs) || epochs < 1)
     throw new UserError(`fit: epochs must be a positive integer, got ${epochs}`);
   if (!(learningRate > 0 && Number.isFinite(learningRate)))
