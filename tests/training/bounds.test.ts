@@ -65,7 +65,7 @@ describe("an evaluation that cannot be", () => {
   const set = { name: "test", pool, queries: [query], missingDocuments: 0, skippedQueries: 0 };
 
   it("is found before anything is embedded: typos without text, sets without an answer", async () => {
-    const options = { retriever, ks: [1], textColumns: [], typoProbabilities: [0, 0.5] };
+    const options = { retriever, ks: [1], textColumns: [], typoProbabilities: [0, 0.5], prepare: String };
     await expect(evaluate({ ...options, sets: [set] })).rejects.toThrow(
       "query_typo_probabilities: must be [0] for queries without text, got [0, 0.5]",
     );
