@@ -43,7 +43,8 @@ export class Session<B> implements TrainingState {
   /** epochs done by an earlier call */
   startEpoch = 0;
   epochsDone = 0;
-  epoch = 0;
+  /** from 0; −1 before the first */
+  epoch = -1;
   /** when the epoch began, in ms of performance.now() */
   epochBeganMs = 0;
   batchIndex = 0;
