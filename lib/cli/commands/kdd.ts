@@ -25,7 +25,7 @@ export function addKddCommand(program: Command): void {
     .argument("<config>", "YAML file, e.g. configs/kdd/emoji.yaml")
     .option(
       "--steps <list>",
-      `run some of ${kddSteps.join(",")}, finished or not; default: all, but for those finished before`,
+      `run some of ${kddSteps.join(",")}, finished or not (a training that was stopped goes on after its last epoch); default: all, but for those finished before`,
     )
     .option("--seeds <list>", "several seeds on the same task files, e.g. 1,2,3, in <work_dir>/seed-<n>")
     .option(

@@ -18,22 +18,7 @@ export class FinishedSteps {
 
   constructor(config: KddConfig) {
     this.config = config;
-    const prepare = keyOf([
-      config.seed,
-      config.data_dir,
-      taskFiles(config),
-      config.max_malformed_rows,
-      config.tokenizer,
-      config.word_vectors,
-      config.clusters,
-    ]);
-    const pretrain = keyOf([prepare, config.image, config.published_rate_schedule, config.pretrain]);
-    this.keys = {
-      prepare,
-      pretrain,
-      model1: keyOf([pretrain, config.matching_seed, config.model1]),
-      model2: keyOf([pretrain, config.matching_seed, config.model2]),
-    };
+    this.keys = keysOf(config);
   }
 
   has(step: KeptStep): boolean {
@@ -65,6 +50,40 @@ export class FinishedSteps {
     const ofMatching = step === "model1" || step === "model2";
     return path.join(ofMatching ? path.dirname(filesOf(this.config).report) : work_dir, "steps.json");
   }
+}
+
+/**
+ * A hash of all that decides what an epoch of a training computes: how many follow and which one is used does not, as
+ * each depends on those before alone.
+ */
+export function trainingKey(config: KddConfig, step: Exclude<KeptStep, "prepare">): string {
+  const { pretrain, model1, model2 } = config;
+  const endless = {
+    ...config,
+    pretrain: step === "pretrain" ? { ...pretrain, epochs: 0, export_epoch: 0 } : pretrain,
+    model1: { ...model1, epochs: 0, use_epoch: 0 },
+    model2: { ...model2, epochs: 0, use_epoch: 0 },
+  };
+  return keysOf(endless as KddConfig)[step];
+}
+
+function keysOf(config: KddConfig): Record<KeptStep, string> {
+  const prepare = keyOf([
+    config.seed,
+    config.data_dir,
+    taskFiles(config),
+    config.max_malformed_rows,
+    config.tokenizer,
+    config.word_vectors,
+    config.clusters,
+  ]);
+  const pretrain = keyOf([prepare, config.image, config.published_rate_schedule, config.pretrain]);
+  return {
+    prepare,
+    pretrain,
+    model1: keyOf([pretrain, config.matching_seed, config.model1]),
+    model2: keyOf([pretrain, config.matching_seed, config.model2]),
+  };
 }
 
 function keyOf(parts: readonly unknown[]): string {

@@ -1,7 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import { valueAndGradients } from "../../engine/ops/gradients.js";
+import type { Parameters } from "../../engine/ops/gradients.js";
 import { emptyRecord, ownEntry } from "../../files/own-entry.js";
-import { UserError } from "../../files/user-error.js";
 import { createOptimizer } from "../../optimizers/create-optimizer.js";
 import type { Optimizer } from "../../optimizers/optimizer.js";
 
@@ -14,8 +13,10 @@ export interface ParameterGroup {
   weightDecay: number;
 }
 
-/** Adam over groups with rates of their own. What is in no group is frozen: it is not even differentiated. */
-export class GroupOptimizer {
+/** Adam over groups with rates of their own; its learning rate is the factor of all of them, 1 to begin with. */
+export class GroupOptimizer implements Optimizer {
+  readonly kind = "parameter_groups";
+  private factor = 1;
   private readonly members: { group: ParameterGroup; optimizer: Optimizer }[];
 
   constructor(groups: readonly ParameterGroup[]) {
@@ -25,26 +26,20 @@ export class GroupOptimizer {
     }));
   }
 
-  /** Multiplies every group's base rate. */
-  setRateFactor(factor: number): void {
+  get step(): number {
+    return this.members[0]!.optimizer.step;
+  }
+
+  get learningRate(): number {
+    return this.factor;
+  }
+
+  set learningRate(factor: number) {
+    this.factor = factor;
     for (const { group, optimizer } of this.members) optimizer.learningRate = group.learningRate * factor;
   }
 
-  /**
-   * One step.
-   *
-   * @returns the loss before it
-   * @throws RangeError if the loss is not finite; nothing has been updated then
-   */
-  step(compute: () => tf.Scalar): number {
-    const weights = Object.assign({}, ...this.members.map(({ group }) => group.weights));
-    const { value, gradients } = valueAndGradients(compute, { weights, tables: {} });
-    const loss = value.dataSync()[0]!;
-    value.dispose();
-    if (!Number.isFinite(loss)) {
-      tf.dispose(gradients);
-      throw new UserError(`training: loss must stay finite, got ${loss}`);
-    }
+  applyStep(_all: Parameters, gradients: Record<string, tf.Tensor>): void {
     tf.tidy(() => {
       for (const { group, optimizer } of this.members) {
         const own: Record<string, tf.Tensor> = emptyRecord();
@@ -56,8 +51,20 @@ export class GroupOptimizer {
         optimizer.applyStep({ weights: group.weights, tables: {} }, own);
       }
     });
-    tf.dispose(gradients);
-    return loss;
+  }
+
+  state(): Record<string, Float32Array> {
+    return Object.assign(emptyRecord(), ...this.members.map(({ optimizer }) => optimizer.state()));
+  }
+
+  restore(state: Record<string, Float32Array>, step: number): void {
+    for (const { group, optimizer } of this.members)
+      optimizer.restore(
+        Object.fromEntries(
+          Object.entries(state).filter(([key]) => key.slice(0, key.lastIndexOf(".")) in group.weights),
+        ),
+        step,
+      );
   }
 }
 

@@ -100,7 +100,21 @@ export const kddSchema = z.strictObject({
     ...matching,
     hidden: z.int().min(1).default(256),
     weight_hidden: z.int().min(1).default(512),
-    margin: z.number().positive().default(0.9),
+    margin: z.number().positive().default(0.9).describe("of the ranking terms and of the hinge form"),
+    contrastive: z
+      .strictObject({
+        form: z
+          .enum(["hinge", "logistic"])
+          .default("hinge")
+          .describe("hinge: max(0, margin + s⁻ − s⁺); logistic: −ln σ(s⁺) and −ln σ(−s⁻)"),
+        negatives: z
+          .enum(["hardest", "all"])
+          .default("hardest")
+          .describe("the worst of each row and column of the batch, or every one"),
+        reduction: z.enum(["mean", "sum"]).default("mean"),
+      })
+      .prefault({})
+      .describe("the term over all queries and products of a batch"),
     dropout,
   }),
   model2: z.strictObject({

@@ -48,6 +48,8 @@ export const workFiles = (workDir: string, matchingDir = workDir) => ({
     path.join(matchingDir, "prediction_result", `${set}_pred_model${n}.json`),
   submission: path.join(matchingDir, "prediction_result", "submission.csv"),
   report: path.join(matchingDir, "report.json"),
+  /** checkpoints of a training, one an epoch */
+  training: (step: string) => path.join(step === "pretrain" ? workDir : matchingDir, "training", step),
   metrics: (step: string) => path.join(step === "pretrain" ? workDir : matchingDir, `metrics-${step}.jsonl`),
 });
 

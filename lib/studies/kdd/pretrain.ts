@@ -1,22 +1,24 @@
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { ParameterSet } from "../../encoders/parameter-set.js";
-import { type Listener, throttled } from "../../engine/progress.js";
+import type { Listener } from "../../engine/progress.js";
 import { Random } from "../../engine/random/random.js";
 import { epochOrder } from "../../experiment/pairs.js";
 import { ownEntry } from "../../files/own-entry.js";
+import { UserError } from "../../files/user-error.js";
 import { beamSearch } from "./encoders/beam-search.js";
 import { CaptionDecoder } from "./encoders/caption-decoder.js";
 import { padWords } from "./encoders/word-vectors.js";
 import { scorePredictions } from "./ensemble.js";
-import { exponentialRate } from "./exponential-rate.js";
 import { type Answers, type Predictions, readAnswers } from "./files/prediction-files.js";
-import { GroupOptimizer } from "./group-optimizer.js";
-import { appendMetrics } from "./kdd-metrics.js";
+import { trainingKey } from "./finished-steps.js";
 import { captionLoss } from "./losses/caption.js";
 import { labelLogits, multilabel } from "./losses/multilabel.js";
 import { workFiles } from "./prepare.js";
-import { restoreWeights, saveWeights, snapshot, type Workspace } from "./workspace.js";
+import { trainStep } from "./train-step.js";
+import { saveWeights, type Workspace } from "./workspace.js";
+
+type Pair = { query: string; product: string };
 
 /**
  * Pre-trains the image encoder on two tasks at once: the words of a picture's query as labels, and the query as a
@@ -38,63 +40,72 @@ export async function pretrain(
   const random = new Random(config.seed).fork("pretrain");
   const captionSet = new ParameterSet("caption", random);
   const decoder = new CaptionDecoder({ dim: words.dim, dropout: image.dropout }, words, captionSet);
-  const optimizer = new GroupOptimizer([
-    {
-      name: "all",
-      weights: { ...space.imageWeights, ...captionSet.variables },
-      learningRate: settings.learning_rate,
-      weightDecay: settings.weight_decay,
-    },
-  ]);
+  const weights = { ...space.imageWeights, ...captionSet.variables };
   const answers = readAnswers(path.join(config.data_dir, "valid_answer.json"));
   const usable = data.pairs.filter(({ query }) => space.wordsOf(data.queries[query]!.query).length > 0);
-  const report = throttled(listener);
-  const ndcg: number[] = [];
-  let best = { epoch: 0, weights: snapshot(space.imageWeights) };
-  for (let epoch = 0; epoch < settings.epochs; epoch++) {
-    optimizer.setRateFactor(exponentialRate(1, settings.gamma, epoch, config.published_rate_schedule));
-    const order = epochOrder(usable.length, random.fork(`order-${epoch}`));
-    const draws = random.fork(`dropout-${epoch}`);
-    let total = 0;
-    let steps = 0;
-    for (let start = 0; start + settings.batch_size <= order.length; start += settings.batch_size) {
-      const pairs = Array.from(order.subarray(start, start + settings.batch_size), (i) => usable[i]!);
-      total += optimizer.step(() => batchLoss(space, decoder, pairs, draws));
-      steps++;
-      report({
-        task: `pre-train ${epoch + 1}/${settings.epochs}`,
-        done: start,
-        total: order.length,
-        unit: "pairs",
-      });
-      if (steps % 8 === 0) await new Promise((resolve) => setImmediate(resolve));
-    }
-    const predictions = labelPredictions(space, "valid");
-    const score = scorePredictions(predictions, answers).mean;
-    ndcg.push(score);
-    const isBest = settings.export_epoch === "best" ? score > Math.max(0, ...ndcg.slice(0, -1)) : false;
-    if (isBest || settings.export_epoch === epoch + 1)
-      best = { epoch: epoch + 1, weights: snapshot(space.imageWeights) };
-    appendMetrics(files.metrics("pretrain"), {
-      epoch,
-      loss: total / Math.max(1, steps),
-      ndcg5: score,
-      captions: captionsOf(space, decoder, answers),
-    });
-    listener.line?.(
-      `pre-training, epoch ${epoch + 1}: loss ${(total / Math.max(1, steps)).toFixed(3)}, label nDCG@5 ${score.toFixed(4)}`,
+  try {
+    const result = await trainStep<CaptionBatch>(
+      {
+        ...{ name: "pre-training", weights, gamma: settings.gamma, counts: {} },
+        ...{ dir: files.training("pretrain"), metricsFile: files.metrics("pretrain") },
+        key: trainingKey(config, "pretrain"),
+        ...{ epochs: settings.epochs, use: settings.export_epoch },
+        publishedRates: config.published_rate_schedule,
+        groups: [
+          {
+            ...{ name: "all", weights },
+            ...{ learningRate: settings.learning_rate, weightDecay: settings.weight_decay },
+          },
+        ],
+        epoch(number) {
+          const order = epochOrder(usable.length, random.fork(`order-${number}`));
+          const draws = random.fork(`dropout-${number}`);
+          return {
+            steps: Math.floor(order.length / settings.batch_size),
+            items: order.length,
+            batches: captionBatches(usable, order, settings.batch_size, draws),
+            whenEmpty: () =>
+              new UserError(
+                `pretrain.batch_size: must be at most the number of pairs whose query has words (${usable.length}), got ${settings.batch_size}`,
+              ),
+          };
+        },
+        itemsOf: ({ pairs }) => pairs.length,
+        loss: ({ pairs, draws }) => batchLoss(space, decoder, pairs, draws),
+        measure: () => ({
+          ndcg5: scorePredictions(labelPredictions(space, "valid"), answers).mean,
+          captions: captionsOf(space, decoder, answers),
+        }),
+      },
+      listener,
     );
+    saveWeights(files.encoder, space.imageWeights);
+    return result;
+  } finally {
+    for (const weight of Object.values(captionSet.variables)) weight.dispose();
   }
-  restoreWeights(best.weights, space.imageWeights, "best epoch");
-  saveWeights(files.encoder, space.imageWeights);
-  for (const weight of Object.values(captionSet.variables)) weight.dispose();
-  return { ndcg, epoch: best.epoch };
+}
+
+/** Pairs, and what dropout draws from. */
+interface CaptionBatch {
+  pairs: readonly Pair[];
+  draws: Random;
+}
+
+function* captionBatches(
+  all: readonly Pair[],
+  order: Uint32Array | Int32Array,
+  size: number,
+  draws: Random,
+): Generator<CaptionBatch> {
+  for (let start = 0; start + size <= order.length; start += size)
+    yield { pairs: Array.from(order.subarray(start, start + size), (i) => all[i]!), draws };
 }
 
 function batchLoss(
   space: Workspace,
   decoder: CaptionDecoder,
-  pairs: readonly { query: string; product: string }[],
+  pairs: readonly Pair[],
   draws: Random,
 ): tf.Scalar {
   const { startId, endId } = space.reader;

@@ -62,15 +62,18 @@ export async function runKdd(config: KddConfig, options: RunKddOptions = {}): Pr
     else if (step === "ensemble") report = ensemble(config, line);
     else {
       const finished = new FinishedSteps(config);
-      if (options.steps === undefined && finished.has(step)) {
-        line(`${step}: finished before, reused`);
-        continue;
+      if (finished.has(step)) {
+        if (options.steps === undefined) {
+          line(`${step}: finished before, reused`);
+          continue;
+        }
+        fs.rmSync(filesOf(config).training(step), { recursive: true, force: true });
       }
       finished.begin(step);
       if (step === "prepare") line(`prepared: ${counted(prepare(config, line).counts)}`);
       else {
         line((await selectBackend("auto")).line);
-        await trainStep(config, step, listener);
+        await runTraining(config, step, listener);
       }
       finished.finish(step);
     }
@@ -124,14 +127,13 @@ async function generateIfNeeded(config: KddConfig, line: (text: string) => void)
   line(`generated ${config.data_dir}: ${counted(counts)}`);
 }
 
-async function trainStep(
+async function runTraining(
   config: KddConfig,
   step: "pretrain" | "model1" | "model2",
   listener: Listener,
 ): Promise<void> {
   const files = filesOf(config);
   const space = openWorkspace(config);
-  fs.rmSync(files.metrics(step), { force: true });
   try {
     if (step !== "pretrain") {
       const result = await trainMatcher(space, step === "model1" ? 1 : 2, listener);

@@ -2,36 +2,44 @@ import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { ParameterSet } from "../../encoders/parameter-set.js";
 import type { ImageHeads } from "../../encoders/regions/region-encoder.js";
-import { type Listener, throttled } from "../../engine/progress.js";
+import type { Listener } from "../../engine/progress.js";
 import { Random } from "../../engine/random/random.js";
 import { epochOrder } from "../../experiment/pairs.js";
+import { UserError } from "../../files/user-error.js";
 import { SentenceMatcher } from "./encoders/sentence-matcher.js";
 import { WordMatcher } from "./encoders/word-matcher.js";
 import { bestHeads, meanScore } from "./encoders/word-scores.js";
 import { padWords } from "./encoders/word-vectors.js";
 import { scorePredictions } from "./ensemble.js";
-import { exponentialRate } from "./exponential-rate.js";
 import { type Predictions, readAnswers, writePredictions } from "./files/prediction-files.js";
-import { GroupOptimizer, withPrefix } from "./group-optimizer.js";
-import { appendMetrics } from "./kdd-metrics.js";
+import { trainingKey } from "./finished-steps.js";
+import { withPrefix } from "./group-optimizer.js";
 import { drawNegatives, keptRows, rowsApart } from "./last-word-negatives.js";
 import { pairBce, pairRanking } from "./losses/pair-ranking.js";
 import { filesOf } from "./prepare.js";
 import { predictWith } from "./pretrain.js";
 import { queryGraph } from "./query-graph.js";
-import { loadWeights, restoreWeights, saveWeights, snapshot, type Workspace } from "./workspace.js";
+import { trainStep } from "./train-step.js";
+import { loadWeights, saveWeights, type Workspace } from "./workspace.js";
 
 /** Rows of a batch after collation: words and products, negatives aligned. */
-interface MatchBatch {
+interface MatchRows {
   queries: readonly (readonly number[])[];
   negativeQueries: readonly (readonly number[])[];
   products: string[];
   negativeProducts: string[];
 }
 
+interface MatchBatch extends MatchRows {
+  /** pairs before collation */
+  drawnFrom: number;
+  /** what the batch's negatives came from, and its dropout */
+  draws: Random;
+}
+
 interface Matcher {
   weights: Record<string, tf.Variable>;
-  loss(batch: MatchBatch, draws: Random): tf.Scalar;
+  loss(batch: MatchRows, draws: Random): tf.Scalar;
   score(query: string, products: readonly string[]): number[];
 }
 
@@ -61,66 +69,89 @@ export async function trainMatcher(
   loadWeights(files.encoder, space.imageWeights);
   const random = new Random(config.matching_seed ?? config.seed).fork(`model${which}`);
   const matcher = which === 1 ? wordMatcher(space, random) : sentenceMatcher(space, random);
-  const optimizer = new GroupOptimizer([
-    {
-      name: "image",
-      weights: withPrefix(space.imageWeights, ["image.weight.", "image.projection."]),
-      learningRate: settings.image_rate,
-      weightDecay: settings.image_weight_decay,
-    },
-    { name: "text", weights: matcher.weights, learningRate: settings.text_rate, weightDecay: 0 },
-  ]);
-  const all = { ...space.imageWeights, ...matcher.weights };
+  const weights = { ...space.imageWeights, ...matcher.weights };
   const answers = readAnswers(path.join(config.data_dir, "valid_answer.json"));
-  const graph = queryGraph(data);
-  const { linked_negatives: linked, avoid_known_positives: avoid } = settings;
-  const anyQueryShare = which === 1 ? 0 : config.model2.any_query_share;
-  const drawFor = ({ query, product }: { query: string; product: string }, draws: Random) =>
-    drawNegatives(query, graph, { linked, anyQueryShare, notOf: avoid ? product : null }, draws);
-  const report = throttled(listener);
-  const ndcg: number[] = [];
-  let kept = { epoch: 0, weights: snapshot(all) };
-  let [rows, batches] = [0, 0];
-  for (let epoch = 0; epoch < settings.epochs; epoch++) {
-    optimizer.setRateFactor(exponentialRate(1, settings.gamma, epoch, config.published_rate_schedule));
-    const order = epochOrder(data.pairs.length, random.fork(`order-${epoch}`));
-    const draws = random.fork(`draws-${epoch}`);
-    let [total, steps] = [0, 0];
-    for (let start = 0; start + settings.batch_size <= order.length; start += settings.batch_size) {
-      const pairs = Array.from(order.subarray(start, start + settings.batch_size), (i) => data.pairs[i]!);
-      const drawn = pairs.flatMap((pair) => {
-        const negative = drawFor(pair, draws);
-        return negative === null ? [] : [{ ...pair, negative }];
-      });
-      const batch = collate(space, avoid ? rowsApart(drawn, graph.productsOf).map((i) => drawn[i]!) : drawn);
-      if (batch.products.length < 2) continue;
-      total += optimizer.step(() => matcher.loss(batch, draws));
-      steps++;
-      rows += batch.products.length;
-      batches++;
-      report({
-        task: `model ${which}, ${epoch + 1}/${settings.epochs}`,
-        done: start,
-        total: order.length,
-        unit: "pairs",
-      });
-      if (steps % 8 === 0) await new Promise((resolve) => setImmediate(resolve));
-    }
-    const score = scorePredictions(predictWith(space, "valid", matcher.score), answers).mean;
-    const isBest = settings.use_epoch === "best" && score > Math.max(-1, ...ndcg);
-    ndcg.push(score);
-    if (isBest || settings.use_epoch === epoch + 1) kept = { epoch: epoch + 1, weights: snapshot(all) };
-    appendMetrics(files.metrics(`model${which}`), { epoch, loss: total / Math.max(1, steps), ndcg5: score });
-    listener.line?.(
-      `model ${which}, epoch ${epoch + 1}: loss ${(total / Math.max(1, steps)).toFixed(3)}, nDCG@5 ${score.toFixed(4)}`,
+  const draw = matchDraws(space, which);
+  const counts = { rows: 0, batches: 0 };
+  try {
+    const result = await trainStep<MatchBatch>(
+      {
+        ...{ name: `model ${which}`, weights, gamma: settings.gamma, counts },
+        ...{ dir: files.training(`model${which}`), metricsFile: files.metrics(`model${which}`) },
+        key: trainingKey(config, `model${which}`),
+        ...{ epochs: settings.epochs, use: settings.use_epoch },
+        publishedRates: config.published_rate_schedule,
+        groups: [
+          {
+            name: "image",
+            weights: withPrefix(space.imageWeights, ["image.weight.", "image.projection."]),
+            learningRate: settings.image_rate,
+            weightDecay: settings.image_weight_decay,
+          },
+          { name: "text", weights: matcher.weights, learningRate: settings.text_rate, weightDecay: 0 },
+        ],
+        epoch(number) {
+          const order = epochOrder(data.pairs.length, random.fork(`order-${number}`));
+          const draws = random.fork(`draws-${number}`);
+          return {
+            steps: Math.floor(order.length / settings.batch_size),
+            items: order.length,
+            batches: matchBatches(order, settings.batch_size, (pairs) => draw(pairs, draws), counts),
+            whenEmpty: () =>
+              new UserError(
+                `model${which}.batch_size: a batch must be left with 2 rows or more, got none of ${settings.batch_size} of ${order.length} pairs`,
+              ),
+          };
+        },
+        itemsOf: ({ drawnFrom }) => drawnFrom,
+        loss: (batch) => matcher.loss(batch, batch.draws),
+        measure: () => ({
+          ndcg5: scorePredictions(predictWith(space, "valid", matcher.score), answers).mean,
+        }),
+      },
+      listener,
     );
+    saveWeights(files.model(which), weights);
+    for (const set of ["valid", "test"] as const)
+      writePredictions(files.predictions(set, which), predictWith(space, set, matcher.score));
+    return { ...result, effectiveBatch: counts.rows / counts.batches };
+  } finally {
+    for (const weight of Object.values(matcher.weights)) weight.dispose();
   }
-  restoreWeights(kept.weights, all, "kept epoch");
-  saveWeights(files.model(which), all);
-  for (const set of ["valid", "test"] as const)
-    writePredictions(files.predictions(set, which), predictWith(space, set, matcher.score));
-  for (const weight of Object.values(matcher.weights)) weight.dispose();
-  return { ndcg, epoch: kept.epoch, effectiveBatch: rows / Math.max(1, batches) };
+}
+
+/** Pairs with a negative each, as a batch; see {@link drawNegatives} for what is drawn. */
+function matchDraws(space: Workspace, which: 1 | 2) {
+  const { config, data } = space;
+  const { linked_negatives: linked, avoid_known_positives: avoid } = config[`model${which}`];
+  const anyQueryShare = which === 1 ? 0 : config.model2.any_query_share;
+  const graph = queryGraph(data);
+  return (rows: Uint32Array | Int32Array, draws: Random): MatchBatch => {
+    const drawn = Array.from(rows, (i) => data.pairs[i]!).flatMap((pair) => {
+      const { query, product } = pair;
+      const options = { linked, anyQueryShare, notOf: avoid ? product : null };
+      const negative = drawNegatives(query, graph, options, draws);
+      return negative === null ? [] : [{ ...pair, negative }];
+    });
+    const apart = avoid ? rowsApart(drawn, graph.productsOf).map((i) => drawn[i]!) : drawn;
+    return { ...collate(space, apart), drawnFrom: rows.length, draws };
+  };
+}
+
+/** Batches of the order in which two rows or more are left. */
+function* matchBatches(
+  order: Uint32Array | Int32Array,
+  size: number,
+  draw: (rows: Uint32Array | Int32Array) => MatchBatch,
+  counts: { rows: number; batches: number },
+): Generator<MatchBatch> {
+  for (let start = 0; start + size <= order.length; start += size) {
+    const batch = draw(order.subarray(start, start + size));
+    if (batch.products.length < 2) continue;
+    counts.rows += batch.products.length;
+    counts.batches++;
+    yield batch;
+  }
 }
 
 /** The unweighted baseline: mean of the best matches of a query's words, with the exported encoder. */
@@ -137,7 +168,7 @@ export function averagePredictions(space: Workspace, set: "valid" | "test"): Pre
 
 type DrawnRow = { query: string; product: string; negative: { query: string; product: string } };
 
-function collate(space: Workspace, rows: readonly DrawnRow[]): MatchBatch {
+function collate(space: Workspace, rows: readonly DrawnRow[]): MatchRows {
   const wordsOf = (query: string) => space.wordsOf(space.data.queries[query]!.query);
   const kept = keptRows(
     rows.map((row) => ({
@@ -155,7 +186,7 @@ function collate(space: Workspace, rows: readonly DrawnRow[]): MatchBatch {
 }
 
 function wordMatcher(space: Workspace, random: Random): Matcher {
-  const { hidden, weight_hidden: weightHidden, dropout, margin } = space.config.model1;
+  const { hidden, weight_hidden: weightHidden, dropout, margin, contrastive } = space.config.model1;
   const set = new ParameterSet("model1", random);
   const model = new WordMatcher({ hidden, weightHidden, dim: space.words.dim, dropout }, space.words, set);
   return {
@@ -175,7 +206,7 @@ function wordMatcher(space: Workspace, random: Random): Matcher {
           negativeQuery: model.scores(model.read(padWords(batch.negativeQueries), draws), image),
         },
         inBatch,
-        margin,
+        { ...contrastive, margin },
       ).total;
     },
     score: (query, products) =>

@@ -1,8 +1,8 @@
 import { type Listener, throttled } from "../../engine/progress.js";
 import type { Callback } from "./callback.js";
 
-/** Reports the pairs of an epoch to a listener, with the last loss. */
-export function progress(listener: Listener): Callback {
+/** Reports the pairs of an epoch to a listener, with the last loss. @param what is called so before its number */
+export function progress(listener: Listener, what = "epoch"): Callback {
   let report = throttled(listener);
   return {
     name: "progress",
@@ -10,7 +10,7 @@ export function progress(listener: Listener): Callback {
       epoch_begin: () => void (report = throttled(listener)),
       train_batch_end: ({ epoch, epochs, items, itemsDone: done, loss }) =>
         report({
-          task: `epoch ${epoch + 1}/${epochs}`,
+          task: `${what} ${epoch + 1}/${epochs}`,
           done,
           total: Math.max(done, items),
           unit: "pairs",

@@ -38,14 +38,27 @@ describe("losses of matching models", () => {
 
   it("adds margin ranking and hardest negatives for model 1", () => {
     const { inputs, expected } = vector(name("margin_ranking_and_total"));
-    const { manual, hard, total } = pairRanking(
-      scoresOf(inputs),
-      tf.tensor2d(inputs.in_batch_scores),
-      inputs.margin,
-    );
+    const { manual, hard, total } = pairRanking(scoresOf(inputs), tf.tensor2d(inputs.in_batch_scores), {
+      form: "hinge",
+      negatives: "hardest",
+      reduction: "mean",
+      margin: inputs.margin,
+    });
     close(manual, expected.manual);
     close(hard, expected.hard);
     close(total, expected.total);
+  });
+
+  it("adds another contrastive term where one is asked for", () => {
+    const { inputs, expected } = vector(name("margin_ranking_and_total"));
+    const scores: number[][] = inputs.in_batch_scores;
+    const options = { form: "logistic", negatives: "all", reduction: "sum", margin: inputs.margin } as const;
+    const { manual, total } = pairRanking(scoresOf(inputs), tf.tensor2d(scores), options);
+    close(manual, expected.manual);
+    const term = scores.flatMap((row, i) =>
+      row.map((score, j) => Math.log1p(Math.exp(i === j ? -score : score))),
+    );
+    close(total, expected.manual + term.reduce((a, b) => a + b, 0));
   });
 
   it("gives model 2's cross-entropy", () => {

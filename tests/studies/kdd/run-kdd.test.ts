@@ -8,6 +8,7 @@ import { writeParquet } from "../../../lib/datasets/parquet.js";
 import { ParameterSet } from "../../../lib/encoders/parameter-set.js";
 import { RegionEncoder } from "../../../lib/encoders/regions/region-encoder.js";
 import { selectBackend } from "../../../lib/engine/backend.js";
+import { valueAndGradients } from "../../../lib/engine/ops/gradients.js";
 import { Random } from "../../../lib/engine/random/random.js";
 import { loadAnyConfig } from "../../../lib/retrieval/retrievers/load-any-config.js";
 import { readTaskRows } from "../../../lib/studies/kdd/files/task-rows.js";
@@ -127,13 +128,51 @@ describe("the KDD Cup system", () => {
     const before = fs.readFileSync(files.predictions("test", 1), "utf8");
     const lines: string[] = [];
     const changed = config();
-    changed.model2.epochs = 1;
+    changed.model2.text_rate = 1e-3;
     const report = await runKdd(changed, { listener: { line: (text) => lines.push(text) } });
     expect(report!.systems).toHaveLength(6);
     const taken = lines.flatMap((line) => /^(\w+): finished before/.exec(line)?.[1] ?? []);
     expect(taken).toEqual(["prepare", "pretrain", "model1"]);
-    expect(lines.filter((line) => /^model 2, epoch/.test(line))).toHaveLength(1);
+    expect(lines.filter((line) => /^model 2, epoch/.test(line))).toHaveLength(2);
     expect(fs.readFileSync(files.predictions("test", 1), "utf8")).toBe(before);
+  }, 60_000);
+
+  it("goes on after the last epoch of a training that was killed, to the same bytes", async () => {
+    const files = workFiles(path.join(root, "work"));
+    const results = [files.predictions("test", 1), files.model(1), files.metrics("model1")];
+    const before = results.map((file) => fs.readFileSync(file));
+    const dying = {
+      line(text: string) {
+        if (text.startsWith("model 1, epoch 2")) throw new Error("killed"); // its metrics are written, its checkpoint is not
+      },
+    };
+    await expect(runKdd(config(), { steps: ["model1"], listener: dying })).rejects.toThrow("killed");
+    const lines: string[] = [];
+    await runKdd(config(), { listener: { line: (text) => lines.push(text) } });
+    expect(lines.join("\n")).toMatch(/epoch-00001\.safetensors: going on after 1 epochs/);
+    expect(lines.filter((line) => /^model 1, epoch/.test(line))).toHaveLength(1);
+    expect(results.map((file) => fs.readFileSync(file))).toEqual(before);
+  }, 60_000);
+
+  it("adds epochs to a training, and uses another epoch of it without training again", async () => {
+    const files = workFiles(path.join(root, "work"));
+    const encoder = fs.readFileSync(files.encoder);
+    const lines: string[] = [];
+    const trained = async (changes: Partial<ReturnType<typeof config>["pretrain"]>) => {
+      lines.length = 0;
+      const base = config();
+      const changed = { ...base, pretrain: { ...base.pretrain, ...changes } };
+      await runKdd(changed, { steps: ["pretrain"], listener: { line: (text) => lines.push(text) } });
+      return lines.flatMap((line) => Number(/^pre-training, epoch (\d+)/.exec(line)?.[1] ?? 0) || []);
+    };
+    expect(await trained({ epochs: 26 })).toEqual([26]);
+    expect(await trained({ export_epoch: 2 })).toEqual([]);
+    const second = fs.readFileSync(files.encoder);
+    expect(await trained({ epochs: 2, export_epoch: 2 })).toEqual([]);
+    expect(fs.readFileSync(files.encoder)).toEqual(second);
+    expect(fs.readFileSync(files.metrics("pretrain"), "utf8").trim().split("\n")).toHaveLength(2);
+    expect(await trained({})).toHaveLength(23);
+    expect(fs.readFileSync(files.encoder)).toEqual(encoder);
   }, 60_000);
 
   it("repeats the matching models alone with other seeds, on the same encoder and beside the first ones", async () => {
@@ -211,14 +250,16 @@ describe("parameter groups", () => {
     const before = snapshot(set.variables);
     const random = new Random(2);
     const values = (count: number) => Float32Array.from({ length: count }, () => random.normal());
-    optimizer.setRateFactor(0.5);
-    optimizer.step(() => {
+    optimizer.learningRate = 0.5;
+    const all = { weights: set.variables, tables: {} };
+    const { gradients } = valueAndGradients(() => {
       const input = {
         features: tf.tensor3d(values(24), [2, 3, 4]),
         boxes: tf.tensor3d(values(30), [2, 3, 5]),
       };
       return tf.sum(tf.square(encoder.embed({ ...input, counts: [3, 2] }, null).labels)) as tf.Scalar;
-    });
+    }, all);
+    optimizer.applyStep(all, gradients);
     const after = snapshot(set.variables);
     for (const [name, { data }] of Object.entries(after)) {
       const moved = data.map((x, i) => Math.abs(x - (before[name]!.data as Float32Array)[i]!));
@@ -244,7 +285,12 @@ describe("configurations of the system", () => {
   it("are refused where parts do not fit, by file and line", () => {
     const file = path.join(root, "kdd.yaml");
     fs.writeFileSync(file, fs.readFileSync("configs/kdd/emoji.yaml", "utf8"));
-    expect(loadKddConfig(file).model1.margin).toBe(0.9);
+    const { margin, contrastive } = loadKddConfig(file, ["model1.contrastive.form=logistic"]).model1;
+    expect(margin).toBe(0.9);
+    expect(contrastive).toEqual({ form: "logistic", negatives: "hardest", reduction: "mean" });
+    expect(() => loadKddConfig(file, ["model1.contrastive.form=square"])).toThrow(
+      /model1\.contrastive\.form.*hinge.*logistic/,
+    );
     expect(() => loadKddConfig(file, ["image.attention_heads=7", "model2.use_epoch=99"])).toThrow(
       /must divide image\.feature_dim \(64\), got 7\n.*must be at most model2\.epochs/,
     );

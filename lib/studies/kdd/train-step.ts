@@ -1,0 +1,159 @@
+import fs from "node:fs";
+import path from "node:path";
+import type * as tf from "@tensorflow/tfjs";
+import { countParameters, type Encoder } from "../../encoders/encoder.js";
+import { setParameters } from "../../encoders/parameters.js";
+import type { Listener } from "../../engine/progress.js";
+import { atomicWriteFile } from "../../files/atomic-write.js";
+import { UserError } from "../../files/user-error.js";
+import { listCheckpoints, readCheckpoint } from "../../tracking/checkpoint.js";
+import { RunFolder } from "../../tracking/run-folder.js";
+import type { Callback } from "../../training/callbacks/callback.js";
+import { progress } from "../../training/callbacks/progress.js";
+import { runCheckpoints } from "../../training/callbacks/run-checkpoints.js";
+import { resumeRun } from "../../training/claim-run.js";
+import type { BatchTask } from "../../training/objectives/batch-task.js";
+import { Session, type SessionEpoch } from "../../training/session.js";
+import { runEpochs } from "../../training/train.js";
+import { Trainer } from "../../training/trainer.js";
+import { exponentialRate } from "./exponential-rate.js";
+import { GroupOptimizer, type ParameterGroup } from "./group-optimizer.js";
+import { appendMetrics } from "./kdd-metrics.js";
+
+/** A training of the KDD system: pre-training, or one of the matching models. */
+export interface StepTraining<B> {
+  /** what lines and the progress bar call it */
+  name: string;
+  /** holds checkpoints and timings */
+  dir: string;
+  metricsFile: string;
+  /** of all that decides what an epoch computes; checkpoints of another one are thrown away */
+  key: string;
+  epochs: number;
+  /** which epoch's parameters stay: the best on validation, or a number from 1 */
+  use: number | "best";
+  /** trained and frozen ones */
+  weights: Record<string, tf.Variable>;
+  groups: readonly ParameterGroup[];
+  gamma: number;
+  publishedRates: boolean;
+  epoch(number: number): SessionEpoch<B>;
+  itemsOf(batch: B): number;
+  loss(batch: B): tf.Scalar;
+  /** after an epoch: nDCG@5 on validation, and whatever else is to stand in the metrics */
+  measure(): { ndcg5: number; [name: string]: unknown };
+  /** sums over the training, kept in checkpoints */
+  counts: Record<string, number>;
+}
+
+/**
+ * Trains by the loop of all experiments, with a checkpoint after every epoch, all of which are kept: a training that was
+ * killed goes on after its last epoch and ends with the same bytes, more epochs are added to those that are there, and
+ * another epoch is exported without training again. `weights` hold the parameters of the epoch in use afterwards.
+ *
+ * @returns nDCG@5 of every epoch, and the epoch in use (from 1)
+ * @throws RangeError if no epoch has a batch, or the loss stops being finite
+ */
+export async function trainStep<B>(
+  training: StepTraining<B>,
+  listener: Listener,
+): Promise<{ ndcg: number[]; epoch: number }> {
+  const { epochs, groups, gamma, publishedRates, counts } = training;
+  const folder = new StepFolder(training);
+  const tell = (line: string) => listener.line?.(line);
+  const model = pairScorer(training);
+  const trainer = new Trainer<B>(model, lossTask(training.loss), new GroupOptimizer(groups), {
+    schedule: (epoch) => exponentialRate(1, gamma, epoch, publishedRates),
+    scheduleBy: "epoch",
+  });
+  let ndcg: number[] = [];
+  const measuring: Callback = {
+    name: "measuring",
+    on: {
+      epoch_end({ epoch, trainLoss: loss }) {
+        const measured = training.measure();
+        ndcg.push(measured.ndcg5);
+        appendMetrics(folder.metricsFile, { epoch, loss, ...measured });
+        tell(
+          `${training.name}, epoch ${epoch + 1}: loss ${loss.toFixed(3)}, nDCG@5 ${measured.ndcg5.toFixed(4)}`,
+        );
+      },
+    },
+    state: () => ({ ndcg, counts }),
+    restore(saved) {
+      const state = saved as { ndcg: number[]; counts: Record<string, number> };
+      ndcg = state.ndcg;
+      Object.assign(counts, state.counts);
+    },
+  };
+  const session: Session<B> = new Session({
+    ...{ trainer, epochs, tell, validation: null, emptyBatch: "fail", itemsOf: training.itemsOf },
+    epoch: (epoch) => training.epoch(epoch),
+    callbacks: [
+      ...(listener.progress ? [progress(listener, `${training.name}, epoch`)] : []),
+      measuring,
+      runCheckpoints(folder, () => session, { every: 1, keep: Number.POSITIVE_INFINITY }),
+    ],
+  });
+  folder.claim(training.key, epochs);
+  resumeRun(folder, session, true, tell);
+  await runEpochs(session);
+  const epoch = training.use === "best" ? 1 + ndcg.indexOf(Math.max(...ndcg)) : training.use;
+  if (epoch !== epochs) setParameters(model, readCheckpoint(folder.checkpointOf(epoch)).parameters);
+  return { ndcg, epoch };
+}
+
+/** A loss that runs the model by itself, in which nothing is remembered. */
+function lossTask<B>(loss: (batch: B) => tf.Scalar): BatchTask<B> {
+  const prepare = (batch: B) => ({ embed: [], loss: () => loss(batch) });
+  return {
+    ...{ weights: {}, prepare, prepareValidation: prepare, beginEpoch: () => null, stepDone: () => {} },
+    ...{ measurements: () => ({}), state: () => ({}), restore: () => {} },
+  };
+}
+
+/** A run's folder whose metrics stand elsewhere. */
+class StepFolder extends RunFolder {
+  constructor(private readonly at: Pick<StepTraining<never>, "dir" | "metricsFile">) {
+    super(at.dir);
+  }
+
+  override get metricsFile(): string {
+    return this.at.metricsFile;
+  }
+
+  checkpointOf(epoch: number): string {
+    return path.join(this.checkpoints, `epoch-${String(epoch).padStart(5, "0")}.safetensors`);
+  }
+
+  /** Throws away checkpoints of another training and of epochs that are no longer asked for. */
+  claim(key: string, epochs: number): void {
+    const file = path.join(this.dir, "key");
+    if (!fs.existsSync(file) || fs.readFileSync(file, "utf8") !== key) {
+      fs.rmSync(this.dir, { recursive: true, force: true });
+      atomicWriteFile(file, key);
+    }
+    for (const old of listCheckpoints(this.checkpoints)) if (old > this.checkpointOf(epochs)) fs.rmSync(old);
+  }
+}
+
+/** What trainer and checkpoints see of a model that scores a query with a product: its parameters. */
+function pairScorer({
+  name,
+  weights,
+  groups,
+}: Pick<StepTraining<never>, "name" | "weights" | "groups">): Encoder {
+  const embedsNothing = () => {
+    throw new UserError(`${name}: scores pairs and has no embeddings of one side`);
+  };
+  return {
+    ...{ kind: name, outputDim: 0, weights, tables: {}, training: false },
+    parameterCount: countParameters(weights, {}),
+    frozen: new Set(Object.keys(weights).filter((key) => !groups.some((group) => key in group.weights))),
+    embedQueries: embedsNothing,
+    embedDocuments: embedsNothing,
+    randomState: () => null, // each epoch draws from a generator of its own
+    setRandomState: () => {},
+    dispose: () => {}, // whoever made the weights frees them
+  };
+}
