@@ -1,7 +1,7 @@
 import fs from "node:fs";
-import path from "node:path";
 import type { Listener } from "../engine/progress.js";
 import { ownEntry } from "../files/own-entry.js";
+import { readSealed } from "../files/sealed-text.js";
 import { UserError } from "../files/user-error.js";
 import { lossCurve } from "../reporting/figures/loss-curve.js";
 import { recallVsTypo } from "../reporting/figures/recall-vs-typo.js";
@@ -340,7 +340,7 @@ function makingSection(runs: readonly RunFolder[]) {
       summary: `${run.manifest().system}, seed ${run.manifest().seed}: all measures, configuration`,
       blocks: [
         { kind: "table", table: summaryTable(run.queries(), run.manifest().system) },
-        { kind: "code", text: fs.readFileSync(path.join(run.dir, "config.yaml"), "utf8") },
+        { kind: "code", text: readSealed(run.configFile) },
       ],
     });
   return { title: "How it was made", blocks };

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { atomicWriteFile, isTemporaryName } from "../files/atomic-write.js";
 import { DataError, describeFileError } from "../files/data-error.js";
+import { hashFile } from "../files/hash-file.js";
 import { emptyRecord, ownEntry } from "../files/own-entry.js";
 import { type CleaningName, cleaningNames } from "../tokenizer/text-cleaning.js";
 import { layout } from "./dataset-layout.js";
@@ -70,28 +71,6 @@ export function hashFolder(folder: string): FileHashes {
   for (const relative of dataFiles(folder, "").sort())
     files[relative] = hashFile(path.join(folder, relative));
   return files;
-}
-
-/** SHA-256 (hex) and size of a file, read a piece at a time. */
-export function hashFile(file: string): { sha256: string; bytes: number } {
-  const hash = createHash("sha256");
-  const piece = Buffer.allocUnsafe(2 ** 20);
-  let bytes = 0;
-  let handle: number;
-  try {
-    handle = openSync(file, "r");
-  } catch (error) {
-    throw describeFileError(file, error);
-  }
-  try {
-    for (let size = 1; size > 0; bytes += size) {
-      size = readSync(handle, piece, 0, piece.length, null);
-      hash.update(piece.subarray(0, size));
-    }
-  } finally {
-    closeSync(handle);
-  }
-  return { sha256: hash.digest("hex"), bytes };
 }
 
 /** One hash for the whole data set: over the lines `sha256  path`, in order of the paths. */

@@ -1,9 +1,8 @@
 import { defaultListener, type Listener } from "../engine/progress.js";
 import { validationQueries } from "../experiment/validation-queries.js";
-import { atomicWriteFile } from "../files/atomic-write.js";
 import { misspelledRows } from "../retrieval/retrievers/misspelled-rows.js";
 import { openRetriever } from "../retrieval/retrievers/open-retriever.js";
-import { type SavedThreshold, thresholdFile } from "../retrieval/retrievers/saved-threshold.js";
+import { type SavedThreshold, saveThresholdFile } from "../retrieval/retrievers/saved-threshold.js";
 import {
   chooseThreshold,
   type ScoredAnswer,
@@ -65,8 +64,15 @@ export async function saveThreshold(
     const relevant = typos.length * queries.reduce((sum, query) => sum + query.relevant.size, 0);
     const chosen = chooseThreshold(answers, relevant, criterion);
     if (chosen === null) return null;
-    const saved = { ...chosen, criterion, queries: queries.length, typos: [...typos], answers: depth };
-    atomicWriteFile(thresholdFile(run), `${JSON.stringify(saved, null, 2)}\n`);
+    const saved = {
+      ...chosen,
+      criterion,
+      queries: queries.length,
+      typos: [...typos],
+      answers: depth,
+      content: run.contentOf(),
+    };
+    saveThresholdFile(run, saved);
     return saved;
   } finally {
     close();

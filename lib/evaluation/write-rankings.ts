@@ -5,9 +5,9 @@ import { defaultListener, type Listener } from "../engine/progress.js";
 import type { EvaluationSet } from "../experiment/evaluation-set.js";
 import { loadEvaluation } from "../experiment/load-experiment.js";
 import { recallValidationSection } from "../experiment/sections/evaluation.js";
-import { atomicWriteFile } from "../files/atomic-write.js";
 import { withFolderLock } from "../files/folder-lock.js";
 import { replaceLocked } from "../files/replace-folder.js";
+import { writeSealedYaml } from "../files/sealed-text.js";
 import { UserError } from "../files/user-error.js";
 import { parseMeasure } from "../metrics/measure.js";
 import { rankByScore, type ScoredDocument } from "../metrics/score-run.js";
@@ -98,7 +98,7 @@ export async function writeRankings(
   });
   const fill = async (folder: string): Promise<void> => {
     const written = new RunFolder(folder);
-    atomicWriteFile(written.configFile, stringify({ system: "rankings", name: system, ...source }));
+    writeSealedYaml(written.configFile, stringify({ system: "rankings", name: system, ...source }));
     for (const { name: set } of sets) {
       const results = judged.filter((result) => result.set === set);
       const prefix = set === sets[0]!.name ? "" : `${set}/`;
@@ -113,7 +113,7 @@ export async function writeRankings(
     }
     written.writeQueries(judged);
     written.writeManifest({
-      ...{ runFormat: 1, kind: "rankings", system, taskId, runId, seed: 0, dataset },
+      ...{ runFormat: 2, kind: "rankings", system, taskId, runId, seed: 0, dataset },
       ...{ commit: currentCommit(), packages: packageVersions(), backend: "none", engine: "none" },
       ...{ host: hostFacts(), startedAt, endedAt: new Date().toISOString(), status: "finished", counts },
     });

@@ -1,8 +1,8 @@
 import type { Listener } from "../engine/progress.js";
 import type { EvaluationSet } from "../experiment/evaluation-set.js";
 import type { RecallValidationConfig } from "../experiment/sections/evaluation.js";
-import { atomicWriteFile } from "../files/atomic-write.js";
 import { replaceLocked } from "../files/replace-folder.js";
+import { writeSealedYaml } from "../files/sealed-text.js";
 import type { Retriever } from "../retrieval/retrievers/retriever.js";
 import { checkPlace } from "../tracking/reuse-run.js";
 import {
@@ -34,6 +34,8 @@ export interface RetrieverRun {
   dataset: Manifest["dataset"];
   backend: string;
   counts: Record<string, number>;
+  /** The runs that it is made of; empty if none. */
+  madeOf: NonNullable<Manifest["madeOf"]>;
   retriever: Retriever;
   sets: readonly EvaluationSet[];
   textColumns: readonly string[];
@@ -65,12 +67,12 @@ export async function writeRetrieverRun(
   });
   const fill = async (folder: string): Promise<void> => {
     const written = new RunFolder(folder);
-    atomicWriteFile(written.configFile, system.configText);
+    writeSealedYaml(written.configFile, system.configText);
     written.appendMetrics(evaluation.means.map(({ name, value }) => ({ epoch: 0, step: 0, name, value })));
     written.appendTiming({ epoch: 0, name: "evaluate", seconds: (performance.now() - began) / 1000 });
     written.writeQueries(evaluation.perQuery);
     written.writeManifest({
-      runFormat: 1,
+      runFormat: 2,
       kind,
       system: config.name,
       taskId: config.task_id,
@@ -86,6 +88,7 @@ export async function writeRetrieverRun(
       endedAt: new Date().toISOString(),
       status: "finished",
       counts,
+      ...(system.madeOf.length > 0 && { madeOf: system.madeOf }),
     });
   };
   await replaceLocked(run.dir, fill, RUN_MARKS);

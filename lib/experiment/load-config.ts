@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import { type Inherited, readInherited } from "../config/base-layers.js";
 import { readText } from "../config/read-text.js";
 import { checkYaml } from "../config/yaml-with-schema.js";
+import { checkSeal } from "../files/sealed-text.js";
 import { crossCheck } from "./cross-checks.js";
 import { checkKind } from "./kind-of-file.js";
 import { type ExperimentConfig, experimentSchema } from "./schema.js";
@@ -34,6 +35,7 @@ export function experimentFrom(
  */
 export function loadStoredConfig(file: string): ExperimentConfig {
   const text = readText(file);
+  checkSeal(text, file);
   return parseConfig(text, file, publishedBefore(text));
 }
 

@@ -13,12 +13,12 @@ import {
   type SystemConfig,
 } from "../retrieval/retrievers/retrieval-system.js";
 import { checkPlace, mayReuse } from "../tracking/reuse-run.js";
-import { type RunFolder, runFolderOf } from "../tracking/run-folder.js";
+import { openRun, type RunFolder, runFolderOf } from "../tracking/run-folder.js";
 
 /**
  * Evaluates a system that needs no training of its own into a run folder. A folder that holds the finished run of the same
- * configuration and data, later than the runs that it is made of, is reused. Whoever else
- * wants the same run meanwhile waits for it.
+ * configuration and data, and made of runs that answer as they did then, is reused. Whoever else wants the same run
+ * meanwhile waits for it.
  *
  * @param config         what it is made of are run folders here, no configuration files
  * @param options.fresh  start over in any case; the old run is kept until the new one is complete
@@ -44,8 +44,12 @@ async function runAlone<C extends SystemConfig>(
   const matches = () => isOf(system, config, run);
   if (mayReuse(run, { matches, madeOf: runsOf(system, config) }, options)) return run;
   const startedAt = new Date().toISOString();
-  const openRun = (dir: string) => openRetriever(dir, { listener });
-  const { origin, ...opened } = await system.open(config, { run: null, listener, openRun });
+  const madeOf = runsOf(system, config).map((dir) => ({ run: dir, content: openRun(dir).contentOf() }));
+  const { origin, ...opened } = await system.open(config, {
+    run: null,
+    listener,
+    openRun: (dir) => openRetriever(dir, { listener }),
+  });
   try {
     const sets = setsOf(config, opened.sets);
     await writeRetrieverRun(
@@ -56,6 +60,7 @@ async function runAlone<C extends SystemConfig>(
         configText: formatConfig(opened.config),
         startedAt,
         ...origin,
+        madeOf,
         retriever: opened.retriever,
         sets,
         textColumns: opened.textColumns,

@@ -18,6 +18,8 @@ export interface Checkpoint {
   step: number;
   /** Length of metrics.jsonl, in bytes, when this was written; what came later is cut off on resume. */
   metricsBytes: number;
+  /** SHA-256 of those bytes. */
+  metricsSha256?: string;
   /** State of what the encoder draws from in training (dropout); empty where it draws nothing. */
   randomState: number[];
   /** Model parameters by name. */
@@ -71,6 +73,7 @@ export function writeCheckpointFile(file: string, checkpoint: WritableCheckpoint
     epochsDone: String(checkpoint.epochsDone),
     step: String(checkpoint.step),
     metricsBytes: String(checkpoint.metricsBytes),
+    ...(checkpoint.metricsSha256 !== undefined && { metricsSha256: checkpoint.metricsSha256 }),
     randomState: JSON.stringify(checkpoint.randomState),
     callbacks: JSON.stringify(checkpoint.callbacks ?? {}),
   });
@@ -103,6 +106,7 @@ export function readCheckpoint(file: string): Checkpoint {
     epochsDone: Number(metadata["epochsDone"]),
     step: Number(metadata["step"]),
     metricsBytes: Number(metadata["metricsBytes"]),
+    ...(metadata["metricsSha256"] !== undefined && { metricsSha256: metadata["metricsSha256"] }),
     randomState: JSON.parse(metadata["randomState"]!),
     parameters: group("parameters/"),
     optimizer: Object.fromEntries(

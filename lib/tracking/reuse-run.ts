@@ -9,7 +9,7 @@ import { type Manifest, openRun, RUN_MARKS, type RunFolder } from "./run-folder.
 export interface AskedRun {
   /** Whether the folder's configuration, and whatever else counts, is that of the run; asked of finished runs alone. */
   matches: () => boolean;
-  /** Folders of the runs that it is made of: one that ended later makes it out of date. Default: none. */
+  /** Folders of the runs that it is made of: one that has other answers than it was made from makes it out of date. Default: none. */
   madeOf?: readonly string[];
 }
 
@@ -20,10 +20,11 @@ export interface AskedRun {
  */
 export function holdsFinished(run: RunFolder, { matches, madeOf = [] }: AskedRun): boolean {
   if (!fs.existsSync(path.join(run.dir, "manifest.json")) || !fs.existsSync(run.configFile)) return false;
-  const { status, endedAt } = run.manifest();
+  const { status, madeOf: parts = [] } = run.manifest();
   if (status !== "finished") return false;
-  const isNewer = madeOf.every((dir) => (openRun(dir).manifest().endedAt ?? "") <= (endedAt ?? ""));
-  return isNewer && matches();
+  const now = madeOf.map((dir) => openRun(dir).contentOf());
+  const isSame = now.length === parts.length && now.every((content, i) => content === parts[i]!.content);
+  return isSame && matches();
 }
 
 /**

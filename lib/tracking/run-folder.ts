@@ -1,14 +1,26 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { atomicWriteFile } from "../files/atomic-write.js";
+import { hashFile } from "../files/hash-file.js";
 import { gunzip } from "../files/inflate.js";
 import { makeFolder } from "../files/make-folder.js";
 import { dependencyPath, packageFile } from "../files/package-files.js";
+import { readSealedJson, writeSealedJson } from "../files/sealed-text.js";
 import { namingFile } from "../files/system-fault.js";
 import { UserError } from "../files/user-error.js";
+import { crc32c } from "./crc32c.js";
+
+/** A stretch of time: a line of timings.jsonl, where `crc` follows. */
+export interface Timing {
+  epoch: number;
+  name: string;
+  seconds: number;
+  count?: number;
+}
 
 /** One measurement: a line of metrics.jsonl. No clock in it, so equal runs write equal bytes. */
 export interface Measurement {
@@ -34,7 +46,8 @@ export interface QueryResult {
 
 /** Provenance of a run; everything but `host`, times and `status` follows from config, seed and code. */
 export interface Manifest {
-  runFormat: 1;
+  /** 2: sealed by a checksum, with the hash of its metrics; 1: of before */
+  runFormat: 1 | 2;
   /** Name of the retrieval system; "rankings": results made elsewhere, without a system that could answer again. */
   kind: string;
   /** What tables call it. */
@@ -54,6 +67,10 @@ export interface Manifest {
   status: "running" | "finished" | "failed";
   error?: string;
   counts: Record<string, number>;
+  /** What metrics.jsonl held when the run ended. */
+  metrics?: { bytes: number; sha256: string };
+  /** Runs that it is made of, and what their answers came from then: see contentOf. */
+  madeOf?: { run: string; content: string }[];
 }
 
 /** The manifest of a run that begins now on this machine. */
@@ -66,7 +83,7 @@ export function newManifest(
 ): Manifest {
   const { kind, system, taskId, runId, seed, dataset, backend, engine, counts } = facts;
   return {
-    ...{ runFormat: 1, kind, system, taskId, runId, seed, dataset },
+    ...{ runFormat: 2, kind, system, taskId, runId, seed, dataset },
     ...{ commit: facts.commit ?? currentCommit(), packages: packageVersions(), backend, engine },
     ...{ host: hostFacts(), startedAt: facts.startedAt ?? new Date().toISOString() },
     ...{ endedAt: null, status: "running", counts },
@@ -103,15 +120,27 @@ export class RunFolder {
     const file = path.join(this.dir, "manifest.json");
     if (!fs.existsSync(file))
       throw new UserError(`${this.dir}: must be a run folder, ${foundInstead(this.dir)}`);
-    try {
-      return JSON.parse(fs.readFileSync(file, "utf8"));
-    } catch {
-      throw new UserError(`${file}: must be JSON, got a damaged file`);
-    }
+    const { checksum, ...manifest } = readSealedJson<Manifest>(file);
+    if (checksum === undefined && manifest.runFormat !== 1)
+      throw new UserError(`${file}: is damaged, must end with its checksum from runFormat 2 on, got none`);
+    return manifest;
   }
 
+  /** With the hash of the metrics, once the run has ended. */
   writeManifest(manifest: Manifest): void {
-    atomicWriteFile(path.join(this.dir, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+    const { metrics: _, ...rest } = manifest;
+    const ended = manifest.status !== "running" && fs.existsSync(this.metricsFile);
+    writeSealedJson(path.join(this.dir, "manifest.json"), {
+      ...rest,
+      ...(ended && { metrics: this.metricsState() }),
+    });
+  }
+
+  /** Length and hash of metrics.jsonl as it is now. */
+  private metricsState(bytes = Infinity): { bytes: number; sha256: string } {
+    const found = fs.existsSync(this.metricsFile) ? fs.readFileSync(this.metricsFile) : Buffer.alloc(0);
+    const part = found.subarray(0, bytes);
+    return { bytes: part.length, sha256: createHash("sha256").update(part).digest("hex") };
   }
 
   /** Notes that a run ended without a result, and why. */
@@ -124,17 +153,28 @@ export class RunFolder {
     appendLines(this.metricsFile, measurements);
   }
 
-  /** Bytes of metrics.jsonl now on disk, synced. */
-  metricsBytes(): number {
-    if (!fs.existsSync(this.metricsFile)) return 0;
-    const handle = fs.openSync(this.metricsFile, "r+");
-    fs.fsyncSync(handle);
-    fs.closeSync(handle);
-    return fs.statSync(this.metricsFile).size;
+  /** What of metrics.jsonl is now on disk, synced. */
+  syncMetrics(): { bytes: number; sha256: string } {
+    if (fs.existsSync(this.metricsFile)) {
+      const handle = fs.openSync(this.metricsFile, "r+");
+      fs.fsyncSync(handle);
+      fs.closeSync(handle);
+    }
+    return this.metricsState();
   }
 
-  /** Forgets what was measured after a checkpoint. */
-  cutMetrics(bytes: number): void {
+  /**
+   * Forgets what was measured after a checkpoint.
+   *
+   * @param sha256  of what was measured before; undefined for checkpoints that do not name it
+   * @throws UserError if that is no longer there
+   */
+  cutMetrics(bytes: number, sha256?: string): void {
+    const kept = this.metricsState(bytes);
+    if (kept.bytes !== bytes || (sha256 !== undefined && kept.sha256 !== sha256))
+      throw new UserError(
+        `${this.metricsFile}: must begin with the ${bytes} bytes that the checkpoint follows, got ${kept.bytes < bytes ? kept.bytes : "others"}; put the file back, or start over with --fresh`,
+      );
     if (fs.existsSync(this.metricsFile)) fs.truncateSync(this.metricsFile, bytes);
   }
 
@@ -143,15 +183,34 @@ export class RunFolder {
     return fs.existsSync(path.join(this.dir, "queries.jsonl.gz"));
   }
 
+  /** @throws UserError if a run that has ended measured something else */
   metrics(): Measurement[] {
+    const wanted = fs.existsSync(path.join(this.dir, "manifest.json")) ? this.manifest().metrics : undefined;
+    if (wanted) {
+      const { bytes, sha256 } = this.metricsState();
+      if (sha256 !== wanted.sha256)
+        throw new UserError(
+          `${this.metricsFile}: is damaged or was edited, must be ${wanted.bytes} bytes with SHA-256 ${wanted.sha256.slice(0, 12)}…, got ${bytes} with ${sha256.slice(0, 12)}…`,
+        );
+    }
     return fs.existsSync(this.metricsFile)
       ? parseLines(fs.readFileSync(this.metricsFile, "utf8"), this.metricsFile)
       : [];
   }
 
+  /**
+   * Hash of what a run's answers come from: its model, or where it has none its answers; names it in what is made of it.
+   */
+  contentOf(): string {
+    const file = fs.existsSync(this.model) ? this.model : path.join(this.dir, "queries.jsonl.gz");
+    if (!fs.existsSync(file))
+      throw new UserError(`${this.dir}: must be a finished run, got one without model and answers`);
+    return hashFile(file).sha256;
+  }
+
   /** Wall-clock facts, kept apart from metrics because they differ between equal runs. */
-  appendTiming(timing: { epoch: number; name: string; seconds: number; count?: number }): void {
-    appendLines(path.join(this.dir, "timings.jsonl"), [timing]);
+  appendTiming(timing: Timing): void {
+    appendLines(path.join(this.dir, "timings.jsonl"), [withChecksum(timing)]);
   }
 
   /** Forgets the clock of epochs that will be trained again, and a last line that was being written at a kill. */
@@ -163,9 +222,12 @@ export class RunFolder {
     atomicWriteFile(file, kept.map((line) => `${line}\n`).join(""));
   }
 
-  timings(): { epoch: number; name: string; seconds: number; count?: number }[] {
+  /** @throws UserError naming the line that is damaged */
+  timings(): Timing[] {
     const file = path.join(this.dir, "timings.jsonl");
-    return fs.existsSync(file) ? parseLines(fs.readFileSync(file, "utf8"), file) : [];
+    if (!fs.existsSync(file)) return [];
+    const lines = parseLines<Timing & { crc?: string }>(fs.readFileSync(file, "utf8"), file);
+    return lines.map((line, i) => checkTiming(line, `${file}:${i + 1}`));
   }
 
   writeQueries(results: readonly QueryResult[]): void {
@@ -270,6 +332,20 @@ export function packageVersions(): Record<string, string> {
 
 function versionOf(file: string): string {
   return JSON.parse(fs.readFileSync(file, "utf8")).version;
+}
+
+/** With `crc`: CRC-32C of the line without it. */
+function withChecksum(timing: Timing): Timing & { crc: string } {
+  return { ...timing, crc: crc32c(Buffer.from(JSON.stringify(timing))).toString(16) };
+}
+
+/** Lines of before there were checksums have none, and no other key. */
+function checkTiming(line: Timing & { crc?: string }, where: string): Timing {
+  const { crc, ...timing } = line;
+  const known = Object.keys(timing).every((key) => ["epoch", "name", "seconds", "count"].includes(key));
+  if (!known || (crc !== undefined && crc !== withChecksum(timing).crc))
+    throw new UserError(`${where}: is damaged, the line must fit its crc, got ${JSON.stringify(line)}`);
+  return timing;
 }
 
 function appendLines(file: string, values: readonly unknown[]): void {

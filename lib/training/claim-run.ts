@@ -5,7 +5,7 @@ import { configCleaning } from "../experiment/config-cleaning.js";
 import { formatConfig, loadStoredConfig } from "../experiment/load-config.js";
 import type { ExperimentConfig } from "../experiment/schema.js";
 import { scheduleNeedsLength } from "../experiment/training-specs.js";
-import { atomicWriteFile } from "../files/atomic-write.js";
+import { writeSealedYaml } from "../files/sealed-text.js";
 import { UserError } from "../files/user-error.js";
 import { type Checkpoint, latestCheckpoint, removeHalfWritten } from "../tracking/checkpoint.js";
 import type { Manifest, RunFolder } from "../tracking/run-folder.js";
@@ -24,7 +24,7 @@ export function isDone(run: RunFolder, config: ExperimentConfig): boolean {
   const changed = differingKeys(withCleaning(loadStoredConfig(run.configFile)), withCleaning(config));
   if (changed.some((key) => !MAY_CHANGE.has(key) || key === "num_epochs")) return false;
   if (openDataset(config.dataset_dir).fingerprint !== dataset.fingerprint) return false;
-  if (changed.length > 0) atomicWriteFile(run.configFile, formatConfig(config));
+  if (changed.length > 0) writeSealedYaml(run.configFile, formatConfig(config));
   return true;
 }
 
@@ -35,7 +35,7 @@ export function claimRun(
   dataset: Manifest["dataset"],
 ): Manifest | null {
   if (!fs.existsSync(run.configFile)) {
-    atomicWriteFile(run.configFile, formatConfig(config));
+    writeSealedYaml(run.configFile, formatConfig(config));
     return null;
   }
   const stored = loadStoredConfig(run.configFile);
@@ -53,7 +53,7 @@ export function claimRun(
     "choose another run_id or start over with --fresh",
   );
   if (manifest && differingKeys(stored, config).length > 0)
-    atomicWriteFile(run.configFile, formatConfig(config));
+    writeSealedYaml(run.configFile, formatConfig(config));
   return manifest;
 }
 
@@ -105,8 +105,8 @@ export function resumeRun(
   const latest = latestCheckpoint(run.checkpoints, tell);
   if (latest && reuseEpoch) {
     const { checkpoint, file } = latest;
+    run.cutMetrics(checkpoint.metricsBytes, checkpoint.metricsSha256);
     session.restore(checkpoint);
-    run.cutMetrics(checkpoint.metricsBytes);
     run.cutTimings(checkpoint.epochsDone);
     tell(`${file}: going on after ${checkpoint.epochsDone} epochs`);
     return;

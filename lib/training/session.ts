@@ -163,7 +163,7 @@ export class Session<B> implements TrainingState {
   }
 
   checkpoint(): Checkpoint {
-    const { parameters, optimizer, ...rest } = this.writableCheckpoint(0);
+    const { parameters, optimizer, ...rest } = this.writableCheckpoint({ bytes: 0 });
     const copied = <T>(all: Record<string, T>, copy: (value: T) => unknown) =>
       Object.fromEntries(Object.entries(all).map(([name, value]) => [name, copy(value)]));
     return {
@@ -177,12 +177,13 @@ export class Session<B> implements TrainingState {
     };
   }
 
-  /** {@link checkpoint} without copies, to be written before the next step. @param metricsBytes see Checkpoint */
-  writableCheckpoint(metricsBytes: number): WritableCheckpoint {
+  /** {@link checkpoint} without copies, to be written before the next step. @param metrics that were written until now */
+  writableCheckpoint(metrics: { bytes: number; sha256?: string }): WritableCheckpoint {
     return {
       ...this.trainer.state(),
       epochsDone: this.epochsDone,
-      metricsBytes,
+      metricsBytes: metrics.bytes,
+      ...(metrics.sha256 !== undefined && { metricsSha256: metrics.sha256 }),
       randomState: this.trainer.randomState(),
       ...this.callbacks.states(),
     };

@@ -79,9 +79,9 @@ describe("compareTwoRuns", () => {
   it("tells two runs of one system apart by seed, else by folder, in rankings too", async () => {
     const twin = path.join(tiny.root, "runs/tiny/twin");
     fs.cpSync(bm25.dir, twin, { recursive: true });
-    const manifest = JSON.parse(fs.readFileSync(path.join(twin, "manifest.json"), "utf8"));
-    fs.writeFileSync(path.join(twin, "manifest.json"), JSON.stringify({ ...manifest, runId: "twin" }));
     const other = openRun(twin);
+    const manifest = other.manifest();
+    other.writeManifest({ ...manifest, runId: "twin" });
     other.writeQueries(
       other.queries().map((result) => ({ ...result, values: { ...result.values, "Recall@5": 0.5 } })),
     );
@@ -90,8 +90,7 @@ describe("compareTwoRuns", () => {
     const lists = [...comparison.won, ...comparison.lost][0]!.lists.map((list) => list.system);
     expect(lists).toEqual([comparison.a, comparison.b]);
     const named = async (changes: object) => {
-      const changed = { ...manifest, runId: "twin", ...changes };
-      fs.writeFileSync(path.join(twin, "manifest.json"), JSON.stringify(changed));
+      other.writeManifest({ ...manifest, runId: "twin", ...changes });
       const { a, b } = await compareTwoRuns(bm25, openRun(twin), { measure: "Recall@5" });
       return [a, b];
     };

@@ -1,7 +1,8 @@
-import { rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { hashFolder, readManifest, writeManifest } from "../../lib/datasets/manifest.js";
 import { evaluationFilesOf, openDataset } from "../../lib/datasets/open-dataset.js";
+import { writeParquet } from "../../lib/datasets/parquet.js";
 import { put, testFolder } from "./test-folder.js";
 
 const folder = testFolder();
@@ -50,6 +51,24 @@ describe("openDataset", () => {
     expect(() => evaluationFilesOf(dataset, "other")).toThrow(
       `unknown evaluation set "other" of ${dir}; known: all`,
     );
+  });
+
+  it("refuses every one of 200 flipped bits of a Parquet file that the manifest names", () => {
+    const dir = `${folder}/flips`;
+    const file = `${dir}/training_dataset/part-00000.parquet`;
+    put(dir, "recall_validation_items_dataset/items.json", '{"document_id":"1"}\n');
+    mkdirSync(`${dir}/training_dataset`);
+    writeParquet(file, { q: Array.from({ length: 300 }, (_, row) => `query ${row}`) });
+    const { files: _, fingerprint: __, datasetFormat: ___, ...facts } = readManifest(makeSet(true))!;
+    writeManifest(dir, { ...facts, evaluationSets: [] });
+    openDataset(dir);
+    const whole = readFileSync(file);
+    for (let flip = 0; flip < 200; flip++) {
+      const changed = Buffer.from(whole);
+      changed[Math.floor((flip * whole.length) / 200)]! ^= 1 << (flip % 8);
+      writeFileSync(file, changed);
+      expect(() => openDataset(dir), `flip ${flip}`).toThrow(`${file}: SHA-256 must be `);
+    }
   });
 
   it("gives a folder without manifest the fingerprint it would have with one", () => {

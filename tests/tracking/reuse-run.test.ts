@@ -11,23 +11,30 @@ beforeEach(() => {
 });
 afterEach(() => fs.rmSync(root, { recursive: true, force: true }));
 
-function runEnded(name: string, endedAt: string | null): RunFolder {
+function runEnded(name: string, endedAt: string | null, madeOf: Manifest["madeOf"] = []): RunFolder {
   const run = new RunFolder(path.join(root, name));
-  run.writeManifest({ status: endedAt === null ? "running" : "finished", endedAt } as Manifest);
+  run.writeManifest({
+    ...({ runFormat: 2, status: endedAt === null ? "running" : "finished", endedAt } as Manifest),
+    madeOf,
+  });
+  run.writeQueries([]);
   fs.writeFileSync(run.configFile, "task_id: any\n");
   return run;
 }
 const same = { matches: () => true };
 
 describe("a run that is reused", () => {
-  it("is finished, of the configuration asked for, and later than the runs it is made of", () => {
-    const run = runEnded("fused", "2026-01-02T00:00:00Z");
-    const before = runEnded("before", "2026-01-01T00:00:00Z").dir;
-    const after = runEnded("after", "2026-01-03T00:00:00Z").dir;
-    expect(holdsFinished(run, same)).toBe(true);
-    expect(holdsFinished(run, { matches: () => false })).toBe(false);
-    expect(holdsFinished(run, { ...same, madeOf: [before] })).toBe(true);
-    expect(holdsFinished(run, { ...same, madeOf: [before, after] })).toBe(false);
+  it("is finished, of the configuration asked for, and made of runs that still answer the same", () => {
+    const alone = runEnded("alone", "2026-01-02T00:00:00Z");
+    expect(holdsFinished(alone, same)).toBe(true);
+    expect(holdsFinished(alone, { matches: () => false })).toBe(false);
+    const later = runEnded("later", "2026-01-03T00:00:00Z");
+    const part = { run: later.dir, content: later.contentOf() };
+    const run = runEnded("fused", "2026-01-02T00:00:00Z", [part]);
+    expect(holdsFinished(run, { ...same, madeOf: [later.dir] })).toBe(true);
+    expect(holdsFinished(run, { ...same, madeOf: [later.dir, alone.dir] })).toBe(false);
+    later.writeQueries([{ set: "s", typo: 0, id: "1", query: "q", relevant: [], top: [], values: {} }]);
+    expect(holdsFinished(run, { ...same, madeOf: [later.dir] })).toBe(false);
     expect(() => holdsFinished(run, { ...same, madeOf: [path.join(root, "gone")] })).toThrow(
       /gone: must be a run folder, found none/,
     );

@@ -118,7 +118,7 @@ describe("train", () => {
     const upTo = (epochs: number) =>
       train(loadConfig(tiny.config(), ["run_id=vector", `num_epochs=${epochs}`]));
     const first = await upTo(inputs.last_completed_epoch + 1);
-    const before = first.metricsBytes();
+    const before = first.syncMetrics().bytes;
     const resumed = await upTo(inputs.num_epochs);
     const added = fs.readFileSync(path.join(resumed.dir, "metrics.jsonl")).subarray(before).toString();
     const epochs = added

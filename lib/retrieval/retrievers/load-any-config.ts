@@ -4,6 +4,7 @@ import { readText } from "../../config/read-text.js";
 import { checkYaml, loadYaml } from "../../config/yaml-with-schema.js";
 import { experimentFrom, publishedBefore } from "../../experiment/load-config.js";
 import type { ExperimentConfig } from "../../experiment/schema.js";
+import { checkSeal } from "../../files/sealed-text.js";
 import { UserError } from "../../files/user-error.js";
 import { type Bm25Config, bm25System } from "./bm25-system.js";
 import { type FusionConfig, fusionSystem } from "./fusion-system.js";
@@ -55,7 +56,9 @@ export function loadSystemConfig<C extends SystemConfig>(
 
 /** {@link loadSystemConfig} on what a run keeps. A BM25 of before there was text.cleaning is of the published one. */
 export function loadStoredSystemConfig<C extends SystemConfig>(system: RetrievalSystem<C>, file: string): C {
-  return loadSystemConfig(system, file, system.system === "bm25" ? publishedBefore(readText(file)) : []);
+  const text = readText(file);
+  checkSeal(text, file);
+  return loadSystemConfig(system, file, system.system === "bm25" ? publishedBefore(text) : []);
 }
 
 /** Reads a BM25 baseline (a file whose `system` is bm25). */

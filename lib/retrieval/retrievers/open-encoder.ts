@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { openDataset } from "../../datasets/open-dataset.js";
 import { createEncoder } from "../../encoders/create-encoder.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import { setParameters } from "../../encoders/parameters.js";
@@ -10,10 +11,15 @@ import type { ExperimentConfig } from "../../experiment/schema.js";
 import { encoderSpec } from "../../experiment/specs.js";
 import { readModel } from "../../files/model-file.js";
 import { UserError } from "../../files/user-error.js";
+import { checkData } from "../../tracking/check-origin.js";
 import { readCheckpoint } from "../../tracking/checkpoint.js";
 import { openRun, type RunFolder } from "../../tracking/run-folder.js";
 
-/** A trained encoder with the configuration it was trained by. The caller disposes of the encoder. */
+/**
+ * A trained encoder with the configuration it was trained by. The caller disposes of the encoder.
+ *
+ * @throws UserError if the data set has changed since; where there is none any more, the weights are still good
+ */
 export async function openEncoder(
   dir: string,
   options: { checkpoint?: string; listener?: Listener } = {},
@@ -28,6 +34,7 @@ export async function openEncoder(
     );
   const parameters =
     options.checkpoint === undefined ? readModel(run.model) : readCheckpoint(options.checkpoint).parameters;
+  if (fs.existsSync(config.dataset_dir)) checkData(run, openDataset(config.dataset_dir));
   const backend = await selectBackend(config.backend);
   options.listener?.line?.(backend.line);
   const encoder = createEncoder(encoderSpec(config), new Random(config.seed));

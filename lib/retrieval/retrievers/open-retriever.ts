@@ -2,6 +2,7 @@ import type { Listener } from "../../engine/progress.js";
 import { loadEvaluation } from "../../experiment/load-experiment.js";
 import { recallValidationSection } from "../../experiment/sections/evaluation.js";
 import { UserError } from "../../files/user-error.js";
+import { checkData, checkParts } from "../../tracking/check-origin.js";
 import { openRun, type RunFolder } from "../../tracking/run-folder.js";
 import { FrozenRankings } from "./frozen-rankings.js";
 import { loadStoredSystemConfig } from "./load-any-config.js";
@@ -13,6 +14,7 @@ import { systemOf } from "./systems.js";
  * made elsewhere answer their own queries only.
  *
  * @param options.checkpoint  an encoder's weights from this checkpoint instead of the final ones
+ * @throws UserError if the data set, or a run that it is made of, is no longer what it was made from
  */
 export async function openRetriever(
   dir: string,
@@ -24,17 +26,15 @@ export async function openRetriever(
   if (options.checkpoint !== undefined && kind !== "dense")
     throw new UserError(`checkpoint: must be given for a trained encoder only, got a run of kind ${kind}`);
   if (kind === "rankings") return openRankings(run, listener);
+  checkParts(run);
   const system = systemOf(kind);
-  const {
-    config,
-    origin: _origin,
-    ...opened
-  } = await system.open(loadStoredSystemConfig(system, run.configFile), {
+  const { config, origin, ...opened } = await system.open(loadStoredSystemConfig(system, run.configFile), {
     run,
     listener,
     ...(checkpoint !== undefined && { checkpoint }),
     openRun: (other) => openRetriever(other, { listener }),
   });
+  checkData(run, origin.dataset);
   return {
     ...opened,
     ...readingOf(opened, run.manifest().dataset.dir),
@@ -60,6 +60,7 @@ async function openRankings(run: RunFolder, listener: Listener): Promise<OpenedR
     recall_validation: settings,
   };
   const evaluation = await loadEvaluation(source, [column], [], listener);
+  checkData(run, evaluation.dataset);
   return {
     run,
     retriever: new FrozenRankings(results, evaluation.sets, column),

@@ -94,7 +94,7 @@ export async function pretrainedRun(options: {
     depth: DEPTH,
   };
   const config = stringify({ system: "rankings", name: options.system, ...source });
-  if (fs.existsSync(run.configFile) && fs.readFileSync(run.configFile, "utf8") === config) return run;
+  if (fs.existsSync(run.configFile) && fs.readFileSync(run.configFile, "utf8").startsWith(config)) return run;
   const rankings = new Map<string, Rankings>();
   for (const set of sets) {
     const embedded = await embedSet(datasetDir, set, modelDir, textColumn, listener);

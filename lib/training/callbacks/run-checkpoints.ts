@@ -16,7 +16,7 @@ export function runCheckpoints<B>(
         const now = session();
         const done = epoch + 1;
         if (now.goesOn(done) && done % every !== 0) return;
-        const saved = now.writableCheckpoint(run.metricsBytes());
+        const saved = now.writableCheckpoint(run.syncMetrics());
         const began = performance.now();
         writeCheckpoint(run.checkpoints, saved, keep);
         run.appendTiming({ epoch, name: "checkpoint", seconds: (performance.now() - began) / 1000 });

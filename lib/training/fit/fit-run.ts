@@ -8,8 +8,8 @@ import type { Encoder, EncoderSpec } from "../../encoders/encoder.js";
 import type { Random } from "../../engine/random/random.js";
 import { evaluate } from "../../evaluation/evaluate.js";
 import { LabelledRetriever, labelledSet } from "../../evaluation/labelled-retrieval.js";
-import { atomicWriteFile } from "../../files/atomic-write.js";
 import { checkReplaceable } from "../../files/replace-folder.js";
+import { readSealed, writeSealedYaml } from "../../files/sealed-text.js";
 import { UserError } from "../../files/user-error.js";
 import { DenseRetriever } from "../../retrieval/retrievers/dense-retriever.js";
 import { newManifest, RUN_MARKS, RunFolder } from "../../tracking/run-folder.js";
@@ -142,10 +142,10 @@ function settingsOf(options: FitOptions, { spec, encoder, seed }: FitRunParts) {
 function claimSettings(folder: RunFolder, settings: Readonly<Record<string, unknown>>): void {
   const text = stringify(settings);
   if (!fs.existsSync(folder.configFile)) {
-    atomicWriteFile(folder.configFile, text);
+    writeSealedYaml(folder.configFile, text);
     return;
   }
-  const stored: Record<string, unknown> = parse(fs.readFileSync(folder.configFile, "utf8")) ?? {};
+  const stored: Record<string, unknown> = parse(readSealed(folder.configFile)) ?? {};
   const wanted: Record<string, unknown> = parse(text);
   const changed = [...new Set([...Object.keys(stored), ...Object.keys(wanted)])].filter(
     (key) => key !== "name" && JSON.stringify(stored[key]) !== JSON.stringify(wanted[key]),
