@@ -5,6 +5,7 @@ import { explainError } from "./explain-error.js";
 
 /** Commands in the order of the help page, each loaded when it is asked for: loading all takes most of a second. */
 const commands: Record<string, () => Promise<(program: Command) => void>> = {
+  init: async () => (await import("./commands/init.js")).addInitCommand,
   data: async () => (await import("./commands/data.js")).addDataCommands,
   doctor: async () => (await import("./commands/doctor.js")).addDoctorCommand,
   train: async () => (await import("./commands/train.js")).addTrainCommand,

@@ -198,3 +198,14 @@ function stringFromBytes(bytes: Uint8Array | undefined): string | undefined | ty
     return invalidText;
   }
 }
+
+/** Names of a Parquet file's columns. @throws DataError if it cannot be read */
+export async function parquetColumns(file: string): Promise<string[]> {
+  const source = openParquet(file);
+  try {
+    const metadata = await orDamaged(file, parquetMetadataAsync(source));
+    return parquetSchema(metadata).children.map((child) => child.element.name);
+  } finally {
+    closeSync(source.handle);
+  }
+}

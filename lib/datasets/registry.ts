@@ -9,6 +9,7 @@ import { importBeir } from "./importers/beir.js";
 import { importChorus } from "./importers/chorus.js";
 import { importGrocery } from "./importers/grocery.js";
 import { prepareHomeDepot } from "./importers/home-depot.js";
+import { importTrec } from "./importers/import-trec.js";
 import { importTriples } from "./importers/import-triples.js";
 import { importMapped } from "./importers/mapped.js";
 import { importMsrd } from "./importers/msrd.js";
@@ -22,6 +23,8 @@ export interface ImportRequest {
   /** Local copy: the source's folder or one that holds it; for `mapped` the mapping file. null = fetch. */
   from: string | null;
   seed?: number;
+  /** Of a BEIR or TREC folder's data set. Default: the folder's name. */
+  name?: string;
   /** Emoji only. */
   locales?: readonly string[] | "all";
   onProgress?: (done: number, total: number, step: string) => void;
@@ -115,6 +118,12 @@ export const datasetSources: Readonly<Record<string, DatasetSource>> = {
     copy: null,
     kind: "copy",
     run: async ({ from, ...request }) => result(await importBeir({ ...request, from: from! })),
+  },
+  trec: {
+    description: "any folder with TREC topics, documents (SGML, JSON lines, tabs) and qrels",
+    copy: null,
+    kind: "copy",
+    run: async ({ from, ...request }) => result(await importTrec({ ...request, from: from! })),
   },
   triples: {
     description: "your own training triples: query, relevant and irrelevant passage with tabs between",

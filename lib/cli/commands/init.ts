@@ -1,0 +1,142 @@
+import { createInterface } from "node:readline/promises";
+import type { Command } from "commander";
+import { type ColumnGuess, type ColumnRole, columnRoles } from "../../datasets/init/guess-columns.js";
+import type { SourceTables } from "../../datasets/init/guess-mapping.js";
+import { UserError } from "../../files/user-error.js";
+import { type InitResult, initDataset } from "../../runs/init-dataset.js";
+
+const meanings: Readonly<Record<ColumnRole, string>> = {
+  part: "train, validation or test",
+  picture: "document's picture file",
+  grade: "how relevant, a number",
+  query: "search phrase",
+  title: "document's title",
+  id: "document's id",
+  text: "document's text",
+  category: "document's category",
+  slice: "kind of query",
+};
+
+/** `qdrl init PATH`. */
+export function addInitCommand(program: Command): void {
+  program
+    .command("init")
+    .description("make a data set and ready configurations of your own files; asks what its columns are")
+    .argument("<path>", "table (.csv, .tsv, .jsonl, .parquet), folder of tables, BEIR folder or TREC folder")
+    .option("--name <name>", "of data set and configurations; default: the file's or folder's name")
+    .option(
+      "--column <role=name...>",
+      `say what a column is, "none" for none; roles: ${columnRoles.join(", ")}`,
+    )
+    .option("-y, --yes", "ask nothing, take the guess; so it is where there is no terminal")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ qdrl init shop.csv\n  $ qdrl init shop.csv --yes --column query=search --column category=none\n  $ qdrl init exports/ --name shop",
+    )
+    .action(async (source: string, options: { name?: string; column?: string[]; yes?: boolean }) => {
+      const asks = options.yes !== true && process.stdin.isTTY === true && process.stderr.isTTY === true;
+      const result = await initDataset(source, {
+        columns: columnsOf(options.column ?? []),
+        ...(options.name !== undefined && { name: options.name }),
+        ...(asks && { confirm: askColumns }),
+      });
+      process.stdout.write(`${summary(result).join("\n")}\n`);
+    });
+}
+
+function columnsOf(pairs: readonly string[]): Record<string, string | null> {
+  const columns: Record<string, string | null> = {};
+  for (const pair of pairs) {
+    const at = pair.indexOf("=");
+    if (at < 1) throw new UserError(`--column: must look like query=NAME, got "${pair}"`);
+    const column = pair.slice(at + 1);
+    columns[pair.slice(0, at)] = column === "none" ? null : column;
+  }
+  return columns;
+}
+
+/** Goes through the roles on the terminal: Enter takes the guess, "-" is none, a name is taken if there is such a column. */
+async function askColumns(
+  { pairs, documents }: SourceTables,
+  guess: ColumnGuess,
+): Promise<Record<string, string | null>> {
+  const columns = { ...documents.columns, ...pairs.columns };
+  const line = (text: string) => process.stderr.write(`${text}\n`);
+  line("Columns and their first cells:");
+  for (const [name, cells] of Object.entries(columns))
+    line(
+      `  ${name}: ${[...new Set(cells.filter((cell) => cell !== ""))].slice(0, 3).join(" · ").slice(0, 70)}`,
+    );
+  line('What is what? Enter takes the column in brackets, "-" is none.');
+  const answers: Record<string, string | null> = {};
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    for (const role of [
+      "query",
+      "title",
+      "id",
+      "text",
+      "category",
+      "picture",
+      "grade",
+      "part",
+      "slice",
+    ] as const)
+      for (;;) {
+        const said = (
+          await terminal.question(`  ${role} (${meanings[role]}) [${guess[role] ?? "-"}]: `)
+        ).trim();
+        if (said !== "" && said !== "-" && !Object.hasOwn(columns, said)) {
+          line(`  no column "${said}"; there are ${Object.keys(columns).join(", ")}`);
+          continue;
+        }
+        answers[role] = said === "" ? (guess[role] ?? null) : said === "-" ? null : said;
+        break;
+      }
+  } finally {
+    terminal.close();
+  }
+  return answers;
+}
+
+/** What was taken for what, what was written, and the commands that come next. */
+function summary({
+  name,
+  datasetDir,
+  configs,
+  counts,
+  warnings,
+  roles,
+  furtherColumns,
+}: InitResult): string[] {
+  const lines = [...warnings];
+  if (roles !== null) {
+    const said = columnRoles.flatMap((role) => (roles[role] === undefined ? [] : `${role} = ${roles[role]}`));
+    lines.push(
+      `columns: ${said.join(", ")}${furtherColumns.length > 0 ? `; also searched: ${furtherColumns.join(", ")}` : ""}`,
+    );
+    lines.push(`mapping: configs/${name}/mapping.yaml`);
+  }
+  const count = (key: string) => (counts[key] ?? 0).toLocaleString("en");
+  const tested = Object.keys(counts).filter((key) => key.endsWith("Queries") && !key.startsWith("training"));
+  const queries = tested.map((key) => `${count(key)} ${key.replace(/Queries$/, "")} queries`);
+  lines.push(
+    `${datasetDir}: ${count("documents")} documents, ${count("trainingRows")} training pairs, ${queries.join(", ")}`,
+  );
+  const lost = ["malformedRows", "rowsWithoutId", "judgedDocumentsNotInPool", "queriesDroppedAsTested"];
+  const left = lost.filter((key) => (counts[key] ?? 0) > 0);
+  if (left.length > 0) lines.push(`left out: ${left.map((key) => `${count(key)} ${key}`).join(", ")}`);
+  lines.push(`configurations: ${configs.join(", ")}`);
+  const best = configs.find((file) => file.endsWith("both.yaml"));
+  const runs = (best === undefined ? ["bm25"] : ["bm25", "encoder", "both"]).map(
+    (run) => `reports/runs/${name}/${run}`,
+  );
+  if (best === undefined)
+    lines.push("no training pairs, so there is no encoder to train; BM25 searches all the same");
+  lines.push(
+    "next:",
+    `  npm run qdrl -- train ${best ?? configs[0]}`,
+    `  npm run qdrl -- report ${runs.join(" ")} --output reports/${name}.html`,
+  );
+  return lines;
+}

@@ -1,0 +1,148 @@
+import { existsSync, readdirSync, rmdirSync, rmSync, statSync } from "node:fs";
+import path from "node:path";
+import { stringify } from "yaml";
+import { importMapped } from "../datasets/importers/mapped.js";
+import { type ColumnGuess, columnRoles } from "../datasets/init/guess-columns.js";
+import {
+  findTables,
+  guessMapping,
+  type SourceTables,
+  textColumnsOfDocuments,
+} from "../datasets/init/guess-mapping.js";
+import { readManifest } from "../datasets/manifest.js";
+import { DATA } from "../datasets/prepare-dataset.js";
+import { importDataset } from "../datasets/registry.js";
+import { atomicWriteFile } from "../files/atomic-write.js";
+import { UserError } from "../files/user-error.js";
+import { readyConfigs } from "./ready-configs.js";
+
+export interface InitOptions {
+  /** Name of data set and configurations. Default: the file's or folder's. */
+  name?: string;
+  /** Role → column, null = none; the others are guessed. */
+  columns?: Readonly<Record<string, string | null>>;
+  /** Asks about the guess; the answer goes like `columns`. Default: nobody is asked. */
+  confirm?: (tables: SourceTables, guess: ColumnGuess) => Promise<Readonly<Record<string, string | null>>>;
+  /** Folder that data/ and configs/ are in. Default: the working directory. */
+  root?: string;
+}
+
+export interface InitResult {
+  name: string;
+  datasetDir: string;
+  /** Configurations that were written, from the root. */
+  configs: string[];
+  counts: Record<string, number>;
+  warnings: string[];
+  /** What the columns were taken for; null where the layout says it (BEIR, TREC). */
+  roles: ColumnGuess | null;
+  furtherColumns: string[];
+}
+
+/**
+ * Somebody's own files become a data set with ready configurations: a table, a folder of tables, BEIR's or TREC's layout.
+ * Writes `data/<name>/`, `configs/<name>/mapping.yaml` (not for BEIR and TREC), `bm25.yaml`, `encoder.yaml` and `both.yaml`;
+ * whatever fails leaves nothing behind.
+ *
+ * @throws UserError in one line for input that no search can be made of, and where data set or configurations are there already
+ */
+export async function initDataset(source: string, options: InitOptions = {}): Promise<InitResult> {
+  const { root = "." } = options;
+  const name = options.name ?? nameOf(source);
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name))
+    throw new UserError(`--name: must be letters, digits, '.', '_' or '-', got "${name}"`);
+  const datasetDir = path.posix.join(DATA, name);
+  const folder = path.posix.join("configs", name);
+  for (const taken of [datasetDir, folder])
+    if (existsSync(path.join(root, taken)))
+      throw new UserError(
+        `${taken}: is there already and stays as it is; choose another name with --name NAME`,
+      );
+  try {
+    const made = await importAs(layoutOf(source), source, name, path.join(root, folder), {
+      ...options,
+      outDir: path.join(root, datasetDir),
+    });
+    const { evaluationSets, counts } = readManifest(path.join(root, datasetDir))!;
+    const configs = readyConfigs(
+      {
+        name,
+        datasetDir,
+        textColumns: made.textColumns,
+        documents: counts["documents"]!,
+        trainingRows: counts["trainingRows"]!,
+        sets: evaluationSets.map((set) => set.name).filter((set) => set !== "validation"),
+        hasValidationSet: evaluationSets.some((set) => set.name === "validation"),
+      },
+      folder,
+    );
+    for (const [file, text] of Object.entries(configs)) atomicWriteFile(path.join(root, folder, file), text);
+    const { textColumns: _, ...said } = made;
+    return {
+      ...said,
+      name,
+      datasetDir,
+      counts,
+      configs: Object.keys(configs).map((file) => `${folder}/${file}`),
+    };
+  } catch (error) {
+    rmSync(path.join(root, datasetDir), { recursive: true, force: true });
+    rmSync(path.join(root, folder), { recursive: true, force: true });
+    removeIfEmpty(path.join(root, "configs"));
+    removeIfEmpty(path.join(root, DATA));
+    throw error;
+  }
+}
+
+type Layout = "mapped" | "beir" | "trec";
+
+/** Which importer reads the source: by the files that only one of them knows. */
+function layoutOf(source: string): Layout {
+  if (!(statSync(source, { throwIfNoEntry: false })?.isDirectory() ?? false)) return "mapped";
+  const names = readdirSync(source);
+  if (names.includes("corpus.jsonl") && names.includes("queries.jsonl")) return "beir";
+  return names.some((name) => /(^|[^a-z])qrels?([^a-z]|$)/i.test(name)) ? "trec" : "mapped";
+}
+
+async function importAs(
+  layout: Layout,
+  source: string,
+  name: string,
+  folder: string,
+  options: InitOptions & { outDir: string },
+): Promise<Pick<InitResult, "warnings" | "roles" | "furtherColumns"> & { textColumns: string[] }> {
+  const { outDir, columns = {}, confirm } = options;
+  if (layout !== "mapped") {
+    const [role] = Object.keys(columns);
+    if (role !== undefined)
+      throw new UserError(
+        `--column ${role}: is for tables, got a folder in the layout of ${layout.toUpperCase()}`,
+      );
+    const { warnings } = await importDataset(layout, { outDir, from: source, name });
+    return { warnings, roles: null, furtherColumns: [], textColumns: ["document_text"] };
+  }
+  const tables = await findTables(source);
+  const guess = guessMapping(name, tables, columns, folder);
+  const answers = confirm === undefined ? {} : await confirm(tables, guess.roles);
+  const { mapping, roles, furtherColumns } = guessMapping(name, tables, { ...columns, ...answers }, folder);
+  const file = path.join(folder, "mapping.yaml");
+  const said = columnRoles.flatMap((role) => (roles[role] === undefined ? [] : `${role} ${roles[role]}`));
+  atomicWriteFile(
+    file,
+    `# How ${path.basename(path.resolve(source))} becomes data/${name}: ${said.join(", ")}.\n# After a change: npm run qdrl -- data import mapped --from configs/${name}/mapping.yaml --output data/${name}\n${stringify(mapping, { lineWidth: 0 })}`,
+  );
+  const { warnings } = await importMapped(file, outDir);
+  return { warnings, roles, furtherColumns, textColumns: textColumnsOfDocuments(mapping.documents) };
+}
+
+/** `Shop 2024.csv` → Shop-2024. */
+function nameOf(source: string): string {
+  const base = path.basename(path.resolve(source));
+  const isFolder = statSync(source, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const name = isFolder ? base : base.slice(0, base.length - path.extname(base).length);
+  return name.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[^A-Za-z0-9]+|-+$/g, "") || "own";
+}
+
+function removeIfEmpty(folder: string): void {
+  if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
+}

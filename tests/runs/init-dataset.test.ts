@@ -1,0 +1,139 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { readItems } from "../../lib/datasets/items.js";
+import { writeParquet } from "../../lib/datasets/parquet.js";
+import { loadAnyConfig } from "../../lib/retrieval/retrievers/load-any-config.js";
+import { initDataset } from "../../lib/runs/init-dataset.js";
+import { jsonLines, put } from "../datasets/test-folder.js";
+
+const folder = mkdtempSync(path.join(os.tmpdir(), "qdrl-init-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const colours = ["red", "blue", "green", "black", "white"];
+const things = ["shoe", "box", "lamp", "chair", "table", "mouse"];
+const products = colours.flatMap((colour) =>
+  things.map((thing) => ({ sku: `${thing}-${colour}`, title: `${thing} in ${colour}`, shelf: thing })),
+);
+const pairs = products.flatMap(({ sku }) => {
+  const [thing, colour] = sku.split("-");
+  return [
+    { search: `${colour} ${thing}`, sku },
+    { search: `cheap ${thing} ${colour}`, sku },
+  ];
+});
+
+function shop(root: string, delimiter = ","): string {
+  const bySku = new Map(products.map((product) => [product.sku, product]));
+  const rows = pairs.map(({ search, sku }) => [search, sku, bySku.get(sku)!.title].join(delimiter));
+  return put(root, "files/shop.csv", `${["search", "sku", "title"].join(delimiter)}\n${rows.join("\n")}\n`);
+}
+
+const files = (root: string) => readdirSync(`${root}/configs/shop`).sort();
+
+describe("initDataset", () => {
+  it("makes data and configurations that load of one table", async () => {
+    const root = `${folder}/csv`;
+    const made = await initDataset(shop(root), { root });
+    expect(made.roles).toEqual({ query: "search", title: "title", id: "sku" });
+    expect(made.counts).toMatchObject({ documents: 30, queries: 60, testQueries: 6, validationQueries: 6 });
+    expect(files(root)).toEqual(["bm25.yaml", "both.yaml", "encoder.yaml", "mapping.yaml"]);
+    const kinds = made.configs.map((file) => loadAnyConfig(path.join(root, file)).kind);
+    expect(kinds).toEqual(["bm25", "dense", "fusion"]);
+  });
+
+  it("keeps what is there and leaves nothing of what fails", async () => {
+    const root = `${folder}/twice`;
+    const file = shop(root);
+    await initDataset(file, { root });
+    const before = readFileSync(`${root}/configs/shop/mapping.yaml`, "utf8");
+    await expect(initDataset(file, { root })).rejects.toThrow(
+      "data/shop: is there already and stays as it is; choose another name with --name NAME",
+    );
+    expect(readFileSync(`${root}/configs/shop/mapping.yaml`, "utf8")).toBe(before);
+    const one = put(root, "one.csv", "search,title,fold\nred shoe,Shoe,3\n");
+    await expect(initDataset(one, { root, columns: { part: "fold" } })).rejects.toThrow(
+      "part must be one of",
+    );
+    expect(existsSync(`${root}/configs/one`)).toBe(false);
+    expect(existsSync(`${root}/data/one`)).toBe(false);
+  });
+
+  it("reads semicolons, Latin-1, Parquet, JSON lines and folders of two tables alike", async () => {
+    const counts: Record<string, unknown>[] = [];
+    const take = async (root: string, source: string) => {
+      const made = await initDataset(source, { root, name: "shop" });
+      counts.push({ documents: made.counts["documents"], queries: made.counts["queries"] });
+      return made;
+    };
+    await take(`${folder}/semicolon`, shop(`${folder}/semicolon`, ";"));
+    const latin = `${folder}/latin`;
+    const text = readFileSync(shop(latin), "utf8").replace("shoe in red", "shoe in caf\xe9 red");
+    await take(
+      latin,
+      put(
+        latin,
+        "files/shop.csv",
+        Buffer.from(text.replaceAll("shoe in red", "shoe in caf\xe9 red"), "latin1"),
+      ),
+    );
+    const { items } = await readItems(`${latin}/data/shop/recall_validation_items_dataset/items.json`);
+    expect(items[0]!["document_name"]).toBe("shoe in café red");
+    const two = `${folder}/two`;
+    writeParquet(`${two}/in/products/a.parquet`, {
+      sku: products.map(({ sku }) => sku),
+      title: products.map(({ title }) => title),
+      shelf: products.map(({ shelf }) => shelf),
+    });
+    put(two, "in/clicks/a.jsonl", jsonLines(pairs.slice(0, 30)));
+    put(two, "in/clicks/b.jsonl", jsonLines(pairs.slice(30)));
+    const made = await take(two, `${two}/in`);
+    expect(readFileSync(`${two}/configs/shop/mapping.yaml`, "utf8")).toContain("from: ../../in/products\n");
+    expect(made.roles).toEqual({ query: "search", title: "title", id: "sku", category: "shelf" });
+    expect(counts).toEqual(Array(3).fill({ documents: 30, queries: 60 }));
+  });
+
+  it("tests on the files that say so", async () => {
+    const root = `${folder}/parts`;
+    const row = ({ search, sku }: { search: string; sku: string }) =>
+      `${search},${sku},${sku.replace("-", " of ")}`;
+    put(root, "in/train.csv", `search,sku,title\n${pairs.slice(0, 50).map(row).join("\n")}\n`);
+    put(root, "in/test.csv", `search,sku,title\n${pairs.slice(50).map(row).join("\n")}\n`);
+    const { counts } = await initDataset(`${root}/in`, { root, name: "shop" });
+    expect(counts).toMatchObject({ queries: 50, testQueries: 10 });
+  });
+
+  it("takes BEIR's and TREC's folders; without training judgements there is BM25 alone", async () => {
+    const root = `${folder}/layouts`;
+    put(root, "beir/corpus.jsonl", jsonLines([{ _id: "A", title: "Shoe", text: "red" }]));
+    put(root, "beir/queries.jsonl", jsonLines([{ _id: "1", text: "red shoe" }]));
+    put(root, "beir/qrels/test.tsv", "query-id\tcorpus-id\tscore\n1\tA\t1\n");
+    const beir = await initDataset(`${root}/beir`, { root });
+    expect(beir.configs).toEqual(["configs/beir/bm25.yaml"]);
+    put(root, "trec/topics.tsv", pairs.map(({ search }, i) => `${i}\t${search}\n`).join(""));
+    put(root, "trec/docs.tsv", products.map(({ sku, title }) => `${sku}\t${title}\n`).join(""));
+    put(root, "trec/qrels.txt", pairs.map(({ sku }, i) => `${i} 0 ${sku} 1\n`).join(""));
+    const trec = await initDataset(`${root}/trec`, { root, name: "shop" });
+    expect(files(root)).toEqual(["bm25.yaml", "both.yaml", "encoder.yaml"]);
+    expect(loadAnyConfig(path.join(root, trec.configs[1]!)).kind).toBe("dense");
+  });
+
+  it("says in one line why something is no search data", async () => {
+    const root = `${folder}/bad`;
+    const refused = (source: string) => initDataset(source, { root });
+    await expect(refused(`${root}/nowhere.csv`)).rejects.toThrow(
+      "nowhere.csv: must exist, found nothing there",
+    );
+    await expect(refused(put(root, "numbers.csv", "a,b\n1,2\n"))).rejects.toThrow(
+      "numbers.csv: needs a column of search phrases and one of document titles or texts, got a, b; say which with --column",
+    );
+    await expect(refused(put(root, "none.csv", "search,title\n"))).rejects.toThrow(
+      "must hold at least one row",
+    );
+    await expect(refused(put(root, "photo.png", "x"))).rejects.toThrow("part-files must be .csv");
+    put(root, "text/readme.txt", "x");
+    await expect(refused(`${root}/text`)).rejects.toThrow("text: must hold tables");
+    expect(existsSync(`${root}/data`)).toBe(false);
+  });
+});
