@@ -35,7 +35,7 @@ export function trecTable(
   const qrels = readQrels(qrelsFile);
   let first: string[] | null = null;
   const systems = files.map((file) => {
-    const run = readTrecRun(file);
+    const run = readTrecRun(file, listener);
     if (![...run.keys()].some((query) => qrels.has(query)))
       throw new UserError(
         `${file}: must answer a query of ${qrelsFile}, such as ${[...qrels.keys()][0]}, got ${[...run.keys()][0] ?? "no line"}`,

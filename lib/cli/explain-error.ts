@@ -11,7 +11,16 @@ export function explainError(error: unknown): string {
   if (fault instanceof UserError)
     return fault.message
       .split("\n")
-      .map((line) => `error: ${line}`)
+      .map((line) => `error: ${shortened(line)}`)
       .join("\n");
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** Characters of a line that somebody reads; what a file or an option brought in may be megabytes. */
+const READABLE = 2000;
+
+function shortened(line: string): string {
+  if (line.length <= READABLE) return line;
+  const left = (line.length - READABLE).toLocaleString("en");
+  return `${line.slice(0, READABLE / 2)} … ${left} characters left out … ${line.slice(-READABLE / 2)}`;
 }

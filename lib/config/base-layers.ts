@@ -67,7 +67,7 @@ function parseLayer(text: string, source: string): Layer {
   const broken = document.errors[0];
   if (broken)
     throw new UserError(
-      `${source}:${broken.linePos?.[0].line ?? 1}: not valid YAML (${broken.message.split("\n")[0]})`,
+      `${source}:${broken.linePos?.[0].line ?? 1}: not valid YAML (${faultOf(broken.message)})`,
     );
   if (!isMap(document.contents))
     throw new UserError(`${source}: must hold keys and values, got ${kindOf(document.toJS())}`);
@@ -77,6 +77,12 @@ function parseLayer(text: string, source: string): Layer {
     // aliases that stand for too much, or merges of what is no map
     throw new UserError(`${source}: aliases must come to something, got: ${(error as Error).message}`);
   }
+}
+
+/** The first line of a parser's message; of its own limit, what a reader can change. */
+function faultOf(message: string): string {
+  const [first = ""] = message.split("\n");
+  return first.includes("call stack") ? "nested too deeply" : first;
 }
 
 /** The bases of a file, the nearest first. */

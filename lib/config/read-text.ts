@@ -1,12 +1,19 @@
+import { isUtf8 } from "node:buffer";
 import fs from "node:fs";
 import path from "node:path";
 import { UserError } from "../files/user-error.js";
 import { nearestName } from "./nearest-name.js";
 
-/** A text file, or one line saying why not. */
+/** A text file in UTF-8, or one line saying why not. */
 export function readText(file: string): string {
+  const bytes = readBytes(file);
+  if (!isUtf8(bytes)) throw new UserError(`${file}: must be UTF-8, got other bytes`);
+  return bytes.toString("utf8");
+}
+
+function readBytes(file: string): Buffer {
   try {
-    return fs.readFileSync(file, "utf8");
+    return fs.readFileSync(file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EISDIR") throw new UserError(`${file}: must be a file, got a folder`);

@@ -1,4 +1,4 @@
-import { Document, parse } from "yaml";
+import { Document, isSeq, parse } from "yaml";
 import type { z } from "zod";
 import { UserError } from "../files/user-error.js";
 import { type Inherited, readInherited } from "./base-layers.js";
@@ -75,6 +75,7 @@ function applyOverrides(document: Document, overrides: readonly string[]): Set<s
     } catch {
       throw new UserError(`--set ${path.join(".")}: value must be YAML, got "${override.slice(at + 1)}"`);
     }
+    checkPlaces(document, path);
     try {
       document.setIn(path, document.createNode(value));
     } catch {
@@ -85,4 +86,15 @@ function applyOverrides(document: Document, overrides: readonly string[]): Set<s
     seen.add(path.join("."));
   }
   return seen;
+}
+
+/** A place in a list is one that it has, or the one after its last; any other would leave a hole. */
+function checkPlaces(document: Document, path: KeyPath): void {
+  path.forEach((key, depth) => {
+    const list = document.getIn(path.slice(0, depth));
+    if (isSeq(list) && typeof key === "number" && key > list.items.length)
+      throw new UserError(
+        `--set ${path.join(".")}: place must be at most ${list.items.length}, the list's length, got ${key}`,
+      );
+  });
 }

@@ -1,5 +1,5 @@
 import { DataError } from "../files/data-error.js";
-import { emptyRecord } from "../files/own-entry.js";
+import { emptyRecord, ownEntry } from "../files/own-entry.js";
 import { cellProblem, cellText } from "./cells.js";
 import { type JsonRecord, jsonLineRows } from "./json-lines.js";
 import { emptyReadReport, type ReadLimits, type ReadReport } from "./read-report.js";
@@ -85,8 +85,9 @@ function wantedFields(
   for (const name of columns) {
     if (name === idField) continue;
     if (Object.hasOwn(record, name)) present.add(name);
-    const text = cellText(record[name], name, report);
-    if (text === null) return cellProblem(record[name], name);
+    const value = ownEntry(record, name);
+    const text = cellText(value, name, report);
+    if (text === null) return cellProblem(value, name);
     item[name] = text;
   }
   return item;

@@ -169,7 +169,11 @@ async function orDamaged<T>(file: string, reading: Promise<T>): Promise<T> {
     return await reading;
   } catch (error) {
     const described = describeFileError(file, error);
-    throw described instanceof DataError ? described : damaged(file, (error as Error).message);
+    // what the engine says of bytes that its parser took for something else tells a reader nothing
+    const native = error instanceof TypeError || error instanceof RangeError;
+    throw described instanceof DataError
+      ? described
+      : damaged(file, native ? "bytes that cannot be parsed" : (error as Error).message);
   }
 }
 

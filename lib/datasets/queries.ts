@@ -1,5 +1,5 @@
 import { DataError } from "../files/data-error.js";
-import { emptyRecord } from "../files/own-entry.js";
+import { emptyRecord, ownEntry } from "../files/own-entry.js";
 import { cellProblem, cellText } from "./cells.js";
 import { type JsonRecord, jsonLineRows } from "./json-lines.js";
 import { emptyReadReport, type ReadLimits, type ReadReport } from "./read-report.js";
@@ -27,7 +27,8 @@ const ownFields = ["query_id", "relevant_document_ids", "slice", "grades"];
 
 /**
  * Reads evaluation queries, one JSON object a line: the query features, `relevant_document_ids` and, if given,
- * `query_id`, `slice` and `grades`. Ids named twice are used once and counted.
+ * `query_id`, `slice` and `grades`. Relevant ids named twice are used once and counted; of lines with one `query_id`, which
+ * is what a query is known by, the first counts and the others are malformed.
  *
  * @throws DataError if the file is missing, has no usable query, lacks a wanted field in every line, or has more
  *   malformed lines than allowed
@@ -40,10 +41,15 @@ export async function readQueries(
   const columns = options.columns ?? null;
   const report = emptyReadReport();
   const present = new Set<string>();
+  const ids = new Set<string>();
   const queries = [
-    ...jsonLineRows(file, report, options, (record, line) =>
-      readQuery(record, line, columns, present, report),
-    ),
+    ...jsonLineRows(file, report, options, (record, line) => {
+      const query = readQuery(record, line, columns, present, report);
+      if (typeof query === "string") return query;
+      if (ids.has(query.id)) return `each "query_id" must occur once, got "${query.id}" again`;
+      ids.add(query.id);
+      return query;
+    }),
   ];
   if (queries.length === 0)
     throw new DataError(
@@ -81,8 +87,9 @@ function readQuery(
   const fields: Record<string, string> = emptyRecord();
   for (const name of names) {
     if (Object.hasOwn(record, name)) present.add(name);
-    const text = cellText(record[name], name, report);
-    if (text === null) return cellProblem(record[name], name);
+    const value = ownEntry(record, name);
+    const text = cellText(value, name, report);
+    if (text === null) return cellProblem(value, name);
     fields[name] = text;
   }
   const relevantIds = [...new Set(ids.map(String))];

@@ -70,9 +70,12 @@ function* qrelsLines(qrels: Qrels, format: "trec" | "beir"): Generator<string> {
  * Reads a TREC run: `query Q0 document rank score tag`. Documents come back by descending score, as trec_eval orders
  * them: the rank column is ignored, equal scores go by descending document id.
  *
+ * A document that a query lists twice counts at its first place; trec_eval refuses such files.
+ *
+ * @param listener  told how many documents are listed twice
  * @throws DataError naming file and line
  */
-export function readTrecRun(file: string): RankedRun {
+export function readTrecRun(file: string, listener: { line?(text: string): void } = {}): RankedRun {
   const run: RankedRun = new Map();
   for (const { number, text, problem } of readLines(file)) {
     if (text === null) throw new DataError(`${file}:${number}: ${problem}`);
@@ -87,7 +90,15 @@ export function readTrecRun(file: string): RankedRun {
     list.push({ id: cells[2]!, score });
     run.set(cells[0]!, list);
   }
-  for (const list of run.values()) list.sort((a, b) => b.score - a.score || (a.id < b.id ? 1 : -1));
+  let repeated = 0;
+  for (const list of run.values()) {
+    list.sort((a, b) => b.score - a.score || (a.id < b.id ? 1 : -1));
+    repeated += list.length - new Set(list.map(({ id }) => id)).size;
+  }
+  if (repeated > 0)
+    listener.line?.(
+      `${file}: ${repeated} documents are listed again by their query, each counts at its first place`,
+    );
   return run;
 }
 

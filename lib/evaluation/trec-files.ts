@@ -79,7 +79,8 @@ export function importTrec(
   options: Omit<RankingsOptions, "source" | "alias"> & { set: string },
 ): Promise<RunFolder> {
   const source = { run_file: file, dataset_dir: options.datasetDir, set: options.set };
-  return writeRankings(new Map([[options.set, readTrecRun(file)]]), { ...options, source, alias: trecId });
+  const run = readTrecRun(file, options.listener ?? defaultListener());
+  return writeRankings(new Map([[options.set, run]]), { ...options, source, alias: trecId });
 }
 
 function judgements(set: EvaluationSet): Qrels {

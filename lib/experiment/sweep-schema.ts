@@ -37,9 +37,9 @@ export const sweepSchema = z
     baseline: z.string().optional().describe("row that the others are compared with; default: the first"),
     labels: z.record(z.string(), z.string()).default({}).describe("short names of grid keys in row names"),
   })
-  .refine((sweep) => sweep.grid !== undefined || sweep.rows !== undefined, {
+  .refine((sweep) => Object.keys(sweep.grid ?? {}).length > 0 || sweep.rows !== undefined, {
     path: ["grid"],
-    error: "grid or rows is required",
+    error: "rows, or a grid of at least one key, is required",
   });
 
 export type SweepConfig = z.infer<typeof sweepSchema>;

@@ -54,7 +54,7 @@ describe("configurations", () => {
   });
 
   it("of sweeps count their rows, and folders that clash, before any is made", async () => {
-    const base = "task_id: s\ntitle: t\nbase: configs/emoji/tour/baseline.yaml\nseeds: [1]\n";
+    const base = "task_id: s\ntitle: t\nbase: configs/emoji/baseline.yaml\nseeds: [1]\n";
     const values = `[${Array.from({ length: 20 }, (_, i) => i + 1)}]`;
     const keys = ["seed", "batch_size", "learning_rate", "num_epochs", "log_every", "a.b", "c.d"];
     const grid = put(

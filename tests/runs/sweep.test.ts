@@ -60,7 +60,7 @@ describe("loadSweep", () => {
       /sweep\.yaml: row "bad": --set loss\.temperature: loss\.temperature must be > 0, got -1$/,
     );
     const none = sweepFile(tiny.root, { base });
-    expect(() => loadSweep(none)).toThrow(/grid or rows is required/);
+    expect(() => loadSweep(none)).toThrow(/rows, or a grid of at least one key, is required/);
     const other = sweepFile(tiny.root, { base, grid: { batch_size: [8] }, baseline: "x" });
     expect(() => loadSweep(other)).toThrow(/baseline must be one of batch_size 8, got "x"$/);
   });

@@ -61,14 +61,18 @@ export async function importModel(
   options: { hub?: string; onLine?: (line: string) => void } = {},
 ): Promise<ImportedModel> {
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "qdrl-model-"));
+  const ready = path.join(scratch, "model");
   try {
-    const ready = path.join(scratch, "model");
     const origin = await gather(source, ready, scratch, options);
     const model = readTransformerFolder(ready);
     await replaceFolder(dir, async (folder) => fs.cpSync(ready, folder, { recursive: true }), [
       "config.json",
     ]);
     return { dir, origin, model };
+  } catch (error) {
+    // the scratch folder is gone when the line is read: it names the source instead
+    if (error instanceof UserError) throw new UserError(error.message.replaceAll(ready, source));
+    throw error;
   } finally {
     fs.rmSync(scratch, { recursive: true, force: true });
   }

@@ -1,16 +1,22 @@
 import { z } from "zod";
 
 /** Retrieval evaluation after every epoch. */
+/** A list that names nothing twice: what is asked for twice would be computed, written and shown twice. */
+function distinct<T extends z.ZodType<readonly (string | number)[]>>(list: T): T {
+  return list.refine((values) => new Set(values).size === values.length, {
+    error: ({ input }) => `must name nothing twice, got ${JSON.stringify(input)}`,
+  });
+}
+
 export const recallValidationSection = z.strictObject({
   enabled: z.boolean().default(false),
-  k: z.array(z.int().min(1)).min(1).default([10, 60, 100, 1024]).describe("cut-offs"),
-  measures: z
-    .array(z.string().min(1))
+  k: distinct(z.array(z.int().min(1)).min(1))
+    .default([10, 60, 100, 1024])
+    .describe("cut-offs"),
+  measures: distinct(z.array(z.string().min(1)))
     .default([])
     .describe("further measures by name, e.g. nDCG@10, MAP@100, Judged@10, nDCG(judged)@10"),
-  query_typo_probabilities: z
-    .array(z.number().min(0).max(1))
-    .min(1)
+  query_typo_probabilities: distinct(z.array(z.number().min(0).max(1)).min(1))
     .default([0.0, 0.5])
     .describe("probability per word; 0 = clean queries"),
   similarity: z
@@ -26,8 +32,7 @@ export const recallValidationSection = z.strictObject({
     .min(1)
     .default(1)
     .describe("epochs from one evaluation to the next; the last epoch is always evaluated"),
-  sets: z
-    .array(z.string().min(1))
+  sets: distinct(z.array(z.string().min(1)))
     .optional()
     .describe(
       "evaluation sets of the data set to use; default: all that its manifest names. `validation` may be asked for where there is a validation part, whose rows are its queries unless the manifest names a set so",

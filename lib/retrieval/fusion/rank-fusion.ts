@@ -29,8 +29,8 @@ export const fusionKinds: readonly RankFusion["kind"][] = ["reciprocal-rank", "m
  * - z-score: (score − mean)/sd of the list; 0 for all if it is constant; the list's lowest if not listed
  * - sum: the score itself; the list's lowest if not listed
  *
- * Lists are what the systems returned: fuse lists longer than the k wanted. An empty list takes no part. Ties go to the
- * lower id.
+ * Lists are what the systems returned: fuse lists longer than the k wanted. An empty list takes no part. Ties go to what
+ * systems of more weight list (a list of one gives z-score and sum no other difference), then to the lower id.
  *
  * @returns at most k documents, best first
  * @see Cormack, Clarke & Büttcher 2009, doi:10.1145/1571941.1572114 (reciprocal rank fusion)
@@ -53,6 +53,8 @@ export interface FusionCandidates {
   parts: readonly Float64Array[];
   /** [systems]: fₛ of a document that the system does not list. */
   otherwise: readonly number[];
+  /** [systems][ids]: whether the system lists the document. */
+  listed: readonly Uint8Array[];
 }
 
 /** {@link fuse} up to the weights, for those who try many weights on the same lists. */
@@ -70,19 +72,29 @@ export function tabulateCandidates(lists: readonly RankedList[], fusion: RankFus
       return row;
     }),
     otherwise: systems.map(({ otherwise }) => otherwise),
+    listed: systems.map(({ ids }) => {
+      const row = new Uint8Array(slots.size);
+      for (const id of ids) row[slots.get(id)!] = 1;
+      return row;
+    }),
   };
 }
 
-/** The best k of tabulated candidates under weights, one per system; ties go to the lower id. */
+/** The best k of tabulated candidates under weights, one per system; ties as {@link fuse} says. */
 export function rankCandidates(
-  { ids, parts, otherwise }: FusionCandidates,
+  { ids, parts, otherwise, listed }: FusionCandidates,
   weights: readonly number[],
   k: number,
 ): { ids: Int32Array; scores: Float32Array } {
   const unlisted = otherwise.reduce((sum, value, s) => sum + weights[s]! * value, 0);
+  const backing = (slot: number) => listed.reduce((sum, row, s) => sum + weights[s]! * row[slot]!, 0);
   const best = ids
-    .map((id, i) => ({ id, score: parts.reduce((sum, row, s) => sum + weights[s]! * row[i]!, 0) + unlisted }))
-    .sort((x, y) => y.score - x.score || x.id - y.id)
+    .map((id, i) => ({
+      id,
+      slot: i,
+      score: parts.reduce((sum, row, s) => sum + weights[s]! * row[i]!, 0) + unlisted,
+    }))
+    .sort((x, y) => y.score - x.score || backing(y.slot) - backing(x.slot) || x.id - y.id)
     .slice(0, k);
   return {
     ids: Int32Array.from(best, ({ id }) => id),
