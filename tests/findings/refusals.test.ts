@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { zipSync } from "fflate";
@@ -150,7 +149,24 @@ describe("models to import", () => {
 
 describe("data sets of others", () => {
   it("cannot name files outside their folder", () => {
-    const manifest = JSON.parse(readFileSync("data/emoji/manifest.json", "utf8"));
+    const path = "queries/queries.json";
+    const manifest = {
+      datasetFormat: 1,
+      name: "set",
+      builder: { name: "test", version: 1 },
+      sources: [],
+      licence: "none",
+      splitRule: "none",
+      notes: [],
+      columns: { query: {}, document: {} },
+      evaluationSets: [{ name: "test", queriesPath: path, itemsPath: path, description: "" }],
+      options: {},
+      counts: {},
+      files: { [path]: { sha256: "0".repeat(64), bytes: 1 } },
+      fingerprint: "0".repeat(64),
+    };
+    put(folder, "set/manifest.json", JSON.stringify(manifest));
+    expect(readManifest(`${folder}/set`)!.name).toBe("set");
     const outside = "must be a path inside the data set folder";
     for (const name of ["../../etc/passwd", "/etc/passwd", "a/../../b", "C:\\x", "a\\..\\b"]) {
       const set = { ...manifest.evaluationSets[0], queriesPath: name };

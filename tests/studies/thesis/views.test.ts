@@ -193,7 +193,7 @@ describe("writeThesisReport", () => {
       ["bm25-tiny-all-measures", "table-a"].flatMap((name) => [`${name}.csv`, `${name}.md`, `${name}.tex`]),
     );
     expect(fs.readFileSync(path.join(folder, "index.html"), "utf8")).toMatch(
-      /It wins\..*<a href="\.\.\/runs\/tiny\/encoder\/">/s,
+      /It wins\..*<a href="#(run-[0-9a-f]{12})">.*<tr id="\1">/s,
     );
     const drawn = fs.existsSync(path.join(folder, "figures/figure-a.png"));
     expect(drawn || lines.some((line) => line.startsWith("static images are skipped"))).toBe(true);
