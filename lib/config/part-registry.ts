@@ -83,6 +83,13 @@ export class PartRegistry<P extends Part, Section extends { type: string } = { t
     return { kind: type, ...Object.fromEntries(own.map(([key, value]) => [toCamelCase(key), value])) };
   }
 
+  /** The section that names a part in plain data, unchecked: {@link specOf} turned round. */
+  sectionOf({ kind, ...options }: { kind: string }): { type: string; [key: string]: unknown } {
+    if (!this.get(kind).settings) return { type: "custom", name: kind, options };
+    const keys = Object.entries(options).map(([option, value]) => [toSnakeCase(option), value]);
+    return { type: kind, ...Object.fromEntries(keys) };
+  }
+
   /**
    * The part of a spec, and its options with every default filled in.
    *

@@ -23,11 +23,13 @@ export class FrozenRankings implements Retriever {
   /**
    * @param results  of clean queries
    * @param sets     what the queries say, by name of the set
+   * @param why      other queries have no answer, if it is known
    */
   constructor(
     results: readonly QueryResult[],
     sets: readonly EvaluationSet[],
     private readonly queryText: string,
+    private readonly why: string | undefined = undefined,
   ) {
     const texts = new Map(
       sets.flatMap(({ name, queries }) =>
@@ -78,7 +80,7 @@ export class FrozenRankings implements Retriever {
     const [found, ...others] = this.byText.get(textKey(text)) ?? [];
     if (found === undefined)
       throw new UserError(
-        `FrozenRankings: queries must be those that were ranked, as they are spelled, got "${text}"`,
+        `FrozenRankings: queries must be those that were ranked, as they are spelled, got "${text}"${this.why ? `; the run cannot be searched: ${this.why}` : ""}`,
       );
     const answer = JSON.stringify(found.top);
     const other = others.find(({ top }) => JSON.stringify(top) !== answer);

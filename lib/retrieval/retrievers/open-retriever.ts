@@ -1,6 +1,8 @@
+import { parse } from "yaml";
 import type { Listener } from "../../engine/progress.js";
 import { loadEvaluation } from "../../experiment/load-experiment.js";
 import { recallValidationSection } from "../../experiment/sections/evaluation.js";
+import { readSealed } from "../../files/sealed-text.js";
 import { UserError } from "../../files/user-error.js";
 import { checkData, checkParts } from "../../tracking/check-origin.js";
 import { openRun, type RunFolder } from "../../tracking/run-folder.js";
@@ -50,6 +52,8 @@ export function checkMisspellable({ textColumns, queryColumns }: OpenedRetriever
 }
 
 async function openRankings(run: RunFolder, listener: Listener): Promise<OpenedRetriever> {
+  const { not_searchable: why, evaluation: on } = parse(readSealed(run.configFile)) ?? {};
+  if (why !== undefined && on === "passed") throw new UserError(`${run.dir}: cannot be searched: ${why}`);
   const results = run.queries();
   const sets = [...new Set(results.map((result) => result.set))];
   const settings = recallValidationSection.parse({ k: [10, 100], query_typo_probabilities: [0], sets });
@@ -63,7 +67,7 @@ async function openRankings(run: RunFolder, listener: Listener): Promise<OpenedR
   checkData(run, evaluation.dataset);
   return {
     run,
-    retriever: new FrozenRankings(results, evaluation.sets, column),
+    retriever: new FrozenRankings(results, evaluation.sets, column, why),
     ...readingOf({}, source.dataset_dir),
     sets: evaluation.sets,
     settings,

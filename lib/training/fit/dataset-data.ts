@@ -43,6 +43,8 @@ export interface DatasetData {
 /** A data set as experiments read it. */
 export interface DatasetSource extends Pick<LoadedExperiment, "dataset" | "sets" | "features"> {
   textColumns: readonly string[];
+  /** how the data are read, with an encoder that fits them */
+  config: ExperimentConfig;
   /** what is done to a query's text before it is encoded; absent: cleaning */
   prepare: (text: string) => string;
 }
@@ -67,6 +69,7 @@ export async function datasetData(request: string | DatasetRequest): Promise<Dat
       sets: loaded.sets,
       features: loaded.features,
       textColumns: textColumnsOf(config).textColumns,
+      config,
       ...encoderPreparation(config),
     },
     evaluation: Object.fromEntries(

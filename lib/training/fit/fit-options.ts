@@ -69,7 +69,8 @@ export interface FitOptions {
   threads?: number;
   /**
    * a run folder `…/<task>/<run>`: manifest, metrics, checkpoints, model and the answers to every query, so that the fit
-   * enters tables; one that was stopped goes on from its last checkpoint
+   * enters tables, and where the encoder is registered and trainData names a data set, search, evaluation and reports open
+   * it; one that was stopped goes on from its last checkpoint
    */
   runDir?: string;
   /** with runDir: start over */

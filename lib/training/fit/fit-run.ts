@@ -8,6 +8,7 @@ import type { Encoder, EncoderSpec } from "../../encoders/encoder.js";
 import type { Random } from "../../engine/random/random.js";
 import { evaluate } from "../../evaluation/evaluate.js";
 import { LabelledRetriever, labelledSet } from "../../evaluation/labelled-retrieval.js";
+import { formatConfig } from "../../experiment/load-config.js";
 import { checkReplaceable } from "../../files/replace-folder.js";
 import { readSealed, writeSealedYaml } from "../../files/sealed-text.js";
 import { UserError } from "../../files/user-error.js";
@@ -20,6 +21,7 @@ import { claimData } from "../claim-run.js";
 import type { Session } from "../session.js";
 import type { DatasetSource } from "./dataset-data.js";
 import { type FitBatch, sizeOfData } from "./fit-batches.js";
+import { type FitConfig, fitConfig, MEASURED } from "./fit-config.js";
 import type { FitData } from "./fit-data.js";
 import type { FitOptions } from "./fit-options.js";
 import type { FitPlan } from "./fit-plan.js";
@@ -38,10 +40,9 @@ export interface FitRunParts {
   tell: (line: string) => void;
 }
 
-const MEASURED = { ks: [10, 100], measures: ["nDCG@10"], typoProbabilities: [0] };
-
 /**
- * The run folder of a fit: a new one, or one of the same options and data.
+ * The run folder of a fit: a new one, or one of the same options and data. Its options are in fit.yaml; config.yaml is a
+ * configuration that search and evaluation open the run by, or says why there is none and the run keeps rankings alone.
  *
  * @throws RangeError for one of other options or data, and if there is nothing to evaluate on
  */
@@ -61,8 +62,19 @@ export function openFitRun(
   if (options.fresh) fs.rmSync(folder.dir, { recursive: true, force: true });
   claimSettings(folder, settings);
   const previous = claimData(folder, dataset, folder.dir, "choose another runDir, or set fresh");
+  const { dir: at } = folder;
+  const made = fitConfig(options, {
+    dir: at,
+    name: settings.name,
+    seed: parts.seed,
+    spec: parts.spec,
+    source,
+  });
+  if ("reason" in made) parts.tell(`${at}: cannot be searched: ${made.reason}`);
+  writeSealedYaml(folder.configFile, configText(made, settings, options.evaluation !== undefined || !source));
   const manifest = newManifest({
-    ...{ kind: "rankings", system: settings.name, seed: parts.seed, dataset },
+    kind: "config" in made ? "dense" : "rankings",
+    ...{ system: settings.name, seed: parts.seed, dataset },
     ...{ taskId: path.basename(path.dirname(folder.dir)), runId: path.basename(folder.dir) },
     ...{ backend: tf.getBackend(), engine: plan.engine },
     counts: { [`training ${trainData.kind}`]: sizeOfData(trainData), parameters: encoder.parameterCount },
@@ -114,7 +126,7 @@ function evaluationOf(
   };
 }
 
-/** What decides the numbers of a fit, as config.yaml holds it; functions by their source. */
+/** What decides the numbers of a fit, as fit.yaml holds it; functions by their source. */
 function settingsOf(options: FitOptions, { spec, encoder, seed }: FitRunParts) {
   const { loss, model: _model, trainData, ...rest } = options;
   const lossKind = typeof loss === "string" ? loss : loss.kind;
@@ -138,21 +150,39 @@ function settingsOf(options: FitOptions, { spec, encoder, seed }: FitRunParts) {
   };
 }
 
-/** Writes the settings of a new run, or checks that an old one has the same. */
+/** What config.yaml holds: see {@link openFitRun}. */
+function configText(made: FitConfig, settings: object, ownSets: boolean): string {
+  if ("reason" in made)
+    return stringify({
+      ...settings,
+      not_searchable: made.reason,
+      evaluation: ownSets ? "passed" : "data set",
+    });
+  const { config, elsewhere } = made;
+  const note = elsewhere.length > 0 ? `# Without a key here, in fit.yaml: ${elsewhere.join(", ")}\n` : "";
+  return `${note}${formatConfig(config)}`;
+}
+
+/** Writes the settings of a new run to fit.yaml, or checks that an old one has the same. */
 function claimSettings(folder: RunFolder, settings: Readonly<Record<string, unknown>>): void {
   const text = stringify(settings);
-  if (!fs.existsSync(folder.configFile)) {
-    writeSealedYaml(folder.configFile, text);
+  const file = path.join(folder.dir, "fit.yaml");
+  if (!fs.existsSync(file)) {
+    if (fs.existsSync(folder.configFile))
+      throw new UserError(
+        `${folder.dir}: must be a new folder or that of a fit, got another run; choose another runDir, or set fresh`,
+      );
+    writeSealedYaml(file, text);
     return;
   }
-  const stored: Record<string, unknown> = parse(readSealed(folder.configFile)) ?? {};
+  const stored: Record<string, unknown> = parse(readSealed(file)) ?? {};
   const wanted: Record<string, unknown> = parse(text);
   const changed = [...new Set([...Object.keys(stored), ...Object.keys(wanted)])].filter(
     (key) => key !== "name" && JSON.stringify(stored[key]) !== JSON.stringify(wanted[key]),
   );
   if (changed.length > 0)
     throw new UserError(
-      `${folder.configFile}: a run goes on only with its own options, got another ${changed.join(", ")}; choose another runDir, or set fresh`,
+      `${file}: a run goes on only with its own options, got another ${changed.join(", ")}; choose another runDir, or set fresh`,
     );
 }
 

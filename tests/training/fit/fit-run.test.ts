@@ -2,9 +2,15 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { runMap } from "../../../lib/analysis/run-map.js";
+import { sampleRankings } from "../../../lib/analysis/run-rankings.js";
 import { systemsTable } from "../../../lib/analysis/systems-table.js";
+import { createEncoder } from "../../../lib/encoders/create-encoder.js";
 import { selectBackend } from "../../../lib/engine/backend.js";
-import { loadConfig } from "../../../lib/experiment/load-config.js";
+import { Random } from "../../../lib/engine/random/random.js";
+import { reevaluateRun } from "../../../lib/evaluation/reevaluate-run.js";
+import { loadConfig, loadStoredConfig } from "../../../lib/experiment/load-config.js";
+import { searchRun } from "../../../lib/retrieval/retrievers/search-run.js";
 import { openRun, type RunFolder } from "../../../lib/tracking/run-folder.js";
 import { fit } from "../../../lib/training/fit/fit.js";
 import type { FitOptions } from "../../../lib/training/fit/fit-options.js";
@@ -95,9 +101,61 @@ describe("fit with a run folder", () => {
     expect(bytes(openRun(runDir), "metrics.jsonl")).toBe(bytes(run, "metrics.jsonl"));
   });
 
+  it("is searched, evaluated and reported on like a run of train", async () => {
+    expect(run.manifest().kind).toBe("dense");
+    const [first] = run.queries();
+    const hits = await searchRun(run, first!.query, { k: 3, listener: {} });
+    expect(hits.map(({ id, score }) => [id, Number(score.toFixed(6))])).toEqual(first!.top.slice(0, 3));
+    const runDir = path.join(tiny.root, "runs", "tiny", "again");
+    const again = (await fit({ ...options, epochs: 1, runDir })).run!;
+    const before = again.queries();
+    fs.rmSync(path.join(again.dir, "queries.jsonl.gz"));
+    expect((await reevaluateRun(again, { listener: {} })).queries()).toEqual(before);
+    const { figure } = await runMap(run, { epochs: 5, listener: {} });
+    expect(JSON.stringify(figure)).toContain("red shoe");
+    const [ranking] = await sampleRankings(run, 1);
+    expect(JSON.stringify(ranking)).toContain(first!.top[0]![0]);
+  });
+
+  it("stores options that no configuration has beside the one it is opened by", async () => {
+    const runDir = path.join(tiny.root, "runs", "tiny", "own-schedule");
+    const chosen = { schedule: (step: number) => 1 / (1 + step), clipNorm: 1, layerWiseDecay: 0.9 };
+    const negatives = { mask: "same_document" } as const;
+    const { run: made } = await fit({ ...options, ...chosen, negatives, epochs: 1, runDir });
+    expect(fs.readFileSync(made!.configFile, "utf8")).toMatch(
+      /^# Without a key here, in fit.yaml: schedule\n/,
+    );
+    const config = loadStoredConfig(made!.configFile);
+    expect(config.update).toMatchObject({ clip_norm: 1, layer_wise_decay: 0.9 });
+    expect(config).toMatchObject({
+      ...{ num_epochs: 1, batch_size: 16, learning_rate: 0.01, seed: 3, name: "fitted" },
+      ...{ negatives: { mask: "same_document" }, loss: { type: "batch_softmax", temperature: 0.1 } },
+    });
+    expect((await searchRun(made!, "red sneaker", { k: 2, listener: {} })).length).toBe(2);
+  });
+
+  it("says in one line why a run cannot be searched", async () => {
+    const lines: string[] = [];
+    const runDir = path.join(tiny.root, "runs", "tiny", "passed");
+    const { modelOptions, ...rest } = options;
+    const model = createEncoder({ kind: "TwoTower", ...modelOptions! }, new Random(1));
+    const { run: passed } = await fit({
+      ...rest,
+      model,
+      epochs: 1,
+      runDir,
+      tell: (line) => lines.push(line),
+    });
+    const why = "cannot be searched: model is an encoder that was passed as such";
+    expect(lines).toContain(`${runDir}: ${why}`);
+    await expect(searchRun(passed!, "something else", { listener: {} })).rejects.toThrow(why);
+    const [first] = passed!.queries();
+    expect((await searchRun(passed!, first!.query, { k: 1, listener: {} }))[0]!.id).toBe(first!.top[0]![0]);
+  });
+
   it("refuses a folder of other options or data", async () => {
     await expect(fit({ ...options, learningRate: 0.02 })).rejects.toThrow(
-      "config.yaml: a run goes on only with its own options, got another learningRate; choose another runDir, or set fresh",
+      "fit.yaml: a run goes on only with its own options, got another learningRate; choose another runDir, or set fresh",
     );
     const classes = classData();
     if (classes.kind !== "class") throw new Error("toy data must have classes");
@@ -109,6 +167,9 @@ describe("fit with a run folder", () => {
     await fit(own);
     await expect(fit({ ...own, trainData: classData(12, 2) })).rejects.toThrow(
       "a run goes on only with its own data",
+    );
+    await expect(searchRun(runDir, "anything", { listener: {} })).rejects.toThrow(
+      `${runDir}: cannot be searched: trainData names no data set`,
     );
     const { evaluation: _none, ...blind } = own;
     await expect(fit({ ...blind, fresh: true })).rejects.toThrow(
