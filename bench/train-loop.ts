@@ -1,6 +1,6 @@
 /**
  * CPU time of a training step, loop and callbacks included, of this checkout against another one, alternating:
- * `npx tsx bench/train-loop.ts OTHER_CHECKOUT [rounds] [batch]`. Both train configs/emoji/baseline.yaml of this checkout in
+ * `npx tsx bench/train-loop.ts OTHER_CHECKOUT [rounds] [batch]`. Both train their configs/emoji/baseline.yaml in
  * fused steps on one thread; what one epoch costs more than none is left out by the difference of two runs.
  */
 import { execFileSync } from "node:child_process";
@@ -21,7 +21,7 @@ async function cpuPerStep(batch: string): Promise<number> {
   const { train } = await load("lib/training/train.ts");
   const out = fs.mkdtempSync(path.join(os.tmpdir(), "qdrl-loop-"));
   const run = async (id: string, epochs: number) => {
-    const config = loadConfig(path.join(here, "configs", "emoji", "baseline.yaml"), [
+    const config = loadConfig("configs/emoji/baseline.yaml", [
       ...[`output_dir=${out}`, `run_id=${id}`, `num_epochs=${epochs}`, `batch_size=${batch}`],
       ...["engine=fused", "recall_validation.enabled=false", "checkpoint_every=100"],
     ]);
