@@ -26,6 +26,7 @@ export { sweepSummary } from "./experiment/sweep-summary.js";
 // Data sets.
 
 export { ensureEmoji } from "./datasets/emoji/build-emoji.js";
+export { exportBeir } from "./datasets/importers/beir.js";
 export { openDataset } from "./datasets/open-dataset.js";
 export {
   buildDataset,
@@ -61,19 +62,25 @@ export {
   progressBar,
   tensorBoard,
 } from "./training/callbacks/logs.js";
+export { type CsvDocumentOptions, csvDocuments } from "./training/fit/csv-documents.js";
 export { datasetData } from "./training/fit/dataset-data.js";
 export { type FitResult, fit } from "./training/fit/fit.js";
-export type { FitData } from "./training/fit/fit-data.js";
+export { documentData, type FitData, type FitDocument, pairData } from "./training/fit/fit-data.js";
 export type { FitOptions } from "./training/fit/fit-options.js";
+export { marginData, type ScoredTriplet, synthesizeMargins } from "./training/fit/synthesize-margins.js";
 
 // Parts of one's own: registered once, their names work in configurations and in fit.
 
-export { registerEncoder } from "./encoders/create-encoder.js";
+export { encoderKinds, registerEncoder } from "./encoders/create-encoder.js";
+export { registerOnnxExporter } from "./encoders/onnx/export-encoder.js";
 export { cosineMatrix } from "./losses/cosine.js";
-export { registerLoss } from "./losses/create-loss.js";
-export { registerMiner } from "./negatives/miners/create-miner.js";
-export { registerOptimizer } from "./optimizers/create-optimizer.js";
-export { registerSchedule } from "./optimizers/create-schedule.js";
+export { registerItemLoss } from "./losses/create-item-loss.js";
+export { lossKinds, registerLoss } from "./losses/create-loss.js";
+export * as negativeCache from "./negatives/cache/cache-parts.js";
+export { minerKinds, registerMiner } from "./negatives/miners/create-miner.js";
+export { optimizerKinds, registerOptimizer } from "./optimizers/create-optimizer.js";
+export { registerSchedule, scheduleKinds } from "./optimizers/create-schedule.js";
+export { registerRetriever } from "./retrieval/retrievers/systems.js";
 
 // Evaluation and search.
 
@@ -81,6 +88,9 @@ export { compareIndexes, indexTrials } from "./evaluation/compare-indexes.js";
 export { reevaluateRun as evaluate } from "./evaluation/reevaluate-run.js";
 export { evaluateRobustness } from "./evaluation/robustness.js";
 export { saveThreshold } from "./evaluation/run-threshold.js";
+export { hierarchicalBootstrapInterval } from "./metrics/hierarchical-bootstrap.js";
+export { unpairedRandomizationTest } from "./metrics/unpaired-randomization-test.js";
+export { buildIndex, openIndex } from "./retrieval/indexes/open-index.js";
 export {
   openSearch,
   type SearchHit,

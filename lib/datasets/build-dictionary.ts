@@ -78,23 +78,6 @@ export async function buildTokenDictionary(options: DictionaryOptions): Promise<
   });
 }
 
-/** {@link buildTokenDictionary} for the values of a categorical feature, as they are; the empty value is left out. */
-export async function buildCategoryDictionary(
-  options: CountOptions & { size: number },
-): Promise<DictionaryResult> {
-  return withScratch(options, async (scratch, maxKeys) => {
-    const values = new SpillingCounts(scratch, "values", maxKeys);
-    const report = await forEachText(options, (value) => {
-      if (value !== "") values.add(value);
-    });
-    const { top, distinct } = values.finish(options.size);
-    if (top.length === 0)
-      throw new DataError(`${options.sources[0]}: columns must have at least one value, got none`);
-    writeDictionary(options.outDir, "category", numberByFrequency([top]));
-    return { entries: top.length, distinct: { values: distinct }, report };
-  });
-}
-
 async function withScratch<T>(
   { scratchDir = os.tmpdir(), maxKeys = 1_000_000 }: CountOptions,
   count: (scratch: string, maxKeys: number) => Promise<T>,

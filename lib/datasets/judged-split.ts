@@ -23,7 +23,7 @@ export interface SplitFractions {
 }
 
 /** Word-set similarity from which on two queries are kept on one side of the split. */
-export const nearDuplicateThreshold = 0.8;
+const nearDuplicateThreshold = 0.8;
 
 /**
  * Deals queries to training, validation and test by near-duplicate group.
@@ -51,7 +51,7 @@ export function withoutTested(
 }
 
 /** The search phrase. */
-export function phraseOf(query: JudgedQuery): string {
+function phraseOf(query: JudgedQuery): string {
   return Object.values(query.fields)[0] ?? "";
 }
 

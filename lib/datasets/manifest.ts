@@ -33,7 +33,7 @@ const evaluationSet = z.strictObject({
 });
 
 /** What a data set folder says about itself. */
-export const manifestSchema = z.strictObject({
+const manifestSchema = z.strictObject({
   datasetFormat: z.literal(1),
   name: z.string().min(1),
   builder: z.strictObject({ name: z.string(), version: z.int().min(1) }),

@@ -11,7 +11,7 @@ export interface DictionarySizes {
 
 export type TokenKind = keyof DictionarySizes;
 
-export const tokenKinds: readonly TokenKind[] = ["unigrams", "bigrams", "trigrams"];
+const tokenKinds: readonly TokenKind[] = ["unigrams", "bigrams", "trigrams"];
 
 /** The tokens of a cleaned text that a dictionary may hold: those without letters or digits are left out. */
 export function countableTokens(

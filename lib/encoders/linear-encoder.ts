@@ -11,7 +11,7 @@ import { TowerEncoder } from "./tower-encoder.js";
  * The original's linear model: mean of the embeddings of all positions, padding included (id 0 is a row that
  * counts and learns), then one Linear, shared by both sides.
  */
-export function linearEncoder(spec: EncoderSpec, random: Random): TowerEncoder {
+function linearEncoder(spec: EncoderSpec, random: Random): TowerEncoder {
   const { numEmbeddings, embeddingDim } = spec.textEmbedding;
   const plan = mlpPlan(embeddingDim, [], spec.outputDim, true);
   const tower = new Mlp("tower", plan, embeddingDim, spec.outputDim, random);

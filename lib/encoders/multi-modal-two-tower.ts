@@ -21,7 +21,7 @@ import { textTables, towerIssues, towerKeys, towerOf, towerOptions } from "./two
  *
  * @throws RangeError if categoryFeature or documentCategoricalFeature is not given
  */
-export function multiModalTwoTower(spec: EncoderSpec, random: Random): TowerEncoder {
+function multiModalTwoTower(spec: EncoderSpec, random: Random): TowerEncoder {
   const { categoryFeature, documentCategoricalFeature } = spec;
   if (!categoryFeature || !documentCategoricalFeature)
     throw new UserError(

@@ -14,7 +14,7 @@ import type { TowerEncoder } from "./tower-encoder.js";
  *
  * @throws RangeError unless 0 ≤ dropout < 1
  */
-export function regularizedSimpleTextEncoder(spec: EncoderSpec, random: Random): TowerEncoder {
+function regularizedSimpleTextEncoder(spec: EncoderSpec, random: Random): TowerEncoder {
   const rate = spec.dropout ?? 0.5;
   if (!(rate >= 0 && rate < 1))
     throw new UserError(`RegularizedSimpleTextEncoder: dropout must be in [0, 1), got ${rate}`);

@@ -22,7 +22,7 @@ export const tokenWeightsTable = "token_weights";
  * Two MLPs over mean embeddings from one shared token table, so a token shared by both sides counts at once; with
  * `separateTables` from one table per side.
  */
-export function twoTower(spec: EncoderSpec, random: Random): TowerEncoder {
+function twoTower(spec: EncoderSpec, random: Random): TowerEncoder {
   const { embeddingDim } = spec.textEmbedding;
   const query = towerOf("query", spec, embeddingDim, random);
   const document = towerOf("document", spec, embeddingDim, random);

@@ -36,7 +36,7 @@ export interface Evaluation {
 }
 
 /** Results kept per query in queries.jsonl.gz. */
-export const KEPT_RESULTS = 20;
+const KEPT_RESULTS = 20;
 const QUERIES_PER_SEARCH = 128;
 
 /**

@@ -5,7 +5,7 @@ import { UserError } from "../files/user-error.js";
 export type FileKind = "encoder" | "sweep" | { system: string };
 
 /** Told by the top-level keys; null if they are of no kind. */
-export function kindOfKeys(values: Record<string, unknown>): FileKind | null {
+function kindOfKeys(values: Record<string, unknown>): FileKind | null {
   const { system } = values;
   if (typeof system === "string") return { system };
   if ("grid" in values || "rows" in values) return "sweep";

@@ -2,7 +2,7 @@ import { gunzipSync, inflateRawSync } from "node:zlib";
 import { DataError } from "./data-error.js";
 
 /** Bytes that are unpacked at most where nothing says how many there should be: what one text of V8 can hold. */
-export const MOST_UNPACKED = 2 ** 29 - 24;
+const MOST_UNPACKED = 2 ** 29 - 24;
 
 /**
  * Unpacks gzip. Memory is bounded: a thousand bytes of gzip can say a million, and a bomb built of them more than any machine

@@ -22,7 +22,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** An error of the operating system, with the file that it is about. `code` is the system's own. */
-export class SystemFault extends UserError {
+class SystemFault extends UserError {
   override readonly name = "SystemFault";
 
   constructor(

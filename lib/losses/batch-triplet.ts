@@ -7,28 +7,6 @@ import { type BatchLoss, checkPairs } from "./loss.js";
 import { lossPart, marginSetting } from "./loss-part.js";
 
 /**
- * The (anchor, positive, negative) triples of a batch, row-major: anchor i, its own document i, and every document
- * j ≠ i with j ≤ numNegatives. The comparison is inclusive as published, so anchors beyond the limit get one negative
- * more than the others, and the first documents of the batch are always the negatives.
- *
- * @see specs/0-qdrl.md section 8 and quirk Q5
- */
-export function tripletMask(
-  batchSize: number,
-  numNegatives: number,
-): { anchor: number[]; positive: number[]; negative: number[] } {
-  const anchor: number[] = [];
-  const negative: number[] = [];
-  for (let i = 0; i < batchSize; i++)
-    for (let j = 0; j < batchSize && j <= numNegatives; j++)
-      if (j !== i) {
-        anchor.push(i);
-        negative.push(j);
-      }
-  return { anchor, positive: anchor.slice(), negative };
-}
-
-/**
  * In-batch triplet margin loss on cosine distance.
  * L = mean over the triples (i, j) of max(0, (1 − cᵢᵢ) − (1 − cᵢⱼ) + m), zeros included
  *
@@ -38,7 +16,7 @@ export function tripletMask(
  * not used.
  *
  * @param options.margin       m, finite, ≥ 0
- * @param options.numNegatives columns j ≤ numNegatives serve as negatives, see {@link tripletMask}
+ * @param options.numNegatives columns j ≤ numNegatives serve as negatives; inclusive as published, so anchors beyond it get one more
  * @throws RangeError for options out of range and, when called, if shapes differ
  * @see specs/0-qdrl.md section 8
  */

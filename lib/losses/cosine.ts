@@ -3,7 +3,7 @@ import { heapUnitRows } from "../engine/ops/cosine-ops.js";
 import { wasmHeap } from "../engine/wasm-heap.js";
 
 /** Norms below this are replaced by it. */
-export const minimalNorm = 1e-8;
+const minimalNorm = 1e-8;
 
 /**
  * Rows divided by max(norm, 1e-8). The gradient at a row shorter than that is gradient / 1e-8, and finite at zero

@@ -5,7 +5,7 @@ import { unitRows } from "./cosine.js";
 export type Distance = "cosine" | "euclidean" | "sqeuclidean";
 
 /** Names of {@link Distance}. */
-export const distanceNames: readonly Distance[] = ["cosine", "euclidean", "sqeuclidean"];
+const distanceNames: readonly Distance[] = ["cosine", "euclidean", "sqeuclidean"];
 
 /**
  * d_ij between the rows of a [N, D] and b [M, D]: 1 − cos, Euclidean, or its square; [N, M].

@@ -8,7 +8,7 @@ import type { Similarity } from "./scored-batch-loss.js";
 export type ScoredPairLoss = (left: tf.Tensor2D, right: tf.Tensor2D, scores: Float32Array) => LossValue;
 
 /** s_i of row i of a and row i of b, [N]. */
-export function rowSimilarity(a: tf.Tensor2D, b: tf.Tensor2D, similarity: Similarity): tf.Tensor1D {
+function rowSimilarity(a: tf.Tensor2D, b: tf.Tensor2D, similarity: Similarity): tf.Tensor1D {
   return similarity === "cosine"
     ? (tf.sum(tf.mul(unitRows(a), unitRows(b)), 1) as tf.Tensor1D)
     : (tf.sum(tf.mul(a, b), 1) as tf.Tensor1D);

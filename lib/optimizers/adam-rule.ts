@@ -12,11 +12,7 @@ import { momentSettings, optimizerPart, rowMomentsSettings, weightDecaySetting }
  * @param lazy rows without gradient stay where they are (they miss the drift and decay that dense Adam gives them)
  * @see Kingma & Ba 2015, arXiv:1412.6980; Loshchilov & Hutter 2019, arXiv:1711.05101
  */
-export function adamRule(
-  kind: string,
-  options: AdamOptions & { weightDecay?: number },
-  lazy: boolean,
-): UpdateRule {
+function adamRule(kind: string, options: AdamOptions & { weightDecay?: number }, lazy: boolean): UpdateRule {
   const { beta1, beta2, epsilon, weightDecay = 0 } = options;
   for (const [name, value] of Object.entries({ beta1, beta2 }))
     if (!(value >= 0 && value < 1)) throw new UserError(`${kind}: ${name} must be in [0, 1), got ${value}`);

@@ -1,8 +1,6 @@
 import type { CustomSection, SectionOf, Settings } from "../config/part.js";
 import { PartRegistry } from "../config/part-registry.js";
 import type { RowMoments } from "../engine/tables/packed-moments.js";
-import type { UpdateRule } from "../engine/tables/update-rule.js";
-import { UserError } from "../files/user-error.js";
 import { adamPart, adamWPart, lazyAdamPart } from "./adam-rule.js";
 import { adagradPart, sgdPart } from "./gradient-rules.js";
 import type { Optimizer, OptimizerSpec } from "./optimizer.js";
@@ -51,18 +49,6 @@ export function registerOptimizer<Options extends { learningRate: number }>(
 /** Kinds that {@link createOptimizer} knows. */
 export function optimizerKinds(): string[] {
   return optimizers.kinds();
-}
-
-/** The update rule named by `spec.kind`, for those who keep parameters themselves. Throws as createOptimizer. */
-export function createRule(spec: OptimizerSpec): UpdateRule {
-  const { part, options } = partOf(spec);
-  if (!part.rule) {
-    const known = optimizers.parts().filter(({ rule }) => rule);
-    throw new UserError(
-      `createRule: optimizer must be one of ${known.map(({ kind }) => kind).join(", ")}, got "${spec.kind}"`,
-    );
-  }
-  return part.rule(options as never);
 }
 
 /**

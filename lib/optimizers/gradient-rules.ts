@@ -4,7 +4,7 @@ import { UserError } from "../files/user-error.js";
 import { optimizerPart } from "./optimizer-part.js";
 
 /** Plain gradient descent: p ← p − lr·g. Rows without gradient stay, as in the dense method. */
-export function sgdRule(): UpdateRule {
+function sgdRule(): UpdateRule {
   let rate = 0;
   return {
     kind: "sgd",
@@ -26,7 +26,7 @@ export function sgdRule(): UpdateRule {
  *
  * @see Duchi et al. 2011, JMLR 12
  */
-export function adagradRule(options: { epsilon: number; initialAccumulator: number }): UpdateRule {
+function adagradRule(options: { epsilon: number; initialAccumulator: number }): UpdateRule {
   const { epsilon, initialAccumulator } = options;
   if (!(epsilon > 0)) throw new UserError(`adagrad: epsilon must be > 0, got ${epsilon}`);
   if (!(initialAccumulator >= 0))

@@ -15,7 +15,7 @@ type Momenta = AdamOptions & { weightDecay: number };
  *
  * @see You et al. 2020, arXiv:1904.00962
  */
-export function lambRule(options: Momenta): SpanRule {
+function lambRule(options: Momenta): SpanRule {
   const { beta1, beta2, epsilon, weightDecay } = options;
   checkMomenta("lamb", { beta1, beta2, epsilon, weightDecay });
   return {
@@ -44,7 +44,7 @@ export function lambRule(options: Momenta): SpanRule {
 }
 
 /** Adam with L2 regularisation: the weight decay is added to the gradient, w·p (not decoupled, PyTorch's Adam). */
-export function adamL2Rule(options: Momenta): SpanRule {
+function adamL2Rule(options: Momenta): SpanRule {
   const { beta1, beta2, epsilon, weightDecay } = options;
   checkMomenta("adam_l2", { beta1, beta2, epsilon, weightDecay });
   return {
@@ -68,7 +68,7 @@ export function adamL2Rule(options: Momenta): SpanRule {
  * AdamW as the older Hugging Face library had it: ε is added to √v before the bias correction, weight decay comes after
  * the step.
  */
-export function hfAdamWRule(options: Momenta): SpanRule {
+function hfAdamWRule(options: Momenta): SpanRule {
   const { beta1, beta2, epsilon, weightDecay } = options;
   checkMomenta("hf_adamw", { beta1, beta2, epsilon, weightDecay });
   return {

@@ -27,7 +27,7 @@ export interface BlockContext {
 }
 
 /** A block as HTML. */
-export function blockHtml(block: Block, context: BlockContext): string {
+function blockHtml(block: Block, context: BlockContext): string {
   switch (block.kind) {
     case "text":
       return `<p>${escapeHtml(block.text)}</p>`;

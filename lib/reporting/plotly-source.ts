@@ -3,7 +3,7 @@ import { dependencyPath } from "../files/package-files.js";
 import { UserError } from "../files/user-error.js";
 
 /** Where `tools/plotly-min.mjs` puts the minified build, and the package's own file; first one found is used. */
-export const PLOTLY_FILES = [".cache/qdrl/plotly.min.js", "plotly.js-dist/plotly.js"];
+const PLOTLY_FILES = [".cache/qdrl/plotly.min.js", "plotly.js-dist/plotly.js"];
 
 /**
  * plotly.js as text that can stand inside a `<script>` element, without the address that it would upload figures to. Paths

@@ -70,7 +70,7 @@ export function plainTable(
 }
 
 /** Numbers as people write them: thousands separated, at most four decimals; text as it is. */
-export function formatPlain(value: string | number): string {
+function formatPlain(value: string | number): string {
   if (typeof value === "string") return value;
   return value.toLocaleString("en-US", { maximumFractionDigits: 4 });
 }

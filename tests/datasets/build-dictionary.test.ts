@@ -1,7 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { buildCategoryDictionary, buildTokenDictionary } from "../../lib/datasets/build-dictionary.js";
-import { readDictionary } from "../../lib/datasets/dictionary-file.js";
+import { buildTokenDictionary } from "../../lib/datasets/build-dictionary.js";
 import { writeParquet } from "../../lib/datasets/parquet.js";
 import { SpillingCounts } from "../../lib/datasets/spilling-counts.js";
 import { TokenCounts } from "../../lib/datasets/token-counts.js";
@@ -55,27 +54,6 @@ describe("buildTokenDictionary", () => {
       expect(result).toMatchObject({ entries: wanted.length, report: { rows: 3000 } });
       expect(readdirSync(scratchDir)).toEqual([]);
     }
-  });
-
-  it("counts categories as they are, leaving the empty one out", async () => {
-    const source = put(
-      folder,
-      "shelves.jsonl",
-      jsonLines([{ s: 48 }, { s: "A b" }, { s: null }, { s: "48" }, { s: "a\nb" }]),
-    );
-    const result = await buildCategoryDictionary({
-      sources: [source],
-      columns: ["s"],
-      outDir: `${folder}/shelves`,
-      size: 9,
-      maxKeys: 1,
-    });
-    expect([...readDictionary(`${folder}/shelves`, "category")]).toEqual([
-      ["48", 1],
-      ["A b", 2],
-      ["a\nb", 3],
-    ]);
-    expect(result.distinct).toEqual({ values: 3 });
   });
 
   it("stops at a bad file or leaves it out, and refuses texts without tokens", async () => {

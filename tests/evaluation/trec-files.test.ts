@@ -6,7 +6,7 @@ import { reevaluateRun as evaluateAgain } from "../../lib/evaluation/reevaluate-
 import { exportTrec, importTrec } from "../../lib/evaluation/trec-files.js";
 import { scoreRun } from "../../lib/metrics/score-run.js";
 import { bm25System } from "../../lib/retrieval/retrievers/bm25-system.js";
-import { loadBm25Config } from "../../lib/retrieval/retrievers/load-any-config.js";
+import { loadSystemConfig } from "../../lib/retrieval/retrievers/load-any-config.js";
 import { runSystem } from "../../lib/runs/run-system.js";
 import type { RunFolder } from "../../lib/tracking/run-folder.js";
 import { type TinyDataset, tinyDataset } from "../support/tiny-dataset.js";
@@ -33,7 +33,7 @@ beforeAll(async () => {
     file,
     `system: bm25\n${lines.map(([key, value]) => `${key}: ${JSON.stringify(value)}`).join("\n")}\n`,
   );
-  bm25 = await runSystem(bm25System, loadBm25Config(file));
+  bm25 = await runSystem(bm25System, loadSystemConfig(bm25System, file));
 });
 
 const options = () => ({
@@ -120,7 +120,7 @@ describe("importTrec", () => {
     const file = path.join(spaced.root, "bm25.yaml");
     const lines = Object.entries({ ...settings, output_dir: `${spaced.root}/runs` });
     fs.writeFileSync(file, `system: bm25\n${lines.map(([key, value]) => `${key}: ${value}`).join("\n")}\n`);
-    const run = await runSystem(bm25System, loadBm25Config(file));
+    const run = await runSystem(bm25System, loadSystemConfig(bm25System, file));
     const [exported] = await exportTrec(run.dir, path.join(spaced.root, "trec"), { depth: 40 });
     const text = fs.readFileSync(exported!.run, "utf8");
     expect(text).toMatch(/ Q0 d%20\d+ 1 /);

@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { averageLoss } from "../../lib/metrics/average-loss.js";
 import { filterQueries } from "../../lib/metrics/filter-queries.js";
 import { judgeRanking } from "../../lib/metrics/judged-ranking.js";
 import { parseMeasure } from "../../lib/metrics/measure.js";
 import { metricName } from "../../lib/metrics/metric-name.js";
-import { publishedRecallAtK } from "../../lib/metrics/published-recall.js";
+import { publishedRecallAtK } from "../../lib/studies/thesis/published-recall.js";
 import { vector } from "../support/vectors.js";
 
 const valueAt = (name: string) => (ranked: ArrayLike<number>, relevant: ReadonlySet<number>, k: number) =>
@@ -98,20 +97,5 @@ describe("metricName", () => {
 
   it("refuses a probability outside [0, 1]", () => {
     expect(() => metricName("Recall", 10, 2)).toThrow("metricName: typoProbability must be in [0, 1], got 2");
-  });
-});
-
-describe("averageLoss", () => {
-  it("divides by the number of batches, not by the last index as published (0-qdrl/average_loss_quirk)", () => {
-    const { inputs, expected } = vector("0-qdrl/average_loss_quirk");
-    const { total, average } = averageLoss(inputs.batch_losses);
-    expect(total).toBe(expected.total);
-    expect(average).toBe(expected.correct_average);
-    const count = inputs.batch_losses.length;
-    expect((average * count) / (count - 1)).toBeCloseTo(expected.published_average, 10);
-  });
-
-  it("refuses an epoch without batches", () => {
-    expect(() => averageLoss([])).toThrow("averageLoss: batchLosses must not be empty");
   });
 });

@@ -3,7 +3,7 @@ import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { trainingQueriesOf } from "../../lib/experiment/training-queries.js";
 import { bm25System } from "../../lib/retrieval/retrievers/bm25-system.js";
-import { loadBm25Config } from "../../lib/retrieval/retrievers/load-any-config.js";
+import { loadSystemConfig } from "../../lib/retrieval/retrievers/load-any-config.js";
 import { openRetriever } from "../../lib/retrieval/retrievers/open-retriever.js";
 import { runSystem } from "../../lib/runs/run-system.js";
 import { type TinyDataset, tinyDataset } from "../support/tiny-dataset.js";
@@ -26,7 +26,7 @@ const config = (more: Record<string, unknown>) => {
       ...more,
     }),
   );
-  return loadBm25Config(file);
+  return loadSystemConfig(bm25System, file);
 };
 
 describe("training queries as a field of BM25", () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../lib/experiment/load-config.js";
 import { bm25System } from "../../lib/retrieval/retrievers/bm25-system.js";
 import { fusionSystem } from "../../lib/retrieval/retrievers/fusion-system.js";
-import { loadBm25Config, loadFusionConfig } from "../../lib/retrieval/retrievers/load-any-config.js";
+import { loadSystemConfig } from "../../lib/retrieval/retrievers/load-any-config.js";
 import { runSystem } from "../../lib/runs/run-system.js";
 import { train } from "../../lib/training/train.js";
 import { tinyDataset } from "../support/tiny-dataset.js";
@@ -43,14 +43,14 @@ describe("runFusion", () => {
       file,
       `system: bm25\ntask_id: tiny\nrun_id: bm25\ndataset_dir: ${tiny.dir}\noutput_dir: ${tiny.root}/runs\nrecall_validation: {k: [1, 5], query_typo_probabilities: [0]}\n`,
     );
-    const lexical = await runSystem(bm25System, loadBm25Config(file));
+    const lexical = await runSystem(bm25System, loadSystemConfig(bm25System, file));
     const fused = async (id: string, more: string) => {
       const config = path.join(tiny.root, `${id}.yaml`);
       fs.writeFileSync(
         config,
         `system: fusion\ntask_id: tiny\nrun_id: ${id}\noutput_dir: ${tiny.root}/runs\nruns: [${dense.dir}, ${lexical.dir}]\nrecall_validation: {k: [1, 5], query_typo_probabilities: [0]}\n${more}\n`,
       );
-      return runSystem(fusionSystem, loadFusionConfig(config));
+      return runSystem(fusionSystem, loadSystemConfig(fusionSystem, config));
     };
     const firsts = (run: typeof dense) =>
       run
@@ -75,7 +75,7 @@ describe("runFusion", () => {
       leaking,
       `system: fusion\ntask_id: tiny\nrun_id: leaking\nruns: [${dense.dir}, ${lexical.dir}]\nvalidation_set: test\nrecall_validation: {sets: [test]}\n`,
     );
-    await expect(runSystem(fusionSystem, loadFusionConfig(leaking))).rejects.toThrow(
+    await expect(runSystem(fusionSystem, loadSystemConfig(fusionSystem, leaking))).rejects.toThrow(
       'recall_validation.sets: must not hold the set that weights are chosen on, got "test"',
     );
   });

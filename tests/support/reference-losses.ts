@@ -31,6 +31,28 @@ export function referenceBatchSoftmax(
   return { loss: rows.reduce((a, b) => a + b, 0) / size, rows, gradientOfCosines };
 }
 
+/**
+ * The (anchor, positive, negative) triples of a batch, row-major: anchor i, its own document i, and every document
+ * j ≠ i with j ≤ numNegatives. The comparison is inclusive as published, so anchors beyond the limit get one negative
+ * more than the others, and the first documents of the batch are always the negatives.
+ *
+ * @see specs/0-qdrl.md section 8 and quirk Q5
+ */
+export function tripletMask(
+  batchSize: number,
+  numNegatives: number,
+): { anchor: number[]; positive: number[]; negative: number[] } {
+  const anchor: number[] = [];
+  const negative: number[] = [];
+  for (let i = 0; i < batchSize; i++)
+    for (let j = 0; j < batchSize && j <= numNegatives; j++)
+      if (j !== i) {
+        anchor.push(i);
+        negative.push(j);
+      }
+  return { anchor, positive: anchor.slice(), negative };
+}
+
 /** Triplet margin loss over columns j ≤ numNegatives, j ≠ i, row-major: mean and every term. */
 export function referenceBatchTriplet(
   queries: Matrix,
@@ -39,11 +61,9 @@ export function referenceBatchTriplet(
   numNegatives: number,
 ): { loss: number; terms: number[] } {
   const cosines = referenceCosines(queries, documents);
-  const terms: number[] = [];
-  cosines.forEach((row, i) => {
-    row.forEach((c, j) => {
-      if (j !== i && j <= numNegatives) terms.push(Math.max(0, 1 - row[i]! - (1 - c) + margin));
-    });
-  });
+  const { anchor, negative } = tripletMask(cosines.length, numNegatives);
+  const terms = anchor.map((i, t) =>
+    Math.max(0, 1 - cosines[i]![i]! - (1 - cosines[i]![negative[t]!]!) + margin),
+  );
   return { loss: terms.reduce((a, b) => a + b, 0) / Math.max(1, terms.length), terms };
 }

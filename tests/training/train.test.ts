@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { reevaluateRun } from "../../lib/evaluation/reevaluate-run.js";
 import { loadConfig } from "../../lib/experiment/load-config.js";
 import { bm25System } from "../../lib/retrieval/retrievers/bm25-system.js";
-import { loadBm25Config } from "../../lib/retrieval/retrievers/load-any-config.js";
+import { loadSystemConfig } from "../../lib/retrieval/retrievers/load-any-config.js";
 import { openSearch } from "../../lib/retrieval/retrievers/search-run.js";
 import { runSystem } from "../../lib/runs/run-system.js";
 import { openRun, type RunFolder } from "../../lib/tracking/run-folder.js";
@@ -31,7 +31,7 @@ describe("train", () => {
       file,
       `system: bm25\ntask_id: tiny\nrun_id: bm25\ndataset_dir: ${tiny.dir}\noutput_dir: ${tiny.root}/runs\nrecall_validation: {k: [1, 5, 60], query_typo_probabilities: [0]}\n`,
     );
-    const lexical = await runSystem(bm25System, loadBm25Config(file));
+    const lexical = await runSystem(bm25System, loadSystemConfig(bm25System, file));
     expect(metric(lexical, "Recall@1", 0)).toBeLessThan(0.3);
     expect(metric(finished, "Recall@1")).toBeGreaterThan(0.8);
   });

@@ -17,7 +17,7 @@ const commit = "https://raw.githubusercontent.com/querqy/chorus/96edf8b536e521be
 const products = `${commit}/data-encoder/ecommerce/vectors/data`;
 const ratings = "Broad_Query_Set_rated.csv";
 
-export const chorusFiles: readonly PinnedFile[] = [
+const chorusFiles: readonly PinnedFile[] = [
   ...[
     "15b622a11a6267aa0c450919a84b0fc41d7748db552f4c9c0e04167bbc7c38cb",
     "17d95160289440d03ca50af65c1363d9edd1d5e82678ddb874b27aeac1f87c33",

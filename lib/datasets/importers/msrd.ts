@@ -9,7 +9,7 @@ import { defaultDictionarySizes, writeDataset } from "../write-dataset.js";
 const base =
   "https://raw.githubusercontent.com/elastic/elasticsearch-labs/77567655e8343607538e2ef203b4c0b322526d93/notebooks/search/sample_data/learning-to-rank";
 
-export const msrdFiles: readonly PinnedFile[] = [
+const msrdFiles: readonly PinnedFile[] = [
   {
     name: "movies-corpus.jsonl.gz",
     url: `${base}/movies-corpus.jsonl.gz`,

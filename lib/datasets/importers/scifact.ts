@@ -24,7 +24,7 @@ const claims =
 const qrels =
   "https://raw.githubusercontent.com/moorateeahtashil/Information-Retrieval/00b74e83a48f52e6588946861a3bd6cfe9f7fede/scifact/qrels";
 
-export const scifactFiles: readonly PinnedFile[] = [
+const scifactFiles: readonly PinnedFile[] = [
   {
     name: "scifact.zip",
     url: claims,
@@ -43,7 +43,7 @@ export const scifactFiles: readonly PinnedFile[] = [
 ];
 
 /** Files of the archive that are read. */
-export const scifactArchive = ["corpus_train.csv", "claims_train.csv", "claims_validation.csv"] as const;
+const scifactArchive = ["corpus_train.csv", "claims_train.csv", "claims_validation.csv"] as const;
 
 /**
  * Imports SciFact with BEIR's judgements: 5,183 abstracts, 809 training and 300 test claims; a tenth of the training

@@ -19,7 +19,7 @@ const words = "crate-ci-typos-words.csv.gz";
 const dictionary = "codespell-dictionary.txt.gz";
 const wikipedia = "wikipedia-common-misspellings.txt.gz";
 
-export const typoFiles: readonly PinnedFile[] = [
+const typoFiles: readonly PinnedFile[] = [
   {
     name: words,
     url: `${crateCi}/typos-dict/assets/words.csv`,

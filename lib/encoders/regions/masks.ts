@@ -1,13 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 
-/** [rows][maxLength], true where a position is padding: position ≥ length. */
-export function lengthMask(lengths: ArrayLike<number>, maxLength: number): boolean[][] {
-  return Array.from({ length: lengths.length }, (_, row) =>
-    Array.from({ length: maxLength }, (_, position) => position >= lengths[row]!),
-  );
-}
-
-/** {@link lengthMask} as numbers to add to scores before a softmax, [rows, maxLength]: 0, or −1e9 at padding. */
+/** Added to scores before a softmax, [rows, maxLength]: 0, or −1e9 at padding, where position ≥ length. */
 export function maskBias(lengths: ArrayLike<number>, maxLength: number): tf.Tensor2D {
   const values = new Float32Array(lengths.length * maxLength);
   for (let row = 0; row < lengths.length; row++)

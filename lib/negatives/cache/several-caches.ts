@@ -8,7 +8,7 @@ export interface SplitRefresh {
 }
 
 /** Order in which several caches stand behind one another: by name. */
-export function cacheOrder(
+function cacheOrder(
   sizes: Readonly<Record<string, number>>,
 ): { name: string; start: number; size: number }[] {
   let start = 0;

@@ -45,8 +45,8 @@ export const SYMBOLS = [
 
 /** A neutral that reads on light and dark backgrounds alike: axis text, ticks, titles. */
 export const NEUTRAL = "#7a828e";
-export const GRID = "rgba(128,134,145,0.22)";
-export const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif';
+const GRID = "rgba(128,134,145,0.22)";
+const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif';
 
 /** Colour of the i-th series. */
 export function seriesColor(index: number): string {

@@ -19,7 +19,7 @@ export type RankFusion =
   | { kind: "z-score"; weights?: readonly number[] }
   | { kind: "sum"; weights?: readonly number[] };
 
-export const fusionKinds: readonly RankFusion["kind"][] = ["reciprocal-rank", "min-max", "z-score", "sum"];
+const fusionKinds: readonly RankFusion["kind"][] = ["reciprocal-rank", "min-max", "z-score", "sum"];
 
 /**
  * Fuses the rankings of several systems for one query. A document's score is Σ over systems of wₛ · fₛ(document):

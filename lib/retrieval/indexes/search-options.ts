@@ -2,7 +2,7 @@ import { UserError } from "../../files/user-error.js";
 
 export type SearchMetric = "cosine" | "dot" | "euclidean";
 
-export const searchMetrics: readonly SearchMetric[] = ["cosine", "dot", "euclidean"];
+const searchMetrics: readonly SearchMetric[] = ["cosine", "dot", "euclidean"];
 
 export interface SearchResult {
   /** [Q, k], best first; −1 in slots beyond what was found */

@@ -17,7 +17,7 @@ export interface AnalysisOptions {
 }
 
 /** Languages with a stemmer. */
-export const stemmerLanguages: readonly string[] = algorithms();
+const stemmerLanguages: readonly string[] = algorithms();
 
 /**
  * A function from text to tokens: its words; then stop words and short tokens out (those of scripts without spaces are short
@@ -64,7 +64,7 @@ export function createAnalyzer(options: AnalysisOptions = {}): (text: string) =>
 }
 
 /** NFC, lower case, runs of letters, marks, digits and underscores. */
-export function plainWords(text: string): string[] {
+function plainWords(text: string): string[] {
   return (
     text
       .normalize("NFC")

@@ -6,9 +6,6 @@ import { experimentFrom, publishedBefore } from "../../experiment/load-config.js
 import type { ExperimentConfig } from "../../experiment/schema.js";
 import { checkSeal } from "../../files/sealed-text.js";
 import { UserError } from "../../files/user-error.js";
-import { type Bm25Config, bm25System } from "./bm25-system.js";
-import { type FusionConfig, fusionSystem } from "./fusion-system.js";
-import { type NeighboursConfig, neighboursSystem } from "./neighbours-system.js";
 import type { RetrievalSystem, SystemConfig } from "./retrieval-system.js";
 import { systemNames, systemOf } from "./systems.js";
 
@@ -59,19 +56,4 @@ export function loadStoredSystemConfig<C extends SystemConfig>(system: Retrieval
   const text = readText(file);
   checkSeal(text, file);
   return loadSystemConfig(system, file, system.system === "bm25" ? publishedBefore(text) : []);
-}
-
-/** Reads a BM25 baseline (a file whose `system` is bm25). */
-export function loadBm25Config(file: string, overrides: readonly string[] = []): Bm25Config {
-  return loadSystemConfig(bm25System, file, overrides);
-}
-
-/** Reads a search among training queries (a file whose `system` is neighbours). */
-export function loadNeighboursConfig(file: string, overrides: readonly string[] = []): NeighboursConfig {
-  return loadSystemConfig(neighboursSystem, file, overrides);
-}
-
-/** Reads a fusion of runs (a file whose `system` is fusion). */
-export function loadFusionConfig(file: string, overrides: readonly string[] = []): FusionConfig {
-  return loadSystemConfig(fusionSystem, file, overrides);
 }

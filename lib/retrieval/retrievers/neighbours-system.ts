@@ -9,7 +9,7 @@ import {
 } from "./retrieval-system.js";
 
 /** A finished encoder's query tower, searching among the training queries for those that vote for their documents. */
-export const neighboursSchema = z.strictObject({
+const neighboursSchema = z.strictObject({
   ...identityKeys("neighbours", "nearest training queries"),
   ...outputKeys,
   run: z.string().min(1).describe("run folder of an encoder, or a configuration file that is run first"),

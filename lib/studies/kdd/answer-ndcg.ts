@@ -7,7 +7,7 @@ import { UserError } from "../../files/user-error.js";
  * @returns 0 without answers
  * @see specs/3-kdd-multimodal-recall.md section 10
  */
-export function answerNdcg(products: readonly string[], answers: readonly string[], k = 5): number {
+function answerNdcg(products: readonly string[], answers: readonly string[], k = 5): number {
   if (!Number.isInteger(k) || k < 1)
     throw new UserError(`answerNdcg: k must be a positive integer, got ${k}`);
   const left = new Set(answers);

@@ -47,7 +47,7 @@ const ENCODER = "text + category";
 const HYBRID = "BM25 and text + category together";
 
 /** The runs of table 4.9, run or read. */
-export async function bm25Runs(options: Options): Promise<Bm25Runs[]> {
+async function bm25Runs(options: Options): Promise<Bm25Runs[]> {
   const found: Bm25Runs[] = [];
   for (const { dataset, runs: encoders } of await sweepRuns("modality", options)) {
     const bm25 = await runExperiment("configs/emoji/bm25.yaml", {

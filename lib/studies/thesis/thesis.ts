@@ -3,6 +3,7 @@ export { bm25View } from "./bm25-view.js";
 export { experimentView } from "./experiment-view.js";
 export { thesisExperiments } from "./experiments.js";
 export { lossView } from "./loss-view.js";
+export { publishedRecallAtK } from "./published-recall.js";
 export { redundantView } from "./redundant-view.js";
 export { semanticMatches } from "./semantic-view.js";
 export type { Size } from "./sweep-runs.js";

@@ -7,11 +7,6 @@ export function relativeChange(before: number, after: number): number {
   return (after - before) / before;
 }
 
-/** Relative improvement per unit of what was invested (labelled items, seconds). */
-export function returnOnInvestment(before: number, after: number, invested: number): number {
-  return relativeChange(before, after) / invested;
-}
-
 /** One row of the table of quality before and after. */
 export interface ChangeRow {
   measure: string;

@@ -2,7 +2,8 @@ import type { Random } from "../../engine/random/random.js";
 import type { PairBatch } from "../../experiment/pairs.js";
 import { pairBatch } from "../../experiment/pairs.js";
 import { takeRows } from "../../features/batch.js";
-import { classBatches } from "../../negatives/samplers/class-sampler.js";
+import { balancedBatches } from "../../negatives/samplers/balanced-sampler.js";
+import { classBatches, classPlan } from "../../negatives/samplers/class-sampler.js";
 import { instanceBatches } from "../../negatives/samplers/instance-sampler.js";
 import { sessionBatches } from "../../negatives/samplers/session-sampler.js";
 import type { ItemBatch, MarginBatch, ScoredBatch } from "../objectives/batch-task.js";
@@ -13,7 +14,7 @@ export type FitBatch = PairBatch | ItemBatch | ScoredBatch | MarginBatch;
 
 /** How the positions of a batch are drawn. */
 export interface Sampling {
-  sampler: "class" | "session" | "instance" | "random";
+  sampler: "class" | "balanced" | "session" | "instance" | "random";
   batchSize: number;
   itemsPerClass?: number | undefined;
   views?: number | undefined;
@@ -28,6 +29,14 @@ export function drawBatches(data: FitData, sampling: Sampling, random: Random): 
       random,
       ...(itemsPerClass !== undefined && { itemsPerClass }),
     });
+  if (sampler === "balanced" && data.kind === "class") {
+    const plan = classPlan(batchSize, new Set(data.labels).size, itemsPerClass);
+    return balancedBatches(data.labels, {
+      classes: plan.classesPerBatch,
+      samples: plan.itemsPerClass,
+      random,
+    });
+  }
   if (sampler === "session" && data.kind === "session")
     return sessionBatches(data.labels, data.types, { batchSize, random });
   if (sampler === "instance" && data.kind === "instance")

@@ -10,7 +10,7 @@ import type { Side } from "../objectives/batch-task.js";
 import type { DatasetRequest } from "./dataset-data.js";
 import type { FitData } from "./fit-data.js";
 
-/** Everything that fit can be told. */
+/** Options of fit. */
 export interface FitOptions {
   /** a registered name with its options in `modelOptions`, a spec, or an encoder (which is trained in place) */
   model: string | EncoderSpec | Encoder;
@@ -24,9 +24,9 @@ export interface FitOptions {
   miner?: string | { kind: string; [option: string]: unknown };
   /** pairs only: masks and candidates beyond the batch, or a cache, as in a configuration's section `negatives` */
   negatives?: Partial<BatchNegativesConfig> | ({ type: "cache"; size: number } & Partial<CacheConfig>);
-  /** how batches are drawn; "auto": by the data's kind, at random for losses with class weights */
-  sampler?: "auto" | "class" | "session" | "instance" | "random";
-  /** class sampler: items of a class in a batch (default: batch size / classes) */
+  /** how batches are drawn; "auto": by the data's kind, at random for losses with class weights; "balanced": classes drawn evenly, however many items they have */
+  sampler?: "auto" | "class" | "balanced" | "session" | "instance" | "random";
+  /** class and balanced samplers: items of a class in a batch (default: batch size / classes) */
   itemsPerClass?: number;
   /** instance sampler: views of an item (default 2) */
   views?: number;

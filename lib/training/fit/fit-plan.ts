@@ -32,7 +32,7 @@ import type { Objective } from "../objectives/objective.js";
 import { SampledCandidatesObjective } from "../objectives/sampled-candidates-objective.js";
 import type { SessionEpoch } from "../session.js";
 import { Trainer, type TrainerOptions } from "../trainer.js";
-import { drawBatches, type FitBatch, takeBatch } from "./fit-batches.js";
+import { drawBatches, type FitBatch, type Sampling, takeBatch } from "./fit-batches.js";
 import type { FitData } from "./fit-data.js";
 import type { FitOptions } from "./fit-options.js";
 
@@ -288,18 +288,15 @@ function specOf<S extends { kind: string }>(named: string | S): S | { kind: stri
   return typeof named === "string" ? { kind: named } : named;
 }
 
-function samplerOf({
-  sampler = "auto",
-  trainData,
-  loss,
-}: Options): "class" | "session" | "instance" | "random" {
+function samplerOf({ sampler = "auto", trainData, loss }: Options): Sampling["sampler"] {
   const kind = typeof loss === "string" ? loss : loss.kind;
   const { kind: data } = trainData;
   const fitting = data === "pairs" || data === "scored" || data === "margins" ? "random" : data;
   if (sampler === "auto") return ["arc_face", "cos_face"].includes(kind) ? "random" : fitting;
-  if (sampler !== "random" && sampler !== fitting)
+  const allowed = [...(data === "class" ? ["balanced"] : []), fitting].filter((name) => name !== "random");
+  if (sampler !== "random" && !allowed.includes(sampler))
     throw new UserError(
-      `fit: sampler must be ${fitting} or random for ${trainData.kind} data, got ${sampler}`,
+      `fit: sampler must be ${[...allowed, "random"].join(" or ")} for ${data} data, got ${sampler}`,
     );
   return sampler;
 }
@@ -329,7 +326,7 @@ function check(options: Options, sampler: string, batchSize: number): void {
     const mines = itemLossMines(kind);
     if (mines === "triplets" && Math.max(...counts.values()) < 2)
       throw new UserError("fit: triplets need a class with 2 items, got only classes of one item");
-    if (sampler === "class") {
+    if (sampler === "class" || sampler === "balanced") {
       const { itemsPerClass } = options;
       const problem = classSamplerProblem(data.labels, {
         batchSize,

@@ -18,7 +18,6 @@ import {
   writePredictions,
 } from "../../../lib/studies/kdd/files/prediction-files.js";
 import {
-  readClassNames,
   readTaskRows,
   type TaskRow,
   taskColumns,
@@ -89,10 +88,11 @@ describe("formats of the KDD Cup task", () => {
     );
   });
 
-  it("reads class names, predictions and answers back, ids as text", () => {
-    const names = new Map([[40, "kettle"]]);
-    writeClassNames(path.join(folder, "labels.txt"), names);
-    expect(readClassNames(path.join(folder, "labels.txt"))).toEqual(names);
+  it("writes class names, and reads predictions and answers back, ids as text", () => {
+    writeClassNames(path.join(folder, "labels.txt"), new Map([[40, "kettle"]]));
+    expect(fs.readFileSync(path.join(folder, "labels.txt"), "utf8")).toBe(
+      "category_id\tcategory_name\n40\tkettle\n",
+    );
     const file = path.join(folder, "predictions.json");
     writePredictions(
       file,

@@ -20,7 +20,8 @@ import type { Callback, TrainingEvent } from "../../../lib/training/callbacks/ca
 import { trainingCheckpoint } from "../../../lib/training/callbacks/checkpoints.js";
 import { evaluationCallback } from "../../../lib/training/callbacks/evaluation.js";
 import { fit } from "../../../lib/training/fit/fit.js";
-import { documentData, documentKind, pairData } from "../../../lib/training/fit/fit-data.js";
+import { drawBatches } from "../../../lib/training/fit/fit-batches.js";
+import { documentData, documentKind, type FitData, pairData } from "../../../lib/training/fit/fit-data.js";
 import type { FitOptions } from "../../../lib/training/fit/fit-options.js";
 import { vector } from "../../support/vectors.js";
 import { classData, features, sessionData, spec } from "./toy.js";
@@ -77,6 +78,28 @@ describe("fit learns from every kind of data:", () => {
       },
     ],
   ];
+  it("classes, in batches with equally many items of each class drawn, however rare", async () => {
+    const labels = Int32Array.from([...new Array(30).fill(0), ...new Array(30).fill(1), 2, 2, 3, 3]);
+    const data = { ...classData(), labels } as Extract<FitData, { kind: "class" }>;
+    const sampling = { sampler: "balanced" as const, batchSize: 6, itemsPerClass: 2 };
+    const batches = drawBatches(data, sampling, new Random(3));
+    expect(batches).toHaveLength(10);
+    const drawn = new Set<number>();
+    for (const batch of batches) {
+      const counts = new Map<number, number>();
+      for (const at of batch) counts.set(labels[at]!, (counts.get(labels[at]!) ?? 0) + 1);
+      expect([...counts.values()]).toEqual([2, 2, 2]);
+      for (const label of counts.keys()) drawn.add(label);
+    }
+    expect(drawn.size).toBe(4);
+    const options = { ...common, trainData: classData(), loss: "siamese", batchSize: 8, itemsPerClass: 2 };
+    const { history } = await fit({ ...options, sampler: "balanced" });
+    expect(history[3]!.trainLoss).toBeLessThan(history[0]!.trainLoss);
+    await expect(fit({ ...options, sampler: "balanced", itemsPerClass: 1 })).rejects.toThrow(
+      "fit: a batch of 8 with 1 items per class needs 8 classes, got 5",
+    );
+  });
+
   it("pairs with random negatives and masks, remembered ones resumed", async () => {
     const trainData = pairData(texts("q"), texts("d"), features);
     const negatives = {
@@ -361,7 +384,7 @@ describe("fit refuses before training starts:", () => {
     [
       "a sampler of another kind",
       { trainData: classData(), loss: "siamese", sampler: "session" },
-      "sampler must be class or random for class data, got session",
+      "sampler must be balanced or class or random for class data, got session",
     ],
     [
       "a name without options",

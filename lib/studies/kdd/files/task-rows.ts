@@ -1,4 +1,3 @@
-import fs from "node:fs";
 import {
   decodeFloat32,
   decodeInt64,
@@ -129,20 +128,6 @@ export function writeTaskRows(file: string, rows: readonly TaskRow[]): void {
     ].join("\t"),
   );
   atomicWriteFile(file, `${[taskColumns.join("\t"), ...lines].join("\n")}\n`);
-}
-
-/** Reads multimodal_labels.txt: object classes by number. @throws DataError naming file and line */
-export function readClassNames(file: string): Map<number, string> {
-  const names = new Map<number, string>();
-  const lines = fs.readFileSync(file, "utf8").split("\n");
-  lines.forEach((line, i) => {
-    const [id, name] = line.replace(/\r$/, "").split("\t");
-    if (line === "" || (i === 0 && id === "category_id")) return;
-    if (!/^\d+$/.test(id ?? "") || name === undefined)
-      throw new DataError(`${file}:${i + 1}: must be a number, a tab and a name, got "${line.slice(0, 60)}"`);
-    names.set(Number(id), name);
-  });
-  return names;
 }
 
 export function writeClassNames(file: string, names: ReadonlyMap<number, string>): void {

@@ -1,4 +1,4 @@
-import { UserError } from "../files/user-error.js";
+import { UserError } from "../../files/user-error.js";
 
 /**
  * Recall@k as the original system computed it: the denominator is the length of the list of relevant ids, repeats
