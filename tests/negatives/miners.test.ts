@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../lib/engine/random/random.js";
 import { allPairs, allTriplets } from "../../lib/negatives/miners/all.js";
-import { createMiner, minerKinds, registerMiner } from "../../lib/negatives/miners/create-miner.js";
+import {
+  createMiner,
+  type MinerSpec,
+  minerKinds,
+  registerMiner,
+} from "../../lib/negatives/miners/create-miner.js";
 import { easyHardPairs, easyHardTriplets, type Strategy } from "../../lib/negatives/miners/easy-hard.js";
 import { hardNegativePairs, onlineTriplets } from "../../lib/negatives/miners/online-selectors.js";
 import { sessionPairs, sessionTriplets } from "../../lib/negatives/miners/session.js";
@@ -149,6 +154,28 @@ describe("createMiner", () => {
     );
     expect(() => createMiner({ kind: "hardest" }, "pairs", random)).toThrow(
       'unknown miner "hardest"; known: all_pairs',
+    );
+  });
+
+  it("fills in what each declares, and refuses options that it does not know or that are out of range", () => {
+    const random = () => new Random(7);
+    const [distances, batch] = [squares([[0], [1], [3], [4], [9]]), items([0, 0, 0, 1, 1])];
+    const made = (spec: MinerSpec) => triplets(createMiner(spec, "triplets", random())(distances, batch));
+    expect(made({ kind: "triplet_margin" })).toEqual(triplets(tripletMarginMiner()(distances, batch)));
+    expect(made({ kind: "triplet_margin", type: "hard" })).toEqual(
+      triplets(tripletMarginMiner({ kind: "hard" })(distances, batch)),
+    );
+    expect(made({ kind: "online_triplets", select: "all", margin: 2 })).toEqual(
+      triplets(onlineTriplets({ kind: "all", margin: 2 })(distances, batch)),
+    );
+    expect(() => made({ kind: "triplet_margin", margins: 1 })).toThrow(
+      'triplet_margin: unknown option "margins"; did you mean margin?',
+    );
+    expect(() => made({ kind: "triplet_margin", margin: 0 })).toThrow(
+      /^triplet_margin: margin must be > 0, got 0$/,
+    );
+    expect(() => made({ kind: "easy_hard_triplets", positive: "hardest" })).toThrow(
+      /^easy_hard_triplets: positive must be one of all, easy, semihard, hard, got "hardest"$/,
     );
   });
 

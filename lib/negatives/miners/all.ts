@@ -1,3 +1,4 @@
+import { minerPart } from "./miner-part.js";
 import { labelsOnly, type Miner, type Pairs, packPairs, packTriplets, type Triplets } from "./tuples.js";
 
 /** All pairs i < j, the similar ones first, then the dissimilar ones, both row-major. */
@@ -25,3 +26,19 @@ export function allTriplets(): Miner<Triplets> {
     return packTriplets(rows);
   });
 }
+
+export const allPairsPart = minerPart({
+  kind: "all_pairs",
+  summary: "all pairs of items, similar where the class is the same",
+  settings: {},
+  tuples: "pairs",
+  make: allPairs,
+});
+
+export const allTripletsPart = minerPart({
+  kind: "all_triplets",
+  summary: "all triplets of anchor, item of its class and item of another",
+  settings: {},
+  tuples: "triplets",
+  make: allTriplets,
+});

@@ -1,80 +1,71 @@
+import type { PartSpec, Settings } from "../../config/part.js";
+import { PartRegistry } from "../../config/part-registry.js";
 import type { Random } from "../../engine/random/random.js";
 import { UserError } from "../../files/user-error.js";
-import { allPairs, allTriplets } from "./all.js";
-import { type EasyHardOptions, easyHardPairs, easyHardTriplets } from "./easy-hard.js";
-import { easyPositiveMiner } from "./easy-positive.js";
-import { hardNegativePairs, onlineTriplets, type SelectorKind } from "./online-selectors.js";
-import { sessionPairs, sessionTriplets } from "./session.js";
-import { type MarginKind, tripletMarginMiner } from "./triplet-margin.js";
+import { allPairsPart, allTripletsPart } from "./all.js";
+import { easyHardPairsPart, easyHardTripletsPart } from "./easy-hard.js";
+import { easyPositivePart } from "./easy-positive.js";
+import type { AnyMinerPart } from "./miner-part.js";
+import { hardNegativePairsPart, onlineTripletsPart } from "./online-selectors.js";
+import { sessionPairsPart, sessionTripletsPart } from "./session.js";
+import { tripletMarginMinerPart } from "./triplet-margin.js";
 import type { Miner, Pairs, Triplets } from "./tuples.js";
 
 /** A miner in plain data: kind and its options. */
-export interface MinerSpec {
-  kind: string;
-  [option: string]: unknown;
-}
+export type MinerSpec = PartSpec;
 
-interface Entry {
-  tuples: "pairs" | "triplets";
-  make: (spec: never, random: Random) => Miner<Pairs> | Miner<Triplets>;
-}
-
-const miners = new Map<string, Entry>([
-  ["all_pairs", { tuples: "pairs", make: allPairs }],
-  ["all_triplets", { tuples: "triplets", make: allTriplets }],
-  ["session_pairs", { tuples: "pairs", make: sessionPairs }],
-  ["session_triplets", { tuples: "triplets", make: sessionTriplets }],
-  ["easy_hard_pairs", { tuples: "pairs", make: (spec: EasyHardOptions) => easyHardPairs(spec) }],
-  ["easy_hard_triplets", { tuples: "triplets", make: (spec: EasyHardOptions) => easyHardTriplets(spec) }],
-  ["easy_positive", { tuples: "triplets", make: (spec: { semiHard?: boolean }) => easyPositiveMiner(spec) }],
-  ["hard_negative_pairs", { tuples: "pairs", make: hardNegativePairs }],
-  [
-    "triplet_margin",
-    {
-      tuples: "triplets",
-      make: ({ margin, type }: { margin?: number; type?: MarginKind }) =>
-        tripletMarginMiner({ ...(margin === undefined ? {} : { margin }), ...(type ? { kind: type } : {}) }),
-    },
-  ],
-  [
-    "online_triplets",
-    {
-      tuples: "triplets",
-      make: ({ select = "hardest", margin = 1 }: { select?: SelectorKind; margin?: number }, random) =>
-        onlineTriplets({ kind: select, margin, random }),
-    },
-  ],
+/** Miners that come with the workspace. A new one is a line here. */
+const miners = new PartRegistry<AnyMinerPart>("miner", [
+  allPairsPart,
+  allTripletsPart,
+  sessionPairsPart,
+  sessionTripletsPart,
+  easyHardPairsPart,
+  easyHardTripletsPart,
+  easyPositivePart,
+  hardNegativePairsPart,
+  tripletMarginMinerPart,
+  onlineTripletsPart,
 ]);
 
-/** Makes a miner available by name to losses of mined pairs and triplets; replaces one of the same name. */
+/**
+ * Makes a miner available by name to losses of mined pairs and triplets; replaces one of the same name.
+ *
+ * @param settings  its options as YAML spells them, with defaults; without, they are handed over unchecked
+ */
 export function registerMiner<S, T extends Pairs | Triplets>(
   kind: string,
   tuples: T extends Pairs ? "pairs" : "triplets",
   make: (spec: S, random: Random) => Miner<T>,
+  settings: Settings | null = null,
 ): void {
-  miners.set(kind, { tuples, make: make as Entry["make"] });
+  miners.register({ kind, summary: "registered", settings, tuples, make: make as AnyMinerPart["make"] });
 }
 
 /** Kinds of miners, all or those that find pairs or triplets. */
 export function minerKinds(tuples?: "pairs" | "triplets"): string[] {
-  return [...miners].filter(([, entry]) => !tuples || entry.tuples === tuples).map(([kind]) => kind);
+  return miners
+    .parts()
+    .filter((part) => !tuples || part.tuples === tuples)
+    .map(({ kind }) => kind);
 }
 
 /**
- * Builds the miner named by `spec.kind`.
+ * Builds the miner named by `spec.kind`. Options left out have the defaults that it declares.
  *
  * @param random for miners that choose at random
- * @throws RangeError for an unknown kind, or one that finds the other sort of tuples, listing the fitting ones
+ * @throws RangeError for an unknown kind, or one that finds the other sort of tuples, listing the fitting ones; for an
+ *   unknown option, naming the nearest, and for options out of range
  */
 export function createMiner<K extends "pairs" | "triplets">(
   spec: MinerSpec,
   tuples: K,
   random: Random,
 ): Miner<K extends "pairs" ? Pairs : Triplets> {
-  const entry = miners.get(spec.kind);
-  if (!entry || entry.tuples !== tuples)
+  if (!minerKinds(tuples).includes(spec.kind))
     throw new UserError(
-      `${entry ? `miner "${spec.kind}" finds ${entry.tuples}, the loss needs ${tuples}` : `unknown miner "${spec.kind}"`}; known: ${minerKinds(tuples).join(", ")}`,
+      `${minerKinds().includes(spec.kind) ? `miner "${spec.kind}" finds ${miners.get(spec.kind).tuples}, the loss needs ${tuples}` : `unknown miner "${spec.kind}"`}; known: ${minerKinds(tuples).join(", ")}`,
     );
-  return entry.make(spec as never, random) as Miner<K extends "pairs" ? Pairs : Triplets>;
+  const { part, options } = miners.resolve(spec);
+  return part.make(options as never, random) as Miner<K extends "pairs" ? Pairs : Triplets>;
 }

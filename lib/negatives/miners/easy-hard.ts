@@ -1,9 +1,11 @@
+import { z } from "zod";
 import { UserError } from "../../files/user-error.js";
+import { minerPart } from "./miner-part.js";
 import { type Miner, type Pairs, packPairs, packTriplets, type Triplets } from "./tuples.js";
 
-export type Strategy = "all" | "easy" | "semihard" | "hard";
+const strategies = ["all", "easy", "semihard", "hard"] as const;
 
-const strategies: readonly string[] = ["all", "easy", "semihard", "hard"];
+export type Strategy = (typeof strategies)[number];
 
 export interface EasyHardOptions {
   /** hard (default) = furthest, easy = nearest, semihard = furthest one strictly nearer than the negative */
@@ -120,3 +122,27 @@ function checkStrategies(
     );
   return { positive, negative };
 }
+
+const sides = {
+  positive: z.enum(strategies).default("hard").describe("hard = furthest, easy = nearest of the class"),
+  negative: z.enum(strategies).default("hard").describe("hard = nearest, easy = furthest of other classes"),
+};
+
+export const easyHardTripletsPart = minerPart({
+  kind: "easy_hard_triplets",
+  summary: "one triplet an anchor, chosen by distance on each side",
+  settings: sides,
+  tuples: "triplets",
+  make: easyHardTriplets,
+});
+
+export const easyHardPairsPart = minerPart({
+  kind: "easy_hard_pairs",
+  summary: "one similar and one dissimilar pair an anchor, chosen by distance",
+  settings: {
+    ...sides,
+    symmetric: z.boolean().default(false).describe("look at all items; false: at later ones, as published"),
+  },
+  tuples: "pairs",
+  make: easyHardPairs,
+});

@@ -1,3 +1,5 @@
+import { z } from "zod";
+import { minerPart } from "./miner-part.js";
 import { type Miner, packTriplets, type Triplets } from "./tuples.js";
 
 /** Similarity above which an item is taken for a copy of the anchor. */
@@ -30,3 +32,13 @@ export function easyPositiveMiner(options: { semiHard?: boolean } = {}): Miner<T
     return packTriplets(rows);
   };
 }
+
+export const easyPositivePart = minerPart({
+  kind: "easy_positive",
+  summary: "the most similar item of the class, and the most similar one of another",
+  settings: {
+    semi_hard: z.boolean().default(false).describe("only negatives no more similar than the positive"),
+  },
+  tuples: "triplets",
+  make: easyPositiveMiner,
+});

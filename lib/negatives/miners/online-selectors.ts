@@ -1,8 +1,12 @@
+import { z } from "zod";
 import type { Random } from "../../engine/random/random.js";
 import { UserError } from "../../files/user-error.js";
+import { minerPart } from "./miner-part.js";
 import { type Miner, type Pairs, packPairs, packTriplets, type Triplets } from "./tuples.js";
 
-export type SelectorKind = "all" | "hardest" | "random_hard" | "semihard";
+const selectors = ["all", "hardest", "random_hard", "semihard"] as const;
+
+export type SelectorKind = (typeof selectors)[number];
 
 /**
  * Triplets per unordered pair (a, p) of a label, by the loss value v = d(a, p) − d(a, n) + m of each negative: all = every
@@ -21,10 +25,8 @@ export function onlineTriplets(options: {
 }): Miner<Triplets> {
   const { kind, margin, random } = options;
   if (!(margin > 0)) throw new UserError(`onlineTriplets: margin must be > 0, got ${margin}`);
-  if (!["all", "hardest", "random_hard", "semihard"].includes(kind))
-    throw new UserError(
-      `onlineTriplets: kind must be one of all, hardest, random_hard, semihard, got "${kind}"`,
-    );
+  if (!selectors.includes(kind))
+    throw new UserError(`onlineTriplets: kind must be one of ${selectors.join(", ")}, got "${kind}"`);
   if ((kind === "random_hard" || kind === "semihard") && !random)
     throw new UserError(`onlineTriplets: ${kind} must be given a generator, got none`);
   return (distances, { labels }) => {
@@ -87,3 +89,22 @@ function membersByLabel(labels: Int32Array): number[][] {
   });
   return [...groups.keys()].sort((a, b) => a - b).map((label) => groups.get(label)!);
 }
+
+export const hardNegativePairsPart = minerPart({
+  kind: "hard_negative_pairs",
+  summary: "all similar pairs, and as many dissimilar ones with the smallest distances",
+  settings: {},
+  tuples: "pairs",
+  make: hardNegativePairs,
+});
+
+export const onlineTripletsPart = minerPart({
+  kind: "online_triplets",
+  summary: "for each similar pair a negative, or all, by the value of the triplet loss",
+  settings: {
+    select: z.enum(selectors).default("hardest").describe("which negatives; semihard: 0 < loss < margin"),
+    margin: z.number().positive().default(1).describe("m, in units of the loss's distance"),
+  },
+  tuples: "triplets",
+  make: ({ select, margin }, random) => onlineTriplets({ kind: select, margin, random }),
+});

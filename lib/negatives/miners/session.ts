@@ -1,4 +1,5 @@
 import { UserError } from "../../files/user-error.js";
+import { minerPart } from "./miner-part.js";
 import {
   type Labelled,
   labelsOnly,
@@ -49,3 +50,19 @@ function sessionsOf(caller: string, { labels, types }: Labelled): { members: num
   });
   return [...sessions.keys()].sort((a, b) => a - b).map((id) => ({ members: sessions.get(id)!, types }));
 }
+
+export const sessionPairsPart = minerPart({
+  kind: "session_pairs",
+  summary: "pairs within a session, but no two negatives",
+  settings: {},
+  tuples: "pairs",
+  make: sessionPairs,
+});
+
+export const sessionTripletsPart = minerPart({
+  kind: "session_triplets",
+  summary: "root or match as anchor, another as positive, each negative of the session",
+  settings: {},
+  tuples: "triplets",
+  make: sessionTriplets,
+});

@@ -1,4 +1,6 @@
+import { z } from "zod";
 import { UserError } from "../../files/user-error.js";
+import { minerPart } from "./miner-part.js";
 import { type Miner, packTriplets, type Triplets } from "./tuples.js";
 
 export type MarginKind = "all" | "hard" | "semihard" | "easy";
@@ -39,3 +41,14 @@ const kinds: Record<MarginKind, (gap: number, margin: number) => boolean> = {
   semihard: (gap, margin) => gap > 0 && gap <= margin,
   easy: (gap, margin) => gap > margin,
 };
+
+export const tripletMarginMinerPart = minerPart({
+  kind: "triplet_margin",
+  summary: "all triplets within a range of d(a, n) − d(a, p)",
+  settings: {
+    margin: z.number().positive().default(0.2).describe("m, in units of the loss's distance"),
+    type: z.enum(["all", "hard", "semihard", "easy"]).default("all").describe("which range, by the margin"),
+  },
+  tuples: "triplets",
+  make: ({ margin, type }) => tripletMarginMiner({ margin, kind: type }),
+});
