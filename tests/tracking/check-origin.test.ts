@@ -10,7 +10,7 @@ import { saveThreshold } from "../../lib/evaluation/run-threshold.js";
 import { loadConfig } from "../../lib/experiment/load-config.js";
 import { bm25System } from "../../lib/retrieval/retrievers/bm25-system.js";
 import { fusionSystem } from "../../lib/retrieval/retrievers/fusion-system.js";
-import { loadBm25Config, loadFusionConfig } from "../../lib/retrieval/retrievers/load-any-config.js";
+import { loadSystemConfig } from "../../lib/retrieval/retrievers/load-any-config.js";
 import { openSearch } from "../../lib/retrieval/retrievers/search-run.js";
 import { exportRun } from "../../lib/runs/export-run.js";
 import { runSystem } from "../../lib/runs/run-system.js";
@@ -26,7 +26,7 @@ const config = (overrides: string[] = []) =>
 beforeAll(async () => {
   tiny = tinyDataset();
   run = await train(config());
-  bm25 = await runSystem(bm25System, loadBm25Config(yaml("bm25", `dataset_dir: ${tiny.dir}`)));
+  bm25 = await runSystem(bm25System, loadSystemConfig(bm25System, yaml("bm25", `dataset_dir: ${tiny.dir}`)));
 });
 afterAll(() => fs.rmSync(tiny.root, { recursive: true, force: true }));
 
@@ -74,7 +74,10 @@ describe("a run whose data set has changed since", () => {
 
 describe("a run made of others", () => {
   it("is taken as it is while they answer the same, whatever the clock says, and else refused or made again", async () => {
-    const fusion = loadFusionConfig(yaml("fusion", `runs: [${bm25.dir}, ${run.dir}]\nkind: reciprocal-rank`));
+    const fusion = loadSystemConfig(
+      fusionSystem,
+      yaml("fusion", `runs: [${bm25.dir}, ${run.dir}]\nkind: reciprocal-rank`),
+    );
     const make = async () => {
       const lines: string[] = [];
       const fused = await runSystem(fusionSystem, fusion, { listener: { line: (text) => lines.push(text) } });
