@@ -159,7 +159,9 @@ describe("data sets of others", () => {
       splitRule: "none",
       notes: [],
       columns: { query: {}, document: {} },
-      evaluationSets: [{ name: "test", queriesPath: path, itemsPath: path, description: "" }],
+      evaluationSets: [
+        { name: "test", queriesPath: path, itemsPath: path, description: "", judgedNegatives: false },
+      ],
       options: {},
       counts: {},
       files: { [path]: { sha256: "0".repeat(64), bytes: 1 } },
