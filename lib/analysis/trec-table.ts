@@ -1,6 +1,7 @@
 import path from "node:path";
 import { readQrels, readTrecRun } from "../datasets/trec.js";
 import { defaultListener } from "../engine/progress.js";
+import { checkDistinct } from "../files/check-distinct.js";
 import { UserError } from "../files/user-error.js";
 import { parseMeasure } from "../metrics/measure.js";
 import { scoreRun } from "../metrics/score-run.js";
@@ -29,6 +30,7 @@ export function trecTable(
 ): ResultsTable {
   const { queries: which = "judged", listener = defaultListener() } = options;
   const measures = options.measures.map((name) => parseMeasure(name).name);
+  checkDistinct("measures", measures);
   const { baseline = files[0]! } = options;
   if (!files.some((file) => nameOf(file) === nameOf(baseline)))
     throw new UserError(`baseline: must be one of the run files (${files.join(", ")}), got ${baseline}`);

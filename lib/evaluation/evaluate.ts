@@ -1,5 +1,6 @@
 import { type Listener, throttled } from "../engine/progress.js";
 import type { EvaluationSet, Pool } from "../experiment/evaluation-set.js";
+import { checkDistinct } from "../files/check-distinct.js";
 import { UserError } from "../files/user-error.js";
 import { type Measure, parseMeasure } from "../metrics/measure.js";
 import { metricName, withTypos } from "../metrics/metric-name.js";
@@ -53,6 +54,16 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
   const evaluation: Evaluation = { means: [], perQuery: [] };
   const measures = (options.measures ?? []).map(parseMeasure);
   checkEvaluable(options);
+  checkDistinct("evaluate: typo probabilities", typoProbabilities); // a second time the queries would count twice
+  checkDistinct("evaluate: cut-offs", ks);
+  checkDistinct(
+    "evaluate: measures",
+    measures.map(({ name }) => name),
+  );
+  checkDistinct(
+    "evaluate: sets",
+    sets.map(({ name }) => name),
+  );
   let indexed: Pool | null = null;
   for (const [position, set] of sets.entries()) {
     if (indexed !== set.pool) await retriever.index(set.pool);

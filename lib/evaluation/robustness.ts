@@ -5,6 +5,7 @@ import { readMisspellings } from "../datasets/misspellings.js";
 import { defaultListener, type Listener } from "../engine/progress.js";
 import type { Pool, Row } from "../experiment/evaluation-set.js";
 import { atomicWriteFile } from "../files/atomic-write.js";
+import { checkDistinct } from "../files/check-distinct.js";
 import { gunzip } from "../files/inflate.js";
 import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
@@ -69,6 +70,8 @@ export async function evaluateRobustness(
   try {
     const { clean } = opened.cleaning;
     const table = records && misspellingTable(records, clean);
+    checkDistinct("robustness: kinds of typo", names);
+    checkDistinct("robustness: typo probabilities", options.probabilities ?? []);
     const models = names.map((name) => createTypos(name, table));
     checkMisspellable(opened, "evaluateRobustness");
     const set = opened.sets.find((candidate) => candidate.name === (options.set ?? opened.sets[0]!.name));

@@ -1,10 +1,15 @@
 import { describe, expect, it } from "vitest";
+import { trecTable } from "../../lib/analysis/trec-table.js";
 import { explainError } from "../../lib/cli/explain-error.js";
 import { readQueries } from "../../lib/datasets/queries.js";
 import { readQrels, readTrecRun } from "../../lib/datasets/trec.js";
+import { evaluate } from "../../lib/evaluation/evaluate.js";
+import { evaluationSet } from "../../lib/experiment/evaluation-set.js";
 import { loadConfig } from "../../lib/experiment/load-config.js";
 import { UserError } from "../../lib/files/user-error.js";
 import { fuse } from "../../lib/retrieval/fusion/rank-fusion.js";
+import type { Retriever } from "../../lib/retrieval/retrievers/retriever.js";
+import { cleanUnicode, unicodeTokens } from "../../lib/tokenizer/unicode-words.js";
 import { put, testFolder } from "../datasets/test-folder.js";
 import { runCommand } from "./run-command.js";
 
@@ -93,6 +98,46 @@ describe("TREC files", () => {
     expect(said).toEqual([
       `${file}: 1 documents are listed again by their query, each counts at its first place`,
     ]);
+  });
+});
+
+describe("what is asked for twice", () => {
+  it("is refused before queries are counted as twice as many", async () => {
+    const pool = { items: [{ name: "a" }], ids: ["d"] };
+    const set = evaluationSet("test", pool, [{ id: "q", fields: { text: "a" }, relevantIds: ["d"] }]);
+    const retriever: Retriever = {
+      index: async () => {},
+      retrieve: async (queries) => queries.map(() => ({ ids: Int32Array.of(0), scores: Float32Array.of(1) })),
+    };
+    const once = {
+      ...{ sets: [set], retriever, ks: [1], measures: ["MAP"], typoProbabilities: [0] },
+      ...{ textColumns: ["text"], prepare: (text: string) => text },
+    };
+    expect((await evaluate(once)).perQuery.length).toBe(1);
+    for (const [part, rule] of [
+      [{ typoProbabilities: [0, 0.5, 0] }, "typo probabilities: must differ, got 0 twice"],
+      [{ ks: [10, 10] }, "cut-offs: must differ, got 10 twice"],
+      [{ measures: ["MAP", "MAP"] }, 'measures: must differ, got "MAP" twice'],
+      [{ sets: [set, set] }, 'sets: must differ, got "test" twice'],
+    ] as const)
+      await expect(evaluate({ ...once, ...part })).rejects.toThrow(rule);
+  });
+
+  it("is refused of the measures of TREC files too", () => {
+    const qrels = put(folder, "m.qrels", "q 0 a 1\n");
+    const run = put(folder, "m.run", "q Q0 a 1 1 t\n");
+    expect(() => trecTable(qrels, [run], { measures: ["MAP", "map"] })).toThrow();
+    expect(() => trecTable(qrels, [run], { measures: ["MAP", "MAP"] })).toThrow(
+      'measures: must differ, got "MAP" twice',
+    );
+  });
+});
+
+describe("Korean", () => {
+  it("is found whatever particle is joined to the word, and in either Unicode form", () => {
+    for (const text of ["하늘과 바다", "하늘을", "하늘".normalize("NFD")])
+      expect(unicodeTokens(cleanUnicode(text))).toEqual(expect.arrayContaining(["하늘", "하", "늘"]));
+    expect(unicodeTokens(cleanUnicode("3D프린터"))).toEqual(["3d", "프", "프린", "린", "린터", "터"]);
   });
 });
 

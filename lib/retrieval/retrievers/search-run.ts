@@ -23,17 +23,20 @@ export type Search = (query: string, k: number) => Promise<SearchHit[]>;
  * @param options.threshold  documents scored lower are not returned; null = all are. Default: the one saved by
  *   `qdrl threshold`, else the configuration's search.threshold, else all
  * @returns a function from a query (its text, or the file of a picture where queries are pictures) to the best k
- *   documents, best first
+ *   documents, best first; none for a text without words
  */
 export async function openSearch(
   dir: string,
   options: { threshold?: number | null; listener?: Listener } = {},
 ): Promise<Search> {
-  const { run, retriever, sets, queryColumns, readQueries, nameColumn } = await openRetriever(dir, options);
+  const opened = await openRetriever(dir, options);
+  const { run, retriever, sets, queryColumns, readQueries, nameColumn, textColumns, prepare } = opened;
   const { pool } = sets[0]!;
   const threshold = options.threshold === undefined ? thresholdOf(run) : options.threshold;
   await retriever.index(pool);
   return async (query, k) => {
+    // what has no words is embedded as well, somewhere, but nothing is near it for a reason
+    if (textColumns.includes(queryColumns[0]!) && prepare(query).trim() === "") return [];
     const row = Object.fromEntries(queryColumns.map((column, i) => [column, i === 0 ? query : ""]));
     await readQueries?.([row]);
     const [ranked] = await retriever.retrieve([row], Math.min(k, pool.items.length));
