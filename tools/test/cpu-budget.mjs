@@ -36,12 +36,17 @@ export const LISTED = {
   "tests/training/negatives.test.ts": { most: 15, why: "a run for every source of negatives" },
   "tests/training/typo-training.test.ts": { most: 12, why: "runs that train on typos and teach themselves" },
   "tests/studies/kdd/run-kdd.test.ts": { most: 9, why: "the whole system of the KDD Cup on generated rows" },
+  "tests/studies/kdd/train-step.test.ts": { most: 3, why: "a training killed at every kind of write" },
   "tests/datasets/emoji/build-emoji.test.ts": { most: 9, why: "the emoji set built several times" },
   "tests/retrieval/indexes/search-kernels.test.ts": {
     most: 8,
     why: "compiles the kernels from their sources",
   },
   "tests/engine/kernels.test.ts": { most: 8, why: "compiles the kernels from their sources" },
+  "tests/training/fit/fit-run.test.ts": {
+    most: 7,
+    why: "runs of fit, resumed, searched and evaluated again",
+  },
   "tests/training/fit/registered.test.ts": { most: 7, why: "a run for every registered part" },
   "tests/retrieval/indexes/exact-index.test.ts": { most: 7, why: "indexes large enough for threads" },
   "tests/fused/row-moments.test.ts": {
