@@ -59,6 +59,8 @@ const ENDINGS: Partial<Record<NodeJS.Signals, number>> = { SIGHUP: 129, SIGINT: 
 /** Ends at once and in order when told to: the cursor is shown again, locks are given up. */
 function stop(signal: NodeJS.Signals): void {
   if (process.stderr.isTTY) process.stderr.write("\x1b[?25h");
-  process.stderr.write("\nstopped; finished epochs and runs are kept, the same command goes on from there\n");
+  process.stderr.write(
+    "\nstopped; finished runs are kept, the same command goes on from the last checkpoint (one a minute)\n",
+  );
   process.exit(ENDINGS[signal]);
 }

@@ -69,7 +69,7 @@ export function loadSweep(file: string, extra: readonly string[] = [], seeds?: r
   };
   const runs = (seeds ?? config.seeds).flatMap((seed) =>
     named.map((row): SweepRun => {
-      const overrides = Object.entries({ ...config.set, ...row.set }).map(
+      const overrides = Object.entries({ ...SWEEP_SET, ...config.set, ...row.set }).map(
         ([key, value]) => `${key}=${JSON.stringify(value)}`,
       );
       const identity = [
@@ -91,6 +91,9 @@ export function loadSweep(file: string, extra: readonly string[] = [], seeds?: r
   );
   return { config, rows: named.map((row) => row.name), baseline, runs };
 }
+
+/** What holds in sweeps, whatever their base says: every epoch's checkpoints of a hundred runs would fill a disk. */
+const SWEEP_SET = { keep_checkpoints: 0 };
 
 /** Rows of one sweep; each is at least one run to train. */
 const MOST_ROWS = 10_000;

@@ -72,15 +72,19 @@ const build = () =>
       .default(100)
       .describe("data rows that may be unreadable before the run stops"),
     keep_checkpoints: z
-      .int()
-      .min(1)
-      .default(2)
-      .describe("newest checkpoints kept; a damaged one falls back to the one before"),
+      .union([z.literal("all"), z.int().min(0)])
+      .default(0)
+      .describe(
+        "checkpoints left when the run is finished: all = every epoch's, n = the newest n, 0 = none, the model alone. Without one, a run of more epochs starts over",
+      ),
     checkpoint_every: z
       .int()
       .min(1)
-      .default(1)
-      .describe("epochs between two checkpoints; the last epoch always writes one"),
+      .nullable()
+      .default(null)
+      .describe(
+        "epochs between two checkpoints; null = one a minute while training (after an epoch), or as many as are kept",
+      ),
     log_every: z.int().min(1).default(50).describe("steps between two entries of Loss/step"),
     tensorboard: z.boolean().default(true).describe("write event files for TensorBoard beside metrics.jsonl"),
     backend: z

@@ -1,16 +1,14 @@
 import { type ChildProcess, fork } from "node:child_process";
-import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { defaultListener, type Listener, type Progress } from "../engine/progress.js";
-import { formatConfig, loadStoredConfig } from "../experiment/load-config.js";
 import type { Sweep, SweepRun } from "../experiment/load-sweep.js";
 import type { ExperimentConfig } from "../experiment/schema.js";
 import { resolveTableSizes } from "../experiment/table-sizes.js";
 import { compiledFolder, moduleFile } from "../files/package-files.js";
 import { UserError } from "../files/user-error.js";
-import { holdsFinished } from "../tracking/reuse-run.js";
 import { type RunFolder, runFolderOf } from "../tracking/run-folder.js";
+import { holdsFinishedRun } from "../training/claim-run.js";
 
 export interface SweepOptions {
   /** Worker processes. Default 2. */
@@ -38,8 +36,8 @@ export interface SweepResult {
 /**
  * Trains every run of a sweep that is not finished, several at a time in processes of their own. A sweep that was
  * stopped goes on where it was: finished runs are read, the one under way goes on from its checkpoint. A run that
- * fails is reported and the others go on. Of a finished run the checkpoints are removed: a
- * longer run of the same row starts over.
+ * fails is reported and the others go on. Unless the sweep
+ * says otherwise, no checkpoint of a finished run is kept: a longer run of the same row starts over.
  */
 export async function runSweep(sweep: Sweep, options: SweepOptions = {}): Promise<SweepResult> {
   const { workers = 2, listener = defaultListener() } = options;
@@ -85,9 +83,6 @@ export async function runSweep(sweep: Sweep, options: SweepOptions = {}): Promis
           if (message !== null) {
             failed.push({ row: current.row, seed: current.seed, message });
             listener.line?.(`${current.row}, seed ${current.seed}: failed; ${message}`);
-          } else if (isFinished(current.config)) {
-            // weights, metrics and per-query results stay; the thesis' sweeps would leave tens of gigabytes of the rest
-            fs.rmSync(runFolderOf(current.config).checkpoints, { recursive: true, force: true });
           }
           report(`${current.row}, seed ${current.seed}`);
         }
@@ -106,11 +101,7 @@ export async function runSweep(sweep: Sweep, options: SweepOptions = {}): Promis
 
 /** Whether a folder holds this very run, finished. */
 export function isFinished(config: ExperimentConfig): boolean {
-  const run = runFolderOf(config);
-  // read and written again: a key that the schema has gained since is there with its default
-  const stored = () => loadStoredConfig(run.configFile);
-  const matches = () => formatConfig(stored()) === formatConfig(resolveTableSizes(config));
-  return holdsFinished(run, { matches });
+  return holdsFinishedRun(runFolderOf(config), resolveTableSizes(config));
 }
 
 /** A process that trains the configurations that it is sent. */

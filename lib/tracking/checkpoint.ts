@@ -42,7 +42,7 @@ export interface WritableCheckpoint extends Omit<Checkpoint, "parameters" | "opt
 
 const NAME = /^epoch-(\d{5})\.safetensors$/;
 
-/** Writes `checkpoints/epoch-NNNNN.safetensors` and removes all but the newest `keep`. */
+/** Writes `checkpoints/epoch-NNNNN.safetensors` and removes all but the newest `keep`, Infinity: none. */
 export function writeCheckpoint(folder: string, checkpoint: WritableCheckpoint, keep: number): string {
   const file = path.join(folder, `epoch-${String(checkpoint.epochsDone).padStart(5, "0")}.safetensors`);
   writeCheckpointFile(file, checkpoint);

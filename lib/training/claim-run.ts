@@ -4,6 +4,7 @@ import { openDataset } from "../datasets/open-dataset.js";
 import { configCleaning } from "../experiment/config-cleaning.js";
 import { formatConfig, loadStoredConfig } from "../experiment/load-config.js";
 import type { ExperimentConfig } from "../experiment/schema.js";
+import { systemName } from "../experiment/specs.js";
 import { scheduleNeedsLength } from "../experiment/training-specs.js";
 import { writeSealedYaml } from "../files/sealed-text.js";
 import { UserError } from "../files/user-error.js";
@@ -15,15 +16,30 @@ function withCleaning(config: ExperimentConfig): ExperimentConfig {
   return { ...config, text: { cleaning: configCleaning(config).name } };
 }
 
-/** Whether a folder holds this very run on the present data, finished: what may change in it since does not matter. */
-export function isDone(run: RunFolder, config: ExperimentConfig): boolean {
-  if (!config.reuse_epoch || !fs.existsSync(path.join(run.dir, "manifest.json"))) return false;
-  if (!fs.existsSync(run.configFile)) return false;
-  const { status, dataset } = run.manifest();
-  if (status !== "finished") return false;
+/** Whether a folder holds this very run, finished, on whatever data: what may change in it since does not matter. */
+export function holdsFinishedRun(run: RunFolder, config: ExperimentConfig): boolean {
+  return changedSince(run, config) !== null;
+}
+
+/** Keys that have changed in a finished run and may; null if the folder holds no such run. */
+function changedSince(run: RunFolder, config: ExperimentConfig): string[] | null {
+  if (!fs.existsSync(path.join(run.dir, "manifest.json")) || !fs.existsSync(run.configFile)) return null;
+  if (run.manifest().status !== "finished") return null;
   const changed = differingKeys(withCleaning(loadStoredConfig(run.configFile)), withCleaning(config));
-  if (changed.some((key) => !MAY_CHANGE.has(key) || key === "num_epochs")) return false;
-  if (openDataset(config.dataset_dir).fingerprint !== dataset.fingerprint) return false;
+  return changed.some((key) => !MAY_CHANGE.has(key) || key === "num_epochs") ? null : changed;
+}
+
+/**
+ * Whether a folder holds this very run on the present data, finished. What has changed and may is written down, and
+ * checkpoints that are not kept are removed, if a kill came between.
+ */
+export function isDone(run: RunFolder, config: ExperimentConfig): boolean {
+  const changed = config.reuse_epoch ? changedSince(run, config) : null;
+  if (changed === null) return false;
+  const manifest = run.manifest();
+  if (openDataset(config.dataset_dir).fingerprint !== manifest.dataset.fingerprint) return false;
+  if (changed.includes("name")) run.writeManifest({ ...manifest, system: systemName(config) });
+  if (config.keep_checkpoints === 0) fs.rmSync(run.checkpoints, { recursive: true, force: true });
   if (changed.length > 0) writeSealedYaml(run.configFile, formatConfig(config));
   return true;
 }
@@ -118,6 +134,8 @@ export function resumeRun(
     );
     fs.rmSync(run.checkpoints, { recursive: true });
   }
+  if (!latest && fs.existsSync(run.metricsFile))
+    tell(`${run.dir}: no checkpoint is there to go on from; starting over`);
   run.cutMetrics(0);
   run.cutTimings(0);
 }

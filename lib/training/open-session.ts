@@ -140,8 +140,7 @@ export async function openSession(written: ExperimentConfig, options: TrainOptio
         after: data.stream ? [streamCounts(data.stream, manifest)] : [],
         logEvery: config.log_every,
         tensorboard: config.tensorboard,
-        checkpointEvery: config.checkpoint_every,
-        keepCheckpoints: config.keep_checkpoints,
+        checkpoints: { every: config.checkpoint_every, keep: config.keep_checkpoints },
         storeRows: config.store_rows,
         best: best && { file: best, keep: validation.keep_best, patience: validation.patience },
         evaluation: evaluation.enabled

@@ -185,7 +185,7 @@ describe("qdrl", () => {
     });
     const code = await new Promise((resolve) => child.on("close", resolve));
     expect(told).toMatch(
-      /stopped; finished epochs and runs are kept, the same command goes on from there\n$/,
+      /stopped; finished runs are kept, the same command goes on from the last checkpoint \(one a minute\)\n$/,
     );
     expect(code).toBe(130);
     const tasks = path.join(tiny.root, "runs/tiny");

@@ -89,6 +89,8 @@ function baseConfig(dir: string, outputDir: string) {
     run_id: "run",
     seed: 3,
     num_epochs: 3,
+    keep_checkpoints: 2,
+    checkpoint_every: 1,
     dataset_dir: dir,
     output_dir: outputDir,
     batch_size: 16,

@@ -58,6 +58,22 @@ describe("a run killed without warning", () => {
     }
   });
 
+  it("does so too without any checkpoint, which a run under a minute does not write", async () => {
+    const overrides = ["num_epochs=1", "keep_checkpoints=0", "checkpoint_every=null"];
+    const go = (config: ExperimentConfig) => train(config, { threads: 1 });
+    await go(runOf("plain-0", overrides));
+    const writes = await dyingAt(Infinity, () => go(runOf("plain-1", overrides)));
+    for (const [number, kind] of ["renameSync .model", "rmSync checkpoints"].entries()) {
+      const id = `plain-${number + 2}`;
+      const place = writes.findIndex((name) => name.startsWith(kind));
+      expect(place, `${kind} in ${writes.join(", ")}`).toBeGreaterThan(0);
+      await dyingAt(place, () => go(runOf(id, overrides)));
+      await go(runOf(id, overrides));
+      expectSameResults(id, "plain-0", kind);
+      expect(fs.existsSync(path.join(folderOf(id), "checkpoints"))).toBe(false);
+    }
+  });
+
   it("does so too after a real SIGKILL while a checkpoint is written", async () => {
     const overrides = ["num_epochs=12", "model.text_embedding.num_embeddings=30000", "keep_checkpoints=2"];
     await train(runOf("large", overrides));

@@ -128,6 +128,43 @@ describe("train", () => {
     expect([...new Set(epochs)]).toEqual(expected.correct_epochs_run_after_resume);
   });
 
+  it("keeps the model alone by default, and starts over for more epochs, to the same bytes", async () => {
+    const usual = ["keep_checkpoints=0", "checkpoint_every=null"];
+    const run = await train(loadConfig(tiny.config(), [...usual, "run_id=usual", "num_epochs=2"]));
+    expect(fs.readdirSync(run.dir).sort()).toEqual([
+      ...["config.yaml", "manifest.json", "metrics.jsonl", "models", "queries.jsonl.gz", "tensorboard"],
+      "timings.jsonl",
+    ]);
+    expect(run.timings().some(({ name }) => name === "checkpoint")).toBe(false);
+    const lines: string[] = [];
+    await train(loadConfig(tiny.config(), [...usual, "run_id=usual"]), {
+      listener: { line: (text) => lines.push(text) },
+    });
+    expect(lines).toContain(`${run.dir}: no checkpoint is there to go on from; starting over`);
+    for (const file of [["metrics.jsonl"], ["models", "model.safetensors"], ["queries.jsonl.gz"]])
+      expect(bytes(run, ...file)).toBe(bytes(finished, ...file));
+    await expect(
+      reevaluateRun(run, { checkpoint: path.join(run.checkpoints, "epoch-00002.safetensors") }),
+    ).rejects.toThrow(
+      /epoch-00002\.safetensors: must exist, found none; keep_checkpoints of .*usual is 0, all keeps every epoch's, and there are: none, the model alone$/,
+    );
+  });
+
+  it("keeps a checkpoint of every epoch when told to, beside the model", async () => {
+    const config = loadConfig(tiny.config(), [
+      "run_id=each",
+      "keep_checkpoints=all",
+      "checkpoint_every=null",
+    ]);
+    const run = await train(config);
+    expect(fs.readdirSync(run.checkpoints).sort()).toEqual(
+      [1, 2, 3].map((epoch) => `epoch-0000${epoch}.safetensors`),
+    );
+    expect(fs.existsSync(run.model)).toBe(true);
+    expect(run.timings().filter(({ name }) => name === "checkpoint")).toHaveLength(3);
+    expect(bytes(run, "models", "model.safetensors")).toBe(bytes(finished, "models", "model.safetensors"));
+  });
+
   it("stops at a loss that is not finite, names the step and keeps the last good checkpoint", async () => {
     const config = loadConfig(tiny.config(), ["run_id=nan", "num_epochs=2"]);
     await train(config);

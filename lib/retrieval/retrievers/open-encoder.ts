@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import path from "node:path";
 import { openDataset } from "../../datasets/open-dataset.js";
 import { createEncoder } from "../../encoders/create-encoder.js";
 import type { Encoder } from "../../encoders/encoder.js";
@@ -12,7 +13,7 @@ import { encoderSpec } from "../../experiment/specs.js";
 import { readModel } from "../../files/model-file.js";
 import { UserError } from "../../files/user-error.js";
 import { checkData } from "../../tracking/check-origin.js";
-import { readCheckpoint } from "../../tracking/checkpoint.js";
+import { listCheckpoints, readCheckpoint } from "../../tracking/checkpoint.js";
 import { openRun, type RunFolder } from "../../tracking/run-folder.js";
 
 /**
@@ -31,6 +32,14 @@ export async function openEncoder(
   if (options.checkpoint === undefined && !fs.existsSync(run.model))
     throw new UserError(
       `${run.model}: must exist, got a run that has not finished; name one of its checkpoints`,
+    );
+  if (options.checkpoint !== undefined && !fs.existsSync(options.checkpoint))
+    throw new UserError(
+      `${options.checkpoint}: must exist, found none; keep_checkpoints of ${dir} is ${config.keep_checkpoints}, all keeps every epoch's, and there are: ${
+        listCheckpoints(run.checkpoints)
+          .map((file) => path.basename(file))
+          .join(", ") || "none, the model alone"
+      }`,
     );
   const parameters =
     options.checkpoint === undefined ? readModel(run.model) : readCheckpoint(options.checkpoint).parameters;

@@ -6,7 +6,7 @@ import { bestEpoch } from "./best-epoch.js";
 import type { Callback } from "./callback.js";
 import { metricsLog } from "./metrics-log.js";
 import { type RunEvaluation, retrievalEvaluation } from "./retrieval-evaluation.js";
-import { runCheckpoints } from "./run-checkpoints.js";
+import { type CheckpointRule, runCheckpoints } from "./run-checkpoints.js";
 import { runRecord } from "./run-record.js";
 import { runTensorBoard } from "./run-tensorboard.js";
 import { trainingProfile } from "./training-profile.js";
@@ -23,8 +23,7 @@ export interface RunCallbacks<B> {
   after: readonly Callback[];
   logEvery: number;
   tensorboard: boolean;
-  checkpointEvery: number;
-  keepCheckpoints: number;
+  checkpoints: CheckpointRule;
   storeRows: RowStorage;
   best: { file: BestCheckpoint; keep: boolean; patience: number | null } | null;
   evaluation: RunEvaluation | null;
@@ -47,6 +46,7 @@ export function runCallbacks<B>(options: RunCallbacks<B>): Callback[] {
     manifest,
     session,
     storeRows: options.storeRows,
+    keepsCheckpoints: options.checkpoints.keep !== 0,
     best: best?.keep ? best.file : null,
     evaluation,
     latest: () => evaluating?.latest ?? null,
@@ -64,7 +64,12 @@ export function runCallbacks<B>(options: RunCallbacks<B>): Callback[] {
     log,
     ...(board ? [board] : []),
     ...options.after,
-    runCheckpoints(run, session, { every: options.checkpointEvery, keep: options.keepCheckpoints }),
+    {
+      name: "settle",
+      // rows that wait for their optimiser are brought up to date, as a checkpoint would: with or without, the same bytes
+      on: { epoch_end: () => session().trainer.settle() },
+    },
+    runCheckpoints(run, session, options.checkpoints),
     record,
     trainingProfile(run, trainer, () => session().epochBeganMs),
   ];

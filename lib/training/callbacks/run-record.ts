@@ -13,6 +13,8 @@ export interface RecordParts<B> {
   manifest: Manifest;
   session: () => Session<B>;
   storeRows: RowStorage;
+  /** whether any checkpoint stays when the run is finished */
+  keepsCheckpoints: boolean;
   /** whose parameters the model file gets; null: the last ones */
   best: BestCheckpoint | null;
   evaluation: RunEvaluation | null;
@@ -42,6 +44,7 @@ export function runRecord<B>(parts: RecordParts<B>): Callback {
         const evaluation = await finalEvaluation(parts, kept !== null);
         if (evaluation) run.writeQueries(evaluation.perQuery);
         run.writeManifest({ ...manifest, status: "finished", endedAt: new Date().toISOString() });
+        if (!parts.keepsCheckpoints) fs.rmSync(run.checkpoints, { recursive: true, force: true });
       },
       exception: (state) => fail(state.error!),
     },

@@ -82,7 +82,7 @@ export function openFitRun(
   });
   const callbacks = runCallbacks({
     ...{ run: folder, manifest, session: parts.session, users: parts.users, before: [], after: [] },
-    ...{ logEvery: 50, tensorboard: false, checkpointEvery: 1, keepCheckpoints: 1, storeRows: "float32" },
+    ...{ logEvery: 50, tensorboard: false, checkpoints: { every: 1, keep: 1 }, storeRows: "float32" },
     ...{ best: null, evaluation },
   });
   return { folder, callbacks };
