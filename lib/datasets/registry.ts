@@ -8,7 +8,7 @@ import { buildEmojiPictures } from "./emoji/build-emoji-pictures.js";
 import { importBeir } from "./importers/beir.js";
 import { importChorus } from "./importers/chorus.js";
 import { importGrocery } from "./importers/grocery.js";
-import { prepareHomeDepot } from "./importers/home-depot.js";
+import { importHomeDepot } from "./importers/home-depot.js";
 import { importTrec } from "./importers/import-trec.js";
 import { importTriples } from "./importers/import-triples.js";
 import { importMapped } from "./importers/mapped.js";
@@ -108,10 +108,7 @@ export const datasetSources: Readonly<Record<string, DatasetSource>> = {
     copy: null,
     kind: "copy",
     seedless: "its sets are as published",
-    run: async ({ from, outDir }) => {
-      const counts = await prepareHomeDepot({ from: from!, outDir });
-      return { counts, licence: "the competition's rules", warnings: [] };
-    },
+    run: async ({ from, outDir }) => result(await importHomeDepot({ from: from!, outDir })),
   },
   beir: {
     description: "any folder in BEIR's layout: corpus.jsonl, queries.jsonl, qrels/*.tsv",

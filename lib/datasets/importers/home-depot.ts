@@ -1,8 +1,10 @@
 import path from "node:path";
 import { atomicWriteParts } from "../../files/atomic-write.js";
 import { DataError } from "../../files/data-error.js";
-import { replaceFolder } from "../../files/replace-folder.js";
 import { type CsvOptions, csvLine, readCsv } from "../csv.js";
+import type { DatasetManifest } from "../manifest.js";
+import type { EvaluationQuery } from "../queries.js";
+import { defaultDictionarySizes, writeDataset } from "../write-dataset.js";
 
 export interface HomeDepotOptions {
   /** Folder with train.csv, test.csv and solution.csv of the competition. */
@@ -15,8 +17,76 @@ export interface HomeDepotOptions {
 /** Relevance from which on, exclusively, a pair counts. */
 const relevantAbove = 2;
 
+/** Rows of the four folders that the older revision wrote. */
+type Tables = Record<keyof typeof headers, string[][]>;
+
 /**
- * Prepares the Home Depot relevance data as the older revision did: four folders with one CSV part each.
+ * Imports the Home Depot relevance data as the older revision prepared it: rows of train.csv with relevance above 2 train, the
+ * products of the first rows of test.csv are searched, and its searches, joined with solution.csv, test. The four folders of
+ * CSV that it wrote are beside, as they were.
+ *
+ * @returns the data set's manifest
+ * @throws DataError naming the file and column or row that is wrong
+ * @see specs: 0-qdrl section 3.5
+ */
+export async function importHomeDepot(options: HomeDepotOptions): Promise<DatasetManifest> {
+  const tables = homeDepotTables(options);
+  const columns = headers["training/qd_pairs"];
+  const training = tables["training/qd_pairs"];
+  const documents = tables["evaluation/documents"];
+  return writeDataset(options.outDir, {
+    documents: documents.map(([id, name]) => ({ document_id: id!, document_name: name! })),
+    training: Object.fromEntries(columns.map((name, i) => [name, training.map((row) => row[i]!)])),
+    validation: {},
+    evaluation: [
+      {
+        name: "test",
+        description: `searches of test.csv with the products of relevance above ${relevantAbove}`,
+        queries: tables["evaluation/queries"].map(
+          ([phrase, ids], i): EvaluationQuery => ({
+            id: `q${i}`,
+            fields: { query_search_phrase: phrase! },
+            relevantIds: JSON.parse(ids!) as string[],
+          }),
+        ),
+        judgedNegatives: false,
+      },
+    ],
+    textColumns: ["query_search_phrase", "document_name"],
+    categoryColumn: null,
+    dictionarySizes: defaultDictionarySizes,
+    cleaning: "published",
+    counts: { trainingDocuments: tables["training/documents"].length },
+    describe: description,
+    writeFiles: (folder) => {
+      for (const [name, rows] of Object.entries(tables))
+        atomicWriteParts(
+          path.join(folder, OLDER_REVISION, name, "part-00000.csv"),
+          [headers[name as keyof Tables], ...rows].map((row) => csvLine(row)),
+        );
+    },
+  });
+}
+
+const OLDER_REVISION = "older_revision";
+
+const description = {
+  name: "home-depot",
+  builder: { name: "home-depot", version: 2 },
+  options: {},
+  sources: [{ name: "Home Depot Product Search Relevance", url: null, licence: "the competition's rules" }],
+  licence: "the competition's rules",
+  splitRule:
+    "The competition's: training pairs of train.csv, searches of test.csv. As published, a search may be in both.",
+  notes: [],
+  columns: {
+    query: { query_search_phrase: "search_term, cleaned" },
+    document: { document_id: "product_uid", document_name: "product_title, cleaned" },
+  },
+};
+
+/**
+ * The older revision's four tables.
  *
  * `training/documents`: distinct products; `training/qd_pairs`: rows with relevance above 2; `evaluation/documents` and
  * `evaluation/queries`: the first rows of test.csv joined with the first of solution.csv on `id`, searches with
@@ -24,15 +94,9 @@ const relevantAbove = 2;
  *
  * Differences: rows in test order; sets are JSON lists in one cell, each id once. The competition's files are Latin-1.
  *
- * @returns rows per folder
  * @throws DataError naming the file and column or row that is wrong
- * @see specs: 0-qdrl section 3.5
  */
-export async function prepareHomeDepot({
-  from,
-  outDir,
-  evaluationRows = 10_000,
-}: HomeDepotOptions): Promise<Record<string, number>> {
+function homeDepotTables({ from, evaluationRows = 10_000 }: HomeDepotOptions): Tables {
   const read = (name: string, columns: string[], limits: CsvOptions = {}) =>
     readCsv(path.join(from, name), columns, { maxMalformed: 0, encoding: "latin1", ...limits }).columns;
   const train = read("train.csv", ["product_uid", "product_title", "search_term", "relevance"]);
@@ -65,7 +129,7 @@ export async function prepareHomeDepot({
     const phrase = cleanTitle(test["search_term"]![row]!);
     queries.set(phrase, (queries.get(phrase) ?? new Set()).add(test["product_uid"]![row]!));
   }
-  const tables: Record<string, string[][]> = {
+  return {
     "training/documents": distinctDocuments(
       train,
       train["product_uid"]!.map((_, row) => row),
@@ -77,21 +141,9 @@ export async function prepareHomeDepot({
     ),
     "evaluation/queries": [...queries].map(([phrase, ids]) => [phrase, JSON.stringify([...ids])]),
   };
-  await replaceFolder(
-    outDir,
-    async (folder) => {
-      for (const [name, rows] of Object.entries(tables))
-        atomicWriteParts(
-          path.join(folder, name, "part-00000.csv"),
-          [headers[name]!, ...rows].map((row) => csvLine(row)),
-        );
-    },
-    ["training", "manifest.json"],
-  );
-  return Object.fromEntries(Object.entries(tables).map(([name, rows]) => [name, rows.length]));
 }
 
-const headers: Readonly<Record<string, string[]>> = {
+const headers = {
   "training/documents": ["document_id", "document_name"],
   "training/qd_pairs": ["query_search_phrase", "document_id", "document_name"],
   "evaluation/documents": ["document_id", "document_name"],
