@@ -41,3 +41,19 @@ it("prints one interval of a number after training and in a report, and reads qu
   run.writeQueries(results.slice(0, 40));
   expect(run.queries()).toHaveLength(40);
 });
+
+it("shows the largest slices of each set alone where a terminal would scroll, after the rows of all", () => {
+  const result = (i: number, slice: string): QueryResult => {
+    const values = { "Recall@10": i % 2 };
+    return { set: "test", typo: 0, id: `q${i}`, query: "q", relevant: [], top: [], values, slice };
+  };
+  // slice s has s + 1 queries
+  const slices = Array.from({ length: 6 }, (_, s) => Array.from({ length: s + 1 }, () => `s${s}`)).flat();
+  const results = slices.map((slice, i) => result(i, slice));
+  const names = (table: ReturnType<typeof summaryTable>) => table.rows.map(({ cells }) => cells[1]!);
+  const text = (cells: unknown[]) => cells.map((cell) => (typeof cell === "object" ? cell : { text: cell }));
+  const short = summaryTable(results, "few", 2);
+  expect(text(names(short))).toMatchObject([{ text: "all" }, { text: "s4" }, { text: "s5" }]);
+  expect(short.notes?.at(-1)).toBe("4 slices with fewer queries are not shown; qdrl compare shows all.");
+  expect(names(summaryTable(results, "all"))).toHaveLength(7);
+});

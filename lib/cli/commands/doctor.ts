@@ -26,9 +26,9 @@ export function addDoctorCommand(program: Command): void {
       listener.finish();
       for (const { check, outcome, detail } of findings)
         process.stdout.write(`${marks[outcome]} ${check}: ${detail}\n`);
-      const { steps, stepsPerSecond, seconds, peakBytes } = forecast;
+      const { engine, steps, stepsPerSecond, seconds, peakBytes } = forecast;
       process.stdout.write(
-        `      forecast: ${steps.toLocaleString("en")} steps at ${humanCount(stepsPerSecond)}/s (${humanCount(stepsPerSecond * config.batch_size)} pairs/s) = ${humanTime(seconds)} by the tfjs path, without evaluation; about ${(peakBytes / 2 ** 20).toFixed(0)} MiB at most\n`,
+        `      forecast: ${steps.toLocaleString("en")} steps at ${humanCount(stepsPerSecond)}/s (${humanCount(stepsPerSecond * config.batch_size)} pairs/s) = ${humanTime(seconds)} by engine ${engine}, without evaluation; about ${(peakBytes / 2 ** 20).toFixed(0)} MiB at most\n`,
       );
       const wrong = findings.filter(({ outcome }) => outcome === "wrong");
       if (wrong.length > 0)

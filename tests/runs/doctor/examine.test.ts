@@ -67,6 +67,9 @@ describe("examine", () => {
       "overfit one batch",
     ]);
     expect(findings.filter(({ outcome }) => outcome === "wrong")).toEqual([]);
+    expect(forecast.engine).toMatch(/^fused, /);
+    const byTfjs = await examine(loadConfig(tiny.config(), ["engine=tfjs"]));
+    expect(byTfjs.forecast.engine).toBe("tfjs (as configured)");
     expect(forecast.steps).toBe(3 * Math.floor((8 * 84) / 16));
     expect(forecast.seconds).toBeCloseTo(forecast.steps / forecast.stepsPerSecond, 6);
   });
