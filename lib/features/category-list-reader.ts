@@ -1,3 +1,4 @@
+import { allocateIds } from "../engine/allocate.js";
 import { UserError } from "../files/user-error.js";
 import type { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
 import type { FeatureColumn } from "./batch.js";
@@ -27,7 +28,7 @@ export class CategoryListReader implements ColumnReader {
 
   read(cells: readonly string[]): FeatureColumn {
     const { mapper, separator, limit } = this.options;
-    const ids = new Int32Array(cells.length * limit);
+    const ids = allocateIds(cells.length * limit, `categories of ${cells.length} rows`);
     cells.forEach((cell, row) => {
       const values = cell
         .split(separator)

@@ -1,3 +1,4 @@
+import { allocateIds } from "../engine/allocate.js";
 import { emptyRecord, ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import type { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
@@ -171,7 +172,7 @@ export class FeaturePipeline {
       return this.tokens.read(values, transform, transformFrom);
     }
     const vectorizer = this.vectorizer!;
-    const ids = new Int32Array(size * vectorizer.length);
+    const ids = allocateIds(size * vectorizer.length, `${name} of ${size} rows`);
     let empty = 0;
     for (let i = 0; i < size; i++) {
       const cleaned = this.cleaning.clean(values[i]!);

@@ -6,7 +6,7 @@ const BLOCK = 512;
  * The regular files of a tar archive (ustar, with GNU or pax long names), by path. Links, devices and folders are passed
  * over.
  *
- * @throws DataError naming the source if the archive is cut short, or a header's checksum is wrong
+ * @throws DataError naming the source if the archive is cut short, or a header's checksum or size is wrong
  */
 export function readTar(archive: Uint8Array, source: string): Map<string, Uint8Array> {
   const bytes = Buffer.from(archive.buffer, archive.byteOffset, archive.byteLength);
@@ -18,6 +18,10 @@ export function readTar(archive: Uint8Array, source: string): Map<string, Uint8A
     if (checksum(header) !== octal(header, 148, 8))
       throw new DataError(`${source}: tar header at byte ${at} must have its checksum, got another`);
     const size = octal(header, 124, 12);
+    if (!(size >= 0))
+      throw new DataError(
+        `${source}: tar header at byte ${at} must have a size, got "${text(header, 124, 12).trim()}"`,
+      );
     const content = bytes.subarray(at + BLOCK, at + BLOCK + size);
     if (content.length < size) throw new DataError(`${source}: archive must be whole, ends inside a file`);
     const type = String.fromCharCode(header[156]!);
@@ -40,7 +44,8 @@ function checksum(header: Buffer): number {
 }
 
 function octal(header: Buffer, from: number, length: number): number {
-  return Number.parseInt(text(header, from, length).trim() || "0", 8);
+  const digits = text(header, from, length).trim() || "0";
+  return /^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number.NaN;
 }
 
 function text(bytes: Buffer, from: number, length: number): string {

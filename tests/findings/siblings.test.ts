@@ -3,9 +3,11 @@ import { trecTable } from "../../lib/analysis/trec-table.js";
 import { explainError } from "../../lib/cli/explain-error.js";
 import { readQueries } from "../../lib/datasets/queries.js";
 import { readQrels, readTrecRun } from "../../lib/datasets/trec.js";
+import { allocateIds } from "../../lib/engine/allocate.js";
 import { evaluate } from "../../lib/evaluation/evaluate.js";
 import { evaluationSet } from "../../lib/experiment/evaluation-set.js";
 import { loadConfig } from "../../lib/experiment/load-config.js";
+import { readTar } from "../../lib/files/tar.js";
 import { UserError } from "../../lib/files/user-error.js";
 import { fuse } from "../../lib/retrieval/fusion/rank-fusion.js";
 import type { Retriever } from "../../lib/retrieval/retrievers/retriever.js";
@@ -50,6 +52,39 @@ describe("configurations", () => {
       );
     },
   );
+});
+
+describe("bounds", () => {
+  it("of tokens a text are met in the configuration, not while rows are read", () => {
+    expect(() => loadConfig(config, ["text_vectorizer.word_unigrams_limit=1e9"])).toThrow(
+      "word_unigrams_limit must be ≤ 65536, got 1000000000",
+    );
+    expect(() => allocateIds(2 ** 50, "name of 9 rows")).toThrow(UserError);
+    expect(() => allocateIds(2 ** 50, "name of 9 rows")).toThrow("name of 9 rows: must fit in memory");
+  });
+
+  it("of a split are named as the mapping has them", async () => {
+    const map = put(
+      folder,
+      "split.yaml",
+      "name: x\ndocuments: { from: d.jsonl, id: id, columns: { document_name: name } }\npairs: { from: p.csv, document_id: doc, columns: { query_search_phrase: q } }\nsplit: { validation: 0.6, test: 0.6 }\n",
+    );
+    const { errors } = await runCommand("data", "import", "mapped", "--from", map, "-o", `${folder}/split`);
+    expect(errors).toEqual([
+      `error: ${map}:4: split: validation and test must sum to at most 1, got {"validation":0.6,"test":0.6}`,
+    ]);
+  });
+
+  it.each(["-1", "zz"])("of a tar archive's sizes are those of a file: %s", (size) => {
+    const header = Buffer.alloc(1024);
+    header.write("a");
+    header.write(`${size.padStart(11, "0")}\0`, 124);
+    header.write(" ".repeat(8), 148);
+    header.write("0ustar\0", 156);
+    const sum = header.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+    header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
+    expect(() => readTar(header, "a.tar")).toThrow(/^a\.tar: tar header at byte 0 must have a size, got "0*/);
+  });
 });
 
 describe("an error about something very long", () => {

@@ -89,6 +89,9 @@ export const mappingSchema = z.strictObject({
   min_grade: z.number().default(1).describe("grade from which on a document is relevant"),
   split: z
     .strictObject({ validation: z.number().min(0).max(1), test: z.number().min(0).max(1) })
+    .refine(({ validation, test }) => validation + test <= 1, {
+      error: ({ input }) => `validation and test must sum to at most 1, got ${JSON.stringify(input)}`,
+    })
     .default({ validation: 0.1, test: 0.1 })
     .describe("fractions of the queries; `test` is not used where `evaluation` or test rows are given"),
   category_column: z.string().min(1).nullable().default(null).describe("document column that is categorical"),

@@ -1,6 +1,9 @@
 import { z } from "zod";
 
-const limit = z.int().min(0).default(0);
+/** Tokens of one text at most: texts are rows of that width, and a bound that is met here is not met in the middle of reading. */
+const MOST_TOKENS = 2 ** 16;
+
+const limit = z.int().min(0).max(MOST_TOKENS).default(0);
 
 const dictionary = z
   .strictObject({
@@ -31,7 +34,7 @@ const dictionary = z
 const hashing = z.strictObject({
   type: z.literal("hashing"),
   num_features: z.int().min(2).describe("hash buckets; needs no dictionary"),
-  max_length: z.int().min(1).default(10).describe("word tokens kept per text"),
+  max_length: z.int().min(1).max(MOST_TOKENS).default(10).describe("word tokens kept per text"),
 });
 
 const wordPieces = z.strictObject({
@@ -45,6 +48,7 @@ const wordPieces = z.strictObject({
   max_length: z
     .int()
     .min(3)
+    .max(MOST_TOKENS)
     .default(128)
     .describe("word-pieces kept per text; a transformer's two special tokens count"),
 });
@@ -58,7 +62,7 @@ const subword = z.strictObject({
     .default(null)
     .describe("dictionary of the words; null = all words are hashed"),
   num_oov_tokens: z.int().min(2).default(4096).describe("hash buckets for words outside the dictionary"),
-  words_limit: z.int().min(0).default(64).describe("words kept per text; 0 = n-grams only"),
+  words_limit: z.int().min(0).max(MOST_TOKENS).default(64).describe("words kept per text; 0 = n-grams only"),
   min_length: z
     .int()
     .min(1)
@@ -66,7 +70,12 @@ const subword = z.strictObject({
     .describe("characters of the shortest n-gram of a bounded word, <word>"),
   max_length: z.int().min(1).default(4).describe("characters of the longest n-gram"),
   buckets: z.int().min(1).default(65536).describe("hash buckets for n-grams"),
-  ngrams_limit: z.int().min(0).default(512).describe("n-grams kept per text; 0 = words only"),
+  ngrams_limit: z
+    .int()
+    .min(0)
+    .max(MOST_TOKENS)
+    .default(512)
+    .describe("n-grams kept per text; 0 = words only"),
 });
 
 /** How text becomes token ids; word_pieces is what a Transformer reads, and bags may. */
