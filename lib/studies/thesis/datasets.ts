@@ -1,7 +1,9 @@
 import fs from "node:fs";
 import path from "node:path";
 import { ensureEmoji } from "../../datasets/emoji/build-emoji.js";
+import { readManifest } from "../../datasets/manifest.js";
 import type { Listener } from "../../engine/progress.js";
+import { UserError } from "../../files/user-error.js";
 
 /** A data set that the thesis' experiments are repeated on. */
 export interface ThesisDataset {
@@ -49,6 +51,55 @@ export const smallDataset: ThesisDataset = {
   overrides: ["dataset_dir=data/emoji-300", "num_epochs=2"],
   obtain: null,
 };
+
+/** Columns that the thesis' experiments read. */
+const READ = {
+  query: ["query_search_phrase"],
+  document: ["document_name", "document_category_id"],
+} as const;
+
+/** Rows that the experiments' category table has for known values; the rest is for unknown ones. */
+const MOST_CATEGORIES = 119;
+
+/**
+ * A data set of somebody's own, to repeat the experiments on: all of its evaluation sets but `validation`. The experiment with
+ * drawn negatives wants 63 different document names in the training pairs.
+ *
+ * @param dir its folder
+ * @throws UserError if it has no manifest, or lacks a column that an experiment reads
+ */
+export function folderDataset(dir: string): ThesisDataset {
+  const known = thesisDatasets.find((dataset) => path.resolve(dataset.dir) === path.resolve(dir));
+  if (known !== undefined) return known;
+  const manifest = readManifest(dir);
+  if (manifest === null)
+    throw new UserError(
+      `${dir}: must be a data set's folder with a manifest, found none (qdrl init makes one)`,
+    );
+  for (const side of ["query", "document"] as const)
+    for (const column of READ[side])
+      if (!Object.hasOwn(manifest.columns[side], column))
+        throw new UserError(
+          `${dir}: the thesis' experiments read the ${side} column ${column}, got ${Object.keys(manifest.columns[side]).join(", ")}`,
+        );
+  const { categories = 0 } = manifest.counts;
+  if (categories > MOST_CATEGORIES)
+    throw new UserError(
+      `${dir}: must have at most ${MOST_CATEGORIES} categories for the thesis' table, got ${categories}`,
+    );
+  const sets = manifest.evaluationSets.map(({ name }) => name).filter((name) => name !== "validation");
+  return {
+    name: path.basename(path.resolve(dir)),
+    dir,
+    sets,
+    overrides: [
+      `dataset_dir=${dir}`,
+      "model.text_embedding.num_embeddings=auto",
+      `recall_validation.sets=${JSON.stringify(sets)}`,
+    ],
+    obtain: null,
+  };
+}
 
 /** Builds the data set if it is one that can be; says whether it is there. */
 export async function ensureThesisDataset(dataset: ThesisDataset, listener: Listener): Promise<boolean> {

@@ -3,7 +3,13 @@ import { loadSweep, type Sweep } from "../../experiment/load-sweep.js";
 import { UserError } from "../../files/user-error.js";
 import { isFinished, runSweep } from "../../runs/run-sweep.js";
 import type { RunFolder } from "../../tracking/run-folder.js";
-import { ensureThesisDataset, smallDataset, type ThesisDataset, thesisDatasets } from "./datasets.js";
+import {
+  ensureThesisDataset,
+  folderDataset,
+  smallDataset,
+  type ThesisDataset,
+  thesisDatasets,
+} from "./datasets.js";
 import { type ExperimentKey, thesisExperiments } from "./experiments.js";
 
 /**
@@ -22,7 +28,7 @@ export interface SweepRuns {
 }
 
 /**
- * The runs of an experiment on every data set at hand. Two processes that ask for the same train it once.
+ * The runs of an experiment on every data set at hand, or on those that are named: by name, or by folder (with a slash). Two processes that ask for the same train it once.
  *
  * @throws UserError for an unknown data set, or if a run fails
  */
@@ -31,14 +37,25 @@ export async function sweepRuns(
   options: { size: Size; datasets?: readonly string[]; workers?: number; listener?: Listener },
 ): Promise<SweepRuns[]> {
   const { size, workers = 2, listener = defaultListener() } = options;
+  const own = (options.datasets ?? []).filter((name) => name.includes("/")).map(folderDataset);
+  const named = options.datasets?.filter((name) => !name.includes("/"));
   const known = thesisDatasets.map(({ name }) => name);
-  const unknown = options.datasets?.find((name) => !known.includes(name));
+  const unknown = named?.find((name) => !known.includes(name));
   if (unknown !== undefined)
-    throw new UserError(`datasets: must be of ${known.join(", ")}, got "${unknown}"`);
-  const wanted = thesisDatasets.filter(({ name }) => options.datasets?.includes(name) ?? true);
+    throw new UserError(
+      `datasets: must be of ${known.join(", ")}, or a folder with a slash, got "${unknown}"`,
+    );
+  if (size === "small" && own.length > 0) {
+    const short = own.map((dataset) => ({ ...dataset, overrides: [...dataset.overrides, "num_epochs=2"] }));
+    const runs: SweepRuns[] = [];
+    for (const dataset of short)
+      runs.push(await finish(datasetSweep(key, dataset, [1]), dataset, workers, listener));
+    return runs;
+  }
+  const wanted = [...thesisDatasets.filter(({ name }) => named?.includes(name) ?? true), ...own];
   const found: SweepRuns[] = [];
   for (const dataset of size === "small" ? [] : wanted) {
-    if (!(await ensureThesisDataset(dataset, listener))) continue;
+    if (!own.includes(dataset) && !(await ensureThesisDataset(dataset, listener))) continue;
     const sweep = datasetSweep(key, dataset);
     if (size === "found" && !sweep.runs.every((run) => isFinished(run.config))) continue;
     found.push(await finish(sweep, dataset, workers, listener));
@@ -47,6 +64,10 @@ export async function sweepRuns(
   if (size === "found")
     listener.line?.(
       `${key}: the full runs are not there; the small version stands in (npm run qdrl -- report thesis trains all)`,
+    );
+  if (own.length > 0)
+    throw new UserError(
+      `${key}: the runs on ${own[0]!.dir} must be finished to be found, got some that are not; size full trains them`,
     );
   await ensureThesisDataset(smallDataset, listener);
   return [await finish(datasetSweep(key, smallDataset, [1]), smallDataset, workers, listener)];
