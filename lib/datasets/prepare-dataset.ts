@@ -4,7 +4,7 @@ import { spacedWords } from "../files/spaced-words.js";
 import { UserError } from "../files/user-error.js";
 import { buildEmoji, type EmojiOptions, ensureEmoji } from "./emoji/build-emoji.js";
 import type { DatasetManifest } from "./manifest.js";
-import { importDataset } from "./registry.js";
+import { datasetSources, importDataset } from "./registry.js";
 
 /** Folder that data sets are built into and read from by name. */
 export const DATA = "data";
@@ -18,10 +18,26 @@ export interface BuildOptions {
   output?: string;
 }
 
-/** Builds an embedded data set into its folder; returns what it holds, in one line. @throws RangeError for an unknown name */
+/**
+ * Builds a data set that is made from packages into its folder; returns what it holds, in one line.
+ *
+ * @throws RangeError for a name that is none of them, and for options of emoji's phrases with another data set
+ */
 export async function buildDataset(name: string, options: BuildOptions): Promise<string> {
-  if (name !== "emoji") throw new UserError(`unknown data set "${name}"; known: emoji`);
+  const built = Object.keys(datasetSources).filter((known) => datasetSources[known]!.kind === "packages");
+  if (!built.includes(name))
+    throw new UserError(
+      `unknown data set "${name}"; known: ${built.join(", ")}${Object.hasOwn(datasetSources, name) ? `; this one is imported: qdrl data import ${name}` : ""}`,
+    );
   const outDir = options.output ?? path.join(DATA, name);
+  if (name !== "emoji") {
+    const { locales = ["en"], unseenLocales = [], heldOutKeywords = 0, listener, seed } = options;
+    if (String(locales) !== "en" || unseenLocales.length > 0 || heldOutKeywords > 0)
+      throw new UserError(
+        `data set "${name}": locales, unseen locales and held-out keywords must not be given, they are of emoji`,
+      );
+    return importInto(outDir, name, { listener, from: null, ...(seed === undefined ? {} : { seed }) });
+  }
   return describe(outDir, await buildEmoji(emojiOptions(outDir, options)));
 }
 

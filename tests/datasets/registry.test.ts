@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { buildDataset } from "../../lib/datasets/prepare-dataset.js";
 import { datasetSources, importDataset } from "../../lib/datasets/registry.js";
 import { jsonLines, put, testFolder } from "./test-folder.js";
 
@@ -46,5 +47,20 @@ describe("importDataset", () => {
     const { counts, warnings } = await importDataset("mapped", { outDir: `${folder}/mine-out`, from });
     expect(counts).toMatchObject({ documents: 1, trainingRows: 1 });
     expect(warnings).toEqual(['2 cells in column "id" were not text and were written out']);
+  });
+
+  it("builds every set that comes from packages, and says of others how they are had", async () => {
+    const built = Object.keys(datasetSources).filter((name) => datasetSources[name]!.kind === "packages");
+    expect(built).toContain("emoji-pictures");
+    const known = `known: ${built.join(", ")}`;
+    await expect(buildDataset("wikis", { listener: {} })).rejects.toThrow(
+      `unknown data set "wikis"; ${known}`,
+    );
+    await expect(buildDataset("msrd", { listener: {} })).rejects.toThrow(
+      `${known}; this one is imported: qdrl data import msrd`,
+    );
+    await expect(buildDataset("emoji-pictures", { listener: {}, locales: "all" })).rejects.toThrow(
+      'data set "emoji-pictures": locales, unseen locales and held-out keywords must not be given',
+    );
   });
 });

@@ -15,7 +15,7 @@ export function addDataCommands(program: Command): void {
   const data = program.command("data").description("build, list and import data sets");
   data
     .command("build")
-    .description("build the embedded emoji data set")
+    .description("build a data set from packages: emoji, or emoji-pictures")
     .argument("[name]", "data set", "emoji")
     .option("--locales <list>", "CLDR locales with commas between, or all", "en")
     .option("--unseen-locales <list>", "CLDR locales that are tested but not trained on")
