@@ -61,19 +61,19 @@ export class MemoryArray {
 
   private readGroup(i: number, into: Float32Array, at: number): void {
     if (this.slot === null) into.set(this.group(i), at);
-    else readMoments(this.words(i), 0, this.width, this.slot, into, at);
+    else readMoments(this.ints(i), 0, this.width, this.slot, into, at);
   }
 
   private writeGroup(i: number, values: Float32Array): void {
     if (this.slot === null) this.group(i).set(values);
-    else writeMoments(this.words(i), 0, this.width, this.slot, values, 0);
+    else writeMoments(this.ints(i), 0, this.width, this.slot, values, 0);
   }
 
   private group(i: number): Float32Array {
     return new Float32Array(this.memory.buffer, this.at + i * this.stride, this.width);
   }
 
-  private words(i: number): Int32Array {
+  private ints(i: number): Int32Array {
     return new Int32Array(this.memory.buffer, this.at + i * this.stride, this.width);
   }
 }

@@ -80,8 +80,8 @@ export class EmbeddingTable {
     return this.storage.floats;
   }
 
-  /** The bits of {@link values}. */
-  get words(): Int32Array {
+  /** The bits of {@link values}, as int32. */
+  get ints(): Int32Array {
     const { buffer, byteOffset, length } = this.values;
     return new Int32Array(buffer, byteOffset, length);
   }
@@ -140,9 +140,9 @@ export class EmbeddingTable {
   /** A copy of optimiser state `slot` (from 0), [rows, dim]. */
   readState(slot: number): Float32Array {
     if (!this.packed) return this.read(1 + slot);
-    const { words, dim, stride } = this;
+    const { ints, dim, stride } = this;
     const out = new Float32Array(this.rows * dim);
-    for (let r = 0; r < this.rows; r++) readMoments(words, r * stride + dim, dim, slot, out, r * dim);
+    for (let r = 0; r < this.rows; r++) readMoments(ints, r * stride + dim, dim, slot, out, r * dim);
     return out;
   }
 
@@ -153,8 +153,8 @@ export class EmbeddingTable {
       return;
     }
     this.checkCount(values, "writeState");
-    const { words, dim, stride } = this;
-    for (let r = 0; r < this.rows; r++) writeMoments(words, r * stride + dim, dim, slot, values, r * dim);
+    const { ints, dim, stride } = this;
+    for (let r = 0; r < this.rows; r++) writeMoments(ints, r * stride + dim, dim, slot, values, r * dim);
   }
 
   /**
@@ -214,13 +214,13 @@ export class EmbeddingTable {
     this.keeper?.touch(rows);
     const { values: heapValues, stride, dim } = this;
     if (this.packed) {
-      const words = this.words;
+      const ints = this.ints;
       const seed = roundingSeed(step, "update");
       const row = new UnpackedRow(dim);
       for (let i = 0; i < rows.length; i++) {
-        row.load(words, rows[i]! * stride);
+        row.load(ints, rows[i]! * stride);
         rule.update(row.values, 0, values, i * dim, row.values, dim, dim, dim);
-        row.store(words, rows[i]! * stride, rows[i]!, seed);
+        row.store(ints, rows[i]! * stride, rows[i]!, seed);
       }
       return rows;
     }

@@ -21,7 +21,7 @@ export class UnpackedRow {
     this.bits = new Int32Array(this.values.buffer);
   }
 
-  /** Takes in the row whose parameters stand at `at` of `table` (float32 bits), its words behind them. */
+  /** Takes in the row whose parameters stand at `at` of `table` (float32 bits), its packed moments behind them. */
   load(table: Int32Array, at: number): void {
     const bits = this.bits;
     const dim = this.dim;
@@ -56,28 +56,28 @@ export function roundingSeed(step: number, use: "update" | "catchUp"): number {
 const float = new Float32Array(1);
 const floatBits = new Int32Array(float.buffer);
 
-/** Writes moment `slot` (0 or 1) of `count` words from `at` on to `out` from `to` on. */
+/** Writes moment `slot` (0 or 1) of `count` packed pairs from `at` on to `out` from `to` on. */
 export function readMoments(
-  words: Int32Array,
+  ints: Int32Array,
   at: number,
   count: number,
   slot: number,
   out: Float32Array,
   to: number,
 ): void {
-  for (let i = 0; i < count; i++) out[to + i] = momentOf(words[at + i]!, slot);
+  for (let i = 0; i < count; i++) out[to + i] = momentOf(ints[at + i]!, slot);
 }
 
 /** The opposite; numbers that bfloat16 lacks become the nearest one, ties to even. */
 export function writeMoments(
-  words: Int32Array,
+  ints: Int32Array,
   at: number,
   count: number,
   slot: number,
   values: ArrayLike<number>,
   from: number,
 ): void {
-  for (let i = 0; i < count; i++) words[at + i] = withMoment(words[at + i]!, slot, values[from + i]!);
+  for (let i = 0; i < count; i++) ints[at + i] = withMoment(ints[at + i]!, slot, values[from + i]!);
 }
 
 /** Moment `slot` (0 or 1) of a word. */

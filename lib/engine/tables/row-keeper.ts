@@ -66,13 +66,13 @@ export class DriftKeeper implements RowKeeper {
     }
     const { values, stride, dim } = this.table;
     if (this.table.packed) {
-      const words = this.table.words;
+      const ints = this.table.ints;
       const seed = roundingSeed(this.step, "catchUp");
       const unpacked = new UnpackedRow(dim);
       stale.forEach((row, i) => {
-        unpacked.load(words, row * stride);
+        unpacked.load(ints, row * stride);
         this.drift.catchUp(unpacked.values, 0, dim, dim, dim, since[i]!);
-        unpacked.store(words, row * stride, row, seed);
+        unpacked.store(ints, row * stride, row, seed);
       });
       return;
     }
