@@ -115,6 +115,8 @@ async function evaluateOnce(
   const wanted = Math.max(...ks, kept, ...measures.map(({ name }) => depthOf(name)));
   const depth = Math.min(wanted, set.pool.items.length);
   const report = throttled(listener);
+  // of several kinds of typo, which one
+  const kind = options.typos === undefined ? "typos" : `${options.typos.name} typos`;
   const results: QueryResult[] = [];
   for (let start = 0; start < rows.length; start += QUERIES_PER_SEARCH) {
     const some = rows.slice(start, start + QUERIES_PER_SEARCH);
@@ -126,7 +128,7 @@ async function evaluateOnce(
       results.push(scoreQuery(set, query, rows[start + i]!, ranking, judging));
     });
     report({
-      task: `search ${set.name}, typos ${probability}`,
+      task: `search ${set.name}, ${probability === 0 ? "typos" : kind} ${probability}`,
       done: start + some.length,
       total: rows.length,
       unit: "queries",
