@@ -61,9 +61,12 @@ const READ = {
 /** Rows that the experiments' category table has for known values; the rest is for unknown ones. */
 const MOST_CATEGORIES = 119;
 
+/** Documents that the experiment with drawn negatives draws for a batch. */
+const MOST_DRAWN = 256;
+
 /**
  * A data set of somebody's own, to repeat the experiments on: all of its evaluation sets but `validation`. The experiment with
- * drawn negatives wants 63 different document names in the training pairs.
+ * drawn negatives wants 256 different documents in the training pairs.
  *
  * @param dir its folder
  * @throws UserError if it has no manifest, or lacks a column that an experiment reads
@@ -82,7 +85,11 @@ export function folderDataset(dir: string): ThesisDataset {
         throw new UserError(
           `${dir}: the thesis' experiments read the ${side} column ${column}, got ${Object.keys(manifest.columns[side]).join(", ")}`,
         );
-  const { categories = 0 } = manifest.counts;
+  const { categories = 0, documents = 0 } = manifest.counts;
+  if (documents < MOST_DRAWN)
+    throw new UserError(
+      `${dir}: must have at least ${MOST_DRAWN} documents for the experiment with drawn negatives, got ${documents}`,
+    );
   if (categories > MOST_CATEGORIES)
     throw new UserError(
       `${dir}: must have at most ${MOST_CATEGORIES} categories for the thesis' table, got ${categories}`,

@@ -7,7 +7,7 @@ import { put, testFolder } from "../../datasets/test-folder.js";
 const folder = testFolder();
 
 async function shop(name: string, columns: Record<string, string>): Promise<string> {
-  const rows = Array.from({ length: 30 }, (_, i) => `query${i} word${i},D${i},thing${i},shelf${i % 3}`);
+  const rows = Array.from({ length: 300 }, (_, i) => `query${i} word${i},D${i},thing${i},shelf${i % 3}`);
   put(folder, "shop.csv", `q,id,title,shelf\n${rows.join("\n")}\n`);
   const from = `${folder}/shop.csv`;
   const pairs = { from, document_id: "id", columns: { query_search_phrase: "q" } };
