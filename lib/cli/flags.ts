@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { describeRule } from "../config/describe-issue.js";
+import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 
 /** A whole number as text. */
@@ -51,10 +52,11 @@ export function checkFlags<T extends object, S extends z.ZodRawShape>(
  * @param why     what they need, "with --robustness"
  */
 export function refuseUnused(typed: object, unused: readonly string[], why: string): void {
-  const given = typed as Record<string, unknown>;
-  for (const name of unused)
-    if (given[name] !== undefined && given[name] !== false)
-      throw new UserError(`${flagOf(name)}: must be given ${why} only, got ${JSON.stringify(given[name])}`);
+  for (const name of unused) {
+    const given = ownEntry(typed as Record<string, unknown>, name);
+    if (given !== undefined && given !== false)
+      throw new UserError(`${flagOf(name)}: must be given ${why} only, got ${JSON.stringify(given)}`);
+  }
 }
 
 /** "minLength" → "--min-length", as commander names them. */

@@ -2,6 +2,7 @@ import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import { type ColumnGuess, type ColumnRole, columnRoles } from "../../datasets/init/guess-columns.js";
 import type { SourceTables } from "../../datasets/init/guess-mapping.js";
+import { emptyRecord, ownEntry } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
 import { type InitResult, initDataset } from "../../runs/init-dataset.js";
 
@@ -45,7 +46,7 @@ export function addInitCommand(program: Command): void {
 }
 
 function columnsOf(pairs: readonly string[]): Record<string, string | null> {
-  const columns: Record<string, string | null> = {};
+  const columns = emptyRecord<string | null>();
   for (const pair of pairs) {
     const at = pair.indexOf("=");
     if (at < 1) throw new UserError(`--column: must look like query=NAME, got "${pair}"`);
@@ -117,14 +118,14 @@ function summary({
     );
     lines.push(`mapping: configs/${name}/mapping.yaml`);
   }
-  const count = (key: string) => (counts[key] ?? 0).toLocaleString("en");
+  const count = (key: string) => (ownEntry(counts, key) ?? 0).toLocaleString("en");
   const tested = Object.keys(counts).filter((key) => key.endsWith("Queries") && !key.startsWith("training"));
   const queries = tested.map((key) => `${count(key)} ${key.replace(/Queries$/, "")} queries`);
   lines.push(
     `${datasetDir}: ${count("documents")} documents, ${count("trainingRows")} training pairs, ${queries.join(", ")}`,
   );
   const lost = ["malformedRows", "rowsWithoutId", "judgedDocumentsNotInPool", "queriesDroppedAsTested"];
-  const left = lost.filter((key) => (counts[key] ?? 0) > 0);
+  const left = lost.filter((key) => (ownEntry(counts, key) ?? 0) > 0);
   if (left.length > 0) lines.push(`left out: ${left.map((key) => `${count(key)} ${key}`).join(", ")}`);
   lines.push(`configurations: ${configs.join(", ")}`);
   const best = configs.find((file) => file.endsWith("both.yaml"));

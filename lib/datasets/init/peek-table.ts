@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import path from "node:path";
 import { DataError } from "../../files/data-error.js";
 import { readLines } from "../../files/lines.js";
+import { ownEntry } from "../../files/own-entry.js";
 import { firstCsvRecord } from "../csv.js";
 import { jsonLineRows } from "../json-lines.js";
 import { parquetColumns, type TextColumns } from "../parquet.js";
@@ -41,7 +42,7 @@ export async function peekTable(from: string): Promise<PeekedTable> {
         ? textFields(file)
         : []; // of a kind that the reader refuses
   const { columns } = await readPartFile(file, names, { ...dialect, maxRows: LOOKED_AT });
-  if ((columns[names[0] ?? ""]?.length ?? 0) === 0)
+  if ((ownEntry(columns, names[0] ?? "")?.length ?? 0) === 0)
     throw new DataError(`${file}: must hold at least one row, got none`);
   return { from, columns, dialect };
 }

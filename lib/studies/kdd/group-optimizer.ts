@@ -61,7 +61,9 @@ export class GroupOptimizer implements Optimizer {
     for (const { group, optimizer } of this.members)
       optimizer.restore(
         Object.fromEntries(
-          Object.entries(state).filter(([key]) => key.slice(0, key.lastIndexOf(".")) in group.weights),
+          Object.entries(state).filter(([key]) =>
+            Object.hasOwn(group.weights, key.slice(0, key.lastIndexOf("."))),
+          ),
         ),
         step,
       );

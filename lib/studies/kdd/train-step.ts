@@ -149,7 +149,9 @@ function pairScorer({
   return {
     ...{ kind: name, outputDim: 0, weights, tables: {}, training: false },
     parameterCount: countParameters(weights, {}),
-    frozen: new Set(Object.keys(weights).filter((key) => !groups.some((group) => key in group.weights))),
+    frozen: new Set(
+      Object.keys(weights).filter((key) => !groups.some((group) => Object.hasOwn(group.weights, key))),
+    ),
     embedQueries: embedsNothing,
     embedDocuments: embedsNothing,
     randomState: () => null, // each epoch draws from a generator of its own

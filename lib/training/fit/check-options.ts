@@ -43,13 +43,13 @@ export function checkFitOptions(options: FitOptions): void {
   if (options.modelOptions !== undefined && typeof options.model !== "string")
     throw new UserError("fit: modelOptions must be given with a model's name only, got a model that is made");
   const { sampler = "auto" } = options;
-  for (const [option, wanted] of [
-    ["itemsPerClass", "class"],
-    ["views", "instance"],
+  for (const [option, samplers] of [
+    ["itemsPerClass", ["class", "balanced"]],
+    ["views", ["instance"]],
   ] as const)
-    if (options[option] !== undefined && sampler !== "auto" && sampler !== wanted)
+    if (options[option] !== undefined && sampler !== "auto" && !samplers.some((each) => each === sampler))
       throw new UserError(
-        `fit: ${option} must be given with sampler ${wanted} only, got ${options[option]} with sampler ${sampler}`,
+        `fit: ${option} must be given with sampler ${samplers.join(" or ")} only, got ${options[option]} with sampler ${sampler}`,
       );
 }
 

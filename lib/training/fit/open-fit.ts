@@ -74,7 +74,7 @@ export async function openFit(options: FitOptions, last: Callback): Promise<Open
         });
   const session: Session<FitBatch> = new Session({
     ...{ trainer: plan.trainer, epochs, tell, signal: options.signal },
-    callbacks: [settle, ...(run ? run.callbacks : users), last],
+    callbacks: [...(run ? run.callbacks : [settle, ...users]), last],
     epoch: (epoch) => plan.epoch(epoch),
     validation: plan.validation && { ...plan.validation, follows: () => true, beforeTraining: false },
     itemsOf: sizeOfBatch,
