@@ -50,7 +50,7 @@ describe("an option that would change nothing", () => {
     [
       "an unknown data set of the thesis",
       () => ["report", "thesis", "--size", "small", "--datasets", "emoji,imdb"],
-      'datasets: must be of emoji, msrd, got "imdb"',
+      'datasets: must be of emoji, msrd, or a folder with a slash, got "imdb"',
     ],
     [
       "cut-offs of a robustness table",
