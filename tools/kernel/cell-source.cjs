@@ -1,5 +1,6 @@
 "use strict";
 const ts = require("@tslab/typescript-for-tslab");
+const cellLines = require("./cell-lines.cjs");
 
 /** The public face as a cell must name it: cells run at the root of the workspace. */
 const FACE = "./lib/index.js";
@@ -10,7 +11,12 @@ function install() {
   const create = module.createConverter;
   module.createConverter = (options) => {
     const converter = create(options);
-    const convert = (previous, source) => converter.convert(previous, mendCell(source));
+    const convert = (previous, source) => {
+      const mended = mendCell(source);
+      const result = converter.convert(previous, mended);
+      cellLines.converted(mended, result.output ?? "");
+      return result;
+    };
     return { ...converter, convert };
   };
 }

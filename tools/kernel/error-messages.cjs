@@ -1,5 +1,6 @@
 "use strict";
 const util = require("node:util");
+const cellLines = require("./cell-lines.cjs");
 
 // tslab prints a failing cell's error as text and answers "error" without saying which. Here the executor's own
 // reports are caught instead, and the answer carries name, message and stack, as Jupyter wants them.
@@ -25,6 +26,7 @@ const executorConsole = {
 
 /** @param {string} root  cut from paths in messages, so that no notebook shows where the workspace lies */
 function install(root) {
+  cellLines.install();
   const { JupyterHandlerImpl } = require("tslab/dist/jupyter.js");
   const prototype = JupyterHandlerImpl.prototype;
   const { handleExecute, handleExecuteImpl } = prototype;
@@ -41,6 +43,7 @@ function install(root) {
   };
 
   prototype.handleExecute = async function (...args) {
+    cellLines.begin((this.execCount ?? 0) + 1);
     const reply = await handleExecute.apply(this, args);
     if (reply.status === "abort") reply.status = "aborted"; // the protocol's word
     if (reply.status !== "error") return reply;
@@ -60,7 +63,8 @@ function describe(thrown) {
     thrown.code === "ERR_SCRIPT_EXECUTION_INTERRUPTED" || /^Interrupted asyn/.test(thrown.message);
   if (interrupted) return { ename: "Interrupted", evalue: "the cell was interrupted", stack: "Interrupted" };
   const lines = util.inspect(thrown).split("\n");
-  const stack = lines.filter((line) => !(/^\s+at /.test(line) && MACHINERY.test(line))).join("\n");
+  const own = lines.filter((line) => !(/^\s+at /.test(line) && MACHINERY.test(line)));
+  const stack = cellLines.readableFrames(own).join("\n");
   return { ename: thrown.name, evalue: thrown.message, stack };
 }
 
