@@ -40,7 +40,7 @@ describe("VectorStore", () => {
     expect(() => store.rows(0, 1)).toThrow(/\[0, 0\)/);
     store.close();
     expect(() => VectorStore.open(dir, { ...header, key: "other" })).toThrow(
-      /same key only, "other", got "corpus a, model b"/,
+      /can only be resumed with the same key, "other", got "corpus a, model b"/,
     );
     expect(() => VectorStore.read(dir)).toThrow(/must be complete, got 0 of 5 rows/);
     expect(() => VectorStore.read(path.join(dir, "none"))).toThrow(/found none/);

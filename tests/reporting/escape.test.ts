@@ -30,6 +30,7 @@ describe("escaping", () => {
 
   it("makes ids of titles", () => {
     expect(htmlId("How it was made — 2.")).toBe("how-it-was-made-2");
-    expect(htmlId("źó")).toBe("section");
+    expect(htmlId("Źó 日本語")).toBe("źó-日本語");
+    expect(htmlId("— …")).toBe("section");
   });
 });

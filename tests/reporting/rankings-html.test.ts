@@ -68,8 +68,9 @@ describe("rankingsHtml", () => {
 describe("pictureAddress", () => {
   it("reads a picture by its type", () => {
     const file = join(mkdtempSync(join(tmpdir(), "qdrl-picture-")), "dot.PNG");
-    writeFileSync(file, Uint8Array.of(1, 2, 3));
-    expect(pictureAddress(file)).toBe("data:image/png;base64,AQID");
+    const png = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1, 2, 3);
+    writeFileSync(file, png);
+    expect(pictureAddress(file)).toBe(`data:image/png;base64,${Buffer.from(png).toString("base64")}`);
   });
   it("refuses other files", () => {
     expect(() => pictureAddress("a/b.html")).toThrow("pictureAddress: file must end in .svg, .png, .jpg");

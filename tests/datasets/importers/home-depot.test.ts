@@ -69,7 +69,7 @@ recall_validation: { every_epochs: 1, k: [3], query_typo_probabilities: [0] }
 `,
   );
   const run = await train(loadConfig(file));
-  expect(run.queries()[0]).toMatchObject({ query_id: "q0", relevant: ["200", "201"] });
+  expect(run.queries()[0]).toMatchObject({ query: "table", relevant: ["200", "201"] });
 });
 
 it("names what is wrong with the files and leaves no folder", async () => {
