@@ -65,6 +65,10 @@ export const LISTED = {
   "tests/negatives/cache/cache-loss.test.ts": { most: 5, why: "gradients by finite differences" },
   "tests/runs/languages.test.ts": { most: 8, why: "a set of each of eight languages, trained and searched" },
   "tests/tools/qdrl.test.ts": { most: 6, why: "the command line started from several folders" },
+  "tests/datasets/importers/chorus.test.ts": {
+    most: 6,
+    why: "the published catalogue read, where a copy is",
+  },
   "tests/training/fit/fit.test.ts": { most: 4, why: "several models fitted" },
   "tests/retrieval/indexes/approximate-index.test.ts": { most: 4, why: "graphs built and searched" },
   "tests/metrics/calibration.test.ts": { most: 4, why: "coverage over thousands of simulated samples" },
