@@ -2,7 +2,7 @@
 export const BUDGET = 2;
 
 /** A machine that is slower, or shares its cores, counts more CPU seconds for the same work: so many times as many pass. */
-export const SLACK = 2.5;
+export const SLACK = 4;
 
 /** Files that may take more: the most they may take, and what for. */
 export const LISTED = {
