@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { furtherFeatures } from "./feature-types.js";
+import { dictionaryKeys, furtherFeatures } from "./feature-types.js";
 
 const textFeature = z.strictObject({
   name: z.string().min(1).describe("column of the data set, or what the columns of `from` make together"),
@@ -14,14 +14,7 @@ const textFeature = z.strictObject({
 const categoricalFeature = z.strictObject({
   name: z.string().min(1).describe("column of the data set"),
   type: z.literal("categorical"),
-  dictionary_path: z
-    .string()
-    .min(1)
-    .describe("folder with dictionary.json; looked up in dataset_dir, then from the workspace root"),
-  num_oov_categories: z
-    .int()
-    .min(2)
-    .describe("hash buckets for unknown values; the last one is never used (V − 1 are)"),
+  ...dictionaryKeys,
 });
 
 /** One declared feature: a column and how it is read. */

@@ -3,7 +3,8 @@ import { z } from "zod";
 const name = z.string().min(1).describe("column of the data set");
 const colour = z.int().min(0).max(255);
 
-const dictionary = {
+/** Keys of every feature whose values are mapped by a dictionary. */
+export const dictionaryKeys = {
   dictionary_path: z
     .string()
     .min(1)
@@ -17,7 +18,7 @@ const dictionary = {
 const multiCategorical = z.strictObject({
   name,
   type: z.literal("multi_categorical"),
-  ...dictionary,
+  ...dictionaryKeys,
   separator: z.string().min(1).default("|").describe("between the categories of a cell"),
   limit: z.int().min(1).default(8).describe("categories kept per cell"),
 });
