@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { encoders } from "../encoders/create-encoder.js";
+import { ROW_STORAGES } from "../files/rounded-rows.js";
 import { losses } from "../losses/create-loss.js";
 import { optimizers } from "../optimizers/create-optimizer.js";
 import { schedules } from "../optimizers/create-schedule.js";
@@ -112,10 +113,10 @@ const build = () =>
     distillation: distillationSection.default(null).describe("a trained encoder that teaches this one"),
     typos: typosSection.default(null).describe("misspelled training queries"),
     store_rows: z
-      .enum(["float32", "int8"])
+      .enum(ROW_STORAGES)
       .default("float32")
       .describe(
-        "rows of embedding tables in the model file; int8 with a scale a row takes a quarter, and results per query are of the model as stored (metrics.jsonl stays that of the model as trained)",
+        "rows of embedding tables in the model file: as trained, in 8 to 4 bits a value or as signs, with a scale a row (int8 takes a quarter of float32, int4 an eighth); results per query are of the model as stored (metrics.jsonl stays that of the model as trained)",
       ),
     validation: validationSection.prefault({}).describe("the loss on the validation part"),
     recall_validation: recallValidationSection.prefault({}).describe("retrieval on the evaluation sets"),

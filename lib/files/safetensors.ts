@@ -18,8 +18,8 @@ export interface TensorPieces {
   pieces(): Iterable<Float32Array>;
 }
 
-/** What can be written. Int8 is read back as int32. */
-export type WritableTensor = StoredTensor | TensorPieces | { shape: number[]; data: Int8Array };
+/** What can be written. Whole numbers of a byte are read back as int32. */
+export type WritableTensor = StoredTensor | TensorPieces | { shape: number[]; data: Int8Array | Uint8Array };
 
 /** Bytes per value of each type that is read, and how values become float32 or int32. */
 const DTYPES: Record<string, { size: number; decode(bytes: Uint8Array): Float32Array | Int32Array }> = {
@@ -212,6 +212,7 @@ function bfloatsToFloats(upper: Uint16Array): Float32Array {
 function typeOf(tensor: WritableTensor): [string, number] {
   if (!("data" in tensor)) return ["F32", 4];
   if (tensor.data instanceof Int8Array) return ["I8", 1];
+  if (tensor.data instanceof Uint8Array) return ["U8", 1];
   return [tensor.data instanceof Int32Array ? "I32" : "F32", 4];
 }
 
@@ -236,7 +237,7 @@ function* inOrder(first: Iterable<Uint8Array>, second: Iterable<Uint8Array>): Ge
   for (const part of second) yield part;
 }
 
-function bytesOf(data: Float32Array | Int32Array | Int8Array): Uint8Array {
+function bytesOf(data: Float32Array | Int32Array | Int8Array | Uint8Array): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 

@@ -6,7 +6,8 @@ import { Random } from "../../lib/engine/random/random.js";
 import { reevaluateRun } from "../../lib/evaluation/reevaluate-run.js";
 import { loadConfig } from "../../lib/experiment/load-config.js";
 import { readModel, writeModel } from "../../lib/files/model-file.js";
-import { readTensorFile } from "../../lib/files/safetensors.js";
+import { rowBytes, storedRows } from "../../lib/files/rounded-rows.js";
+import { readTensorFile, writeTensorFile } from "../../lib/files/safetensors.js";
 import { openEncoder } from "../../lib/retrieval/retrievers/open-encoder.js";
 import { train } from "../../lib/training/train.js";
 import { tinyDataset } from "../support/tiny-dataset.js";
@@ -56,6 +57,57 @@ describe("writeModel", () => {
     const broken = { "tables/text": { shape: [1, 2], data: Float32Array.of(1, Number.NaN) } };
     expect(() => writeModel(file, broken, "int8", {})).toThrow(
       "writeModel: tables/text must hold finite numbers, got NaN in row 0",
+    );
+  });
+});
+
+describe("fewer bits than a byte", () => {
+  it.each([
+    ["int6", 6],
+    ["int5", 5],
+    ["int4", 4],
+    ["binary", 1],
+  ] as const)("reads %s back as the row's arithmetic says, and takes its bits on disk", (storage, bits) => {
+    const random = new Random(3);
+    const rows = 200;
+    const dim = 13; // no multiple of eight in any of these widths
+    const data = Float32Array.from({ length: rows * dim }, () => random.normal());
+    data.fill(0, 0, dim);
+    writeModel(file, { "tables/text": { shape: [rows, dim], data } }, storage, {});
+    const read = readModel(file)["tables/text"]!;
+    expect(read.shape).toEqual([rows, dim]);
+    for (let r = 0; r < rows; r++) {
+      const row = [...data.subarray(r * dim, (r + 1) * dim)];
+      const kept = [...read.data.subarray(r * dim, (r + 1) * dim)];
+      const sizes = row.map(Math.abs);
+      if (storage === "binary") {
+        const mean = Math.fround(sizes.reduce((a, b) => a + b, 0) / dim);
+        expect(kept).toEqual(row.map((x) => (x < 0 ? -mean : mean)));
+      } else {
+        const step = Math.max(...sizes) / (2 ** (bits - 1) - 1);
+        row.forEach((x, d) => {
+          expect(Math.abs(kept[d]! - x)).toBeLessThanOrEqual(step * 0.50001);
+        });
+        expect(new Set(kept.map((x) => Math.round(x / (step || 1)))).size).toBeLessThan(2 ** bits);
+      }
+    }
+    const bytes = rows * (Math.ceil((dim * bits) / 8) + 4);
+    expect(rows * rowBytes(storage, dim)).toBe(bytes);
+    expect(fs.statSync(file).size - bytes).toBeLessThan(500); // the header
+    expect(storedRows(storage, data, dim)).toEqual(read.data); // what a page computes
+  });
+
+  it("names a packing that it does not know", () => {
+    writeTensorFile(
+      file,
+      {
+        "tables/t": { shape: [1, 1], data: Uint8Array.of(3) },
+        "scales/tables/t": { shape: [1], data: Float32Array.of(1) },
+      },
+      { "packed/tables/t": "int3 2" },
+    );
+    expect(() => readModel(file)).toThrow(
+      'tables/t must be packed as one of int8, int6, int5, int4, binary with its row\'s length, got "int3 2"',
     );
   });
 });

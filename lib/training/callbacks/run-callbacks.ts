@@ -1,4 +1,4 @@
-import type { RowStorage } from "../../files/model-file.js";
+import type { RowStorage } from "../../files/rounded-rows.js";
 import type { BestCheckpoint } from "../../tracking/best-checkpoint.js";
 import type { Manifest, RunFolder } from "../../tracking/run-folder.js";
 import type { Session } from "../session.js";

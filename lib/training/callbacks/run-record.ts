@@ -1,7 +1,8 @@
 import fs from "node:fs";
 import { setParameters } from "../../encoders/parameters.js";
 import type { Evaluation } from "../../evaluation/evaluate.js";
-import { type RowStorage, readModel, writeModel } from "../../files/model-file.js";
+import { readModel, writeModel } from "../../files/model-file.js";
+import type { RowStorage } from "../../files/rounded-rows.js";
 import type { BestCheckpoint } from "../../tracking/best-checkpoint.js";
 import type { Manifest, RunFolder } from "../../tracking/run-folder.js";
 import type { Session } from "../session.js";
