@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { UserError } from "../files/user-error.js";
+import { md5 } from "./md5.js";
 
 /**
  * MD5 of the UTF-8 token, read as one 128-bit big-endian unsigned integer, modulo `modulus`.
@@ -7,9 +7,9 @@ import { UserError } from "../files/user-error.js";
  * @param modulus integer in [1, 2^31]: the eight 16-bit steps then stay exact in a double
  */
 export function md5Modulo(token: string, modulus: number): number {
-  const digest = createHash("md5").update(token, "utf8").digest();
+  const digest = md5(token);
   let rest = 0;
-  for (let i = 0; i < 16; i += 2) rest = (rest * 65536 + digest.readUInt16BE(i)) % modulus;
+  for (let i = 0; i < 16; i += 2) rest = (rest * 65536 + digest[i]! * 256 + digest[i + 1]!) % modulus;
   return rest;
 }
 
