@@ -1,5 +1,4 @@
 import { UserError } from "../../files/user-error.js";
-import { openIndexFile, writeIndexFile } from "../indexes/index-file.js";
 import {
   checkSearch,
   isKept,
@@ -37,6 +36,17 @@ interface Header {
   variant: Bm25VariantName;
   delta: number | null;
   analysis: AnalysisOptions | null;
+}
+
+/** An index as plain data. */
+export interface Bm25Parts {
+  header: Readonly<Header>;
+  /** by id */
+  terms: string[];
+  /** postings of term t are offsets[t] … offsets[t + 1] */
+  offsets: Uint32Array;
+  postings: Int32Array;
+  weights: Float32Array;
 }
 
 /**
@@ -156,34 +166,19 @@ export class Bm25Index {
     return { ids, scores };
   }
 
-  /** Writes the index to one file, whole or not at all. @returns the file's size in bytes */
-  save(filePath: string): number {
-    const bytes = (array: Uint32Array | Int32Array | Float32Array): Uint8Array[] => [
-      new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
-    ];
-    return writeIndexFile(filePath, {
-      kind: "bm25",
-      header: { ...this.header },
-      sections: {
-        terms: [Buffer.from(JSON.stringify([...this.terms.keys()]), "utf8")],
-        offsets: bytes(this.offsets),
-        postings: bytes(this.postings),
-        weights: bytes(this.weights),
-      },
-    });
+  /** What the index consists of, to be kept somewhere; the arrays are the index's own. */
+  parts(): Bm25Parts {
+    return {
+      header: this.header,
+      terms: [...this.terms.keys()],
+      offsets: this.offsets,
+      postings: this.postings,
+      weights: this.weights,
+    };
   }
 
-  /** @throws Error naming the file and what is wrong with it */
-  static load(filePath: string): Bm25Index {
-    const file = openIndexFile(filePath, "bm25");
-    const words = JSON.parse(Buffer.from(file.section("terms")).toString("utf8")) as string[];
-    return new Bm25Index(
-      file.header as unknown as Header,
-      new Map(words.map((word, id) => [word, id])),
-      new Uint32Array(file.section("offsets").buffer),
-      new Int32Array(file.section("postings").buffer),
-      new Float32Array(file.section("weights").buffer),
-    );
+  static fromParts({ header, terms, offsets, postings, weights }: Bm25Parts): Bm25Index {
+    return new Bm25Index(header, new Map(terms.map((term, id) => [term, id])), offsets, postings, weights);
   }
 
   private searchInto(

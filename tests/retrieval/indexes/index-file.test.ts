@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { Random } from "../../../lib/engine/random/random.js";
 import { buildIndex, indexKinds, openIndex } from "../../../lib/retrieval/indexes/open-index.js";
 import { Bm25Index } from "../../../lib/retrieval/lexical/bm25.js";
+import { loadBm25, saveBm25 } from "../../../lib/retrieval/lexical/bm25-file.js";
 
 const folder = mkdtempSync(path.join(tmpdir(), "qdrl-index-file-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -18,7 +19,7 @@ type Kind = (typeof kinds)[number];
 const saved = Object.fromEntries(
   kinds.map((kind) => {
     const file = path.join(folder, `${kind}.index`);
-    if (kind === "bm25") Bm25Index.build([["a", "b"], ["b"], ["c", "c"]]).save(file);
+    if (kind === "bm25") saveBm25(Bm25Index.build([["a", "b"], ["b"], ["c", "c"]]), file);
     else buildIndex(vectors, { kind, dim: 4 }).save(file);
     return [kind, readFileSync(file)];
   }),
@@ -27,7 +28,7 @@ const saved = Object.fromEntries(
 function open(kind: Kind, content: Uint8Array, name = `${kind}-broken.index`): unknown {
   const file = path.join(folder, name);
   writeFileSync(file, content);
-  return kind === "bm25" ? Bm25Index.load(file) : openIndex(file);
+  return kind === "bm25" ? loadBm25(file) : openIndex(file);
 }
 
 /** Where the parts of a file lie: what follows the sections is footer, lengths, version, checksum and mark. */

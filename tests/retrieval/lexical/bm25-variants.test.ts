@@ -4,6 +4,7 @@ import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { ExactIndex } from "../../../lib/retrieval/indexes/exact-index.js";
 import { Bm25Index } from "../../../lib/retrieval/lexical/bm25.js";
+import { loadBm25, saveBm25 } from "../../../lib/retrieval/lexical/bm25-file.js";
 import { type Bm25VariantName, bm25VariantNames } from "../../../lib/retrieval/lexical/bm25-variants.js";
 import { createAnalyzer } from "../../../lib/retrieval/lexical/text-analysis.js";
 
@@ -94,8 +95,8 @@ describe("a BM25 index", () => {
     const analyze = createAnalyzer(analysis);
     const texts = ["The running shoes", "A red shoe", "naïve café 文字 😀"];
     const index = Bm25Index.build(texts.map(analyze), { variant: "bm25l", k1: 0.9, b: 0.4, analysis });
-    expect(index.save(file)).toBe(readFileSync(file).length);
-    const loaded = Bm25Index.load(file);
+    expect(saveBm25(index, file)).toBe(readFileSync(file).length);
+    const loaded = loadBm25(file);
     expect(loaded.analysis).toEqual(analysis);
     expect(loaded.documentCount).toBe(3);
     for (const query of ["shoe", "run", "café", "文字", "the"])
@@ -104,15 +105,13 @@ describe("a BM25 index", () => {
 
   it("is not read from a damaged file, or from a vector index", () => {
     const file = path.join(folder, "bad.index");
-    Bm25Index.build(fixture.documents).save(file);
+    saveBm25(Bm25Index.build(fixture.documents), file);
     const bytes = readFileSync(file);
     bytes[70]! ^= 1;
     writeFileSync(file, bytes);
-    expect(() => Bm25Index.load(file)).toThrow(
-      "bad.index: is damaged: its checksum does not match its content",
-    );
+    expect(() => loadBm25(file)).toThrow("bad.index: is damaged: its checksum does not match its content");
     ExactIndex.build(Float32Array.of(1, 2), { dim: 2 }).save(file);
-    expect(() => Bm25Index.load(file)).toThrow('bad.index: holds an index of kind "exact", not "bm25"');
+    expect(() => loadBm25(file)).toThrow('bad.index: holds an index of kind "exact", not "bm25"');
   });
 });
 
