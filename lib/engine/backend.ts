@@ -5,8 +5,9 @@ import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { dependencyPath, packageFile } from "../files/package-files.js";
 import { UserError } from "../files/user-error.js";
+import { loadKernelModule } from "./kernels/load.js";
 import { installWasmMatMul } from "./ops/wasm-matmul.js";
-import { wasmHeap } from "./wasm-heap.js";
+import { provideKernels, wasmHeap } from "./wasm-heap.js";
 
 export type BackendName = "tensorflow" | "wasm" | "cpu";
 
@@ -45,6 +46,7 @@ async function start(name: BackendName): Promise<string | null> {
       const missing = loadNative();
       if (missing !== null) return missing;
     }
+    provideKernels(() => loadKernelModule("private"));
     if (name === "wasm") setWasmPaths(`${dependencyPath("@tensorflow/tfjs-backend-wasm/dist")}/`);
     if (tf.getBackend() !== name && !(await tf.setBackend(name))) return "could not be initialised";
     await tf.ready();

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../files/user-error.js";
-import { instantiateKernels, type Kernels, loadKernelModule } from "./kernels/load.js";
+import { instantiateKernels, type KernelModule, type Kernels } from "./kernels/kernels.js";
 import type { WasmMemory } from "./kernels/web-assembly.js";
 
 interface WasmBackend {
@@ -27,9 +27,11 @@ export class WasmHeap {
   private intView = new Int32Array(0);
   private readonly scratches = new Map<string, HeapBlock>();
 
-  constructor(private readonly backend: WasmBackend) {
+  constructor(
+    private readonly backend: WasmBackend,
+    { module, fusedMultiplyAdd }: KernelModule,
+  ) {
     this.memory = backend.wasm.asm.memory;
-    const { module, fusedMultiplyAdd } = loadKernelModule("private");
     this.kernels = instantiateKernels(module, this.memory);
     this.fusedMultiplyAdd = fusedMultiplyAdd;
   }
@@ -110,15 +112,22 @@ export class WasmHeap {
   }
 }
 
+let loadKernels: (() => KernelModule) | null = null;
+
+/** Where the heap's kernels come from; whoever starts the wasm backend says so, as a browser reads no files. */
+export function provideKernels(load: () => KernelModule): void {
+  loadKernels = load;
+}
+
 const heaps = new WeakMap<object, WasmHeap>();
 
-/** The heap of the wasm backend if that is the backend in use, else null. */
+/** The heap of the wasm backend if that is the backend in use and kernels were provided, else null. */
 export function wasmHeap(): WasmHeap | null {
-  if (tf.getBackend() !== "wasm") return null;
+  if (loadKernels === null || tf.getBackend() !== "wasm") return null;
   const backend = tf.backend() as unknown as WasmBackend;
   let heap = heaps.get(backend);
   if (!heap) {
-    heap = new WasmHeap(backend);
+    heap = new WasmHeap(backend, loadKernels());
     heaps.set(backend, heap);
   }
   return heap;

@@ -1,4 +1,4 @@
-import type { Kernels } from "../engine/kernels/load.js";
+import type { Kernels } from "../engine/kernels/kernels.js";
 import type { WasmMemory } from "../engine/kernels/web-assembly.js";
 import { DistinctWords } from "../engine/tables/distinct-words.js";
 import { UserError } from "../files/user-error.js";

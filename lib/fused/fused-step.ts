@@ -1,4 +1,4 @@
-import type { Kernels } from "../engine/kernels/load.js";
+import type { Kernels } from "../engine/kernels/kernels.js";
 import type { WasmMemory } from "../engine/kernels/web-assembly.js";
 import type { AdamDrift } from "../engine/tables/adam-drift.js";
 import { BatchRows } from "./batch-rows.js";

@@ -1,6 +1,7 @@
 import os from "node:os";
 import type { Worker } from "node:worker_threads";
-import { instantiateKernels, loadKernelModule } from "../engine/kernels/load.js";
+import { instantiateKernels } from "../engine/kernels/kernels.js";
+import { loadKernelModule } from "../engine/kernels/load.js";
 import { type WasmMemory, wasmApi } from "../engine/kernels/web-assembly.js";
 import { startWorker } from "../engine/start-worker.js";
 import { UserError } from "../files/user-error.js";

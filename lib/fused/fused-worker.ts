@@ -1,5 +1,5 @@
 import { workerData } from "node:worker_threads";
-import { instantiateKernels } from "../engine/kernels/load.js";
+import { instantiateKernels } from "../engine/kernels/kernels.js";
 import { command, type WorkerStart } from "./fused-control.js";
 import { FusedStep } from "./fused-step.js";
 

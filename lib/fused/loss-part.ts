@@ -1,4 +1,4 @@
-import type { Kernels } from "../engine/kernels/load.js";
+import type { Kernels } from "../engine/kernels/kernels.js";
 import type { BatchRows } from "./batch-rows.js";
 import type { ScratchLayout, WorkLayout } from "./fused-layout.js";
 import type { FusedPlan } from "./fused-plan.js";

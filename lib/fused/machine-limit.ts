@@ -1,4 +1,5 @@
-import { instantiateKernels, loadKernelModule } from "../engine/kernels/load.js";
+import { instantiateKernels } from "../engine/kernels/kernels.js";
+import { loadKernelModule } from "../engine/kernels/load.js";
 import { wasmApi } from "../engine/kernels/web-assembly.js";
 
 /** What a number of threads could do at best. */

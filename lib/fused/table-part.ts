@@ -1,4 +1,4 @@
-import type { Kernels } from "../engine/kernels/load.js";
+import type { Kernels } from "../engine/kernels/kernels.js";
 import type { AdamDrift } from "../engine/tables/adam-drift.js";
 import { roundingSeed } from "../engine/tables/packed-moments.js";
 import { packedAdam, type RuleFactors } from "../engine/tables/update-rule.js";

@@ -1,4 +1,4 @@
-import type { Kernels } from "../engine/kernels/load.js";
+import type { Kernels } from "../engine/kernels/kernels.js";
 import type { RuleFactors } from "../engine/tables/update-rule.js";
 import type { BatchRows } from "./batch-rows.js";
 import type { FusedLayout, ScratchLayout, WorkLayout } from "./fused-layout.js";

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { instantiateKernels, type Kernels, loadKernelModule } from "../../lib/engine/kernels/load.js";
+import { instantiateKernels, type Kernels } from "../../lib/engine/kernels/kernels.js";
+import { loadKernelModule } from "../../lib/engine/kernels/load.js";
 import { wasmApi } from "../../lib/engine/kernels/web-assembly.js";
 import { Random } from "../../lib/engine/random/random.js";
 import { expectKernelsAsBuilt } from "../support/kernels.js";

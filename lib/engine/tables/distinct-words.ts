@@ -1,4 +1,4 @@
-import type { Kernels } from "../kernels/load.js";
+import type { Kernels } from "../kernels/kernels.js";
 
 /** Word boundaries in a bag of ids: id 1 … firstNgram − 1 begins a word, greater ids belong to the word before. */
 export interface WordCuts {

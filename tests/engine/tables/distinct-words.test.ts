@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { instantiateKernels, loadKernelModule } from "../../../lib/engine/kernels/load.js";
+import { instantiateKernels } from "../../../lib/engine/kernels/kernels.js";
+import { loadKernelModule } from "../../../lib/engine/kernels/load.js";
 import { wasmApi } from "../../../lib/engine/kernels/web-assembly.js";
 import { Random } from "../../../lib/engine/random/random.js";
 import { DistinctWords, type WordArrays, wordSlots } from "../../../lib/engine/tables/distinct-words.js";
