@@ -79,9 +79,21 @@ const ROOMS = {
     "training",
     "runs",
   ],
+  cluster: [
+    "metrics",
+    "tracking",
+    "reporting",
+    "datasets",
+    "experiment",
+    "retrieval",
+    "evaluation",
+    "training",
+    "runs",
+    "analysis",
+  ],
 };
 
-const BELOW_STUDIES = Object.keys(ROOMS).filter((room) => room !== "fused");
+const BELOW_STUDIES = Object.keys(ROOMS).filter((room) => room !== "fused" && room !== "cluster");
 
 /** Folder of lib → folders of lib that it may import (besides its own). */
 export const MAY_IMPORT = {
@@ -90,7 +102,7 @@ export const MAY_IMPORT = {
   engine: ["files"],
   ...Object.fromEntries(Object.entries(ROOMS).map(([room, below]) => [room, [...GROUND, ...below]])),
   studies: [...GROUND, ...BELOW_STUDIES],
-  cli: [...GROUND, ...BELOW_STUDIES, "studies"],
+  cli: [...GROUND, ...BELOW_STUDIES, "cluster", "studies"],
 };
 
 /** What notebooks may not import: commands are one face of the library, notebooks the other. */

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import path from "node:path";
 import { makeFolder } from "./make-folder.js";
 import { systemFault } from "./system-fault.js";
@@ -25,6 +25,36 @@ export function atomicWriteFile(filePath: string, data: string | Uint8Array): vo
  * @param parts  pieces in file order; an iterable is consumed as it is written, so large files need no copy
  */
 export function atomicWriteParts(filePath: string, parts: Iterable<string | Uint8Array>): void {
+  placeFile(filePath, parts, (temporary) => renameSync(temporary, filePath));
+}
+
+/**
+ * {@link atomicWriteFile} of a file that must not be there yet: of several callers, on several machines too, one wins, and
+ * nobody ever sees the file empty or in part.
+ *
+ * @returns false if the file is there already, which stays as it is
+ * @throws SystemFault naming the file, as on a file system without hard links
+ */
+export function atomicCreateFile(filePath: string, data: string | Uint8Array): boolean {
+  let created = true;
+  placeFile(filePath, [data], (temporary) => {
+    try {
+      linkSync(temporary, filePath);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      created = false;
+    }
+    rmSync(temporary, { force: true });
+  });
+  return created;
+}
+
+/** Writes a temporary file beside the place and has it put there, all of it synced. */
+function placeFile(
+  filePath: string,
+  parts: Iterable<string | Uint8Array>,
+  place: (temporary: string) => void,
+): void {
   const folder = path.dirname(filePath);
   makeFolder(folder);
   const temporary = path.join(folder, temporaryName(path.basename(filePath)));
@@ -37,7 +67,7 @@ export function atomicWriteParts(filePath: string, parts: Iterable<string | Uint
     fsyncSync(file);
     closeSync(file);
     file = null;
-    renameSync(temporary, filePath);
+    place(temporary);
   } catch (error) {
     if (file !== null) closeSync(file);
     rmSync(temporary, { force: true });
