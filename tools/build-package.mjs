@@ -21,7 +21,16 @@ import { parseArgs } from "node:util";
 const root = path.resolve(fileURLToPath(import.meta.url), "../..");
 
 /** The workspace's own: a user brings them where they want them, and is told so in one line where they are asked for. */
-export const OPTIONAL = ["@tensorflow/tfjs-node-gpu", "danfojs-node", "playwright-core", "tslab"];
+export const OPTIONAL = [
+  "@aws-sdk/client-s3",
+  "@fastify/rate-limit",
+  "@fastify/swagger",
+  "@tensorflow/tfjs-node-gpu",
+  "danfojs-node",
+  "fastify",
+  "playwright-core",
+  "tslab",
+];
 /** Runs TypeScript, of which a package has none. */
 const SOURCES_ONLY = ["tsx"];
 

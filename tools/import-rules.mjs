@@ -102,7 +102,8 @@ export const MAY_IMPORT = {
   engine: ["files"],
   ...Object.fromEntries(Object.entries(ROOMS).map(([room, below]) => [room, [...GROUND, ...below]])),
   studies: [...GROUND, ...BELOW_STUDIES],
-  cli: [...GROUND, ...BELOW_STUDIES, "cluster", "studies"],
+  service: [...GROUND, ...BELOW_STUDIES, "cluster"],
+  cli: [...GROUND, ...BELOW_STUDIES, "cluster", "service", "studies"],
 };
 
 /** What notebooks may not import: commands are one face of the library, notebooks the other. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { compiledFolder, packageFile } from "../files/package-files.js";
+import { ENDINGS, endsByItself } from "./endings.js";
 import { explainError } from "./explain-error.js";
 
 /** Commands in the order of the help page, each loaded when it is asked for: loading all takes most of a second. */
@@ -19,6 +20,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   trec: async () => (await import("./commands/trec.js")).addTrecCommands,
   projector: async () => (await import("./commands/projector.js")).addProjectorCommand,
   extract: async () => (await import("./commands/extract.js")).addExtractCommand,
+  serve: async () => (await import("./commands/serve.js")).addServeCommand,
   kdd: async () => (await import("./commands/kdd.js")).addKddCommand,
 };
 
@@ -53,11 +55,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Signals that end this program in order, with the exit code of each. */
-const ENDINGS: Partial<Record<NodeJS.Signals, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
-
 /** Ends at once and in order when told to: the cursor is shown again, locks are given up. */
 function stop(signal: NodeJS.Signals): void {
+  if (endsByItself()) return;
   if (process.stderr.isTTY) process.stderr.write("\x1b[?25h");
   process.stderr.write(
     "\nstopped; finished runs are kept, the same command goes on from the last checkpoint (one a minute)\n",

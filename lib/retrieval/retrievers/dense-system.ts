@@ -1,3 +1,4 @@
+import { encodeAll } from "../../encoders/encode-all.js";
 import { loadExperiment } from "../../experiment/load-experiment.js";
 import type { ExperimentConfig } from "../../experiment/schema.js";
 import { experimentSchema } from "../../experiment/schema.js";
@@ -28,6 +29,11 @@ export const denseSystem: RetrievalSystem<ExperimentConfig> = {
       ...encoderPreparation(config),
       ...textColumnsOf(config),
       readQueries: data.readQueries,
+      embed: async (rows, side) => {
+        const { queryFeatures, documentFeatures } = data.features;
+        const batch = (side === "query" ? queryFeatures : documentFeatures).encode(rows);
+        return { vectors: encodeAll(encoder, batch, side), dim: encoder.outputDim };
+      },
       origin: { seed, dataset, backend, counts },
       close: () => {
         dense.close();

@@ -40,6 +40,11 @@ export interface OpenedSystem<C extends SystemConfig = SystemConfig> {
   nameColumn: string;
   /** Document columns that are read as text. */
   documentColumns: readonly string[];
+  /** Embeddings of queries or documents as their columns say, [rows, dim]; absent: the system has no encoder. */
+  embed?: (
+    rows: readonly Row[],
+    side: "query" | "document",
+  ) => Promise<{ vectors: Float32Array; dim: number }>;
   /** What a run's manifest says of where the system comes from. */
   origin: Pick<Manifest, "seed" | "dataset" | "backend" | "counts">;
   close(): void;

@@ -3,6 +3,7 @@ import { loadStoredConfig } from "../../experiment/load-config.js";
 import { ownEntry } from "../../files/own-entry.js";
 import type { RunFolder } from "../../tracking/run-folder.js";
 import { openRetriever } from "./open-retriever.js";
+import type { OpenedRetriever } from "./retrieval-system.js";
 import { savedThreshold } from "./saved-threshold.js";
 
 /** A document found for a query. */
@@ -15,7 +16,8 @@ export interface SearchHit {
   document: Readonly<Record<string, string>>;
 }
 
-export type Search = (query: string, k: number) => Promise<SearchHit[]>;
+/** A threshold of one call is taken instead of that of the run; null = everything is returned. */
+export type Search = (query: string, k: number, threshold?: number | null) => Promise<SearchHit[]>;
 
 /**
  * Makes the documents of a run's first evaluation set searchable with its own system.
@@ -29,12 +31,19 @@ export async function openSearch(
   dir: string,
   options: { threshold?: number | null; listener?: Listener } = {},
 ): Promise<Search> {
-  const opened = await openRetriever(dir, options);
+  return searchOver(await openRetriever(dir, options), options);
+}
+
+/** {@link openSearch} of a run that is open already; whoever opened it closes it. */
+export async function searchOver(
+  opened: OpenedRetriever,
+  options: { threshold?: number | null } = {},
+): Promise<Search> {
   const { run, retriever, sets, queryColumns, readQueries, nameColumn, textColumns, prepare } = opened;
   const { pool } = sets[0]!;
-  const threshold = options.threshold === undefined ? thresholdOf(run) : options.threshold;
+  const usual = options.threshold === undefined ? thresholdOf(run) : options.threshold;
   await retriever.index(pool);
-  return async (query, k) => {
+  return async (query, k, threshold = usual) => {
     // what has no words is embedded as well, somewhere, but nothing is near it for a reason
     if (textColumns.includes(queryColumns[0]!) && prepare(query).trim() === "") return [];
     const row = Object.fromEntries(queryColumns.map((column, i) => [column, i === 0 ? query : ""]));
