@@ -17,6 +17,12 @@ export function crossCheck(config: ExperimentConfig): CrossFieldIssue[] {
       path: ["loss", "batch_size"],
       message: `must equal batch_size (${config.batch_size}), got ${loss.batch_size}`,
     });
+  const wide = loss.type === "matryoshka" ? loss.widths.find((m) => m > model.output_dim) : undefined;
+  if (wide !== undefined)
+    issues.push({
+      path: ["loss", "widths"],
+      message: `must be at most model.output_dim (${model.output_dim}), got ${wide}`,
+    });
   if (config.pairs_per_epoch !== null && !config.shuffle)
     issues.push({
       path: ["pairs_per_epoch"],

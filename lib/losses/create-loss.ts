@@ -7,6 +7,7 @@ import { batchTripletPart } from "./batch-triplet.js";
 import { labelledPart } from "./labelled-pair-loss.js";
 import type { BatchLoss } from "./loss.js";
 import type { AnyLossPart } from "./loss-part.js";
+import { matryoshkaPart } from "./matryoshka.js";
 import { contrastivePart, tripletMarginPart } from "./pair-distance-losses.js";
 import { approximateNdcgPart } from "./scores/approximate-ndcg.js";
 import { circlePart } from "./scores/circle.js";
@@ -21,6 +22,7 @@ import { symmetricSoftmaxPart } from "./symmetric-softmax.js";
 const builtIn = [
   batchSoftmaxPart,
   batchTripletPart,
+  matryoshkaPart,
   symmetricSoftmaxPart,
   softmaxScoresPart,
   pairwiseLogisticPart,
