@@ -31,10 +31,10 @@ export function createVectorizer(config: ExperimentConfig): TextVectorizer {
 export function vectorizerSpec(config: ExperimentConfig): VectorizerSpec | null {
   const options = config.text_vectorizer;
   const cleaning: CleaningName = configCleaning(config).name;
-  const dictionary = (named: string | null) =>
+  const dictionary = (named: string | null, size: number | null) =>
     named === null
       ? new Map<string, number>()
-      : readDictionary(dictionaryPath(config.dataset_dir, named), "token");
+      : firstEntries(readDictionary(dictionaryPath(config.dataset_dir, named), "token"), size);
   switch (options.type) {
     case "word_pieces":
       return null;
@@ -48,7 +48,7 @@ export function vectorizerSpec(config: ExperimentConfig): VectorizerSpec | null 
     case "subword":
       return {
         kind: "subword",
-        dictionary: dictionary(options.dictionary_path),
+        dictionary: dictionary(options.dictionary_path, options.dictionary_size),
         numOovTokens: options.num_oov_tokens,
         wordsLimit: options.words_limit,
         minLength: options.min_length,
@@ -60,7 +60,7 @@ export function vectorizerSpec(config: ExperimentConfig): VectorizerSpec | null 
     case "dictionary":
       return {
         kind: "dictionary",
-        dictionary: dictionary(options.dictionary_path),
+        dictionary: dictionary(options.dictionary_path, options.dictionary_size),
         numOovTokens: options.num_oov_tokens,
         wordUnigramsLimit: options.word_unigrams_limit,
         wordBigramsLimit: options.word_bigrams_limit,
@@ -69,6 +69,11 @@ export function vectorizerSpec(config: ExperimentConfig): VectorizerSpec | null 
         cleaning,
       };
   }
+}
+
+/** A dictionary pruned to its ids 1 … size; all of them for null. */
+function firstEntries(entries: Map<string, number>, size: number | null): Map<string, number> {
+  return size === null ? entries : new Map([...entries].filter(([, id]) => id <= size));
 }
 
 /** The mappers of one or several categories as plain data, by the feature's name. */

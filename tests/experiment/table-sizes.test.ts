@@ -1,10 +1,14 @@
 import fs from "node:fs";
 import { describe, expect, it } from "vitest";
+import { readDictionary } from "../../lib/datasets/dictionary-file.js";
 import { loadConfig } from "../../lib/experiment/load-config.js";
 import { encoderSpec } from "../../lib/experiment/specs.js";
 import { resolveTableSizes } from "../../lib/experiment/table-sizes.js";
+import { createVectorizer } from "../../lib/experiment/vectorizers.js";
 import { UserError } from "../../lib/files/user-error.js";
 import { isFinished } from "../../lib/runs/run-sweep.js";
+import { OovIds } from "../../lib/tokenizer/oov-id.js";
+import { vectorizeText } from "../../lib/tokenizer/text-vectorizer.js";
 import { train } from "../../lib/training/train.js";
 import { tinyDataset } from "../support/tiny-dataset.js";
 
@@ -25,6 +29,19 @@ describe("num_embeddings: auto", () => {
     expect(load(AUTO, subword).text_embedding.num_embeddings).toBe(dictionary + 7 + 64);
     const hashed = "text_vectorizer={type: hashing, num_features: 64, max_length: 4}";
     expect(load(AUTO, hashed).text_embedding.num_embeddings).toBe(64);
+  });
+
+  it("counts a pruned dictionary's most frequent entries, and hashes the others", () => {
+    const pruned = loadConfig(tiny.config(), [AUTO, "text_vectorizer.dictionary_size=5"]);
+    expect(resolveTableSizes(pruned).model.text_embedding.num_embeddings).toBe(5 + 10);
+    const whole = createVectorizer(loadConfig(tiny.config()));
+    const fewer = createVectorizer(pruned);
+    const [word] = [...readDictionary(`${tiny.dir}/tokens`, "token")].find(([, id]) => id === 5)!;
+    expect(vectorizeText(fewer, word)[0]).toBe(5);
+    const [rare] = [...readDictionary(`${tiny.dir}/tokens`, "token")].find(([, id]) => id === 6)!;
+    expect(vectorizeText(whole, rare)[0]).toBe(6);
+    const hashed = new OovIds(5, 9).id(rare); // of 10 buckets the last is never used
+    expect(vectorizeText(fewer, rare)[0]).toBe(hashed);
   });
 
   it("is the entries of a category's dictionary + its OOV buckets, of both kinds of towers", () => {

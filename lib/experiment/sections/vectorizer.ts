@@ -5,6 +5,15 @@ const MOST_TOKENS = 2 ** 16;
 
 const limit = z.int().min(0).max(MOST_TOKENS).default(0);
 
+const dictionarySize = z
+  .int()
+  .min(1)
+  .nullable()
+  .default(null)
+  .describe(
+    "entries of the dictionary that are kept, those with the lowest ids, which are the most frequent; the others are hashed. null = all",
+  );
+
 const dictionary = z
   .strictObject({
     type: z.literal("dictionary"),
@@ -12,6 +21,7 @@ const dictionary = z
       .string()
       .min(1)
       .describe("folder with dictionary.json; looked up in dataset_dir, then from the workspace root"),
+    dictionary_size: dictionarySize,
     word_unigrams_limit: limit.describe("tokens kept per text; 0 switches the block off"),
     word_bigrams_limit: limit.describe("bigrams kept per text; 0 switches the block off"),
     char_trigrams_limit: limit.describe("trigrams kept per text; 0 switches the block off"),
@@ -61,6 +71,7 @@ const subword = z.strictObject({
     .nullable()
     .default(null)
     .describe("dictionary of the words; null = all words are hashed"),
+  dictionary_size: dictionarySize,
   num_oov_tokens: z.int().min(2).default(4096).describe("hash buckets for words outside the dictionary"),
   words_limit: z.int().min(0).max(MOST_TOKENS).default(64).describe("words kept per text; 0 = n-grams only"),
   min_length: z
