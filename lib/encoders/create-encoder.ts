@@ -6,6 +6,7 @@ import { type AnyEncoderPart, type EncoderSection, ignoredKeys, textKeys } from 
 import { linearEncoderPart } from "./linear-encoder.js";
 import { towersPart } from "./modalities/towers-part.js";
 import { multiModalTwoTowerPart } from "./multi-modal-two-tower.js";
+import { queryBagPart } from "./query-bag.js";
 import { regularizedSimpleTextEncoderPart } from "./regularized-simple-text-encoder.js";
 import { simpleTextEncoderPart } from "./simple-text-encoder.js";
 import { transformerPart } from "./transformer/transformer-part.js";
@@ -22,6 +23,7 @@ const builtIn = [
   multiModalTwoTowerPart,
   towersPart,
   transformerPart,
+  queryBagPart,
 ] as const;
 
 const customKeys = { ...textKeys, ...ignoredKeys };

@@ -68,6 +68,9 @@ export interface EncoderSpec {
   dropout?: number;
   /** Towers: features, their encoders and their fusion on each side */
   towers?: TowersSpec;
+  /** QueryBag: the documents' vectors, and how many numbers each has */
+  documentVectorFeature?: string;
+  documentVectorDim?: number;
   /** Transformer: sizes, pooling and starting weights */
   transformer?: TransformerSpec;
 }

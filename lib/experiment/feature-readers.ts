@@ -3,9 +3,11 @@ import path from "node:path";
 import { readVectorFile } from "../datasets/arrays/vector-file.js";
 import { PictureStore } from "../datasets/images/picture-store.js";
 import { RegionFolder } from "../datasets/images/region-files.js";
+import { PretrainedTexts } from "../encoders/pretrained/pretrained-texts.js";
 import { type Listener, throttled } from "../engine/progress.js";
 import { CategoryListReader } from "../features/category-list-reader.js";
 import type { ColumnReader } from "../features/column-reader.js";
+import { joinedCells } from "../features/feature-pipeline.js";
 import { ImageReader } from "../features/image-reader.js";
 import { NumberReader } from "../features/number-reader.js";
 import { RegionReader } from "../features/region-reader.js";
@@ -22,6 +24,7 @@ type ImageConfig = Extract<FeatureConfig, { type: "image" }>;
 export class FeatureReaders {
   readonly readers: Record<string, ColumnReader> = emptyRecord();
   private readonly stores: { name: string; store: PictureStore }[] = [];
+  private readonly texts: { columns: readonly string[]; texts: PretrainedTexts }[] = [];
 
   private constructor(private readonly config: ExperimentConfig) {}
 
@@ -43,7 +46,7 @@ export class FeatureReaders {
     return made;
   }
 
-  /** Decodes the pictures of these rows; must be done before the rows are encoded. */
+  /** Decodes the pictures and embeds the texts of these rows; must be done before the rows are encoded. */
   async prepare(rows: readonly Row[], listener: Listener): Promise<void> {
     for (const { name, store } of this.stores) {
       const report = throttled(listener);
@@ -52,6 +55,11 @@ export class FeatureReaders {
         (done, total) => report({ task: `decode ${name}`, done, total, unit: "pictures" }),
       );
     }
+    for (const { columns, texts } of this.texts)
+      await texts.load(
+        rows.map((row) => joinedCells(columns.map((column) => ownEntry(row, column) ?? ""))),
+        listener,
+      );
   }
 
   /** Pictures that could not be read, one line each; decoded and cached ones as counts. */
@@ -89,6 +97,11 @@ export class FeatureReaders {
             dim: feature.dim,
           }),
         );
+      case "pretrained": {
+        const texts = PretrainedTexts.open(feature);
+        this.texts.push({ columns: feature.from, texts });
+        return new VectorReader(texts, "pretrained");
+      }
       case "image":
         return this.imageReader(feature);
       case "regions":

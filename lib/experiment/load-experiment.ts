@@ -22,6 +22,7 @@ import { configCleaning } from "./config-cleaning.js";
 import { addDocumentPairs } from "./document-pairs.js";
 import { type EvaluationSet, evaluationSet, type Pool, type Row } from "./evaluation-set.js";
 import { FeatureReaders } from "./feature-readers.js";
+import { labelledRows } from "./labelled-rows.js";
 import { openPairStream, type PairStream } from "./pair-stream.js";
 import { buildPairs, type PairSet } from "./pairs.js";
 import type { ExperimentConfig } from "./schema.js";
@@ -112,10 +113,13 @@ export async function loadExperiment(
   }
   const read = async (part: "training" | "validation"): Promise<PairSet> => {
     const columns = [...new Set([...names.query, ...names.document])];
-    const { columns: texts, report } = await readTrainingRows(config.dataset_dir, part, columns, {
-      maxMalformed: config.max_malformed_rows,
-      onError: config.on_error,
-    });
+    const { columns: texts, report } =
+      part === "training"
+        ? await labelledRows(config, columns)
+        : await readTrainingRows(config.dataset_dir, part, columns, {
+            maxMalformed: config.max_malformed_rows,
+            onError: config.on_error,
+          });
     note(listener, counts, `${part} `, report);
     if (part === "training")
       Object.assign(counts, addDocumentPairs(config.dataset, texts, names, evaluation.sets[0]!.pool.items));

@@ -107,6 +107,7 @@ export function beyondStreaming({
     return "word-pieces are read for all rows at once";
   if ("token_weights" in model && model.token_weights.endsWith("idf"))
     return "inverse document frequencies are counted from all texts";
+  if (dataset.labelled_pairs !== null) return "labelled_pairs draws from all pairs";
   if (dataset.document_pairs !== null || dataset.sentence_pairs !== null)
     return "documents make further pairs, which are added to all pairs at once";
   if (perEpoch !== null) return "pairs_per_epoch draws from all pairs";

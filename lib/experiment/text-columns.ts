@@ -22,7 +22,7 @@ export function textColumnsOf(config: ExperimentConfig): {
     textColumns,
     queryColumns: [...new Set([...textColumns, ...sources(queries)])],
     nameColumn: named === undefined ? name : sources([named])[0]!,
-    documentColumns: sources(documents.filter(isText)),
+    documentColumns: sources(documents.filter((feature) => isText(feature) || feature.type === "pretrained")),
   };
 }
 

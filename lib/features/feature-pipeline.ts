@@ -214,13 +214,10 @@ export function sourceColumns(feature: {
 
 /** Row by row, the parts that are not empty with a space between. */
 function joined(parts: readonly (readonly string[])[], size: number): string[] {
-  const rows: string[] = [];
-  for (let i = 0; i < size; i++)
-    rows.push(
-      parts
-        .map((values) => values[i]!)
-        .filter((value) => value !== "")
-        .join(" "),
-    );
-  return rows;
+  return Array.from({ length: size }, (_, i) => joinedCells(parts.map((values) => values[i]!)));
+}
+
+/** The text that cells of several columns make together: those that are not empty with a space between. */
+export function joinedCells(cells: readonly string[]): string {
+  return cells.filter((cell) => cell !== "").join(" ");
 }

@@ -9,10 +9,13 @@ export interface VectorSource {
 
 /** Reads cells that are keys of precomputed vectors; an unknown key is a missing value. */
 export class VectorReader implements ColumnReader {
-  readonly type = "vector";
   private unknown = 0;
 
-  constructor(private readonly source: VectorSource) {}
+  /** @param type  of the features that it reads */
+  constructor(
+    private readonly source: VectorSource,
+    readonly type: "vector" | "pretrained" = "vector",
+  ) {}
 
   read(cells: readonly string[]): FeatureColumn {
     const { dim } = this.source;

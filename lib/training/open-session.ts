@@ -29,7 +29,7 @@ import { runCallbacks } from "./callbacks/run-callbacks.js";
 import { streamCounts } from "./callbacks/stream-counts.js";
 import { claimRun, isDone, resumeRun } from "./claim-run.js";
 import { createTrainer } from "./create-trainer.js";
-import { checkTeacher, teacherEmbeddings } from "./objectives/teacher-embeddings.js";
+import { checkTeacher, startDocumentAxes, teacherEmbeddings } from "./objectives/teacher-embeddings.js";
 import { Session } from "./session.js";
 
 export interface TrainOptions {
@@ -85,6 +85,7 @@ export async function openSession(written: ExperimentConfig, options: TrainOptio
   const spec = encoderSpec(config);
   const encoder = createEncoder(spec, random.fork("encoder"));
   startTokenWeights(encoder, spec, data.pairs);
+  if (teacher) startDocumentAxes(encoder, teacher);
   const { trainer, engine } = createTrainer(
     config,
     encoder,

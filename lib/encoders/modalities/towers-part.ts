@@ -58,7 +58,7 @@ function modalitySpec(encoder: ModalityEncoderConfig, feature: DeclaredFeature):
 const reads: Record<ModalityEncoderConfig["type"], readonly string[]> = {
   bag: ["text"],
   category: ["categorical", "multi_categorical"],
-  vector: ["vector", "numeric"],
+  vector: ["vector", "pretrained", "numeric"],
   cnn: ["image"],
   patches: ["image"],
   regions: ["regions"],

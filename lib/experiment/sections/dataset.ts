@@ -40,6 +40,14 @@ const sentencePairs = z.strictObject({
 export const datasetSection = z.strictObject({
   query_features: z.array(feature).min(1).describe("columns of the query side"),
   document_features: z.array(feature).min(1).describe("columns of the document side"),
+  labelled_pairs: z
+    .int()
+    .min(0)
+    .nullable()
+    .default(null)
+    .describe(
+      "training pairs of the data set that are used, drawn at random by the seed; null = all, 0 = none: documents' own texts alone",
+    ),
   document_pairs: z
     .string()
     .min(1)

@@ -8,7 +8,9 @@ export const distillationSection = z
     teacher: z
       .string()
       .min(1)
-      .describe("run folder of a trained encoder that can be exported as ONNX; it may read other features"),
+      .describe(
+        "run folder of a trained encoder that can be exported as ONNX; it may read other features. Or the folder of a transformer that qdrl model import wrote, as it is",
+      ),
     embeddings: weight(0).describe(
       "weight of 1 − cosine between the student's embedding of a text and the teacher's, queries and documents",
     ),

@@ -46,6 +46,17 @@ const vector = z.strictObject({
   dim: z.int().min(1).describe("entries of a vector"),
 });
 
+const pretrained = z.strictObject({
+  name: z.string().min(1).describe("what encoders call the vector"),
+  type: z.literal("pretrained"),
+  from: z.array(z.string().min(1)).min(1).describe("columns joined by spaces: the text that is embedded"),
+  model: z
+    .string()
+    .min(1)
+    .describe("folder of a transformer that qdrl model import wrote; each text is embedded once and kept"),
+  dim: z.int().min(1).describe("the model's width"),
+});
+
 const image = z.strictObject({
   name: name.describe("column of paths, data: addresses with the bytes, or web addresses downloaded before"),
   type: z.literal("image"),
@@ -92,4 +103,4 @@ const regions = z.strictObject({
 });
 
 /** Feature types beside text and categorical. */
-export const furtherFeatures = [multiCategorical, numeric, vector, image, regions] as const;
+export const furtherFeatures = [multiCategorical, numeric, vector, pretrained, image, regions] as const;

@@ -4,11 +4,11 @@ import { stringify } from "yaml";
 import { readItems } from "../../datasets/items.js";
 import { evaluationFilesOf, openDataset } from "../../datasets/open-dataset.js";
 import { readQueries } from "../../datasets/queries.js";
+import { embedTexts } from "../../encoders/pretrained/embed-texts.js";
 import type { Listener } from "../../engine/progress.js";
 import { type Rankings, writeRankings } from "../../evaluation/write-rankings.js";
 import { ownEntry } from "../../files/own-entry.js";
 import { exactSearch } from "../../retrieval/indexes/exact-search.js";
-import { encodeTexts } from "../../retrieval/retrievers/encode-texts.js";
 import { RunFolder } from "../../tracking/run-folder.js";
 
 const DEPTH = 1000;
@@ -24,7 +24,7 @@ export interface EmbeddedSet {
 }
 
 /**
- * Embeds an evaluation set by a pretrained transformer; vectors are kept in .cache. The first call takes minutes for some
+ * Embeds an evaluation set by a pretrained transformer; vectors are kept (see embedTexts). The first call takes minutes for some
  * thousand abstracts.
  *
  * @param textColumn  document column that is read
@@ -41,11 +41,8 @@ export async function embedSet(
   const { items, ids } = await readItems(set.itemsPath);
   const { queries } = await readQueries(set.queriesPath);
   const model = path.basename(modelDir);
-  const cache = path.join(".cache", dataset.name);
-  const embed = async (texts: readonly string[], name: string) =>
-    encodeTexts(modelDir, texts, {
-      dir: path.join(cache, name),
-      key: `${dataset.fingerprint.slice(0, 16)} ${name}`,
+  const embed = (texts: readonly string[], name: string) =>
+    embedTexts(modelDir, texts, {
       onProgress: (done, total) => listener.progress?.({ task: `embed ${name}`, done, total, unit: "texts" }),
     });
   const documents = await embed(

@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
+import type { Encoder } from "../../encoders/encoder.js";
+import { DOCUMENT_AXES } from "../../encoders/query-bag.js";
 import { type Listener, throttled } from "../../engine/progress.js";
 import { Random } from "../../engine/random/random.js";
 import type { Row } from "../../experiment/evaluation-set.js";
@@ -16,6 +18,7 @@ import { openStore } from "../../retrieval/retrievers/disk-retriever.js";
 import { openEncoder } from "../../retrieval/retrievers/open-encoder.js";
 import { diskRetrieverOf } from "../../retrieval/retrievers/run-retriever.js";
 import { openRun, type RunFolder } from "../../tracking/run-folder.js";
+import { checkModelTeacher, isModelFolder, modelEmbeddings } from "./model-teacher.js";
 
 /** Texts embedded and written at a time: what an interruption can lose. */
 const BLOCK = 1024;
@@ -30,12 +33,28 @@ export interface TeacherEmbeddings {
 }
 
 /**
+ * Gives an encoder whose documents are vectors onto fewer axes the axes that {@link narrowed} turns its teacher's
+ * embeddings onto, so that documents stay where queries are taught to go.
+ */
+export function startDocumentAxes(encoder: Encoder, teacher: TeacherEmbeddings): void {
+  const weight = encoder.weights[DOCUMENT_AXES];
+  if (weight === undefined) return;
+  const axes = documentAxes(teacher, encoder.outputDim);
+  tf.tidy(() => weight.assign(tf.transpose(tf.tensor2d(axes, [encoder.outputDim, teacher.dim]))));
+}
+
+/**
  * Refuses a teacher that cannot teach, before anything is read or written.
  *
  * @throws RangeError if the run is not there, has no encoder, or reads other columns than the student
  */
-export function checkTeacher({ distillation, dataset }: ExperimentConfig): void {
+export function checkTeacher(config: ExperimentConfig): void {
+  const { distillation, dataset } = config;
   const dir = distillation!.teacher;
+  if (isModelFolder(dir)) {
+    checkModelTeacher(config);
+    return;
+  }
   const run = openRun(dir);
   const { kind } = run.manifest();
   if (kind !== "dense")
@@ -49,8 +68,8 @@ export function checkTeacher({ distillation, dataset }: ExperimentConfig): void 
 }
 
 /**
- * Embeddings of the student's training queries and documents by the run that `distillation.teacher` names, in ONNX Runtime.
- * They are kept in its folder and made once: those of documents of the pool are the ones that its evaluation searches; an
+ * Embeddings of the student's training queries and documents by what `distillation.teacher` names, in ONNX Runtime: a
+ * pretrained transformer's folder ({@link modelEmbeddings}), or a run. A run's are kept in its folder and made once: those of documents of the pool are the ones that its evaluation searches; an
  * interrupted call goes on.
  *
  * @param config  passes {@link checkTeacher}
@@ -62,6 +81,10 @@ export async function teacherEmbeddings(
   listener: Listener,
 ): Promise<TeacherEmbeddings> {
   const dir = config.distillation!.teacher;
+  if (isModelFolder(dir)) {
+    const { queries, documents, dim } = await modelEmbeddings(config, student, listener);
+    return { queries: unit(queries, dim), documents: unit(documents, dim), dim };
+  }
   const { run, config: own, encoder } = await openEncoder(dir, {});
   const settings = { ...own, dataset_dir: config.dataset_dir };
   const { features, sets } = await loadExperiment(settings, listener, { training: false });
@@ -99,7 +122,7 @@ export function narrowed(teacher: TeacherEmbeddings, width: number): TeacherEmbe
     throw new UserError(
       `model.output_dim: must be at most the teacher's ${teacher.dim} where its embeddings are followed, got ${width}`,
     );
-  const axes = principalAxes(teacher.documents, teacher.dim, width, new Random(0).fork("teacher axes"));
+  const axes = documentAxes(teacher, width);
   const onAxes = (vectors: Float32Array) =>
     tf.tidy(() => {
       const matrix = tf.tensor2d(vectors, [vectors.length / teacher.dim, teacher.dim]);
@@ -110,6 +133,11 @@ export function narrowed(teacher: TeacherEmbeddings, width: number): TeacherEmbe
     documents: unit(onAxes(teacher.documents).slice(), width),
     dim: width,
   };
+}
+
+/** The first `width` principal axes of a teacher's documents about the origin, [width, teacher.dim]. */
+export function documentAxes({ documents, dim }: TeacherEmbeddings, width: number): Float32Array {
+  return principalAxes(documents, dim, width, new Random(0).fork("teacher axes"));
 }
 
 function columnsOf(features: readonly FeatureConfig[]): string {
