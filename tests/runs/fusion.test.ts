@@ -79,4 +79,36 @@ describe("runFusion", () => {
       'recall_validation.sets: must not hold the set that weights are chosen on, got "test"',
     );
   });
+
+  it("takes equal weights where no validation set is, and says that they are unchecked", async () => {
+    const tiny = tinyDataset();
+    const system = (id: string, more: string) => {
+      const file = path.join(tiny.root, `${id}.yaml`);
+      fs.writeFileSync(
+        file,
+        `task_id: tiny\nrun_id: ${id}\noutput_dir: ${tiny.root}/runs\nrecall_validation: {k: [1, 5], query_typo_probabilities: [0]}\n${more}\n`,
+      );
+      return file;
+    };
+    const runs = [];
+    for (const k1 of [0.5, 1.5]) {
+      const file = system(`bm25-${k1}`, `system: bm25\ndataset_dir: ${tiny.dir}\nk1: ${k1}`);
+      runs.push((await runSystem(bm25System, loadSystemConfig(bm25System, file))).dir);
+    }
+    const lines: string[] = [];
+    const fused = await runSystem(
+      fusionSystem,
+      loadSystemConfig(fusionSystem, system("both", `system: fusion\nruns: [${runs}]`)),
+      { listener: { line: (line) => lines.push(line) } },
+    );
+    expect(lines).toContain('weights 0.50, 0.50, unchecked: no set "validation" to choose them on');
+    expect(loadSystemConfig(fusionSystem, fused.configFile)).toMatchObject({
+      kind: "z-score",
+      weights: [0.5, 0.5],
+    });
+    const named = system("named", `system: fusion\nruns: [${runs}]\nvalidation_set: dev`);
+    await expect(runSystem(fusionSystem, loadSystemConfig(fusionSystem, named))).rejects.toThrow(
+      /validation_set: must be an evaluation set of the runs/,
+    );
+  });
 });

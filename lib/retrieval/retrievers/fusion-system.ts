@@ -19,6 +19,9 @@ import {
 } from "./retrieval-system.js";
 import type { Ranked } from "./retriever.js";
 
+/** Name of the set that choices are made on. */
+const VALIDATION = "validation";
+
 const keys = z.strictObject({
   ...identityKeys("fusion", "fusion"),
   ...outputKeys,
@@ -28,18 +31,20 @@ const keys = z.strictObject({
     .describe("run folders on the same data set, or configuration files that are run first"),
   kind: z
     .enum(["reciprocal-rank", "min-max", "z-score", "sum"])
-    .default("min-max")
+    .default("z-score")
     .describe("how rankings become one"),
   weights: z
     .array(z.number().min(0))
     .refine((weights) => weights.some((weight) => weight > 0), { error: "must not all be 0" })
     .nullable()
     .default(null)
-    .describe("one per run; null = searched on validation_set (equal for reciprocal-rank)"),
+    .describe(
+      "one per run; null = searched on validation_set; equal for reciprocal-rank, and where there is no such set, which the run says: unchecked",
+    ),
   validation_set: z
     .string()
     .min(1)
-    .default("validation")
+    .default(VALIDATION)
     .describe("evaluation set that weights are chosen on; never one that results are reported on"),
   measure: z.string().min(1).default("nDCG@10").describe("what the chosen weights make best"),
   validation_typos: z
@@ -157,6 +162,13 @@ async function withWeights(
   const { kind, weights } = config;
   if (weights !== null || kind === "reciprocal-rank") return config;
   const set = opened[0]!.sets.find((candidate) => candidate.name === config.validation_set);
+  if (!set && config.validation_set === VALIDATION) {
+    const equal = opened.map(() => 1 / opened.length);
+    listener.line?.(
+      `weights ${equal.map((weight) => weight.toFixed(2)).join(", ")}, unchecked: no set "${VALIDATION}" to choose them on`,
+    );
+    return { ...config, weights: equal };
+  }
   if (!set || reported.includes(set))
     throw new UserError(
       `validation_set: must be an evaluation set of the runs that is not reported on (${opened[0]!.sets.map((s) => s.name).join(", ")}), got "${config.validation_set}"`,
