@@ -6,10 +6,12 @@ import type { DatasetConfig } from "./sections/dataset.js";
 
 type Item = Readonly<Record<string, string>>;
 type SentencePairs = NonNullable<DatasetConfig["sentence_pairs"]>;
+type SpanPairs = NonNullable<DatasetConfig["span_pairs"]>;
 
 /**
  * Appends training pairs that documents make by themselves: a column as a query (`document_pairs`), each sentence of a
- * column as a query (`sentence_pairs`). No label is needed for them.
+ * column (`sentence_pairs`), runs of its words (`span_pairs`). No label is needed for them. Each counts as one labelled pair
+ * does, so that few labels are not repeated until they are known by heart.
  *
  * @param texts columns of the training pairs, changed
  * @param names columns of each side
@@ -18,12 +20,12 @@ type SentencePairs = NonNullable<DatasetConfig["sentence_pairs"]>;
  * @throws RangeError if queries are not one text column, or the documents lack the column named
  */
 export function addDocumentPairs(
-  dataset: Pick<DatasetConfig, "document_pairs" | "sentence_pairs" | "query_features">,
+  dataset: Pick<DatasetConfig, "document_pairs" | "sentence_pairs" | "span_pairs" | "query_features">,
   texts: Record<string, string[]>,
   names: { query: readonly string[]; document: readonly string[] },
   items: readonly Item[],
 ): Record<string, number> {
-  const { document_pairs: column, sentence_pairs: sentences } = dataset;
+  const { document_pairs: column, sentence_pairs: sentences, span_pairs: spans } = dataset;
   const counts: Record<string, number> = {};
   const add = (query: string, item: Item) => {
     texts[names.query[0]!]!.push(query);
@@ -47,13 +49,38 @@ export function addDocumentPairs(
       }
     counts["pairs of documents with their sentences"] = added;
   }
+  if (spans !== null) {
+    checkColumns("span_pairs", spans.column, dataset, names.query, items);
+    const random = new Random(0).fork("span pairs");
+    let added = 0;
+    for (const item of items)
+      for (const query of spanQueries(ownEntry(item, spans.column) ?? "", spans, random)) {
+        add(query, item);
+        added++;
+      }
+    counts["pairs of documents with their spans"] = added;
+  }
   return counts;
+}
+
+/** Distinct runs of min_words to max_words words of a text; none of a text with fewer words. */
+function spanQueries(text: string, options: SpanPairs, random: Random): string[] {
+  const { count, min_words: least, max_words: most } = options;
+  const words = text.split(/\s+/).filter((word) => word !== "");
+  if (words.length < least) return [];
+  const spans = Array.from({ length: count }, () => {
+    const length = least + random.int(Math.min(most, words.length) - least + 1);
+    const start = random.int(words.length - length + 1);
+    return words.slice(start, start + length).join(" ");
+  });
+  return [...new Set(spans)];
 }
 
 /** The sentences of a text, each followed by its copies with words left out. */
 function sentenceQueries(text: string, options: SentencePairs, random: Random): string[] {
-  const { min_words: minWords, copies, keep_words: share } = options;
-  return sentencesOf(text, minWords).flatMap((sentence) => {
+  const { min_words: minWords, most, copies, keep_words: share } = options;
+  const sentences = sentencesOf(text, minWords);
+  return sentences.slice(0, most ?? sentences.length).flatMap((sentence) => {
     const words = sentence.split(/\s+/);
     const kept = Math.max(minWords, Math.round(share * words.length));
     const shortened = Array.from({ length: copies }, () => {

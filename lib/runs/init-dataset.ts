@@ -9,6 +9,7 @@ import {
   type SourceTables,
   textColumnsOfDocuments,
 } from "../datasets/init/guess-mapping.js";
+import { type TitlesAsQueries, titlesAsQueries } from "../datasets/init/titles-as-queries.js";
 import { readManifest } from "../datasets/manifest.js";
 import { DATA } from "../datasets/prepare-dataset.js";
 import { importDataset } from "../datasets/registry.js";
@@ -36,6 +37,8 @@ export interface InitResult {
   warnings: string[];
   /** What the columns were taken for; null where the layout says it (BEIR, TREC). */
   roles: ColumnGuess | null;
+  /** Whether titles are training queries too; null where there is no encoder to train. */
+  titles: TitlesAsQueries | null;
   furtherColumns: string[];
 }
 
@@ -64,6 +67,7 @@ export async function initDataset(source: string, options: InitOptions = {}): Pr
       outDir: path.join(root, datasetDir),
     });
     const { evaluationSets, counts } = readManifest(path.join(root, datasetDir))!;
+    const titles = counts["trainingRows"]! > 0 ? await titlesAsQueries(path.join(root, datasetDir)) : null;
     const configs = readyConfigs(
       {
         name,
@@ -71,6 +75,7 @@ export async function initDataset(source: string, options: InitOptions = {}): Pr
         textColumns: made.textColumns,
         documents: counts["documents"]!,
         trainingRows: counts["trainingRows"]!,
+        titlesAsQueries: titles?.fit ?? false,
         sets: evaluationSets.map((set) => set.name).filter((set) => set !== "validation"),
         hasValidationSet: evaluationSets.some((set) => set.name === "validation"),
       },
@@ -83,6 +88,7 @@ export async function initDataset(source: string, options: InitOptions = {}): Pr
       name,
       datasetDir,
       counts,
+      titles,
       configs: Object.keys(configs).map((file) => `${folder}/${file}`),
     };
   } catch (error) {

@@ -9,12 +9,14 @@ export interface ReadyData {
   textColumns: readonly string[];
   documents: number;
   trainingRows: number;
+  /** Whether a document's title is one more training query of it. */
+  titlesAsQueries: boolean;
   /** Evaluation sets that results are of. */
   sets: readonly string[];
   hasValidationSet: boolean;
 }
 
-/** Pairs that an encoder sees in all: as many as the recipes' six epochs over MSRD's 45,000. */
+/** Pairs that an encoder sees in all: as many as the robust recipe's six epochs over MSRD's 45,000. */
 const PAIRS_SEEN = 270_000;
 
 /**
@@ -44,7 +46,7 @@ export function readyConfigs(data: ReadyData, folder: string): Record<string, st
     "both.yaml": yaml(
       data.hasValidationSet
         ? "Encoder and BM25 as one system; the weight is chosen on the validation queries, as they are and misspelled."
-        : "Encoder and BM25 as one system, half and half: there are no validation queries to choose the weight on.",
+        : "Encoder and BM25 as one system, half and half, unchecked: there are no validation queries to choose the weight on.",
       both(data, folder),
     ),
   };
@@ -65,6 +67,7 @@ function encoder(data: ReadyData) {
     dataset: {
       query_features: [{ name: "query_search_phrase", type: "text" }],
       document_features: [{ name: "document_all", type: "text", from: data.textColumns }],
+      document_pairs: data.titlesAsQueries ? "document_name" : null,
     },
     loss: { type: "batch_softmax", temperature: 0.1 },
     negatives: { type: "batch", mask: "known_positives" },
@@ -102,7 +105,7 @@ function both(data: ReadyData, folder: string) {
     run_id: "both",
     name: "encoder + BM25",
     runs: [`${folder}/encoder.yaml`, `${folder}/bm25.yaml`],
-    kind: "min-max",
+    kind: "z-score",
     ...choice,
     recall_validation: { ...evaluation(data), sets: data.sets },
   };

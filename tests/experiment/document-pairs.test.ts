@@ -56,6 +56,28 @@ describe("addDocumentPairs", () => {
     expect(queries[1]!.split(" ")).toHaveLength(3); // .6 of 5
   });
 
+  it("adds spans of a column, whole words side by side, and only a document's first sentences", () => {
+    const texts = { q: [] as string[], title: [], text: [] };
+    const given = section({
+      sentence_pairs: { column: "text", min_words: 2, most: 1 },
+      span_pairs: { column: "text", count: 6, min_words: 2, max_words: 3 },
+    });
+    const counts = addDocumentPairs(given, texts, names, items);
+    const [sentence, ...spans] = texts.q;
+    expect(sentence).toBe("Mice sleep all day long.");
+    expect(counts["pairs of documents with their sentences"]).toBe(1);
+    expect(counts["pairs of documents with their spans"]).toBe(spans.length);
+    expect(new Set(spans).size).toBe(spans.length);
+    expect(spans.length).toBeGreaterThan(1);
+    for (const span of spans) {
+      expect(` ${items[0]!.text} `).toContain(` ${span} `);
+      expect(["2", "3"]).toContain(String(span.split(" ").length));
+    }
+    expect(() => section({ span_pairs: { column: "text", min_words: 7 } })).toThrow(
+      /max_words must be at least/,
+    );
+  });
+
   it("adds nothing unless asked, and names the columns there are", () => {
     const texts = { q: ["given"], title: ["T"], text: ["X"] };
     expect(addDocumentPairs(section({}), texts, names, items)).toEqual({});

@@ -108,6 +108,7 @@ function summary({
   counts,
   warnings,
   roles,
+  titles,
   furtherColumns,
 }: InitResult): string[] {
   const lines = [...warnings];
@@ -127,6 +128,14 @@ function summary({
   const lost = ["malformedRows", "rowsWithoutId", "judgedDocumentsNotInPool", "queriesDroppedAsTested"];
   const left = lost.filter((key) => (ownEntry(counts, key) ?? 0) > 0);
   if (left.length > 0) lines.push(`left out: ${left.map((key) => `${count(key)} ${key}`).join(", ")}`);
+  if (titles !== null) {
+    const lengths = `titles have ${titles.titleWords.toFixed(1)} words, queries ${titles.queryWords.toFixed(1)}`;
+    lines.push(
+      titles.fit
+        ? `titles are training queries too (${lengths}); dataset.document_pairs: null in encoder.yaml leaves them out`
+        : `titles are no training queries (${lengths}); dataset.document_pairs: document_name in encoder.yaml adds them`,
+    );
+  }
   lines.push(`configurations: ${configs.join(", ")}`);
   const best = configs.find((file) => file.endsWith("both.yaml"));
   const runs = (best === undefined ? ["bm25"] : ["bm25", "encoder", "both"]).map(

@@ -23,6 +23,12 @@ export const feature = z.discriminatedUnion("type", [textFeature, categoricalFea
 const sentencePairs = z.strictObject({
   column: z.string().min(1).describe("document column with running text"),
   min_words: z.int().min(1).default(4).describe("shorter sentences are left out"),
+  most: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("so many sentences of a document at most, its first ones; null = all"),
   copies: z
     .int()
     .min(0)
@@ -35,6 +41,17 @@ const sentencePairs = z.strictObject({
     .default(0.5)
     .describe("share of its words that such a copy keeps, in their order, at least min_words"),
 });
+
+const spanPairs = z
+  .strictObject({
+    column: z.string().min(1).describe("document column with running text"),
+    count: z.int().min(1).default(1).describe("spans of each document, drawn once, the same for every seed"),
+    min_words: z.int().min(1).default(2),
+    max_words: z.int().min(1).default(6),
+  })
+  .refine(({ min_words, max_words }) => min_words <= max_words, {
+    error: "max_words must be at least min_words",
+  });
 
 /** Which columns each tower reads. */
 export const datasetSection = z.strictObject({
@@ -61,6 +78,12 @@ export const datasetSection = z.strictObject({
     .default(null)
     .describe(
       "every sentence of a document column is one more training query of its own document; null = off",
+    ),
+  span_pairs: spanPairs
+    .nullable()
+    .default(null)
+    .describe(
+      "runs of words at random places of a document column are further training queries of its own document; null = off",
     ),
 });
 
