@@ -3,7 +3,7 @@ import type { Part, Settings } from "../config/part.js";
 import type { CrossFieldIssue } from "../config/yaml-with-schema.js";
 import type { Random } from "../engine/random/random.js";
 import type { Encoder, EncoderSpec } from "./encoder.js";
-import { tableRows, width } from "./model-sizes.js";
+import { initialStd, tableRows, width } from "./model-sizes.js";
 
 /** A feature as a configuration declares it. */
 export interface DeclaredFeature {
@@ -50,15 +50,27 @@ export function encoderPart<K extends string, S extends Settings>(
   return part;
 }
 
-/** Size of an embedding table. */
-export const tableSetting = z.strictObject({
-  num_embeddings: tableRows,
-  embedding_dim: width.describe("columns of the table"),
+const tableSize = { num_embeddings: tableRows, embedding_dim: width.describe("columns of the table") };
+
+/** A table of embeddings: its size and how it starts. */
+export const tableSetting = z.strictObject({ ...tableSize, initial_std: initialStd });
+
+/** A table whose start is not the configuration's. */
+export const sizeSetting = z.strictObject(tableSize);
+
+/** The table of token embeddings. */
+export const textTableSetting = tableSetting.extend({
+  untrained_rows: z
+    .enum(["random", "zero"])
+    .default("random")
+    .describe(
+      "rows of tokens that no training text holds: random, as all rows start, or zero, so that an unknown token adds nothing to a text's bag unless misspelled training queries reach its row",
+    ),
 });
 
 /** Keys of every encoder of texts. */
 export const textKeys = {
-  text_embedding: tableSetting,
+  text_embedding: textTableSetting,
   output_dim: width.describe("length of the embeddings"),
   query: z.strictObject({ text_feature: z.string().min(1).describe("query column that is read") }),
   document: z.strictObject({

@@ -2,6 +2,7 @@ import type * as tf from "@tensorflow/tfjs";
 import type { EmbeddingTable } from "../engine/tables/embedding-table.js";
 import type { FeatureBatch, FeatureColumn } from "../features/batch.js";
 import { UserError } from "../files/user-error.js";
+import type { LayerStart } from "./mlp.js";
 import type { TowersSpec } from "./modalities/towers-spec.js";
 import type { TransformerSpec } from "./transformer/transformer-spec.js";
 import { weightedBag } from "./weighted-bag.js";
@@ -36,6 +37,14 @@ export interface Encoder {
 export interface TableSpec {
   numEmbeddings: number;
   embeddingDim: number;
+  /** standard deviation of the starting values; default 1/√embeddingDim */
+  initialStd?: number;
+}
+
+/** The table of token embeddings. */
+export interface TextTableSpec extends TableSpec {
+  /** rows of tokens that no training text holds start at random (default) or at zero */
+  untrainedRows?: "random" | "zero";
 }
 
 /**
@@ -47,7 +56,7 @@ export type TokenWeights = "uniform" | "idf" | "learned" | "learned_from_idf";
 /** An encoder in plain data; which keys are read depends on `kind`. */
 export interface EncoderSpec {
   kind: string;
-  textEmbedding: TableSpec;
+  textEmbedding: TextTableSpec;
   outputDim: number;
   queryTextFeature: string;
   documentTextFeature: string;
@@ -56,10 +65,12 @@ export interface EncoderSpec {
   categoryFeature?: TableSpec;
   /** SimpleTextEncoder, RegularizedSimpleTextEncoder: width of the hidden layer (default 128) */
   fcDim?: number;
-  /** towers: widths of the hidden layers (default [128]) */
+  /** towers: widths of the hidden layers (default none) */
   hiddenLayers?: readonly number[];
-  /** towers: end with a linear layer to outputDim (default true); else outputDim is the last hidden width */
+  /** towers: end with a linear layer to outputDim; else outputDim is the last width. Default: see towerLayers */
   lastLinear?: boolean;
+  /** towers: how the layers start (default "apart") */
+  layerStart?: LayerStart;
   /** TwoTower, MultiModalTwoTower: a token table per side, "query_text" and "document_text", not one "text" for both */
   separateTables?: boolean;
   /** TwoTower, MultiModalTwoTower: how the rows of a bag count; default "uniform" */
@@ -73,6 +84,11 @@ export interface EncoderSpec {
   documentVectorDim?: number;
   /** Transformer: sizes, pooling and starting weights */
   transformer?: TransformerSpec;
+}
+
+/** Options of the {@link EmbeddingTable} that a spec describes. */
+export function tableOptions({ numEmbeddings: rows, embeddingDim: dim, initialStd }: TableSpec) {
+  return { rows, dim, std: initialStd ?? 1 / Math.sqrt(dim) };
 }
 
 /** Numbers in dense weights and tables together. */

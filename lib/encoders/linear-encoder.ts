@@ -1,7 +1,7 @@
 import type { Random } from "../engine/random/random.js";
 import { EmbeddingTable } from "../engine/tables/embedding-table.js";
 import type { FeatureBatch } from "../features/batch.js";
-import { bagOfText, type EncoderSpec } from "./encoder.js";
+import { bagOfText, type EncoderSpec, tableOptions } from "./encoder.js";
 import { encoderPart, ignoredKeys } from "./encoder-part.js";
 import { Mlp, mlpPlan } from "./mlp.js";
 import { simpleKeys } from "./simple-text-encoder.js";
@@ -12,12 +12,11 @@ import { TowerEncoder } from "./tower-encoder.js";
  * counts and learns), then one Linear, shared by both sides.
  */
 function linearEncoder(spec: EncoderSpec, random: Random): TowerEncoder {
-  const { numEmbeddings, embeddingDim } = spec.textEmbedding;
+  const { embeddingDim } = spec.textEmbedding;
   const plan = mlpPlan(embeddingDim, [], spec.outputDim, true);
   const tower = new Mlp("tower", plan, embeddingDim, spec.outputDim, random);
   const text = new EmbeddingTable({
-    rows: numEmbeddings,
-    dim: embeddingDim,
+    ...tableOptions(spec.textEmbedding),
     random,
     name: "text",
     paddingRow: false,

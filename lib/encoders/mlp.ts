@@ -36,13 +36,19 @@ export interface Layer {
   relu: boolean;
 }
 
-/** A stack of linear layers with ReLU between them, initialised uniform ±1/√in for weight and bias alike. */
+/** How the layers of two towers start, see {@link Mlp}. */
+export type LayerStart = "apart" | "same" | "identity";
+
+/** A stack of linear layers with ReLU between them. */
 export class Mlp {
   readonly layers: Layer[] = [];
 
   /**
    * @param name   prefix of the parameters' names: `${name}.${layer}.weight` and `.bias`
    * @param random forked by parameter name, so parameters do not depend on each other's order
+   * @param start  apart: weight and bias uniform in ±1/√in; same: likewise, drawn for every tower alike, so that towers of
+   *   the same widths start equal; identity: a tenth of such a weight around the identity, biases zero, so that a layer passes its
+   *   input on (all of it where a ReLU layer is twice as wide as its input: both signs, which the next layer joins)
    * @throws RangeError if a width is not a positive integer, or the last width is not `output`
    */
   constructor(
@@ -51,8 +57,10 @@ export class Mlp {
     input: number,
     output: number,
     random: Random,
+    start: LayerStart = "apart",
   ) {
     let width = input;
+    let split = 0; // leading inputs that a ReLU layer before passed on in both signs
     plan.forEach((step, i) => {
       if (step[0] === "relu") return;
       const [, rows, columns] = step;
@@ -63,8 +71,11 @@ export class Mlp {
       const prefix = `${name}.${this.layers.length}`;
       const weight = allocateFloats(rows * columns, `${prefix} [${rows}, ${columns}]`);
       const bias = new Float32Array(columns);
-      fillUniform(weight, bound, random, `${prefix}.weight`);
-      fillUniform(bias, bound, random, `${prefix}.bias`);
+      const label = start === "same" ? `towers.${this.layers.length}` : prefix;
+      fillUniform(weight, start === "identity" ? bound / 10 : bound, random, `${label}.weight`);
+      if (start === "identity")
+        split = addIdentity(weight, rows, columns, split, plan[i + 1]?.[0] === "relu");
+      else fillUniform(bias, bound, random, `${label}.bias`);
       this.layers.push({
         weight: tf.tidy(() => tf.variable(tf.tensor2d(weight, [rows, columns]))),
         bias: tf.tidy(() => tf.variable(tf.tensor1d(bias))),
@@ -94,4 +105,21 @@ export class Mlp {
     });
     return weights;
   }
+}
+
+/**
+ * Adds the identity to a weight [rows, columns]: of as many inputs as there are outputs. Inputs that come in both signs
+ * (`split` of each) are joined; a ReLU layer at least twice as wide passes both signs on.
+ *
+ * @returns how many outputs leave in both signs
+ */
+function addIdentity(weight: Float32Array, rows: number, columns: number, split: number, relu: boolean) {
+  const inputs = split > 0 ? split : rows;
+  const both = relu && columns >= 2 * inputs;
+  for (let i = 0; i < Math.min(inputs, columns); i++)
+    for (const [from, sign] of [[i, 1] as const, ...(split > 0 ? [[split + i, -1] as const] : [])]) {
+      weight[from * columns + i]! += sign;
+      if (both) weight[from * columns + inputs + i]! -= sign;
+    }
+  return both ? inputs : 0;
 }

@@ -17,6 +17,17 @@ export const tableRows = z
     "rows of the table; dictionary entries + OOV tokens + buckets must fit. auto: as many as these are, and the run stores the number",
   );
 
+/** Deviation of a table's starting values. */
+export const initialStd = z
+  .number()
+  .positive()
+  .max(100)
+  .nullable()
+  .default(null)
+  .describe(
+    "standard deviation of the starting values, which are normal; null = 1/√embedding_dim, so that rows start at length 1 whatever their width. The published system starts at 1",
+  );
+
 /** Rows of a table in a configuration whose `auto` has been counted. @throws UserError for auto */
 export function resolvedRows(rows: number | "auto"): number {
   if (rows === "auto") throw new UserError("num_embeddings: must be resolved to a number first, got auto");

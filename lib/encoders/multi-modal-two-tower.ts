@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { Random } from "../engine/random/random.js";
 import { EmbeddingTable } from "../engine/tables/embedding-table.js";
 import { UserError } from "../files/user-error.js";
-import { bagOfText, columnOf, type EncoderSpec } from "./encoder.js";
+import { bagOfText, columnOf, type EncoderSpec, tableOptions } from "./encoder.js";
 import {
   encoderPart,
   featureIssues,
@@ -32,8 +32,7 @@ function multiModalTwoTower(spec: EncoderSpec, random: Random): TowerEncoder {
   const document = towerOf("document", spec, embeddingDim + categoryFeature.embeddingDim, random);
   const { tables, queryText, documentText, weights, frozen } = textTables(spec, random);
   const category = new EmbeddingTable({
-    rows: categoryFeature.numEmbeddings,
-    dim: categoryFeature.embeddingDim,
+    ...tableOptions(categoryFeature),
     random,
     name: "category",
     paddingRow: false,
@@ -64,6 +63,9 @@ export const multiModalTwoTowerPart = encoderPart({
     categoryFeature: {
       numEmbeddings: resolvedRows(section.category_feature.num_embeddings),
       embeddingDim: section.category_feature.embedding_dim,
+      ...(section.category_feature.initial_std !== null && {
+        initialStd: section.category_feature.initial_std,
+      }),
     },
   }),
   check: (section, context) => {

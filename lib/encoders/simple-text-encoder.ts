@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Random } from "../engine/random/random.js";
 import { EmbeddingTable } from "../engine/tables/embedding-table.js";
 import type { FeatureBatch } from "../features/batch.js";
-import { bagOfText, type EncoderSpec } from "./encoder.js";
+import { bagOfText, type EncoderSpec, tableOptions } from "./encoder.js";
 import { encoderPart, ignoredKeys, textKeys } from "./encoder-part.js";
 import { Mlp, mlpPlan } from "./mlp.js";
 import { width, widths } from "./model-sizes.js";
@@ -25,10 +25,10 @@ export function sharedTextEncoder(
   regularise: (pooled: tf.Tensor2D) => tf.Tensor2D,
   generator: { current: Random } | null = null,
 ): TowerEncoder {
-  const { numEmbeddings, embeddingDim } = spec.textEmbedding;
+  const { embeddingDim } = spec.textEmbedding;
   const plan = mlpPlan(embeddingDim, [spec.fcDim ?? 128], spec.outputDim, true);
   const tower = new Mlp("tower", plan, embeddingDim, spec.outputDim, random);
-  const text = new EmbeddingTable({ rows: numEmbeddings, dim: embeddingDim, random, name: "text" });
+  const text = new EmbeddingTable({ ...tableOptions(spec.textEmbedding), random, name: "text" });
   const side = (feature: string) => (batch: FeatureBatch, training: boolean) => {
     const pooled = bagOfText(text, batch, feature);
     return tower.apply(training ? regularise(pooled) : pooled);

@@ -3,7 +3,7 @@ import type { CrossFieldIssue } from "../config/yaml-with-schema.js";
 import type { Random } from "../engine/random/random.js";
 import { EmbeddingTable } from "../engine/tables/embedding-table.js";
 import { UserError } from "../files/user-error.js";
-import { bagOfText, type EncoderSpec } from "./encoder.js";
+import { bagOfText, type EncoderSpec, tableOptions } from "./encoder.js";
 import {
   type EncoderSection,
   encoderPart,
@@ -14,6 +14,7 @@ import {
 import { Mlp, mlpPlan } from "./mlp.js";
 import { widths } from "./model-sizes.js";
 import { TowerEncoder } from "./tower-encoder.js";
+import { towerLayers } from "./tower-layers.js";
 
 /** Name of the table that holds a number per token, where rows do not count alike. */
 export const tokenWeightsTable = "token_weights";
@@ -56,8 +57,8 @@ interface TextTables {
  * @throws RangeError for token weights beside separate tables
  */
 export function textTables(spec: EncoderSpec, random: Random): TextTables {
-  const { numEmbeddings: rows, embeddingDim: dim } = spec.textEmbedding;
-  const table = (name: string) => new EmbeddingTable({ rows, dim, random, name });
+  const { numEmbeddings: rows } = spec.textEmbedding;
+  const table = (name: string) => new EmbeddingTable({ ...tableOptions(spec.textEmbedding), random, name });
   const { tokenWeights = "uniform" } = spec;
   if (!spec.separateTables) {
     const text = table("text");
@@ -84,14 +85,26 @@ export function textTables(spec: EncoderSpec, random: Random): TextTables {
 
 /** The MLP of one side, [input] → [outputDim], as the spec's hiddenLayers and lastLinear say. */
 export function towerOf(name: string, spec: EncoderSpec, input: number, random: Random): Mlp {
-  const plan = mlpPlan(input, spec.hiddenLayers ?? [128], spec.outputDim, spec.lastLinear ?? true);
-  return new Mlp(name, plan, input, spec.outputDim, random);
+  const { hiddenLayers, lastLinear } = towerLayers(spec);
+  const plan = mlpPlan(input, hiddenLayers, spec.outputDim, lastLinear);
+  return new Mlp(name, plan, input, spec.outputDim, random, spec.layerStart);
 }
 
 /** Settings of encoders of two towers. */
 export const towerKeys = {
-  hidden_layers: widths.default([128]).describe("widths; ReLU after each"),
-  last_linear: z.boolean().default(true).describe("end with a linear layer to output_dim"),
+  hidden_layers: widths.default([]).describe("widths; ReLU after each. The published system has one of 128"),
+  last_linear: z
+    .boolean()
+    .optional()
+    .describe(
+      "end with a linear layer to output_dim; default: where there are hidden layers, or where a tower's input has another width",
+    ),
+  layer_start: z
+    .enum(["apart", "same", "identity"])
+    .default("apart")
+    .describe(
+      "how layers start: drawn for each tower (published); drawn alike for both, so that equal words stay equal; or near the identity, biases zero",
+    ),
   separate_tables: z
     .boolean()
     .optional()
@@ -109,9 +122,11 @@ type TowerSection = EncoderSection<typeof textKeys & typeof towerKeys>;
 /** Options of {@link towerKeys}; defaults of the spec are left out. */
 export function towerOptions(section: TowerSection): Partial<EncoderSpec> {
   const { hidden_layers: hiddenLayers, last_linear: lastLinear, token_weights: tokenWeights } = section;
+  const { layer_start: layerStart } = section;
   return {
     hiddenLayers,
-    lastLinear,
+    ...(lastLinear !== undefined && { lastLinear }),
+    ...(layerStart !== "apart" && { layerStart }),
     ...(section.separate_tables && { separateTables: true }),
     ...(tokenWeights !== "uniform" && { tokenWeights }),
   };
@@ -121,7 +136,7 @@ export function towerOptions(section: TowerSection): Partial<EncoderSpec> {
 export function towerIssues(section: TowerSection, bare: boolean): CrossFieldIssue[] {
   const issues: CrossFieldIssue[] = [];
   const { output_dim: width, text_embedding: table } = section;
-  if (!section.last_linear) {
+  if (section.last_linear === false) {
     const last = section.hidden_layers.at(-1);
     if (last === undefined && !bare)
       issues.push({
@@ -140,6 +155,13 @@ export function towerIssues(section: TowerSection, bare: boolean): CrossFieldIss
         message: `must equal the last hidden width (${last}) when model.last_linear is false, got ${width}`,
       });
   }
+  const layerless =
+    section.hidden_layers.length === 0 && !(section.last_linear ?? (!bare || table.embedding_dim !== width));
+  if (layerless && section.layer_start !== "apart")
+    issues.push({
+      path: ["model", "layer_start"],
+      message: `must be apart when there is no layer at all, got ${section.layer_start}`,
+    });
   if (section.token_weights !== "uniform" && section.separate_tables)
     issues.push({
       path: ["model", "token_weights"],

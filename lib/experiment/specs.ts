@@ -1,5 +1,5 @@
 import { encoders } from "../encoders/create-encoder.js";
-import type { EncoderSpec } from "../encoders/encoder.js";
+import type { EncoderSpec, TextTableSpec } from "../encoders/encoder.js";
 import type { EncoderContext } from "../encoders/encoder-part.js";
 import { resolvedRows } from "../encoders/model-sizes.js";
 import type { ExperimentConfig } from "./schema.js";
@@ -25,13 +25,23 @@ export function encoderSpec(config: ExperimentConfig): EncoderSpec {
   return {
     ...(part?.optionsOf ? part.optionsOf(model as never, encoderContext(config)) : optionsOf(own)),
     kind,
-    textEmbedding: {
-      numEmbeddings: resolvedRows(model.text_embedding.num_embeddings),
-      embeddingDim: model.text_embedding.embedding_dim,
-    },
+    textEmbedding: textTableSpec(model.text_embedding),
     outputDim: model.output_dim,
     queryTextFeature: model.query.text_feature,
     documentTextFeature: model.document.text_feature,
+  };
+}
+
+function textTableSpec(table: ExperimentConfig["model"]["text_embedding"]): TextTableSpec {
+  const size = {
+    numEmbeddings: resolvedRows(table.num_embeddings),
+    embeddingDim: table.embedding_dim,
+  };
+  if (!("initial_std" in table)) return size;
+  return {
+    ...size,
+    ...(table.initial_std !== null && { initialStd: table.initial_std }),
+    ...(table.untrained_rows !== "random" && { untrainedRows: table.untrained_rows }),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { ModelConfig } from "../encoders/create-encoder.js";
 import { readArchitecture } from "../encoders/pretrained/transformer-folder.js";
 import { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
 import type { ExperimentConfig } from "./schema.js";
@@ -26,20 +27,21 @@ export function resolveTableSizes(config: ExperimentConfig): ExperimentConfig {
     if (rows !== "auto") return rows;
     return new CategoricalMapper(mapperOptions(config)[feature]!).rows;
   };
-  const text_embedding = {
-    ...model.text_embedding,
-    num_embeddings: textRows(model.text_embedding.num_embeddings),
-  };
-  if (model.type === "MultiModalTwoTower") {
-    const feature = model.document.categorical_feature!;
-    const num_embeddings = categoryRows(model.category_feature.num_embeddings, feature);
-    const category_feature = { ...model.category_feature, num_embeddings };
-    return { ...config, model: { ...model, text_embedding, category_feature } };
+  const rows = textRows(model.text_embedding.num_embeddings);
+  const sized = {
+    ...model,
+    text_embedding: { ...model.text_embedding, num_embeddings: rows },
+  } as ModelConfig;
+  if (sized.type === "MultiModalTwoTower") {
+    const feature = sized.document.categorical_feature!;
+    const num_embeddings = categoryRows(sized.category_feature.num_embeddings, feature);
+    const category_feature = { ...sized.category_feature, num_embeddings };
+    return { ...config, model: { ...sized, category_feature } };
   }
-  if (model.type !== "Towers") return { ...config, model: { ...model, text_embedding } };
+  if (sized.type !== "Towers") return { ...config, model: sized };
   const tower = (side: "query" | "document") => ({
-    ...model[side],
-    features: model[side].features.map(({ feature, encoder }) => ({
+    ...sized[side],
+    features: sized[side].features.map(({ feature, encoder }) => ({
       feature,
       encoder:
         encoder.type === "category"
@@ -49,6 +51,6 @@ export function resolveTableSizes(config: ExperimentConfig): ExperimentConfig {
   });
   return {
     ...config,
-    model: { ...model, text_embedding, query: tower("query"), document: tower("document") },
+    model: { ...sized, query: tower("query"), document: tower("document") },
   };
 }

@@ -1,3 +1,4 @@
+import { towerLayers } from "../encoders/tower-layers.js";
 import type { WordCuts } from "../engine/tables/distinct-words.js";
 import type { RowMoments } from "../engine/tables/packed-moments.js";
 
@@ -194,8 +195,7 @@ function layersOf(encoder: FusedEncoder): FusedLayer[][] | null {
       relu: i < hidden.length,
     }));
   };
-  const hidden = encoder.hiddenLayers ?? [128];
-  const last = encoder.lastLinear ?? true;
+  const { hiddenLayers: hidden, lastLinear: last } = towerLayers(encoder);
   switch (encoder.kind) {
     case "LinearEncoder":
       return [tower("tower", dim, [], true)];

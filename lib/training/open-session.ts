@@ -13,9 +13,9 @@ import { type LoadedExperiment, loadExperiment } from "../experiment/load-experi
 import { type PairBatch, stepsPerEpoch } from "../experiment/pairs.js";
 import type { ExperimentConfig } from "../experiment/schema.js";
 import { encoderSpec, systemName } from "../experiment/specs.js";
+import { startFromTexts } from "../experiment/start-from-texts.js";
 import { resolveTableSizes } from "../experiment/table-sizes.js";
 import { textColumnsOf } from "../experiment/text-columns.js";
-import { startTokenWeights } from "../experiment/token-weights.js";
 import { checkReplaceable } from "../files/replace-folder.js";
 import { UserError } from "../files/user-error.js";
 import { DenseRetriever } from "../retrieval/retrievers/dense-retriever.js";
@@ -84,7 +84,7 @@ export async function openSession(written: ExperimentConfig, options: TrainOptio
   const random = new Random(config.seed);
   const spec = encoderSpec(config);
   const encoder = createEncoder(spec, random.fork("encoder"));
-  startTokenWeights(encoder, spec, data.pairs);
+  startFromTexts(encoder, spec, data.pairs);
   if (teacher) startDocumentAxes(encoder, teacher);
   const { trainer, engine } = createTrainer(
     config,

@@ -4,6 +4,7 @@ import { EmbeddingTable } from "../../engine/tables/embedding-table.js";
 import { augmentPicture } from "../../features/augment-picture.js";
 import type { ImageColumn } from "../../features/batch.js";
 import { UserError } from "../../files/user-error.js";
+import { tableOptions } from "../encoder.js";
 import { PatchEncoder } from "../image/patch-encoder.js";
 import { normalisedPixels } from "../image/picture-tensor.js";
 import { ResidualCnn } from "../image/residual-cnn.js";
@@ -57,13 +58,13 @@ function bagModality(table: EmbeddingTable): Modality {
 }
 
 function categoryModality(
-  { numEmbeddings, embeddingDim }: Extract<ModalityEncoderSpec, { kind: "category" }>,
+  spec: Extract<ModalityEncoderSpec, { kind: "category" }>,
   { name, random, tables }: ModalityParts,
 ): Modality {
-  const table = new EmbeddingTable({ rows: numEmbeddings, dim: embeddingDim, random, name });
+  const table = new EmbeddingTable({ ...tableOptions(spec), random, name });
   tables[name] = table;
   return {
-    outputDim: embeddingDim,
+    outputDim: spec.embeddingDim,
     embed: (column, { size }) =>
       column.kind === "categories"
         ? table.bag(column.ids, size, column.length)

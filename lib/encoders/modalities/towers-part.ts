@@ -31,6 +31,7 @@ function modalitySpec(encoder: ModalityEncoderConfig, feature: DeclaredFeature):
         kind: "category",
         numEmbeddings: resolvedRows(encoder.num_embeddings),
         embeddingDim: encoder.embedding_dim,
+        ...(encoder.initial_std !== null && { initialStd: encoder.initial_std }),
       };
     case "vector":
       return {

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { MOST_LAYERS, tableRows, width, widths } from "../model-sizes.js";
+import { textTableSetting } from "../encoder-part.js";
+import { initialStd, MOST_LAYERS, tableRows, width, widths } from "../model-sizes.js";
 
 const rate = z.number().min(0).lt(1);
 
@@ -23,6 +24,7 @@ const category = z.strictObject({
   type: z.literal("category"),
   num_embeddings: tableRows,
   embedding_dim: width,
+  initial_std: initialStd,
 });
 const vector = z.strictObject({
   type: z.literal("vector"),
@@ -87,12 +89,7 @@ const tower = z.strictObject({
 
 /** Settings of two towers over any features. */
 export const towersKeys = {
-  text_embedding: z
-    .strictObject({
-      num_embeddings: tableRows,
-      embedding_dim: width.describe("columns of the table"),
-    })
-    .describe("the table of every bag"),
+  text_embedding: textTableSetting.describe("the table of every bag"),
   output_dim: width.describe("length of the embeddings"),
   share_towers: z
     .boolean()

@@ -5,7 +5,7 @@ export type ModalityEncoderSpec =
   /** mean of the token embeddings, from the table that all texts share */
   | { kind: "bag" }
   /** a row per category; of several categories the mean */
-  | { kind: "category"; numEmbeddings: number; embeddingDim: number }
+  | { kind: "category"; numEmbeddings: number; embeddingDim: number; initialStd?: number }
   /** MLP over numbers and precomputed vectors */
   | { kind: "vector"; inputDim: number; hiddenLayers: readonly number[]; outputDim: number }
   | {

@@ -3,7 +3,7 @@ import { Random } from "../../engine/random/random.js";
 import { EmbeddingTable } from "../../engine/tables/embedding-table.js";
 import type { FeatureBatch } from "../../features/batch.js";
 import { UserError } from "../../files/user-error.js";
-import { countParameters, type Encoder, type EncoderSpec } from "../encoder.js";
+import { countParameters, type Encoder, type EncoderSpec, tableOptions } from "../encoder.js";
 import { Tower } from "./tower.js";
 import type { TowerSpec } from "./towers-spec.js";
 
@@ -31,8 +31,7 @@ class Towers implements Encoder {
         `Towers: shared towers must have as many features, got ${this.names.query.length} and ${this.names.document.length}`,
       );
     const text = new EmbeddingTable({
-      rows: textEmbedding.numEmbeddings,
-      dim: textEmbedding.embeddingDim,
+      ...tableOptions(textEmbedding),
       random,
       name: "text",
     });

@@ -1,6 +1,12 @@
 import { z } from "zod";
 import { UserError } from "../../files/user-error.js";
-import { type EncoderSection, encoderPart, textFeatureIssues, textKeys } from "../encoder-part.js";
+import {
+  type EncoderSection,
+  encoderPart,
+  sizeSetting,
+  textFeatureIssues,
+  textKeys,
+} from "../encoder-part.js";
 import { MOST_LAYERS, resolvedRows, width } from "../model-sizes.js";
 import { readTransformerFolder } from "../pretrained/transformer-folder.js";
 import { transformerEncoder } from "./transformer-encoder.js";
@@ -14,6 +20,7 @@ const probability = z.number().min(0).lt(1);
  */
 const transformerKeys = {
   ...textKeys,
+  text_embedding: sizeSetting,
   pretrained: z
     .string()
     .min(1)

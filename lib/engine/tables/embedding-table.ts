@@ -22,8 +22,10 @@ export interface RowKeeper {
 export interface EmbeddingTableOptions {
   rows: number;
   dim: number;
-  /** N(0, 1) values come from a fork of it labelled `name`; without it the table starts at zero */
+  /** N(0, std²) values come from a fork of it labelled `name`; without it the table starts at zero */
   random?: Random;
+  /** standard deviation of the starting values (default 1) */
+  std?: number;
   name?: string;
   /** row 0 starts at zero and never moves through `bag` (default true) */
   paddingRow?: boolean;
@@ -60,6 +62,8 @@ export class EmbeddingTable {
     this.storage = allocate(this.rows, this.dim);
     if (options.random) {
       fillNormal(this.values, options.random, this.name);
+      const { std = 1 } = options;
+      if (std !== 1) for (let i = 0; i < this.values.length; i++) this.values[i]! *= std;
       if (options.paddingRow ?? true) this.values.fill(0, 0, this.dim);
     }
     this.anchor = tf.tidy(() => tf.variable(tf.scalar(0), true));
@@ -102,6 +106,17 @@ export class EmbeddingTable {
   /** @throws RangeError unless `values` has rows · dim entries */
   setWeights(values: ArrayLike<number>): void {
     this.write(0, values, "setWeights");
+  }
+
+  /** Sets the rows whose entry of `kept` is 0 to zero. @throws RangeError unless there is an entry per row */
+  clearRows(kept: Uint8Array): void {
+    if (kept.length !== this.rows)
+      throw new UserError(
+        `EmbeddingTable.clearRows: kept must have ${this.rows} entries, got ${kept.length}`,
+      );
+    this.keeper?.synchronise();
+    for (let row = 0; row < this.rows; row++)
+      if (kept[row] === 0) this.values.fill(0, row * this.stride, row * this.stride + this.dim);
   }
 
   /** Sets all weights from consecutive pieces. @throws RangeError unless `pieces` are whole rows, as many as there are */

@@ -10,8 +10,8 @@ import { type LoadedExperiment, loadExperiment } from "../../experiment/load-exp
 import { type PairBatch, pairBatch } from "../../experiment/pairs.js";
 import type { ExperimentConfig } from "../../experiment/schema.js";
 import { encoderSpec } from "../../experiment/specs.js";
+import { startFromTexts } from "../../experiment/start-from-texts.js";
 import { resolveTableSizes } from "../../experiment/table-sizes.js";
-import { startTokenWeights } from "../../experiment/token-weights.js";
 import { lossSpec, optimizerSpec } from "../../experiment/training-specs.js";
 import { createLoss } from "../../losses/create-loss.js";
 import type { BatchLoss } from "../../losses/loss.js";
@@ -71,7 +71,7 @@ export async function examine(written: ExperimentConfig, options: ExamineOptions
   const spec = encoderSpec(config);
   const fresh = () => {
     const made = createEncoder(spec, new Random(config.seed).fork("encoder"));
-    startTokenWeights(made, spec, data.pairs);
+    startFromTexts(made, spec, data.pairs);
     return made;
   };
   const encoder = fresh();

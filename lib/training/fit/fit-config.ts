@@ -1,6 +1,6 @@
 import path from "node:path";
 import { encoders } from "../../encoders/create-encoder.js";
-import type { EncoderSpec } from "../../encoders/encoder.js";
+import type { EncoderSpec, TextTableSpec } from "../../encoders/encoder.js";
 import { formatConfig, parseConfig } from "../../experiment/load-config.js";
 import type { ExperimentConfig } from "../../experiment/schema.js";
 import { encoderSpec } from "../../experiment/specs.js";
@@ -86,9 +86,10 @@ function fits(given: EncoderSpec, made: EncoderSpec): boolean {
 function modelSection(spec: EncoderSpec) {
   const { textEmbedding, outputDim, queryTextFeature, documentTextFeature, ...rest } = spec;
   const { documentCategoricalFeature, categoryFeature, ...own } = rest;
-  const table = (size: EncoderSpec["textEmbedding"]) => ({
-    num_embeddings: size.numEmbeddings,
-    embedding_dim: size.embeddingDim,
+  const table = ({ numEmbeddings, embeddingDim, initialStd, untrainedRows }: TextTableSpec) => ({
+    ...{ num_embeddings: numEmbeddings, embedding_dim: embeddingDim },
+    ...(initialStd !== undefined && { initial_std: initialStd }),
+    ...(untrainedRows && { untrained_rows: untrainedRows }),
   });
   return {
     ...encoders.sectionOf(own),

@@ -4,7 +4,7 @@ import type { Encoder, EncoderSpec } from "../../encoders/encoder.js";
 import { selectBackend } from "../../engine/backend.js";
 import { defaultListener } from "../../engine/progress.js";
 import { Random } from "../../engine/random/random.js";
-import { startTokenWeights } from "../../experiment/token-weights.js";
+import { startFromTexts } from "../../experiment/start-from-texts.js";
 import { UserError } from "../../files/user-error.js";
 import { createOptimizer } from "../../optimizers/create-optimizer.js";
 import { createSchedule } from "../../optimizers/create-schedule.js";
@@ -53,7 +53,11 @@ export async function openFit(options: FitOptions, last: Callback): Promise<Open
   const { trainData, evalData, modelOptions, source } = await resolveData(options);
   const model = modelOf(options, modelOptions, random);
   const { encoder, spec } = model;
-  if (spec && trainData.kind === "pairs") startTokenWeights(encoder, spec, trainData.pairs);
+  if (spec && trainData.kind === "pairs") startFromTexts(encoder, spec, trainData.pairs);
+  else if (spec?.textEmbedding.untrainedRows === "zero")
+    throw new UserError(
+      `fit: untrainedRows must be random unless trainData are pairs, got ${trainData.kind}`,
+    );
   const { evalData: _named, ...rest } = options;
   const fitted = { ...model, ...optimizerOf(options, learningRate, encoder), schedule: scheduleOf(options) };
   const plan = planFit({ ...rest, trainData, ...(evalData && { evalData }) }, fitted, random);

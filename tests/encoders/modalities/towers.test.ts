@@ -46,7 +46,7 @@ const regions: ModalityEncoderSpec = {
 function spec(picture: ModalityEncoderSpec, fusion: FusionSpec, more: Partial<TowersSpec> = {}): EncoderSpec {
   return {
     kind: "Towers",
-    textEmbedding: { numEmbeddings: 9, embeddingDim: 5 },
+    textEmbedding: { numEmbeddings: 9, embeddingDim: 5, initialStd: 1 },
     outputDim: 4,
     queryTextFeature: "text",
     documentTextFeature: "text",

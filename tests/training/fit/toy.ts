@@ -11,7 +11,7 @@ export const features = {
 };
 export const spec: EncoderSpec = {
   kind: "SimpleTextEncoder",
-  textEmbedding: { numEmbeddings: vectorizer.rows, embeddingDim: 8 },
+  textEmbedding: { numEmbeddings: vectorizer.rows, embeddingDim: 8, initialStd: 1 },
   fcDim: 12,
   outputDim: 6,
   queryTextFeature: "text",
