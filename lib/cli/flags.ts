@@ -10,6 +10,9 @@ export const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER) =>
 /** A number as text. */
 export const finiteNumber = z.preprocess(asNumber, z.number());
 
+/** A number as text, not below the least. */
+export const numberFrom = (least: number) => z.preprocess(asNumber, z.number().min(least));
+
 /** A probability as text. */
 export const probability = z.preprocess(asNumber, z.number().min(0).max(1));
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { compiledFolder, packageFile } from "../files/package-files.js";
+import { PermanentError } from "../files/permanent-error.js";
 import { ENDINGS, endsByItself } from "./endings.js";
 import { explainError } from "./explain-error.js";
 
@@ -30,7 +31,10 @@ const workspaceCommands: typeof commands = {
   start: async () => (await import("./commands/start.js")).addStartCommand,
 };
 
-/** The command line. Every fault of input is one or more plain lines on stderr and exit code 1. */
+/**
+ * The command line. Every fault of input is one or more plain lines on stderr and exit code 1; 42 where a command is asked to
+ * tell what no further try can mend.
+ */
 export async function main(argv: readonly string[]): Promise<number> {
   const program = new Command("qdrl")
     .description("Train encoders that put queries and documents into one space, and find out what helps.")
@@ -49,7 +53,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
     process.stderr.write(`${explainError(error)}\n`);
-    return 1;
+    return error instanceof PermanentError ? 42 : 1;
   } finally {
     for (const signal of Object.keys(ENDINGS)) process.removeListener(signal, stop);
   }

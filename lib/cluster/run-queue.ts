@@ -69,7 +69,7 @@ export interface QueueOptions {
 }
 
 /** Exit code of what will fail again however often it is tried. */
-export const NEVER_AGAIN = 42;
+export const NEVER_AGAIN = 42 as const;
 
 /**
  * Runs to be done, and who does them, as objects of a folder or bucket. There is no server: workers agree by creating

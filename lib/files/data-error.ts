@@ -1,3 +1,4 @@
+import { systemFault } from "./system-fault.js";
 import { UserError } from "./user-error.js";
 
 /**
@@ -8,15 +9,16 @@ export class DataError extends UserError {
   override readonly name = "DataError";
 }
 
-/** Turns a file-system error into a {@link DataError} that names the file; anything else comes back as it is. */
+/**
+ * Turns a file-system error into a {@link DataError} that names the file, where the file is what is wrong; a machine that
+ * cannot read now into a SystemFault. Anything else comes back as it is.
+ */
 export function describeFileError(file: string, error: unknown): unknown {
-  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  const { code } = (error ?? {}) as NodeJS.ErrnoException;
   if (code === "ENOENT") return new DataError(`${file}: file must exist, found none`);
   if (code === "EISDIR") return new DataError(`${file}: must be a file, found a folder`);
   if (code === "ENOTDIR") return new DataError(`${file}: must be a folder, found a file`);
   if (code === "EACCES" || code === "EPERM")
     return new DataError(`${file}: file must be readable, access is denied`);
-  if (code !== undefined && syscall !== undefined)
-    return new DataError(`${file}: file must be readable, got ${code}`);
-  return error;
+  return systemFault(error, file);
 }

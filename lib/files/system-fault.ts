@@ -33,6 +33,11 @@ class SystemFault extends UserError {
   }
 }
 
+/** Whether an error is the operating system's, already named. */
+export function isSystemFault(error: unknown): boolean {
+  return error instanceof SystemFault;
+}
+
 /**
  * A raw error of the operating system as a {@link SystemFault}; anything else comes back as it is.
  *

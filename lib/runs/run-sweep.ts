@@ -1,14 +1,11 @@
-import { type ChildProcess, fork } from "node:child_process";
-import path from "node:path";
-import { pathToFileURL } from "node:url";
 import { defaultListener, type Listener, type Progress } from "../engine/progress.js";
 import type { Sweep, SweepRun } from "../experiment/load-sweep.js";
 import type { ExperimentConfig } from "../experiment/schema.js";
 import { resolveTableSizes } from "../experiment/table-sizes.js";
-import { compiledFolder, moduleFile } from "../files/package-files.js";
 import { UserError } from "../files/user-error.js";
 import { type RunFolder, runFolderOf } from "../tracking/run-folder.js";
 import { holdsFinishedRun } from "../training/claim-run.js";
+import { startTrainingProcess, trainInProcess } from "./training-process.js";
 
 export interface SweepOptions {
   /** Worker processes. Default 2. */
@@ -67,12 +64,12 @@ export async function runSweep(sweep: Sweep, options: SweepOptions = {}): Promis
   const queue = [...waiting];
   await Promise.all(
     Array.from({ length: Math.min(workers, queue.length) }, async () => {
-      const worker = startSweepWorker();
+      const worker = startTrainingProcess();
       try {
         for (let run = queue.shift(); run; run = queue.shift()) {
           const current = run;
-          const message = await trainIn(worker, current.config, {
-            line: (line) => listener.line?.(line),
+          const { code, message } = await trainInProcess(worker, current.config, {
+            wait: (line) => listener.line?.(line),
             progress: (progress) => {
               shares.set(current, shareOf(progress, current.config.num_epochs));
               report(`${current.row}, seed ${current.seed}`);
@@ -80,7 +77,7 @@ export async function runSweep(sweep: Sweep, options: SweepOptions = {}): Promis
           });
           shares.delete(current);
           done++;
-          if (message !== null) {
+          if (code !== 0) {
             failed.push({ row: current.row, seed: current.seed, message });
             listener.line?.(`${current.row}, seed ${current.seed}: failed; ${message}`);
           }
@@ -102,42 +99,6 @@ export async function runSweep(sweep: Sweep, options: SweepOptions = {}): Promis
 /** Whether a folder holds this very run, finished. */
 export function isFinished(config: ExperimentConfig): boolean {
   return holdsFinishedRun(runFolderOf(config), resolveTableSizes(config));
-}
-
-/** A process that trains the configurations that it is sent. */
-export function startSweepWorker(): ChildProcess {
-  const folder = compiledFolder();
-  const loader = folder === null ? "tsx" : pathToFileURL(path.join(folder, "start.js")).href;
-  return fork(moduleFile("lib/runs/sweep-worker.ts"), {
-    execArgv: ["--import", loader],
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-  });
-}
-
-/** Has a worker train a configuration. Resolves with null, or with what went wrong. */
-function trainIn(
-  worker: ChildProcess,
-  config: ExperimentConfig,
-  listener: { line(line: string): void; progress(progress: Progress): void },
-): Promise<string | null> {
-  return new Promise((resolve) => {
-    const end = (message: string | null) => {
-      worker.off("message", read);
-      worker.off("exit", gone);
-      resolve(message);
-    };
-    const gone = (code: number | null, signal: string | null) =>
-      end(`the worker ended with ${signal ?? `code ${code}`}`);
-    const read = (message: { kind: string; progress: Progress; line: string; message: string }) => {
-      if (message.kind === "progress") listener.progress(message.progress);
-      else if (message.kind === "line") listener.line(message.line);
-      else end(message.kind === "failed" ? message.message : null);
-    };
-    worker.on("message", read);
-    worker.on("exit", gone);
-    if (worker.exitCode !== null || worker.signalCode !== null) gone(worker.exitCode, worker.signalCode);
-    else worker.send({ config });
-  });
 }
 
 /** How much of a run is done, from the progress of its epoch ("epoch 2/5"). */

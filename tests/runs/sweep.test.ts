@@ -3,7 +3,8 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadSweep } from "../../lib/experiment/load-sweep.js";
-import { runSweep, startSweepWorker } from "../../lib/runs/run-sweep.js";
+import { runSweep } from "../../lib/runs/run-sweep.js";
+import { startTrainingProcess } from "../../lib/runs/training-process.js";
 import { tinyDataset } from "../support/tiny-dataset.js";
 
 function sweepFile(root: string, sweep: Record<string, unknown>): string {
@@ -130,8 +131,8 @@ describe("runSweep", () => {
       seeds: [1, 2],
       rows: [{ name: "long", set: {} }],
     });
-    const worker = startSweepWorker();
-    worker.send({ config: loadSweep(file).runs[0]!.config });
+    const worker = startTrainingProcess();
+    worker.send({ config: loadSweep(file).runs[0]!.config, threads: 1 });
     await once(worker, "message"); // it trains
     worker.disconnect(); // what its parent's end does
     expect((await once(worker, "exit"))[0]).toBe(1);
