@@ -103,6 +103,7 @@ export const MAY_IMPORT = {
   ...Object.fromEntries(Object.entries(ROOMS).map(([room, below]) => [room, [...GROUND, ...below]])),
   studies: [...GROUND, ...BELOW_STUDIES],
   service: [...GROUND, ...BELOW_STUDIES, "cluster"],
+  client: [],
   cli: [...GROUND, ...BELOW_STUDIES, "cluster", "service", "studies"],
 };
 

@@ -9,7 +9,7 @@ import type { Route } from "./route.js";
 import { ROUTES } from "./routes.js";
 import type { Service } from "./service.js";
 import { ServiceError } from "./service-error.js";
-import { checkToken } from "./token.js";
+import { checkToken, isTrusted } from "./token.js";
 
 export interface ServerOptions {
   /** null: whoever reaches the server is answered. */
@@ -18,8 +18,6 @@ export interface ServerOptions {
   rate?: number;
   /** Bytes of a JSON body. Default 1 MiB. */
   bodyLimit?: number;
-  /** Bytes of an upload. Default 4 GiB. */
-  uploadLimit?: number;
   /** Structured logs, a line of JSON each: of this level and up, or none. Default none. */
   logLevel?: "debug" | "info" | "warn" | "error" | null;
 }
@@ -30,7 +28,7 @@ export interface ServerOptions {
  */
 export async function createServer(service: Service, options: ServerOptions): Promise<FastifyInstance> {
   const { fastify, swagger, rateLimit } = await loadFastify();
-  const { token, rate = 200, bodyLimit = 2 ** 20, uploadLimit = 4 * 2 ** 30, logLevel = null } = options;
+  const { token, rate = 200, bodyLimit = 2 ** 20, logLevel = null } = options;
   const app = fastify({
     bodyLimit,
     requestTimeout: 3_600_000,
@@ -70,8 +68,8 @@ export async function createServer(service: Service, options: ServerOptions): Pr
       new ServiceError(429, `too many requests: at most ${rate} a second from one address`),
   });
   app.addHook("onRequest", checkToken(token));
-  addBodies(app, uploadLimit);
-  for (const declared of [openApi, ...ROUTES]) addRoute(app, declared, service);
+  addBodies(app, service.uploadLimit);
+  for (const declared of [openApi, ...ROUTES]) addRoute(app, declared, service, token);
   return app;
 }
 
@@ -85,7 +83,7 @@ const openApi: Route = {
   handle: ({ request }) => request.server.swagger(),
 };
 
-function addRoute(app: FastifyInstance, declared: Route, service: Service): void {
+function addRoute(app: FastifyInstance, declared: Route, service: Service, token: string | null): void {
   const { method, url, summary, tag, params, query, body, answer, stream, bodyLimit, sends } = declared;
   const schemas = {
     params,
@@ -108,6 +106,7 @@ function addRoute(app: FastifyInstance, declared: Route, service: Service): void
           body: request.body as never,
           request,
           reply: sends === undefined ? reply : reply.type(sends),
+          trusted: isTrusted(request, token),
         },
         service,
       ),

@@ -9,6 +9,8 @@ export interface Asked<P, Q, B> {
   body: B;
   request: FastifyRequest;
   reply: FastifyReply;
+  /** Whether the token was shown, or none is needed; matters where a route is public. */
+  trusted: boolean;
 }
 
 /** What a route declares besides its schemas. */

@@ -1,7 +1,23 @@
 import type { Route } from "./route.js";
+import { artifacts } from "./routes/artifacts.js";
+import { data } from "./routes/data.js";
 import { encode } from "./routes/encode.js";
+import { experiments } from "./routes/experiments.js";
 import { health } from "./routes/health.js";
+import { runLogs } from "./routes/logs.js";
+import { results } from "./routes/results.js";
+import { runs } from "./routes/runs.js";
 import { search } from "./routes/search.js";
 
 /** Every address of the service. A new one is a file in routes/ and a line here: token, limits and OpenAPI come with it. */
-export const ROUTES: readonly Route[] = [health, search, encode];
+export const ROUTES: readonly Route[] = [
+  health,
+  search,
+  encode,
+  ...experiments,
+  ...runs,
+  ...runLogs,
+  ...results,
+  ...artifacts,
+  ...data,
+];

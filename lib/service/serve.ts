@@ -1,69 +1,55 @@
 import type { FastifyInstance } from "fastify";
-import type { Listener } from "../engine/progress.js";
 import { UserError } from "../files/user-error.js";
 import { createServer, type ServerOptions } from "./create-server.js";
-import { OpenedRuns } from "./opened-runs.js";
-import { ServedRuns } from "./served-runs.js";
+import { LocalPool } from "./local-pool.js";
+import { openService, type ServiceOptions } from "./open-service.js";
 import type { Service } from "./service.js";
 
-export interface ServeOptions extends Omit<ServerOptions, "token"> {
-  /** Folder of experiments, each a folder of runs. Default reports/runs. */
-  root?: string;
-  /** Run folders to be served beside those of the root, opened before the first request. */
-  runs?: readonly string[];
+export interface ServeOptions extends ServiceOptions, Omit<ServerOptions, "token"> {
   /** Default: none. */
   token?: string | null;
   /** Default 127.0.0.1. */
   host?: string;
   /** Default 8080; 0 = any that is free. */
   port?: number;
-  listener?: Listener;
+  /** Runs trained at a time on this machine; 0 = none, others take them from the queue. Default 1. */
+  workers?: number;
 }
 
 export interface Serving {
   address: string;
   app: FastifyInstance;
   service: Service;
-  /** Answers what has been asked, refuses what comes later, and closes every run. */
+  /** Answers what has been asked, refuses what comes later, and closes every run; those in training go on with the next start. */
   close(): Promise<void>;
 }
 
-/** Runs that are kept open. */
-const OPENED = 4;
-
 /**
- * Starts the service.
+ * Starts the service. Runs named in the options are opened before the first request.
  *
  * @throws UserError for an address beyond this machine without a token, and for a token that anybody could guess
  */
 export async function serve(options: ServeOptions = {}): Promise<Serving> {
-  const {
-    root = "reports/runs",
-    runs = [],
-    token = null,
-    host = "127.0.0.1",
-    port = 8080,
-    ...rest
-  } = options;
-  const { listener = {}, ...limits } = rest;
+  const { runs = [], token = null, host = "127.0.0.1", port = 8080, workers = 1, listener = {} } = options;
   if (token !== null && !/^[\x21-\x7e]{16,}$/.test(token))
-    throw new UserError(`token: must be at least 16 letters, digits or signs, got ${token.length}`);
+    throw new UserError(
+      `token: must be at least 16 letters, digits or signs without spaces, got ${token.length} characters`,
+    );
   if (token === null && !["127.0.0.1", "::1", "localhost"].includes(host))
     throw new UserError(
       `host: must be 127.0.0.1 where there is no token, got ${host}; set QDRL_TOKEN to listen there`,
     );
-  const service: Service = {
-    runs: new ServedRuns(root, runs),
-    opened: new OpenedRuns(Math.max(OPENED, runs.length), listener),
-  };
-  const app = await createServer(service, { token, ...limits });
+  const { service, close: closeService } = openService(options);
+  const app = await createServer(service, { ...options, token });
+  let pool: LocalPool | null = null;
   const close = async () => {
-    await app.close();
-    await service.opened.close();
+    await Promise.all([closeService(), app.close(), pool?.stop()]);
   };
   try {
     for (const dir of runs) await service.opened.use(service.runs.at(dir), () => {});
     const address = await app.listen({ host, port });
+    pool = new LocalPool(service.jobs.queue, service.jobs.root, workers, (line) => listener.line?.(line));
+    service.jobs.onCreated = () => pool?.wake();
     return { address, app, service, close };
   } catch (error) {
     await close();

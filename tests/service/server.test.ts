@@ -3,15 +3,14 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runExperiment } from "../../lib/runs/run-experiment.js";
 import { createServer } from "../../lib/service/create-server.js";
-import { OpenedRuns } from "../../lib/service/opened-runs.js";
+import { openService } from "../../lib/service/open-service.js";
 import { serve } from "../../lib/service/serve.js";
-import { ServedRuns } from "../../lib/service/served-runs.js";
 import { tinyDataset } from "../support/tiny-dataset.js";
 
-const TOKEN = "a token of the test";
+const TOKEN = "a-token-of-the-test";
 const data = tinyDataset();
 const root = path.join(data.root, "runs");
-const service = { runs: new ServedRuns(root), opened: new OpenedRuns(2, {}) };
+const { service, close } = openService({ root });
 let app: Awaited<ReturnType<typeof createServer>>;
 
 beforeAll(async () => {
@@ -20,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await app.close();
-  await service.opened.close();
+  await close();
   fs.rmSync(data.root, { recursive: true });
 });
 
