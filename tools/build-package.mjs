@@ -64,7 +64,11 @@ export function packageManifest(workspace) {
     description,
     ...(license && { license }),
     engines,
-    exports: { ".": { types: "./index.d.ts", default: "./index.js" }, "./package.json": "./package.json" },
+    exports: {
+      ".": { types: "./index.d.ts", default: "./index.js" },
+      "./client": { types: "./lib/client/client.d.ts", default: "./lib/client/client.js" },
+      "./package.json": "./package.json",
+    },
     bin: { qdrl: "./qdrl.js" },
     dependencies: Object.fromEntries(own),
     peerDependencies: Object.fromEntries(OPTIONAL.map((peer) => [peer, versions[peer]])),

@@ -44,7 +44,7 @@ export interface ArtifactFacts {
 }
 
 /** Bytes to send: text, a file of a browser, a Buffer, a stream. */
-export type Upload = string | Blob | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>;
+export type Upload = string | Blob | Uint8Array | ReadableStream<Uint8Array>;
 
 /** Options of a fit; what is left out is the server's to choose. */
 export interface RemoteFitOptions {

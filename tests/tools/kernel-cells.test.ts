@@ -33,6 +33,7 @@ describe("mendCell", () => {
     ["async () => { await (1); }", "async () => { await (1); }"],
     ["await f();", "await f();"],
     ['import { train } from "qdrl";', 'import { train } from "./lib/index.js";'],
+    ['import { connect } from "qdrl/client";', 'import { connect } from "./lib/client/client.js";'],
     ['const q = await import("qdrl");', 'const q = await import("./lib/index.js");'],
     ['const q = "qdrl";', 'const q = "qdrl";'],
   ])("turns %s into %s", (source, expected) => {

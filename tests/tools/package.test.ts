@@ -89,6 +89,16 @@ describe("the packed library, installed into an empty project", () => {
     );
   });
 
+  it("serves over HTTP, asking for the packages of that where they are not installed", async () => {
+    const command = ["node_modules/qdrl/qdrl.js", "serve", "--port", "0"];
+    const refused = await run(process.execPath, command, { cwd: project }).catch((error) => error.stderr);
+    expect(refused).toMatch(/^error: serve: needs packages .*npm install fastify @fastify\/swagger/);
+    const script =
+      'import { connect } from "qdrl/client"; console.log(typeof connect("http://localhost").search);';
+    const { stdout } = await run(process.execPath, ["--input-type=module", "-e", script], { cwd: project });
+    expect(stdout).toBe("function\n");
+  });
+
   it("has its command line, without the commands that are about the workspace", async () => {
     const help = await run(process.execPath, ["node_modules/qdrl/qdrl.js", "--help"], { cwd: project });
     expect(help.stdout).toContain("search");

@@ -2,8 +2,11 @@
 const ts = require("@tslab/typescript-for-tslab");
 const cellLines = require("./cell-lines.cjs");
 
-/** The public face as a cell must name it: cells run at the root of the workspace. */
-const FACE = "./lib/index.js";
+/** The public faces as a cell must name them: cells run at the root of the workspace. */
+const FACES = new Map([
+  ["qdrl", "./lib/index.js"],
+  ["qdrl/client", "./lib/client/client.js"],
+]);
 
 /** Makes tslab convert the mended source of a cell in place of what was typed. */
 function install() {
@@ -23,8 +26,8 @@ function install() {
 
 /**
  * Rewrites what tslab gets wrong:
- * - `from "qdrl"` is this workspace, whose exports name TypeScript that only tslab's own compiler can load: becomes the
- *   path of that file, in imports and in `import()`;
+ * - `from "qdrl"` (or "qdrl/client") is this workspace, whose exports name TypeScript that only tslab's own compiler can
+ *   load: becomes the path of that file, in imports and in `import()`;
  * - `{ epochs }` with `epochs` from an earlier cell is a ReferenceError: becomes `{ epochs: epochs }`;
  * - `await (x)` at the top is read as a call of a function named await: becomes `await Promise.resolve((x))`;
  * - a cell whose only top-level await is `for await` is a SyntaxError: `await 0;` is put in front.
@@ -40,7 +43,7 @@ function mendCell(source) {
   let plainAwait = false;
   const visit = (node, atTop) => {
     const face = faceSpecifier(node);
-    if (face) insertions.push([face.getStart(file) + 1, FACE, face.text.length]);
+    if (face) insertions.push([face.getStart(file) + 1, FACES.get(face.text), face.text.length]);
     // `({ a = 1 } = o)` becomes `({ a: a = 1 } = o)` likewise
     if (ts.isShorthandPropertyAssignment(node)) insertions.push([node.name.end, `: ${node.name.text}`]);
     const operand = atTop ? parenthesizedOperand(node, file) : null;
@@ -59,7 +62,7 @@ function mendCell(source) {
   return forAwait && !plainAwait ? `await 0; ${mended}` : mended;
 }
 
-/** The string "qdrl" that a node imports from, or undefined. */
+/** The string that names a face which a node imports from, or undefined. */
 function faceSpecifier(node) {
   const from =
     ts.isImportDeclaration(node) || ts.isExportDeclaration(node)
@@ -67,7 +70,7 @@ function faceSpecifier(node) {
       : ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword
         ? node.arguments[0]
         : undefined;
-  return from && ts.isStringLiteralLike(from) && from.text === "qdrl" ? from : undefined;
+  return from && ts.isStringLiteralLike(from) && FACES.has(from.text) ? from : undefined;
 }
 
 /**
