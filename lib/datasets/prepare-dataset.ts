@@ -4,7 +4,7 @@ import { spacedWords } from "../files/spaced-words.js";
 import { UserError } from "../files/user-error.js";
 import { buildEmoji, type EmojiOptions, ensureEmoji } from "./emoji/build-emoji.js";
 import type { DatasetManifest } from "./manifest.js";
-import { datasetSources, importDataset } from "./registry.js";
+import { datasetSources, type ImportRequest, importDataset } from "./registry.js";
 
 /** Folder that data sets are built into and read from by name. */
 export const DATA = "data";
@@ -52,12 +52,13 @@ export async function ensureDefaultDataset(listener: Listener = defaultListener(
 export async function importInto(
   outDir: string,
   name: string,
-  options: { listener: Listener; from: string | null; seed?: number },
+  options: { listener: Listener; from: string | null; seed?: number; subset?: ImportRequest["subset"] },
 ): Promise<string> {
   const { counts, licence, warnings } = await importDataset(name, {
     outDir,
     from: options.from,
     ...(options.seed === undefined ? {} : { seed: options.seed }),
+    ...(options.subset === undefined ? {} : { subset: options.subset }),
     onProgress: (done, total, step) =>
       options.listener.progress?.({ task: `import ${name}`, done, total, unit: "steps", note: step }),
   });

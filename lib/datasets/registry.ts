@@ -6,6 +6,7 @@ import { UserError } from "../files/user-error.js";
 import { buildEmoji } from "./emoji/build-emoji.js";
 import { buildEmojiPictures } from "./emoji/build-emoji-pictures.js";
 import { importBeir } from "./importers/beir.js";
+import type { SubsetSizes } from "./importers/beir-subset.js";
 import { importChorus } from "./importers/chorus.js";
 import { importGrocery } from "./importers/grocery.js";
 import { importHomeDepot } from "./importers/home-depot.js";
@@ -25,6 +26,10 @@ export interface ImportRequest {
   seed?: number;
   /** Of a BEIR or TREC folder's data set. Default: the folder's name. */
   name?: string;
+  /** Of a BEIR folder: false = queries and judgements are not read. */
+  labels?: boolean;
+  /** Of a BEIR folder: keeps so many test queries and documents. */
+  subset?: SubsetSizes;
   /** Emoji only. */
   locales?: readonly string[] | "all";
   onProgress?: (done: number, total: number, step: string) => void;
@@ -111,7 +116,8 @@ export const datasetSources: Readonly<Record<string, DatasetSource>> = {
     run: async ({ from, outDir }) => result(await importHomeDepot({ from: from!, outDir })),
   },
   beir: {
-    description: "any folder in BEIR's layout: corpus.jsonl, queries.jsonl, qrels/*.tsv",
+    description:
+      "any folder in BEIR's layout: corpus, queries and qrels as JSON lines and .tsv, or as Parquet",
     copy: null,
     kind: "copy",
     run: async ({ from, ...request }) => result(await importBeir({ ...request, from: from! })),
@@ -155,7 +161,9 @@ export async function importDataset(name: string, request: ImportRequest): Promi
     throw new UserError(
       `unknown data set "${name}"; known: ${Object.keys(datasetSources).sort().join(", ")}`,
     );
-  const { from, seed } = request;
+  const { from, seed, subset } = request;
+  if (subset !== undefined && name !== "beir")
+    throw new UserError(`data set "${name}": --queries and --documents must not be given, they are of beir`);
   if (seed !== undefined && source.seedless !== undefined)
     throw new UserError(`data set "${name}": seed must not be given, ${source.seedless}; got ${seed}`);
   if (from !== null && source.kind === "packages")

@@ -27,7 +27,7 @@ export interface DatasetContents {
   validation: TextColumns;
   /** The first is the default; all search all documents. */
   evaluation: readonly EvaluationPart[];
-  /** Columns of `training` whose tokens the token dictionary counts. */
+  /** Columns of `training`, or of the documents where there is none, whose tokens the token dictionary counts. */
   textColumns: readonly string[];
   /** Column of `training` and of the documents with the category, null = none. */
   categoryColumn: string | null;
@@ -105,16 +105,23 @@ function writeRows(folder: string, columns: TextColumns, minParts: number): void
 }
 
 function writeDictionaries(folder: string, contents: DatasetContents): Record<string, number> {
-  const { training, textColumns, categoryColumn, dictionarySizes, cleaning } = contents;
-  if (rowCount(training) === 0) return {};
+  const { documents, training, textColumns, categoryColumn, dictionarySizes, cleaning } = contents;
   const tokens = new TokenCounts(dictionarySizes, cleaning);
+  if (rowCount(training) === 0) {
+    const columns = textColumns.filter((name) => ownEntry(documents[0], name) !== undefined);
+    for (const name of columns) for (const document of documents) tokens.add(document[name]!, 1);
+    const entries = tokens.entries();
+    if (entries.length === 0) return {};
+    writeDictionary(path.join(folder, layout.tokenDictionary), "token", entries);
+    return { tokens: entries.length };
+  }
   for (const name of textColumns)
     for (const [text, times] of occurrences(training[name]!)) tokens.add(text, times);
   const entries = tokens.entries();
   writeDictionary(path.join(folder, layout.tokenDictionary), "token", entries);
   if (categoryColumn === null) return { tokens: entries.length };
   const values = occurrences(training[categoryColumn]!);
-  for (const document of contents.documents) {
+  for (const document of documents) {
     const value = document[categoryColumn]!;
     if (!values.has(value)) values.set(value, 0);
   }

@@ -4,11 +4,20 @@ import type { Command } from "commander";
 import { readManifest } from "../../datasets/manifest.js";
 import { buildDataset, DATA, importInto } from "../../datasets/prepare-dataset.js";
 import { datasetSources } from "../../datasets/registry.js";
+import { UserError } from "../../files/user-error.js";
 import { humanTime } from "../../reporting/human-numbers.js";
 import { plainTable } from "../../reporting/table.js";
 import { tableTerminal } from "../../reporting/table-terminal.js";
 import { TerminalListener, tableLook } from "../../reporting/terminal.js";
 import { checkFlags, wholeNumber } from "../flags.js";
+
+interface ImportFlags {
+  from?: string;
+  seed?: string;
+  queries?: string;
+  documents?: string;
+  output?: string;
+}
 
 /** `qdrl data build|list|import`. */
 export function addDataCommands(program: Command): void {
@@ -58,14 +67,26 @@ export function addDataCommands(program: Command): void {
       "local copy, BEIR folder or mapping file; default: the pinned URLs, hashes checked",
     )
     .option("--seed <n>", "of the split, where the importer draws one; default: the importer's")
+    .option("--queries <n>", "of a BEIR folder: so many of its test queries, drawn at random (NanoBEIR: 50)")
+    .option(
+      "--documents <n>",
+      "beside them: their judged documents, and others up to this number (NanoBEIR: 10000)",
+    )
     .option("-o, --output <dir>", "folder to write; default: data/<name>")
-    .action(async (name: string, options: { from?: string; seed?: string; output?: string }) => {
-      const { seed } = checkFlags(options, { seed: wholeNumber(0).optional() });
+    .action(async (name: string, options: ImportFlags) => {
+      const { seed, queries, documents } = checkFlags(options, {
+        seed: wholeNumber(0).optional(),
+        queries: wholeNumber(1).optional(),
+        documents: wholeNumber(1).optional(),
+      });
+      if ((queries === undefined) !== (documents === undefined))
+        throw new UserError("--queries and --documents: must be given together, got one of them");
       const listener = new TerminalListener();
       const work = importInto(options.output ?? path.join(DATA, name), name, {
         listener,
         from: options.from ?? null,
         ...(seed === undefined ? {} : { seed }),
+        ...(queries === undefined ? {} : { subset: { queries, documents: documents! } }),
       });
       await showTimed(work, listener);
     });

@@ -1,10 +1,9 @@
-import { existsSync } from "node:fs";
 import path from "node:path";
 import { Random } from "../../engine/random/random.js";
 import { DataError } from "../../files/data-error.js";
 import { ownEntry } from "../../files/own-entry.js";
 import { readItems } from "../items.js";
-import { readJsonLines, writeJsonLines } from "../json-lines.js";
+import { writeJsonLines } from "../json-lines.js";
 import {
   type JudgedQuery,
   judgedQueries,
@@ -13,12 +12,15 @@ import {
   splitQueries,
   withoutTested,
 } from "../judged-split.js";
+import { knownItems, noLabelRule } from "../known-item-queries.js";
 import type { DatasetManifest } from "../manifest.js";
 import { evaluationFilesOf, openDataset } from "../open-dataset.js";
 import { readQueries } from "../queries.js";
 import { readTrainingRows } from "../training-rows.js";
-import { type Qrels, readQrels, writeQrels } from "../trec.js";
+import { type Qrels, writeQrels } from "../trec.js";
 import { defaultDictionarySizes, writeDataset } from "../write-dataset.js";
+import { type BeirPart, readBeirQrels, readBeirRecords } from "./beir-files.js";
+import { beirSubset, type SubsetSizes } from "./beir-subset.js";
 
 export interface BeirImportOptions {
   /** Folder with corpus.jsonl, queries.jsonl and qrels/{train,dev,test}.tsv. */
@@ -30,27 +32,41 @@ export interface BeirImportOptions {
   minGrade?: number;
   /** Default 42. */
   seed?: number;
+  /** false: queries and judgements are not read, so they need not be there. Default true. */
+  labels?: boolean;
+  /** Keeps a part of the test queries and of the documents. Default: all. */
+  subset?: SubsetSizes;
 }
 
 /**
- * Imports a data set in BEIR's layout. Training rows come from qrels/train.tsv; validation from qrels/dev.tsv, else a
- * tenth of the training queries by near-duplicate group; evaluation from qrels/test.tsv (required), and validation.
+ * Imports a data set in BEIR's layout ({@link readBeirRecords} and {@link readBeirQrels} say which files that may be).
+ * Training rows come from the judgements of train; validation from dev, else a tenth of the training queries by
+ * near-duplicate group; evaluation from test, and validation. Judgements of train alone are the test, as NanoBEIR has them.
+ * Without labels the evaluation set is of {@link knownItemQueries}.
  *
  * @throws DataError naming the file that is missing or wrong
  */
 export async function importBeir(options: BeirImportOptions): Promise<DatasetManifest> {
   const { from, outDir, seed = 42, minGrade = 1, name = path.basename(path.resolve(from)) } = options;
-  const documents = readCorpus(path.join(from, "corpus.jsonl"));
-  const byId = new Map(documents.map((document) => [document["document_id"]!, document]));
-  const texts = new Map(readRecords(path.join(from, "queries.jsonl")).map(({ id, text }) => [id, text]));
-  const judged = (part: string): JudgedQuery[] | null => {
-    const file = path.join(from, "qrels", `${part}.tsv`);
-    return existsSync(file) ? joinQueries(readQrels(file), texts, file) : null;
-  };
-  const test = judged("test");
-  if (test === null) throw new DataError(`${path.join(from, "qrels/test.tsv")}: file must exist, found none`);
-  const listed = judged("train") ?? [];
-  const dev = judged("dev");
+  const corpus = (await readBeirRecords(from, "corpus")).map(({ id, title, text }) => ({
+    document_id: id,
+    document_name: title,
+    document_text: `${title} ${text}`.trim(),
+  }));
+  const judgements = options.labels === false ? noJudgements : await readJudgements(from);
+  const { train: listed, dev } = judgements;
+  const random = new Random(seed);
+  const { documents, test } =
+    options.subset === undefined
+      ? { documents: corpus, test: judgements.test }
+      : beirSubset(
+          corpus,
+          judgements.test,
+          [...listed, ...(dev ?? [])],
+          options.subset,
+          random.fork("subset"),
+        );
+  const byId = new Map(documents.map((document) => [document.document_id, document]));
   const train = withoutTested(listed, [...test, ...(dev ?? [])]);
   const split = splitQueries(train, { test: 0, validation: dev === null ? 0.1 : 0 }, seed);
   const validation = dev ?? split.validation;
@@ -58,7 +74,6 @@ export async function importBeir(options: BeirImportOptions): Promise<DatasetMan
     throw new DataError(
       `${path.join(from, "qrels/train.tsv")}: must leave queries to train on, got ${listed.length}, of which ${listed.length - train.length} are asked in test or dev and ${split.validation.length} are held out for validation (near-duplicates stay together)`,
     );
-  const random = new Random(seed);
   const negatives = [...test, ...validation].some((query) =>
     Object.values(query.grades).some((grade) => grade < minGrade),
   );
@@ -67,12 +82,14 @@ export async function importBeir(options: BeirImportOptions): Promise<DatasetMan
     training: relevantPairs(split.training, byId, minGrade, random.fork("training")),
     validation: relevantPairs(validation, byId, minGrade, random.fork("validation")),
     evaluation: [
-      {
-        name: "test",
-        description: "qrels/test.tsv",
-        queries: judgedQueries(test, minGrade),
-        judgedNegatives: negatives,
-      },
+      test.length > 0
+        ? {
+            name: "test",
+            description: "qrels/test.tsv",
+            queries: judgedQueries(test, minGrade),
+            judgedNegatives: negatives,
+          }
+        : withoutNegatives(knownItems(documents, ["document_text"], random.fork("known items"))),
       ...(validation.length === 0
         ? []
         : [
@@ -96,16 +113,23 @@ export async function importBeir(options: BeirImportOptions): Promise<DatasetMan
     describe: {
       name,
       builder: { name: "beir", version: 2 },
-      options: { seed, minGrade },
+      options: { seed, minGrade, ...(options.subset !== undefined && { subset: options.subset }) },
       sources: [
         { name: `BEIR folder ${path.basename(path.resolve(from))}`, url: null, licence: "see the source" },
       ],
       licence: "see the source",
       splitRule:
-        dev === null
-          ? "Test is the source's; a tenth of its training queries is validation, by near-duplicate group. Training queries with the same words as a test query are left out."
-          : "The source's training, dev and test queries; training queries with the same words as one of dev or test are left out.",
-      notes: [],
+        listed.length === 0
+          ? noLabelRule(test.length === 0)
+          : dev === null
+            ? "Test is the source's; a tenth of its training queries is validation, by near-duplicate group. Training queries with the same words as a test query are left out."
+            : "The source's training, dev and test queries; training queries with the same words as one of dev or test are left out.",
+      notes:
+        options.subset === undefined
+          ? []
+          : [
+              `A part of ${judgements.test.length} test queries and ${corpus.length} documents; figures compare with those of the same part alone.`,
+            ],
       columns: {
         query: { query_search_phrase: "query" },
         document: { document_id: "id", document_name: "title", document_text: "title and text" },
@@ -190,36 +214,34 @@ async function trainingQrels(
   return { qrels, texts };
 }
 
-/** Lines with an id of their own and texts; a number is an id too, and a title may be null or missing. */
-function readRecords(file: string): { id: string; title: string; text: string }[] {
-  const { records, lines } = readJsonLines(file, { maxMalformed: 0 });
-  const seen = new Set<string>();
-  return records.map((record, index) => {
-    const fail = (rule: string) => new DataError(`${file}:${lines[index]}: ${rule}`);
-    const { _id, text } = record;
-    const title = record["title"] ?? "";
-    if ((typeof _id !== "string" && typeof _id !== "number") || _id === "")
-      throw fail(`"_id" must be text that is not empty, or a number, got ${shown(_id)}`);
-    if (typeof text !== "string") throw fail(`"text" must be text, got ${shown(text)}`);
-    if (typeof title !== "string") throw fail(`"title" must be text, null or missing, got ${shown(title)}`);
-    const id = String(_id);
-    if (seen.has(id)) throw fail(`each "_id" must occur once, got "${id}" again`);
-    seen.add(id);
-    return { id, title, text };
-  });
+/** Queries of each part with their judgements; no dev is null. */
+interface Judgements {
+  train: JudgedQuery[];
+  dev: JudgedQuery[] | null;
+  test: JudgedQuery[];
 }
 
-function shown(value: unknown): string {
-  return value === undefined ? "none" : JSON.stringify(value).slice(0, 60);
+const noJudgements: Judgements = { train: [], dev: null, test: [] };
+
+async function readJudgements(from: string): Promise<Judgements> {
+  const texts = new Map((await readBeirRecords(from, "queries")).map(({ id, text }) => [id, text]));
+  const judged = async (part: BeirPart) => {
+    const read = await readBeirQrels(from, part);
+    return read && joinQueries(read.qrels, texts, read.file);
+  };
+  const [train, dev, test] = [await judged("train"), await judged("dev"), await judged("test")];
+  if (test !== null) return { train: train ?? [], dev, test };
+  if (train !== null && dev === null) return { ...noJudgements, test: train };
+  throw new DataError(
+    `${path.join(from, "qrels/test.tsv")}: file must exist, found none; without any judgements: qrdl init ${from} --no-labels`,
+  );
 }
 
-function readCorpus(file: string): Record<string, string>[] {
-  return readRecords(file).map(({ id, title, text }) => ({
-    document_id: id,
-    document_name: title,
-    document_text: `${title} ${text}`.trim(),
-  }));
-}
+const withoutNegatives = (set: ReturnType<typeof knownItems>) => ({
+  ...set,
+  queries: judgedQueries(set.queries, 1),
+  judgedNegatives: false,
+});
 
 function joinQueries(qrels: Qrels, texts: ReadonlyMap<string, string>, file: string): JudgedQuery[] {
   return [...qrels].map(([id, grades]) => {

@@ -12,6 +12,7 @@ import {
   splitQueries,
   withoutTested,
 } from "../judged-split.js";
+import { knownItems, noLabelRule } from "../known-item-queries.js";
 import type { DatasetManifest } from "../manifest.js";
 import type { TextColumns } from "../parquet.js";
 import { readPartFile } from "../part-files.js";
@@ -52,7 +53,11 @@ export async function importMapped(
   const lost = { repeatedDocumentIds: 0, rowsWithoutId: 0, repeatedJudgements: 0 };
   const documents = await readDocuments(settings, read, lost);
   const byId = new Map(documents.map((document) => [document["document_id"]!, document]));
-  const judged = await readPairs(settings.pairs, settings.min_grade, "q", read, lost);
+  const { pairs } = settings;
+  const judged: ReadPairs =
+    pairs === null
+      ? { queries: [], parts: null }
+      : await readPairs(pairs, settings.min_grade, "q", read, lost);
   const tested: { name: string; description: string; queries: JudgedQuery[] }[] = [];
   for (const [i, set] of (settings.evaluation ?? []).entries())
     tested.push({
@@ -65,7 +70,7 @@ export async function importMapped(
     const taken = new Set(tested.map(({ name }) => name));
     tested.push({
       name: taken.has("test") ? "held-out" : "test",
-      description: settings.pairs.part === null ? "queries held out" : "the pairs' test rows",
+      description: pairs?.part == null ? "queries held out" : "the pairs' test rows",
       queries: split.test,
     });
   }
@@ -74,7 +79,9 @@ export async function importMapped(
   const validation = withoutTested(split.validation, test);
   const random = new Random(settings.seed);
   const rows = relevantPairs(training, byId, settings.min_grade, random.fork("training"));
-  if (rowCount(rows) === 0) {
+  if (tested.length === 0 && pairs === null)
+    tested.push(knownItems(documents, textColumnsOf(settings), random.fork("known items")));
+  if (rowCount(rows) === 0 && pairs !== null) {
     const usable = judged.queries.filter((query) => hasRelevant(query, byId, settings.min_grade)).length;
     throw new DataError(
       usable === 0
@@ -129,9 +136,9 @@ export async function importMapped(
   return { manifest, warnings };
 }
 
-/** Columns of the training rows that hold words: neither the category nor pictures. */
+/** Columns of the training rows, or of documents alone, that hold words: neither the category nor pictures. */
 function textColumnsOf({ pairs, documents, category_column: category }: Mapping): string[] {
-  const named = [pairs, documents].flatMap(({ columns, pictures }) =>
+  const named = [...(pairs === null ? [] : [pairs]), documents].flatMap(({ columns, pictures }) =>
     Object.keys(columns).filter((name) => !Object.hasOwn(pictures, name)),
   );
   return named.filter((name) => name !== category);
@@ -206,9 +213,12 @@ async function readDocuments(
   lost: LostRows,
 ): Promise<Record<string, string>[]> {
   const entries = Object.entries(documents.columns);
-  const table = await read(documents, [documents.id, ...entries.map(([, source]) => source)]);
+  const sources = entries.map(([, source]) => source);
+  const table = await read(documents, documents.id === null ? sources : [documents.id, ...sources]);
   const byId = new Map<string, Record<string, string>>();
-  table[documents.id]!.forEach((id, row) => {
+  const ids =
+    documents.id === null ? table[sources[0]!]!.map((_, row) => String(row + 1)) : table[documents.id]!;
+  ids.forEach((id, row) => {
     if (id === "") {
       lost.rowsWithoutId++;
       return;
@@ -289,7 +299,7 @@ function gradeOf(value: string, file: string, row: number): number {
 }
 
 function describe(settings: Mapping) {
-  const { columns: queryColumns } = settings.pairs;
+  const queryColumns = settings.pairs?.columns ?? settings.evaluation?.[0]?.columns ?? {};
   const named = (map: Record<string, string>) =>
     Object.fromEntries(Object.entries(map).map(([name, source]) => [name, `column ${source}`]));
   return {
@@ -299,15 +309,20 @@ function describe(settings: Mapping) {
     sources: [{ name: settings.documents.from, url: null, licence: settings.licence }],
     licence: settings.licence,
     splitRule:
-      settings.pairs.part !== null
-        ? `By the column ${settings.pairs.part}; no query with the same words as one of the test is trained on.`
-        : settings.evaluation === null
-          ? "By query; queries with the same letters and digits or word sets of Jaccard similarity 0.8 or more, transitively, are on one side."
-          : "Tested on the evaluation pairs; no query with the same words is trained on. Validation by near-duplicate group.",
+      settings.pairs === null
+        ? noLabelRule(settings.evaluation === null)
+        : settings.pairs.part !== null
+          ? `By the column ${settings.pairs.part}; no query with the same words as one of the test is trained on.`
+          : settings.evaluation === null
+            ? "By query; queries with the same letters and digits or word sets of Jaccard similarity 0.8 or more, transitively, are on one side."
+            : "Tested on the evaluation pairs; no query with the same words is trained on. Validation by near-duplicate group.",
     notes: [],
     columns: {
       query: named(queryColumns),
-      document: { document_id: `column ${settings.documents.id}`, ...named(settings.documents.columns) },
+      document: {
+        document_id: settings.documents.id === null ? "number of the row" : `column ${settings.documents.id}`,
+        ...named(settings.documents.columns),
+      },
     },
   };
 }

@@ -64,7 +64,11 @@ export const mappingSchema = z.strictObject({
   name: z.string().min(1),
   licence: z.string().default("unknown"),
   documents: z.strictObject({
-    id: z.string().min(1).describe("column with the document's id"),
+    id: z
+      .string()
+      .min(1)
+      .nullable()
+      .describe("column with the document's id; null, where there are no pairs = the number of its row"),
     columns,
     ...table,
   }),
@@ -78,7 +82,9 @@ export const mappingSchema = z.strictObject({
         .default(null)
         .describe("column that says train, validation or test; null = dealt out by `split`"),
     })
-    .describe("queries with relevant documents"),
+    .nullable()
+    .default(null)
+    .describe("queries with relevant documents; null = documents alone, to be searched without any label"),
   evaluation: z
     .preprocess(
       (value) => (value !== null && typeof value === "object" && !Array.isArray(value) ? [value] : value),
@@ -106,7 +112,7 @@ export type MappedTable = Pick<
   Mapping["documents"],
   "from" | "columns" | "pictures" | "delimiter" | "quotes" | "encoding"
 >;
-export type MappedPairs = Mapping["pairs"] | NonNullable<Mapping["evaluation"]>[number];
+export type MappedPairs = NonNullable<Mapping["pairs"]> | NonNullable<Mapping["evaluation"]>[number];
 
 /** Names of tables, which are easily taken for mappings. */
 const TABLES = [".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet"];
@@ -139,6 +145,11 @@ function brokenRules(settings: Mapping): { path: (string | number)[]; message: s
   const issues: { path: (string | number)[]; message: string }[] = [];
   const known = (map: Record<string, string>) => Object.keys(map).sort().join(", ");
   const category = settings.category_column;
+  if (settings.documents.id === null && (settings.pairs !== null || settings.evaluation !== null))
+    issues.push({
+      path: ["documents", "id"],
+      message: "must name a column where pairs name documents, got null",
+    });
   if (category !== null && !Object.hasOwn(settings.documents.columns, category))
     issues.push({
       path: ["category_column"],
@@ -146,7 +157,7 @@ function brokenRules(settings: Mapping): { path: (string | number)[]; message: s
     });
   const tables: [(string | number)[], MappedTable][] = [
     [["documents"], settings.documents],
-    [["pairs"], settings.pairs],
+    ...(settings.pairs === null ? [] : [[["pairs"], settings.pairs] as [(string | number)[], MappedTable]]),
     ...(settings.evaluation ?? []).map((set, i): [(string | number)[], MappedTable] => [
       ["evaluation", i],
       set,

@@ -1,7 +1,9 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
+import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { exportBeir, importBeir } from "../../../lib/datasets/importers/beir.js";
 import { readItems } from "../../../lib/datasets/items.js";
+import { writeParquet } from "../../../lib/datasets/parquet.js";
 import { readQueries } from "../../../lib/datasets/queries.js";
 import { readTrainingRows } from "../../../lib/datasets/training-rows.js";
 import { readQrels } from "../../../lib/datasets/trec.js";
@@ -109,5 +111,64 @@ describe("BEIR folders", () => {
     await expect(importBeir({ from: `${folder}/nowhere`, outDir })).rejects.toThrow(
       "nowhere/corpus.jsonl: file must exist",
     );
+  });
+});
+
+describe("BEIR folders of other kinds", () => {
+  it("are read from Parquet as from JSON lines, judgements without a score included", async () => {
+    const dir = `${folder}/hub`;
+    const table = (name: string, columns: Record<string, string[]>) => {
+      mkdirSync(path.dirname(`${dir}/${name}`), { recursive: true });
+      writeParquet(`${dir}/${name}`, columns);
+    };
+    table("corpus/train-00000-of-00001.parquet", { _id: ["d1", "d2"], text: ["red shoe", "blue box"] });
+    table("queries/train-00000-of-00001.parquet", { _id: ["a", "b"], text: ["shoes", "boxes"] });
+    table("qrels/train-00000-of-00001.parquet", { "query-id": ["a", "b"], "corpus-id": ["d1", "d2"] });
+    const { counts, splitRule } = await importBeir({ from: dir, outDir: `${folder}/hub-out` });
+    expect(counts).toMatchObject({ documents: 2, trainingRows: 0, testQueries: 2, testPairs: 2 });
+    expect(splitRule).toContain("No labels to train on");
+    // words of documents, since there are no training rows
+    expect(counts["tokens"]).toBeGreaterThanOrEqual(4);
+  });
+
+  it("give a part with every judged document of its queries, drawn by the seed", async () => {
+    const dir = `${folder}/large`;
+    const ids = Array.from({ length: 40 }, (_, i) => `d${i}`);
+    put(dir, "corpus.jsonl", jsonLines(ids.map((id) => ({ _id: id, text: `text of ${id}` }))));
+    put(
+      dir,
+      "queries.jsonl",
+      jsonLines(ids.slice(0, 20).map((id) => ({ _id: `q${id}`, text: `about ${id}` }))),
+    );
+    const lines = ids.slice(0, 20).map((id, i) => `q${id}\t${id}\t1\nq${id}\td${39 - i}\t0\n`);
+    put(dir, "qrels/test.tsv", `query-id\tcorpus-id\tscore\n${lines.join("")}`);
+    const take = async (name: string, seed: number) => {
+      const outDir = `${folder}/${name}`;
+      await importBeir({ from: dir, outDir, seed, subset: { queries: 5, documents: 15 } });
+      const { ids: kept } = await readItems(`${outDir}/recall_validation_items_dataset/items.json`);
+      const { queries } = await readQueries(`${outDir}/recall_validation_queries_dataset/queries.json`);
+      for (const { grades } of queries) for (const id of Object.keys(grades!)) expect(kept).toContain(id);
+      return { kept, queries: queries.map(({ id }) => id) };
+    };
+    const [first, again, other] = [await take("p1", 1), await take("p2", 1), await take("p3", 2)];
+    expect([first.kept.length, first.queries.length]).toEqual([15, 5]);
+    expect(again).toEqual(first);
+    expect(other).not.toEqual(first);
+    await expect(
+      importBeir({ from: dir, outDir: `${folder}/p4`, subset: { queries: 5, documents: 9 } }),
+    ).rejects.toThrow(/must be at least the 10 that are judged, got 9/);
+  });
+
+  it("need neither queries nor judgements where no labels are wanted", async () => {
+    const dir = `${folder}/bare`;
+    put(dir, "corpus.jsonl", jsonLines([1, 2, 3].map((i) => ({ _id: i, text: `only${i} shared word` }))));
+    await expect(importBeir({ from: dir, outDir: `${folder}/bare-out` })).rejects.toThrow(/queries\.jsonl/);
+    const { counts, evaluationSets } = await importBeir({
+      from: dir,
+      outDir: `${folder}/bare-out`,
+      labels: false,
+    });
+    expect(counts).toMatchObject({ documents: 3, trainingRows: 0, "known-itemsQueries": 3 });
+    expect(evaluationSets[0]!.description).toContain("no real searches");
   });
 });
