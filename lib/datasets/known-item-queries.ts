@@ -48,7 +48,7 @@ export function knownItemQueries(
   }
   if (queries.length < 2)
     throw new DataError(
-      `documents: must be at least two with different words to search among, got ${documents.length} with ${queries.length === 0 ? "none" : "one"} that differs`,
+      `documents: must be at least two with different words to search among, got ${documents.length}${documents.length > 1 ? " that do not differ" : ""}`,
     );
   return queries;
 }

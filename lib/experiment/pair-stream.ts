@@ -50,7 +50,7 @@ export async function openPairStream(
   tell: (line: string) => void,
 ): Promise<PairStream | null> {
   const { mode, above_megabytes: limit, shuffle_rows: shuffleRows } = config.streaming;
-  if (mode === "never") return null;
+  if (mode === "never" || config.dataset.labelled_pairs === 0) return null;
   const files = listPartFiles(path.join(config.dataset_dir, layout.training));
   const megabytes = files.reduce((sum, file) => sum + sizeOf(file), 0) / 1e6;
   if (mode === "auto" && megabytes <= limit) return null;

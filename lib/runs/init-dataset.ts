@@ -3,12 +3,14 @@ import path from "node:path";
 import { stringify } from "yaml";
 import { importMapped } from "../datasets/importers/mapped.js";
 import { type ColumnGuess, columnRoles } from "../datasets/init/guess-columns.js";
+import { findDocuments, guessDocuments } from "../datasets/init/guess-documents.js";
 import {
   findTables,
   guessMapping,
   type SourceTables,
   textColumnsOfDocuments,
 } from "../datasets/init/guess-mapping.js";
+import { ownTexts } from "../datasets/init/own-texts.js";
 import { type TitlesAsQueries, titlesAsQueries } from "../datasets/init/titles-as-queries.js";
 import { readManifest } from "../datasets/manifest.js";
 import { DATA } from "../datasets/prepare-dataset.js";
@@ -24,6 +26,8 @@ export interface InitOptions {
   columns?: Readonly<Record<string, string | null>>;
   /** Asks about the guess; the answer goes like `columns`. Default: nobody is asked. */
   confirm?: (tables: SourceTables, guess: ColumnGuess) => Promise<Readonly<Record<string, string | null>>>;
+  /** false: documents alone are read, to be searched without any label. Default true. */
+  labels?: boolean;
   /** Folder that data/ and configs/ are in. Default: the working directory. */
   root?: string;
 }
@@ -45,7 +49,7 @@ export interface InitResult {
 /**
  * Somebody's own files become a data set with ready configurations: a table, a folder of tables, BEIR's or TREC's layout.
  * Writes `data/<name>/`, `configs/<name>/mapping.yaml` (not for BEIR and TREC), `bm25.yaml`, `encoder.yaml` and `both.yaml`;
- * whatever fails leaves nothing behind.
+ * without labels also `label-free.yaml` and its fusion with BM25. Whatever fails leaves nothing behind.
  *
  * @throws UserError in one line for input that no search can be made of, and where data set or configurations are there already
  */
@@ -62,14 +66,16 @@ export async function initDataset(source: string, options: InitOptions = {}): Pr
         `${taken}: is there already and stays as it is; choose another name with --name NAME`,
       );
   try {
-    const made = await importAs(layoutOf(source), source, name, path.join(root, folder), {
+    const made = await importAs(layoutOf(source, options), source, name, path.join(root, folder), {
       ...options,
       outDir: path.join(root, datasetDir),
     });
     const { evaluationSets, counts } = readManifest(path.join(root, datasetDir))!;
     const titles = counts["trainingRows"]! > 0 ? await titlesAsQueries(path.join(root, datasetDir)) : null;
+    const isFree = counts["trainingRows"] === 0;
     const configs = readyConfigs(
       {
+        ownTexts: isFree ? await ownTexts(path.join(root, datasetDir), made.textColumns) : null,
         name,
         datasetDir,
         textColumns: made.textColumns,
@@ -103,10 +109,12 @@ export async function initDataset(source: string, options: InitOptions = {}): Pr
 type Layout = "mapped" | "beir" | "trec";
 
 /** Which importer reads the source: by the files that only one of them knows. */
-function layoutOf(source: string): Layout {
+function layoutOf(source: string, { labels = true }: InitOptions): Layout {
   if (!(statSync(source, { throwIfNoEntry: false })?.isDirectory() ?? false)) return "mapped";
   const names = readdirSync(source);
-  if (names.includes("corpus.jsonl") && names.includes("queries.jsonl")) return "beir";
+  const has = (name: string) => names.includes(`${name}.jsonl`) || names.includes(name);
+  if (has("corpus") && (has("queries") || !labels)) return "beir";
+  if (!labels) return "mapped";
   return names.some((name) => /(^|[^a-z])qrels?([^a-z]|$)/i.test(name)) ? "trec" : "mapped";
 }
 
@@ -117,20 +125,21 @@ async function importAs(
   folder: string,
   options: InitOptions & { outDir: string },
 ): Promise<Pick<InitResult, "warnings" | "roles" | "furtherColumns"> & { textColumns: string[] }> {
-  const { outDir, columns = {}, confirm } = options;
+  const { outDir, columns = {}, confirm, labels = true } = options;
   if (layout !== "mapped") {
     const [role] = Object.keys(columns);
     if (role !== undefined)
       throw new UserError(
         `--column ${role}: is for tables, got a folder in the layout of ${layout.toUpperCase()}`,
       );
-    const { warnings } = await importDataset(layout, { outDir, from: source, name });
+    const { warnings } = await importDataset(layout, { outDir, from: source, name, labels });
     return { warnings, roles: null, furtherColumns: [], textColumns: ["document_text"] };
   }
-  const tables = await findTables(source);
-  const guess = guessMapping(name, tables, columns, folder);
+  const tables = labels ? await findTables(source) : await findDocuments(source);
+  const map = labels ? guessMapping : guessDocuments;
+  const guess = map(name, tables, columns, folder);
   const answers = confirm === undefined ? {} : await confirm(tables, guess.roles);
-  const { mapping, roles, furtherColumns } = guessMapping(name, tables, { ...columns, ...answers }, folder);
+  const { mapping, roles, furtherColumns } = map(name, tables, { ...columns, ...answers }, folder);
   const file = path.join(folder, "mapping.yaml");
   const said = columnRoles.flatMap((role) => (roles[role] === undefined ? [] : `${role} ${roles[role]}`));
   atomicWriteFile(

@@ -1,27 +1,12 @@
-import { Document, isMap, isScalar, visit } from "yaml";
-
-/** What ready configurations have to know of a data set. */
-export interface ReadyData {
-  /** Becomes the configurations' task_id. */
-  name: string;
-  datasetDir: string;
-  /** Document columns that are searched as text. */
-  textColumns: readonly string[];
-  documents: number;
-  trainingRows: number;
-  /** Whether a document's title is one more training query of it. */
-  titlesAsQueries: boolean;
-  /** Evaluation sets that results are of. */
-  sets: readonly string[];
-  hasValidationSet: boolean;
-}
+import { labelFreeConfigs } from "./label-free-configs.js";
+import { evaluation, fusion, type ReadyData, subwords, yaml } from "./ready-parts.js";
 
 /** Pairs that an encoder sees in all: as many as the robust recipe's six epochs over MSRD's 45,000. */
 const PAIRS_SEEN = 270_000;
 
 /**
- * Configurations for a data set of one's own, by file name: `bm25.yaml`, and where there are pairs to train on `encoder.yaml`
- * (words and 2–4-grams in one bag, no layer above it, the recipe of configs/recipes/robust.yaml in small) and `both.yaml`.
+ * Configurations for a data set of one's own, by file name: `bm25.yaml`, and `encoder.yaml` (words and 2–4-grams in one bag, no layer above it, the recipe of configs/recipes/robust.yaml in small) and `both.yaml`;
+ * {@link labelFreeConfigs} where there are no pairs to train on.
  *
  * Small data get small batches and many epochs; cut-offs stay below the number of documents.
  */
@@ -36,7 +21,7 @@ export function readyConfigs(data: ReadyData, folder: string): Record<string, st
     document_text: data.textColumns,
     recall_validation: evaluation(data),
   });
-  if (data.trainingRows === 0) return { "bm25.yaml": bm25 };
+  if (data.ownTexts !== null) return { "bm25.yaml": bm25, ...labelFreeConfigs(data, data.ownTexts, folder) };
   return {
     "bm25.yaml": bm25,
     "encoder.yaml": yaml(
@@ -47,7 +32,7 @@ export function readyConfigs(data: ReadyData, folder: string): Record<string, st
       data.hasValidationSet
         ? "Encoder and BM25 as one system; the weight is chosen on the validation queries, as they are and misspelled."
         : "Encoder and BM25 as one system, half and half, unchecked: there are no validation queries to choose the weight on.",
-      both(data, folder),
+      fusion(data, folder, { runId: "both", encoder: "encoder", name: "encoder + BM25" }),
     ),
   };
 }
@@ -72,16 +57,7 @@ function encoder(data: ReadyData) {
     loss: { type: "batch_softmax", temperature: 0.1 },
     negatives: { type: "batch", mask: "known_positives" },
     typos: { augment: 0, self_teaching: 1, probability: 0.75 },
-    text_vectorizer: {
-      type: "subword",
-      dictionary_path: "token_dictionary",
-      num_oov_tokens: 1024,
-      words_limit: 64,
-      min_length: 2,
-      max_length: 4,
-      ngrams_limit: 640,
-      buckets: 32768,
-    },
+    text_vectorizer: subwords,
     model: {
       type: "TwoTower",
       text_embedding: { num_embeddings: "auto", embedding_dim: 128 },
@@ -93,49 +69,4 @@ function encoder(data: ReadyData) {
     },
     recall_validation: { ...evaluation(data), every_epochs: epochs },
   };
-}
-
-function both(data: ReadyData, folder: string) {
-  const choice = data.hasValidationSet
-    ? { measure: `Recall@${cutoffs(data)[1]}`, validation_typos: [0, 0.5] }
-    : { weights: [0.5, 0.5] };
-  return {
-    system: "fusion",
-    task_id: data.name,
-    run_id: "both",
-    name: "encoder + BM25",
-    runs: [`${folder}/encoder.yaml`, `${folder}/bm25.yaml`],
-    kind: "z-score",
-    ...choice,
-    recall_validation: { ...evaluation(data), sets: data.sets },
-  };
-}
-
-function evaluation(data: ReadyData) {
-  const k = cutoffs(data);
-  return {
-    enabled: true,
-    k,
-    measures: [`nDCG@${k[1]}`],
-    query_typo_probabilities: [0, 0.5],
-  };
-}
-
-/** Cut-offs that say something of so many documents. */
-function cutoffs({ documents }: ReadyData): [number, number, ...number[]] {
-  if (documents >= 500) return [1, 10, 100];
-  return documents > 20 ? [1, 10] : [1, Math.max(2, Math.min(3, documents - 1))];
-}
-
-/** Sections as blocks; lists, and sections that stand in a list, in one line, as configurations here are written. */
-function yaml(comment: string, value: object): string {
-  const document = new Document(value);
-  visit(document, {
-    Seq(_, list) {
-      for (const item of list.items) if (isMap(item)) item.flow = true;
-      if (list.items.every(isScalar)) list.flow = true;
-    },
-  });
-  const lines = comment.split("\n").map((line) => `# ${line.trim()}`);
-  return `${lines.join("\n")}\n${document.toString({ lineWidth: 0 })}`;
 }

@@ -39,6 +39,6 @@ describe("knownItemQueries", () => {
     expect(one(["a single document"])).toThrow(
       /must be at least two with different words to search among, got 1/,
     );
-    expect(one(["same words", "words same"])).toThrow(/got 2 with none that differs/);
+    expect(one(["same words", "words same"])).toThrow(/got 2 that do not differ/);
   });
 });

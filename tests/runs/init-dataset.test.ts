@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import os from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { readItems } from "../../lib/datasets/items.js";
 import { writeParquet } from "../../lib/datasets/parquet.js";
 import { loadAnyConfig } from "../../lib/retrieval/retrievers/load-any-config.js";
@@ -104,13 +105,19 @@ describe("initDataset", () => {
     expect(counts).toMatchObject({ queries: 50, testQueries: 10 });
   });
 
-  it("takes BEIR's and TREC's folders; without training judgements there is BM25 alone", async () => {
+  it("takes BEIR's and TREC's folders; without training judgements documents are their own queries", async () => {
     const root = `${folder}/layouts`;
     put(root, "beir/corpus.jsonl", jsonLines([{ _id: "A", title: "Shoe", text: "red" }]));
     put(root, "beir/queries.jsonl", jsonLines([{ _id: "1", text: "red shoe" }]));
     put(root, "beir/qrels/test.tsv", "query-id\tcorpus-id\tscore\n1\tA\t1\n");
     const beir = await initDataset(`${root}/beir`, { root });
-    expect(beir.configs).toEqual(["configs/beir/bm25.yaml"]);
+    expect(beir.configs.map((file) => path.basename(file))).toEqual([
+      "bm25.yaml",
+      "encoder.yaml",
+      "both.yaml",
+      "label-free.yaml",
+      "label-free-bm25.yaml",
+    ]);
     put(root, "trec/topics.tsv", pairs.map(({ search }, i) => `${i}\t${search}\n`).join(""));
     put(root, "trec/docs.tsv", products.map(({ sku, title }) => `${sku}\t${title}\n`).join(""));
     put(root, "trec/qrels.txt", pairs.map(({ sku }, i) => `${i} 0 ${sku} 1\n`).join(""));
@@ -135,5 +142,60 @@ describe("initDataset", () => {
     put(root, "text/readme.txt", "x");
     await expect(refused(`${root}/text`)).rejects.toThrow("text: must hold tables");
     expect(existsSync(`${root}/data`)).toBe(false);
+  });
+
+  it("makes documents alone searchable: rows numbered, titles and sentences as queries, a teacher's space", async () => {
+    const root = `${folder}/free`;
+    const rows = products.map(({ title, shelf }) => ({
+      title,
+      description: `This ${title} is made for those who want a ${shelf}. It comes with a spare ${shelf}.`,
+    }));
+    const made = await initDataset(put(root, "docs.jsonl", jsonLines(rows)), {
+      root,
+      name: "shop",
+      labels: false,
+    });
+    expect(made.roles).toEqual({ title: "title", text: "description" });
+    expect(made.counts).toMatchObject({ documents: 30, trainingRows: 0, "known-itemsQueries": 30 });
+    expect(files(root)).toEqual([
+      "bm25.yaml",
+      "both.yaml",
+      "encoder.yaml",
+      "label-free-bm25.yaml",
+      "label-free.yaml",
+      "mapping.yaml",
+    ]);
+    for (const file of made.configs) loadAnyConfig(path.join(root, file));
+    const encoder = parse(readFileSync(`${root}/configs/shop/encoder.yaml`, "utf8"));
+    expect(encoder.dataset).toMatchObject({
+      labelled_pairs: 0,
+      document_pairs: "document_name",
+      sentence_pairs: { column: "document_text" },
+    });
+    const { ids } = await readItems(`${root}/data/shop/recall_validation_items_dataset/items.json`);
+    expect(ids.slice(0, 2)).toEqual(["1", "2"]);
+  });
+
+  it("says in one line what cannot be searched without labels, and asks words of texts without titles", async () => {
+    const root = `${folder}/free-bad`;
+    const init = (name: string, text: string, more = {}) =>
+      initDataset(put(root, name, text), { root, labels: false, ...more });
+    await expect(init("one.jsonl", '{"text":"only one"}\n')).rejects.toThrow(
+      /must be at least two .*, got 1$/,
+    );
+    await expect(init("numbers.csv", "a,b\n1,2\n3,4\n")).rejects.toThrow(
+      /must have a column of words, got a, b/,
+    );
+    await expect(init("q.csv", "text\nred\nblue\n", { columns: { query: "text" } })).rejects.toThrow(
+      /--column query: is of searches/,
+    );
+    const words = await init("words.csv", "name\nlamp\nchair\n");
+    const { dataset } = parse(readFileSync(path.join(root, "configs/words/encoder.yaml"), "utf8"));
+    expect(dataset.document_pairs).toBe("document_name");
+    expect(dataset.sentence_pairs).toBeUndefined();
+    expect(words.counts["documents"]).toBe(2);
+    await expect(
+      initDataset(put(root, "plain.csv", "title,price\nred lamp,3\nblue lamp,4\n"), { root }),
+    ).rejects.toThrow(/--no-labels/);
   });
 });

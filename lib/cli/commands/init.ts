@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import { type ColumnGuess, type ColumnRole, columnRoles } from "../../datasets/init/guess-columns.js";
-import type { SourceTables } from "../../datasets/init/guess-mapping.js";
+import { documentRoles, type SourceTables } from "../../datasets/init/guess-mapping.js";
 import { emptyRecord, ownEntry } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
 import { type InitResult, initDataset } from "../../runs/init-dataset.js";
@@ -18,6 +18,19 @@ const meanings: Readonly<Record<ColumnRole, string>> = {
   slice: "kind of query",
 };
 
+/** In the order in which they are asked for. */
+const askedRoles: readonly ColumnRole[] = [
+  "query",
+  "title",
+  "id",
+  "text",
+  "category",
+  "picture",
+  "grade",
+  "part",
+  "slice",
+];
+
 /** `qdrl init PATH`. */
 export function addInitCommand(program: Command): void {
   program
@@ -29,20 +42,27 @@ export function addInitCommand(program: Command): void {
       "--column <role=name...>",
       `say what a column is, "none" for none; roles: ${columnRoles.join(", ")}`,
     )
+    .option("--no-labels", "documents alone, to be searched without any label")
     .option("-y, --yes", "ask nothing, take the guess; so it is where there is no terminal")
     .addHelpText(
       "after",
-      "\nExamples:\n  $ qdrl init shop.csv\n  $ qdrl init shop.csv --yes --column query=search --column category=none\n  $ qdrl init exports/ --name shop",
+      "\nExamples:\n  $ qdrl init shop.csv\n  $ qdrl init shop.csv --yes --column query=search --column category=none\n  $ qdrl init docs.jsonl --no-labels\n  $ qdrl init exports/ --name shop",
     )
-    .action(async (source: string, options: { name?: string; column?: string[]; yes?: boolean }) => {
-      const asks = options.yes !== true && process.stdin.isTTY === true && process.stderr.isTTY === true;
-      const result = await initDataset(source, {
-        columns: columnsOf(options.column ?? []),
-        ...(options.name !== undefined && { name: options.name }),
-        ...(asks && { confirm: askColumns }),
-      });
-      process.stdout.write(`${summary(result).join("\n")}\n`);
-    });
+    .action(
+      async (
+        source: string,
+        options: { name?: string; column?: string[]; labels: boolean; yes?: boolean },
+      ) => {
+        const asks = options.yes !== true && process.stdin.isTTY === true && process.stderr.isTTY === true;
+        const result = await initDataset(source, {
+          columns: columnsOf(options.column ?? []),
+          labels: options.labels,
+          ...(options.name !== undefined && { name: options.name }),
+          ...(asks && { confirm: askColumns(options.labels ? askedRoles : documentRoles) }),
+        });
+        process.stdout.write(`${summary(result).join("\n")}\n`);
+      },
+    );
 }
 
 function columnsOf(pairs: readonly string[]): Record<string, string | null> {
@@ -57,11 +77,16 @@ function columnsOf(pairs: readonly string[]): Record<string, string | null> {
 }
 
 /** Goes through the roles on the terminal: Enter takes the guess, "-" is none, a name is taken if there is such a column. */
-async function askColumns(
-  { pairs, documents }: SourceTables,
+function askColumns(roles: readonly ColumnRole[]) {
+  return ({ pairs, documents }: SourceTables, guess: ColumnGuess) =>
+    answersOf({ ...documents.columns, ...pairs.columns }, roles, guess);
+}
+
+async function answersOf(
+  columns: Readonly<Record<string, readonly string[]>>,
+  roles: readonly ColumnRole[],
   guess: ColumnGuess,
 ): Promise<Record<string, string | null>> {
-  const columns = { ...documents.columns, ...pairs.columns };
   const line = (text: string) => process.stderr.write(`${text}\n`);
   line("Columns and their first cells:");
   for (const [name, cells] of Object.entries(columns))
@@ -72,17 +97,7 @@ async function askColumns(
   const answers: Record<string, string | null> = {};
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    for (const role of [
-      "query",
-      "title",
-      "id",
-      "text",
-      "category",
-      "picture",
-      "grade",
-      "part",
-      "slice",
-    ] as const)
+    for (const role of roles)
       for (;;) {
         const said = (
           await terminal.question(`  ${role} (${meanings[role]}) [${guess[role] ?? "-"}]: `)
@@ -137,12 +152,19 @@ function summary({
     );
   }
   lines.push(`configurations: ${configs.join(", ")}`);
-  const best = configs.find((file) => file.endsWith("both.yaml"));
+  const best = configs.find((file) => file.endsWith("/both.yaml"));
   const runs = (best === undefined ? ["bm25"] : ["bm25", "encoder", "both"]).map(
     (run) => `reports/runs/${name}/${run}`,
   );
-  if (best === undefined)
-    lines.push("no training pairs, so there is no encoder to train; BM25 searches all the same");
+  const free = configs.find((file) => file.endsWith("label-free-bm25.yaml"));
+  if (free !== undefined)
+    lines.push(
+      `no labels: documents are found by their own texts; better, where meaning counts, with a transformer as teacher:\n  npm run qdrl -- model import all-MiniLM-L6-v2\n  npm run qdrl -- train ${free}`,
+    );
+  if (Object.hasOwn(counts, "known-itemsQueries"))
+    lines.push(
+      "known-items queries are words drawn from one document each: they show what typing errors cost, not how people search",
+    );
   lines.push(
     "next:",
     `  npm run qdrl -- train ${best ?? configs[0]}`,

@@ -17,7 +17,9 @@ import {
 import { type PeekedTable, peekTable } from "./peek-table.js";
 
 /** Roles of columns in a table of documents alone. */
-const documentRoles = columnRoles.filter((role) => !["part", "grade", "query", "slice"].includes(role));
+export const documentRoles = columnRoles.filter(
+  (role) => !["part", "grade", "query", "slice"].includes(role),
+);
 
 /** Tables of a source: one that holds queries and documents, or documents apart. */
 export interface SourceTables {
@@ -95,7 +97,7 @@ export function guessMapping(
   const where = `${pairs.from}${own ? "" : ` and ${documents.from}`}`;
   if (query === undefined || title === undefined)
     throw new DataError(
-      `${where}: needs a column of search phrases and one of document titles or texts, got ${Object.keys(all).join(", ")}; say which with --column query=NAME --column title=NAME`,
+      `${where}: needs a column of search phrases and one of document titles or texts, got ${Object.keys(all).join(", ")}; say which with --column query=NAME --column title=NAME, or search documents without labels by --no-labels`,
     );
   if (roles.title === undefined) roles.title = title;
   if (roles.text === roles.title) delete roles.text;
@@ -140,7 +142,8 @@ export function textColumnsOfDocuments({ columns }: Pick<MappedTable, "columns">
   );
 }
 
-function documentColumns(
+/** Columns of the data set by the columns of the source that they are read from. */
+export function documentColumns(
   roles: ColumnGuess,
   table: TextColumns,
   further: readonly string[],
@@ -167,7 +170,7 @@ function documentColumns(
 }
 
 /** Files, and folders of part-files, of a folder. */
-async function tablesOf(from: string): Promise<PeekedTable[]> {
+export async function tablesOf(from: string): Promise<PeekedTable[]> {
   const tables: PeekedTable[] = [];
   const entries = readdirSync(from, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   const isTable = (name: string) => /\.(csv|tsv|jsonl?|ndjson|parquet)$/i.test(name);
@@ -216,7 +219,7 @@ function setName(file: string): string {
 }
 
 /** Pictures' paths start from the table's folder, or from a folder beside it that holds them. */
-function pictureFolder({ from, columns }: PeekedTable, column: string): string {
+export function pictureFolder({ from, columns }: PeekedTable, column: string): string {
   const folder = statSync(from).isDirectory() ? from : path.dirname(from);
   const cell = columns[column]!.find((value) => value !== "")!;
   const beside = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
