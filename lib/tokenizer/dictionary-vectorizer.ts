@@ -2,8 +2,8 @@ import { UserError } from "../files/user-error.js";
 import { checkDictionaryIds } from "./dictionary-ids.js";
 import { checkOovCount, OovIds } from "./oov-id.js";
 import { type CleaningName, cleaningOf, type TextCleaning } from "./text-cleaning.js";
-import { type TextVectorizer, vectorizeText } from "./text-vectorizer.js";
-import { charTrigrams } from "./tokens.js";
+import { type NamedToken, type TextVectorizer, vectorizeText, wordPlaces } from "./text-vectorizer.js";
+import { charTrigrams, wordBigrams } from "./tokens.js";
 
 export interface DictionaryVectorizerOptions {
   /** Token → id 1 … n; words, bigrams and trigrams share it. */
@@ -69,6 +69,27 @@ export class DictionaryVectorizer implements TextVectorizer {
     if (trigrams > 0) this.writeTrigrams(cleaned, out, offset + unigrams + bigrams);
   }
 
+  tokensOf(cleaned: string): NamedToken[] {
+    if (cleaned === "" && this.emptyAsPadding) return [];
+    const [unigrams, bigrams, trigrams] = this.limits;
+    const words = this.cleaning.segment(cleaned).split(" ");
+    const places = wordPlaces(words);
+    const letterPlaces = placesOfLetters(cleaned);
+    const token = (kind: NamedToken["kind"], place: (i: number) => number) => (text: string, i: number) => ({
+      ...{ id: this.id(text), text, kind },
+      word: place(i),
+    });
+    return [
+      ...words.slice(0, unigrams).map(token("word", (i) => places[i]!)),
+      ...wordBigrams(words)
+        .slice(0, bigrams)
+        .map(token("bigram", (i) => places[i]!)),
+      ...charTrigrams(cleaned)
+        .slice(0, trigrams)
+        .map(token("n-gram", (i) => letterPlaces[i]!)),
+    ];
+  }
+
   /** Id of one token, known or hashed. */
   id(token: string): number {
     return this.dictionary.get(token) ?? this.oov.id(token);
@@ -118,6 +139,16 @@ export class DictionaryVectorizer implements TextVectorizer {
       out[offset + i] = id;
     }
   }
+}
+
+/** For each character the place of its word; the space after a word counts as the next one's. */
+function placesOfLetters(cleaned: string): number[] {
+  const words = cleaned.split(" ");
+  const places = wordPlaces(words);
+  return words.flatMap((word, i) => [
+    ...Array.from(word, () => places[i]!),
+    Math.min(places[i]! + (word === "" ? 0 : 1), places.at(-1)!),
+  ]);
 }
 
 /** Characters of two UTF-16 units. */

@@ -1,7 +1,7 @@
 import { UserError } from "../files/user-error.js";
 import { checkOovCount, OovIds } from "./oov-id.js";
 import { type CleaningName, cleaningOf, type TextCleaning } from "./text-cleaning.js";
-import { type TextVectorizer, vectorizeText } from "./text-vectorizer.js";
+import { type NamedToken, type TextVectorizer, vectorizeText, wordPlaces } from "./text-vectorizer.js";
 
 export interface HashingVectorizerOptions {
   /** Hash buckets as configured; ids are offset+1 … offset+numFeatures−1. */
@@ -52,5 +52,11 @@ export class HashingVectorizer implements TextVectorizer {
       if (space === -1) return;
       start = space + 1;
     }
+  }
+
+  tokensOf(cleaned: string): NamedToken[] {
+    const words = this.cleaning.segment(cleaned).split(" ").slice(0, this.length);
+    const places = wordPlaces(words);
+    return words.map((text, i) => ({ id: this.ids.id(text), text, kind: "word", word: places[i]! }));
   }
 }

@@ -2,7 +2,7 @@ import { UserError } from "../files/user-error.js";
 import { checkDictionaryIds } from "./dictionary-ids.js";
 import { checkOovCount, OovIds } from "./oov-id.js";
 import { type CleaningName, cleaningOf, type TextCleaning } from "./text-cleaning.js";
-import { type TextVectorizer, vectorizeText, type WordCuts } from "./text-vectorizer.js";
+import { type NamedToken, type TextVectorizer, vectorizeText, type WordCuts } from "./text-vectorizer.js";
 
 export interface SubwordVectorizerOptions {
   /** Word → id 1 … n; empty = all words are hashed. Entries that are no words (bigrams, trigrams) just stay unused. */
@@ -98,6 +98,27 @@ export class SubwordVectorizer implements TextVectorizer {
       for (let i = 0; i < kept; i++) out[at++] = ids[i]!;
       ngramsLeft -= kept;
     }
+  }
+
+  tokensOf(cleaned: string): NamedToken[] {
+    const { minLength, maxLength, wordsLimit, ngramsLimit } = this.options;
+    let wordsLeft = wordsLimit;
+    let ngramsLeft = ngramsLimit;
+    const tokens: NamedToken[] = [];
+    let position = 0;
+    for (const word of this.cleaning.segment(cleaned).split(" ")) {
+      if (word === "") continue;
+      const at = position++;
+      if (wordsLeft-- > 0) tokens.push({ id: this.wordId(word), text: word, kind: "word", word: at });
+      const ids = this.ngramIds(word);
+      const bounded = `<${word}>`;
+      let i = 0;
+      for (let n = minLength; n <= maxLength; n++)
+        for (let from = 0; from + n <= bounded.length; from++, i++)
+          if (ngramsLeft-- > 0)
+            tokens.push({ id: ids[i]!, text: bounded.slice(from, from + n), kind: "n-gram", word: at });
+    }
+    return tokens;
   }
 
   /** Id of a word, known or hashed. */

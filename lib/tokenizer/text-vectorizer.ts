@@ -3,6 +3,16 @@ import type { TextCleaning } from "./text-cleaning.js";
 
 export type { WordCuts };
 
+/** An id of a text with what it stands for. */
+export interface NamedToken {
+  id: number;
+  /** As it is read: a word, two words, the letters of an n-gram (`<` and `>` are a word's bounds), a word-piece. */
+  text: string;
+  kind: "word" | "bigram" | "n-gram" | "piece";
+  /** Which word of the segmented text it belongs to, or begins in, from 0; empty words are not counted. */
+  word: number;
+}
+
 /** Turns a cleaned text into a fixed number of ids; id 0 is padding. */
 export interface TextVectorizer {
   /** What makes the cleaned texts that it takes. */
@@ -15,6 +25,8 @@ export interface TextVectorizer {
   readonly words?: WordCuts | null;
   /** Writes `length` ids of `cleaned` to `out` from `offset` on; every place is written. */
   vectorizeInto(cleaned: string, out: Int32Array, offset: number): void;
+  /** The ids that {@link vectorizeInto} writes, without padding and in its order, each with what it stands for. */
+  tokensOf(cleaned: string): NamedToken[];
 }
 
 /** The ids of one text as a new array. */
@@ -22,4 +34,10 @@ export function vectorizeText(vectorizer: TextVectorizer, cleaned: string): Int3
   const ids = new Int32Array(vectorizer.length);
   vectorizer.vectorizeInto(cleaned, ids, 0);
   return ids;
+}
+
+/** For each piece of a text its place among those that are not empty; an empty one has that of the next. */
+export function wordPlaces(words: readonly string[]): number[] {
+  let place = 0;
+  return words.map((word) => (word === "" ? place : place++));
 }

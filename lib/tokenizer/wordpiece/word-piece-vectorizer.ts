@@ -1,6 +1,6 @@
 import { UserError } from "../../files/user-error.js";
 import { type CleaningName, cleaningOf, type TextCleaning } from "../text-cleaning.js";
-import { type TextVectorizer, vectorizeText } from "../text-vectorizer.js";
+import { type NamedToken, type TextVectorizer, vectorizeText } from "../text-vectorizer.js";
 import type { WordPieceTokenizer } from "./wordpiece-tokenizer.js";
 
 /**
@@ -32,5 +32,18 @@ export class WordPieceVectorizer implements TextVectorizer {
   vectorizeInto(cleaned: string, out: Int32Array, offset: number): void {
     const ids = this.tokenizer.pieceIds(cleaned);
     for (let i = 0; i < this.length; i++) out[offset + i] = ids[i] ?? 0;
+  }
+
+  tokensOf(cleaned: string): NamedToken[] {
+    const { continuation } = this.tokenizer.settings;
+    let word = -1;
+    return this.tokenizer
+      .pieceIds(cleaned)
+      .slice(0, this.length)
+      .map((id) => {
+        const text = this.tokenizer.vocabulary[id]!;
+        if (!text.startsWith(continuation)) word++;
+        return { id, text, kind: "piece", word: Math.max(0, word) };
+      });
   }
 }
