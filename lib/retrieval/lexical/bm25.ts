@@ -181,6 +181,22 @@ export class Bm25Index {
     return new Bm25Index(header, new Map(terms.map((term, id) => [term, id])), offsets, postings, weights);
   }
 
+  /** What one occurrence of a token in a query adds to a document's score; 0 where the document lacks it. */
+  weightOf(token: string, document: number): number {
+    const term = this.terms.get(token);
+    if (term === undefined) return 0;
+    // postings of a term are in the order of documents
+    let low = this.offsets[term]!;
+    let high = this.offsets[term + 1]!;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.postings[middle]! < document) low = middle + 1;
+      else high = middle;
+    }
+    const found = low < this.offsets[term + 1]! && this.postings[low] === document;
+    return found ? this.weights[low]! : 0;
+  }
+
   private searchInto(
     tokens: readonly string[],
     top: TopK,

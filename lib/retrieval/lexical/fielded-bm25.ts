@@ -70,4 +70,9 @@ export class FieldedBm25Index {
     const kept = top.drainInto(ids, scores, 0);
     return { ids: ids.subarray(0, kept), scores: scores.subarray(0, kept) };
   }
+
+  /** What one occurrence of a token in a query adds to a document's score, over all fields. */
+  weightOf(token: string, document: number): number {
+    return this.fields.reduce((sum, { index, weight }) => sum + weight * index.weightOf(token, document), 0);
+  }
 }

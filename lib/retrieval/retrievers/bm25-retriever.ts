@@ -1,6 +1,7 @@
 import type { Pool, Row } from "../../experiment/evaluation-set.js";
 import { ownEntry } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
+import type { Explanation, TokenShare } from "../explaining/explanation.js";
 import type { Bm25Options } from "../lexical/bm25.js";
 import { FieldedBm25Index } from "../lexical/fielded-bm25.js";
 import type { Ranked, Retriever } from "./retriever.js";
@@ -52,5 +53,26 @@ export class Bm25Retriever implements Retriever {
       throw new UserError("Bm25Retriever.rank: index(pool) must be called first, got no pool");
     const { query: column, analyze } = this.options;
     return queries.map((query) => index.search(analyze(ownEntry(query, column) ?? ""), k));
+  }
+
+  /** What each token of a query's text adds to a document's score, word by word. {@link index} must have been called. */
+  explain(text: string, document: number): Explanation {
+    const { analyze } = this.options;
+    const index = this.built!;
+    const tokens: TokenShare[] = [];
+    const words = text
+      .split(/\s+/u)
+      .filter((word) => word !== "")
+      .map((word, place) => {
+        const shares = analyze(word).map((token) => ({ token, share: index.weightOf(token, document) }));
+        for (const { token, share } of shares)
+          tokens.push({ text: token, kind: token === word ? "word" : "n-gram", word: place, share });
+        return { text: word, share: shares.reduce((sum, { share }) => sum + share, 0), without: null };
+      });
+    const score = words.reduce((sum, { share }) => sum + share, 0);
+    return {
+      ...{ method: "lexical", score, tokens, grid: null },
+      words: words.map((word) => ({ ...word, without: score - word.share })),
+    };
   }
 }

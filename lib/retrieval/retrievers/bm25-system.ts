@@ -5,8 +5,7 @@ import { textSection } from "../../experiment/sections/text.js";
 import { TextScan } from "../../experiment/text-scan.js";
 import { trainingQueriesOf } from "../../experiment/training-queries.js";
 import { asWritten, type TextCleaning } from "../../tokenizer/text-cleaning.js";
-import { ngramAnalyzer } from "../lexical/ngram-analysis.js";
-import { createAnalyzer } from "../lexical/text-analysis.js";
+import { bm25Analyzer } from "../lexical/bm25-analysis.js";
 import { Bm25Retriever } from "./bm25-retriever.js";
 import { evaluationKeys, identityKeys, outputKeys, type RetrievalSystem } from "./retrieval-system.js";
 
@@ -164,36 +163,12 @@ function bm25Retriever(config: Bm25Config, cleaning: TextCleaning): Bm25Retrieve
     b: config.b,
     variant: config.variant,
     ...(config.delta === undefined ? {} : { delta: config.delta }),
-    analyze: analyzerOf(analysis, cleaning),
-  });
-}
-
-function analyzerOf(analysis: Bm25Config["analysis"], cleaning: TextCleaning): (text: string) => string[] {
-  const { name, clean, segment } = cleaning;
-  const words = (text: string) =>
-    segment(clean(text))
-      .split(" ")
-      .filter((word) => word !== "");
-  if (analysis.type === "cleaned") return words;
-  if (analysis.type === "ngrams") {
-    const ngrams = ngramAnalyzer({
-      minLength: analysis.min_length,
-      maxLength: analysis.max_length,
-      words: analysis.words,
-      segment,
-    });
-    return (text) => ngrams(clean(text));
-  }
-  return createAnalyzer({
-    stopWords: analysis.stop_words,
-    stemmer: analysis.stemmer,
-    minLength: analysis.min_length,
-    ...(name === "published" ? {} : { words }),
+    analyze: bm25Analyzer(analysis, cleaning),
   });
 }
 
 /** Columns searched in. */
-function documentColumns(config: Bm25Config): string[] {
+export function documentColumns(config: Bm25Config): string[] {
   return typeof config.document_text === "string" ? [config.document_text] : config.document_text;
 }
 
