@@ -64,6 +64,7 @@ const ROOMS = {
     "evaluation",
     "training",
   ],
+  browser: ["tokenizer", "typos", "features", "encoders", "experiment", "retrieval"],
   analysis: [
     "metrics",
     "tokenizer",
@@ -78,6 +79,7 @@ const ROOMS = {
     "evaluation",
     "training",
     "runs",
+    "browser",
   ],
   cluster: [
     "metrics",
@@ -122,6 +124,7 @@ export const DISKLESS = [
   "fused",
   "engine",
   "encoders",
+  "browser",
 ];
 
 /** Files in them that may: what looks for the native library, reads compiled kernels or imported models. */

@@ -15,13 +15,14 @@ import { evaluatedRuns } from "./run-list.js";
  *
  * @param dirs             run folders; none: all of reports/runs/tour
  * @param options.baseline  system that the others are compared with; default: BM25 if it is among them, else the first
+ * @param options.live      whether the page carries the systems; see composeReport
  * @returns the page's tables
  * @throws RangeError before the work if the page cannot be written or there is no run
  */
 export async function writeReport(
   dirs: readonly string[],
   output: string,
-  options: { baseline?: string; listener: Listener },
+  options: { baseline?: string; live?: boolean; listener: Listener },
 ): Promise<ResultsTable[]> {
   checkWritable(output);
   const given = dirs.length > 0 ? dirs.map(openRun) : evaluatedRuns("reports/runs/tour", options.listener);

@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { PayloadWriter } from "../browser/payload-bytes.js";
 import type { Listener } from "../engine/progress.js";
 import { ownEntry } from "../files/own-entry.js";
 import { readSealed } from "../files/sealed-text.js";
@@ -17,6 +18,8 @@ import type { RunFolder } from "../tracking/run-folder.js";
 import { systemNames } from "../tracking/system-names.js";
 import { compareRuns, evaluatedOn, type MetricSelection } from "./compare-runs.js";
 import { lossLines, pairsPerSecond, secondsSpent, typoLines } from "./curves.js";
+import { liveContent } from "./live/live-content.js";
+import { FREE_BYTES, packSearch } from "./live/pack-search.js";
 import { robustnessSections } from "./robustness-section.js";
 import { mostDifferent, type RankedQuery, rankedQueries, someRankings } from "./run-documents.js";
 import { runMap } from "./run-map.js";
@@ -29,11 +32,12 @@ const NO_BREAK = "\u00a0";
  * The page about a set of runs, and the tables on it.
  *
  * @param options.baseline  system that the others are compared with; default: BM25 if it is among them, else the first
+ * @param options.live      whether the page carries the systems, to be searched; default: those that add up to 1 MB
  * @throws UserError for a baseline that is none of the systems
  */
 export async function composeReport(
   runs: readonly RunFolder[],
-  options: { baseline?: string; listener: Listener },
+  options: { baseline?: string; live?: boolean; listener: Listener },
 ): Promise<{ html: string; results: ResultsTable[] }> {
   const nameOf = systemNames(runs);
   const names = runs.map(nameOf);
@@ -64,6 +68,21 @@ export async function composeReport(
       blocks: results.map((table): Block => ({ kind: "results", results: table })),
     },
   ];
+  const writer = new PayloadWriter();
+  const payload =
+    options.live === false
+      ? null
+      : await packSearch(first, writer, {
+          limit: options.live ? Infinity : FREE_BYTES,
+          nameOf,
+          listener: options.listener,
+        });
+  if (payload)
+    sections.push({
+      title: "Search",
+      intro: `The systems themselves, to be asked: ${payload.corpus.ids.length.toLocaleString("en")} documents, ranked as one types, in this file alone.`,
+      blocks: [{ kind: "live", part: "search" }],
+    });
   const misspelled = groups.filter(({ typos }) => typos.length > 1);
   if (misspelled.length > 0)
     sections.push({
@@ -104,7 +123,9 @@ export async function composeReport(
         : rankingSection(reference, shown, sets[0]!)),
     );
   sections.push(makingSection(runs));
+  const live = payload && (await liveContent(payload, writer.bytes()));
   const html = htmlPage({
+    ...(live ? { live } : {}),
     title: "What finds the right document?",
     eyebrow: `qdrl report · ${(runs[0]!.manifest().endedAt ?? "").slice(0, 10)}`,
     question:

@@ -111,3 +111,19 @@ function roundPieces(
     }
   return { steps, scales };
 }
+
+/** A table's rows as they are stored: whole steps with a scale a row. null: they are float32. Throws as {@link readModel}. */
+export function readRoundedTable(
+  file: string,
+  table: string,
+): { storage: RoundedStorage; steps: Int8Array; scales: Float32Array } | null {
+  const { tensors, metadata } = readTensorFile(file);
+  const name = TABLES + table;
+  const tensor = ownEntry(tensors, name);
+  const scales = ownEntry(tensors, SCALES + name)?.data as Float32Array | undefined;
+  if (tensor === undefined || scales === undefined) return null;
+  const packing = ownEntry(metadata, PACKED + name);
+  if (packing === undefined) return { storage: "int8", steps: Int8Array.from(tensor.data), scales };
+  const { steps } = unpacked(file, name, packing, tensor);
+  return { storage: packing.split(" ")[0] as RoundedStorage, steps, scales };
+}

@@ -21,6 +21,18 @@ export interface ReportPage {
   sections: readonly { title: string; intro?: string; blocks: readonly Block[] }[];
   /** Which run folder and file each number comes from. */
   sources: readonly { what: string; run: string; file: string }[];
+  /** What the page's live blocks work with; without it they stay empty. */
+  live?: LiveContent;
+}
+
+/** Data and script of blocks of kind "live". */
+export interface LiveContent {
+  /** base64 of compressed JSON */
+  header: string;
+  /** base64 of compressed bytes */
+  numbers: string;
+  /** one script, run at the end of the page */
+  script: string;
 }
 
 /**
@@ -51,7 +63,7 @@ export function htmlPage(page: ReportPage): string {
 <meta name="generator" content="qdrl">
 <title>${escapeHtml(page.title)}</title>
 <link rel="icon" href="data:,">
-<style>${contentStyle()}\n${browserFile("page.css")}</style>
+<style>${contentStyle()}\n${browserFile("page.css")}${page.live ? `\n${browserFile("live.css")}` : ""}</style>
 </head>
 <body class="qdrl qdrl-page">
 <header class="top"><div class="wrap">${headerHtml(page)}</div></header>
@@ -62,9 +74,15 @@ ${sections.join("\n")}
 <footer><div class="wrap">${sourcesHtml(page)}</div></footer>
 ${plotly}
 <script>${browserFile("page.js")}</script>
-</body>
+${page.live ? liveHtml(page.live) : ""}</body>
 </html>
 `;
+}
+
+function liveHtml({ header, numbers, script }: LiveContent): string {
+  const data = (id: string, base64: string) => `<script type="text/plain" id="${id}">${base64}</script>\n`;
+  const code = script.replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--");
+  return `${data("live-header", header)}${data("live-numbers", numbers)}<script>${code}</script>\n`;
 }
 
 /** The style of tables, figures and rankings, for pages and notebook outputs. */

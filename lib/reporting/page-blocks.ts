@@ -19,7 +19,11 @@ export type Block =
   | { kind: "code"; text: string }
   | { kind: "columns"; blocks: readonly Block[] }
   | { kind: "details"; summary: string; blocks: readonly Block[] }
+  | { kind: "live"; part: LivePart }
   | { kind: "html"; html: string };
+
+/** Parts of a page that its script brings to life; see ReportPage.live. */
+export type LivePart = "search" | "map" | "queries";
 
 /** Counts the figures of a page, for their ids. */
 export interface BlockContext {
@@ -47,6 +51,8 @@ function blockHtml(block: Block, context: BlockContext): string {
       return `<div class="columns">${blocksHtml(block.blocks, context)}</div>`;
     case "details":
       return `<details><summary>${escapeHtml(block.summary)}</summary>${blocksHtml(block.blocks, context)}</details>`;
+    case "live":
+      return `<div class="live" data-live="${block.part}"><p>This part needs JavaScript.</p></div>`;
     case "html":
       return block.html;
   }

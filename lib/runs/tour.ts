@@ -4,4 +4,5 @@ export const TOUR: readonly string[] = [
   "configs/emoji/baseline.yaml",
   "configs/emoji/category.yaml",
   "configs/emoji/trigrams.yaml",
+  "configs/recipes/page.yaml",
 ];

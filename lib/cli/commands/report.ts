@@ -7,6 +7,13 @@ import { TerminalListener, tableLook } from "../../reporting/terminal.js";
 import { addEvidenceReport } from "./report-evidence.js";
 import { addThesisReport } from "./report-thesis.js";
 
+interface ReportFlags {
+  output: string;
+  baseline?: string;
+  table?: string;
+  live?: boolean;
+}
+
 /** `qdrl report [RUN...]`. */
 export function addReportCommand(program: Command): void {
   const report = program
@@ -20,9 +27,11 @@ export function addReportCommand(program: Command): void {
       "system that the others are compared with; default: BM25 if it is there, else the first",
     )
     .option("--table <file>", "also write its tables: .md, .csv, .tex or .html")
-    .action(async (dirs: string[], options: { output: string; baseline?: string; table?: string }) => {
+    .option("--live", "carry the systems in the page, to be searched; default: those that add up to 1 MB")
+    .option("--no-live", "leave the search box out")
+    .action(async (dirs: string[], options: ReportFlags) => {
       const listener = new TerminalListener();
-      const results = await printReport(dirs, options.output, options.baseline, listener);
+      const results = await printReport(dirs, options, listener);
       if (options.table !== undefined) writeTables(options.table, results);
     });
   addThesisReport(report);
@@ -32,12 +41,12 @@ export function addReportCommand(program: Command): void {
 /** Writes the page, prints its tables and says where the page is. */
 export async function printReport(
   dirs: readonly string[],
-  output: string,
-  baseline: string | undefined,
+  { output, baseline, live }: ReportFlags,
   listener: TerminalListener,
 ): Promise<ResultsTable[]> {
   const results = await writeReport(dirs, output, {
     ...(baseline === undefined ? {} : { baseline }),
+    ...(live === undefined ? {} : { live }),
     listener,
   });
   listener.finish();

@@ -14,7 +14,7 @@ const REPORT = "reports/index.html";
 export function addStartCommand(program: Command): void {
   program
     .command("start")
-    .description("build the emoji data set, train three encoders, compare them with BM25, write the report")
+    .description("build the emoji data set, train four encoders, compare them with BM25, write the report")
     .option("--no-notebook", "leave the showcase notebook out")
     .action(async (options: { notebook: boolean }) => {
       const began = performance.now();
@@ -30,7 +30,7 @@ export function addStartCommand(program: Command): void {
         dirs.push(run.dir);
       }
       heading("report");
-      await printReport(dirs, REPORT, "BM25", listener);
+      await printReport(dirs, { output: REPORT, baseline: "BM25" }, listener);
       if (options.notebook) {
         heading("notebook");
         const status = await runAttached(["tools/notebooks.mjs", "notebooks/00-tour.ipynb"]);

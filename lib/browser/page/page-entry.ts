@@ -1,0 +1,40 @@
+/// <reference lib="dom" />
+// Runs in a report: unpacks the data that the page carries and brings its parts to life. `document.documentElement` says by
+// data-live whether that went well: "ready" or "failed".
+import { openSystems } from "../open-payload.js";
+import type { Payload } from "../payload.js";
+import { PayloadBytes } from "../payload-bytes.js";
+import { element } from "./dom-elements.js";
+import { type PageContext, Selection } from "./page-context.js";
+import { SearchView } from "./search-view.js";
+
+async function unpack(id: string): Promise<Uint8Array> {
+  const packed = Uint8Array.from(atob(document.getElementById(id)!.textContent!.trim()), (character) =>
+    character.charCodeAt(0),
+  );
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+async function start(): Promise<void> {
+  const payload = JSON.parse(new TextDecoder().decode(await unpack("live-header"))) as Payload;
+  const bytes = new PayloadBytes(await unpack("live-numbers"));
+  const systems = openSystems(payload, bytes);
+  const context: PageContext = { payload, bytes, systems, selection: new Selection() };
+  for (const root of document.querySelectorAll<HTMLElement>("[data-live]:not(html)")) {
+    if (root.dataset["live"] === "search") new SearchView(root, context);
+  }
+  Object.assign(globalThis, { qdrlPage: context });
+}
+
+start().then(
+  () => {
+    document.documentElement.dataset["live"] = "ready";
+  },
+  (error: Error) => {
+    document.documentElement.dataset["live"] = "failed";
+    for (const root of document.querySelectorAll("[data-live]:not(html)"))
+      root.replaceChildren(element("p", {}, `This part could not be opened: ${error.message}`));
+    throw error;
+  },
+);

@@ -1,0 +1,206 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { type Browser, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { composeReport } from "../../lib/analysis/report-page.js";
+import type { LiveSystem } from "../../lib/browser/live-system.js";
+import { misspellWords } from "../../lib/browser/misspell.js";
+import type { Payload } from "../../lib/browser/payload.js";
+import { Random } from "../../lib/engine/random/random.js";
+import { BROWSER_ARGUMENTS, findChromium } from "../../lib/reporting/static-image.js";
+import { openRetriever } from "../../lib/retrieval/retrievers/open-retriever.js";
+import type { OpenedRetriever } from "../../lib/retrieval/retrievers/retrieval-system.js";
+import { runExperiment } from "../../lib/runs/run-experiment.js";
+import type { RunFolder } from "../../lib/tracking/run-folder.js";
+import { qwertyTypos } from "../../lib/typos/qwerty-typos.js";
+import { fromRandom } from "../../lib/typos/random-source.js";
+import { tinyDataset } from "../support/tiny-dataset.js";
+
+/** What the page's script leaves for those who look: see page-entry.ts. */
+declare const qdrlPage: { payload: Payload; systems: LiveSystem[] };
+
+const executablePath = findChromium();
+const WORDS =
+  "red blue green black white pink sneaker footwear blouse top light seat mobile flask shawl watch".split(
+    " ",
+  );
+
+/** 200 texts of one to three words, every second one misspelled. */
+function texts(): string[] {
+  const random = new Random(5);
+  const source = fromRandom(random);
+  return Array.from({ length: 200 }, (_, i) => {
+    const text = Array.from({ length: 1 + random.int(3) }, () => WORDS[random.int(WORDS.length)]!).join(" ");
+    return i % 2 === 0 ? text : qwertyTypos.apply(text, 0.75, source);
+  });
+}
+
+describe.runIf(executablePath !== null)("a report that carries its systems", { timeout: 120_000 }, () => {
+  const asked = texts();
+  const troubles: string[] = [];
+  const requests: string[] = [];
+  let browser: Browser;
+  let page: Page;
+  let file: string;
+  const opened: OpenedRetriever[] = [];
+
+  beforeAll(async () => {
+    const tiny = tinyDataset();
+    const encoder = (run: string, change: Record<string, unknown>) =>
+      runExperiment(tiny.config({ run_id: run, name: run, num_epochs: 1, ...change }), { listener: {} });
+    const lexical = path.join(tiny.root, "bm25.yaml");
+    writeFileSync(
+      lexical,
+      JSON.stringify({
+        ...{ system: "bm25", task_id: "tiny", run_id: "bm25", name: "BM25", dataset_dir: tiny.dir },
+        output_dir: path.join(tiny.root, "runs"),
+        recall_validation: { k: [1, 5, 60], query_typo_probabilities: [0, 0.5] },
+      }),
+    );
+    const subword = { type: "subword", dictionary_path: null, num_oov_tokens: 64, buckets: 128 };
+    const bare = { hidden_layers: [], last_linear: false, output_dim: 16 };
+    const model = { type: "TwoTower", query: { text_feature: "query_search_phrase" } };
+    const runs: RunFolder[] = [
+      await runExperiment(lexical, { listener: {} }),
+      await encoder("bag", {
+        store_rows: "int8",
+        text_vectorizer: { ...subword, words_limit: 4, min_length: 2, max_length: 3, ngrams_limit: 40 },
+        model: {
+          ...model,
+          ...bare,
+          text_embedding: { num_embeddings: "auto", embedding_dim: 16 },
+          document: { text_feature: "document_name" },
+        },
+      }),
+      await encoder("relu", {}),
+      await encoder("category", {
+        model: {
+          ...model,
+          type: "MultiModalTwoTower",
+          text_embedding: { num_embeddings: 48, embedding_dim: 16 },
+          category_feature: { num_embeddings: 12, embedding_dim: 4 },
+          hidden_layers: [16],
+          output_dim: 16,
+          document: { text_feature: "document_name", categorical_feature: "document_category_id" },
+        },
+      }),
+    ];
+    const { html } = await composeReport(runs, { listener: {} });
+    mkdirSync(path.join(tiny.root, "page"));
+    file = path.join(tiny.root, "page", "index.html");
+    writeFileSync(file, html);
+    for (const run of runs) {
+      const system = await openRetriever(run.dir, { listener: {} });
+      await system.retriever.index(system.sets[0]!.pool);
+      opened.push(system);
+    }
+    browser = await chromium.launch({ executablePath: executablePath!, args: BROWSER_ARGUMENTS });
+    page = await (await browser.newContext()).newPage();
+    page.on("console", (message) => troubles.push(message.text()));
+    page.on("pageerror", (error) => troubles.push(error.message));
+    page.on("request", (request) => requests.push(request.url()));
+    await page.goto(`file://${file}`);
+    await page.waitForFunction("document.documentElement.dataset.live === 'ready'");
+  });
+  afterAll(async () => {
+    for (const system of opened) system.close();
+    await browser?.close();
+  });
+
+  it.each([
+    ["BM25", 0, 200],
+    ["rows in int8, documents from their texts", 1, 200],
+    ["float32 rows in 16 bits, a layer with ReLU", 2, 200],
+    ["documents in 16 bits, as their category is not in the page", 3, 200],
+  ])("ranks as Node does: %s", async (_, position, least) => {
+    const { retriever, sets } = opened[position]!;
+    const found = await page.evaluate(
+      async ([position, asked]) => {
+        const system = qdrlPage.systems[position]!;
+        const all: number[][] = [];
+        for (const text of asked) all.push((await system.search(text, 10)).map(({ id }) => id));
+        return all;
+      },
+      [position, asked] as const,
+    );
+    expect(sets[0]!.pool.items).toHaveLength(48);
+    const expected = await retriever.retrieve(
+      asked.map((text) => ({ query_search_phrase: text })),
+      10,
+    );
+    const equal = asked.filter((_text, i) => [...Array.from(expected[i]!.ids)].join() === found[i]!.join());
+    expect(equal.length).toBeGreaterThanOrEqual(least);
+  });
+
+  it("says of each system how many of the evaluation's queries rank as in Node", async () => {
+    const stated = await page.evaluate(() => qdrlPage.systems.map(({ fidelity }) => fidelity));
+    expect(stated).toEqual([
+      expect.stringMatching(/^exact; 12 of 12 queries/),
+      expect.stringMatching(/^rows in int8 as the run stores them; 12 of 12 queries/),
+      expect.stringMatching(/^rows in 16 bits \(the run has float32\); 12 of 12 queries/),
+      expect.stringMatching(
+        /^rows in 16 bits \(the run has float32\), documents in 16 bits; 12 of 12 queries/,
+      ),
+    ]);
+  });
+
+  it("divides scores into shares of tokens that add up to them", async () => {
+    const worst = await page.evaluate(
+      async (some) => {
+        const misses: [string, number][] = [];
+        for (const system of qdrlPage.systems)
+          for (const text of some)
+            for (const { id, score } of await system.search(text, 3)) {
+              const { tokens, words, method } = await system.explain(text, id);
+              const sum = tokens.reduce((all, { share }) => all + share, 0);
+              const bias = tokens.find(({ kind }) => kind === "bias")?.share ?? 0;
+              const byWord = words.reduce((all, { share }) => all + share, bias);
+              misses.push([method, Math.max(Math.abs(sum - score), Math.abs(byWord - score))]);
+            }
+        return misses;
+      },
+      asked.slice(0, 40),
+    );
+    expect(new Set(worst.map(([method]) => method))).toEqual(new Set(["lexical", "tokens", "active units"]));
+    expect(Math.max(...worst.map(([, miss]) => miss))).toBeLessThan(1e-6);
+  });
+
+  it("shows as one types what its systems return, misspelled as the library does on request", async () => {
+    await page.fill(".live-query", "pink sneaker");
+    const names = async (side: number) =>
+      (await page.locator(".live-list").nth(side).locator(".live-name").allTextContents()).join("|");
+    const expected = async (text: string, position: number) => {
+      const { retriever, sets } = opened[position]!;
+      const [ranked] = await retriever.retrieve([{ query_search_phrase: text }], 10);
+      return Array.from(ranked!.ids, (id) => sets[0]!.pool.items[id]!["document_name"]).join("|");
+    };
+    const left = () => page.locator(".live-list").nth(1).locator(".live-hit").first().waitFor();
+    await left();
+    expect(await names(0)).toBe(await expected("pink sneaker", 0));
+    await expect.poll(() => names(1)).toBe(await expected("pink sneaker", 1));
+    await page.locator(".live-tools input[type=range]").fill("100");
+    await page.check(".live-tools input[type=checkbox]");
+    const misspelled = misspellWords("pink sneaker", 1, 1, "qwerty");
+    expect(misspelled).not.toBe("pink sneaker");
+    await expect.poll(() => page.locator(".live-asked").textContent()).toBe(`searched as: ${misspelled} `);
+    await expect.poll(() => names(1)).toBe(await expected(misspelled, 1));
+    await page.uncheck(".live-tools input[type=checkbox]");
+  });
+
+  it("says why a document is there and why another is not", async () => {
+    await page.fill(".live-query", "pink sneaker");
+    await page.locator(".live-list").nth(1).locator(".live-hit").nth(2).click();
+    const name = await page.locator('.live-list [aria-pressed="true"] .live-name').last().textContent();
+    await expect.poll(() => page.locator("#search h4 .live-name").first().textContent()).toBe(name);
+    await page.fill(".live-wanted", "white clock");
+    await expect
+      .poll(() => page.locator("#search").textContent())
+      .toContain("No token of the query occurs in it");
+    expect(await page.locator("#search").textContent()).toMatch(/Rank \d+ of 48: 0\.\d+ short of rank 10/);
+  });
+
+  it("asks nothing of anybody and has no trouble", () => {
+    expect(requests.filter((url) => !/^(data|blob):/.test(url))).toEqual([`file://${file}`]);
+    expect(troubles).toEqual([]);
+  });
+});
