@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The project's strict type check (tsc -p .) over lib, tests, tools and the cells of every notebook. A notebook's cells
+// The project's strict type check (tsc -p ., and -p tsconfig.browser.json for the scripts of pages) over lib, tests, tools and the cells of every notebook. A notebook's cells
 // are written into one module below .cache/, which tsconfig.json includes, and findings are told by notebook, cell and line.
 //   node tools/typecheck.mjs
 import { spawnSync } from "node:child_process";
@@ -9,6 +9,8 @@ import { fileURLToPath } from "node:url";
 import { committedNotebooks } from "./nb-clean.mjs";
 
 const root = path.resolve(fileURLToPath(import.meta.url), "../..");
+/** Everything, and the scripts of pages, which alone know a document and a window. */
+const PROJECTS = [".", "tsconfig.browser.json"];
 /** Relative to the root; tsconfig.json names it too. */
 export const CELLS = ".cache/cells";
 
@@ -56,10 +58,13 @@ function main() {
       writeFileSync(path.join(folder, `${name}.ts`), source);
     }
     const tsc = path.join(root, "node_modules/typescript/lib/tsc.js");
-    const result = spawnSync(process.execPath, [tsc, "-p", "."], { cwd: root, encoding: "utf8" });
-    process.stdout.write(namePlaces(result.stdout, origins));
-    process.stderr.write(result.stderr);
-    process.exitCode = result.status ?? 1;
+    process.exitCode = 0;
+    for (const project of PROJECTS) {
+      const result = spawnSync(process.execPath, [tsc, "-p", project], { cwd: root, encoding: "utf8" });
+      process.stdout.write(namePlaces(result.stdout, origins));
+      process.stderr.write(result.stderr);
+      if (result.status !== 0) process.exitCode = result.status ?? 1;
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true }); // a later tsc -p . meets no cells of another day
   }

@@ -1,5 +1,3 @@
-/// <reference lib="dom" />
-
 type Child = Node | string | null;
 
 /** A new element. Attributes that are undefined are left out; `on…` names take no strings here, listeners are added apart. */

@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 import { type Explanation, explanationNotes } from "../../retrieval/explaining/explanation.js";
 import { element, signed, tint } from "./dom-elements.js";
 

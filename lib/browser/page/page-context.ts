@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 import type { LiveSystem } from "../live-system.js";
 import type { Payload } from "../payload.js";
 import type { PayloadBytes } from "../payload-bytes.js";

@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 // Runs in a report: unpacks the data that the page carries and brings its parts to life. `document.documentElement` says by
 // data-live whether that went well: "ready" or "failed".
 import { openSystems } from "../open-payload.js";

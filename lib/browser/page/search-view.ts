@@ -1,4 +1,3 @@
-/// <reference lib="dom" />
 import { cleanPhrase } from "../../tokenizer/clean-phrase.js";
 import { cleaningOf } from "../../tokenizer/text-cleaning.js";
 import { typoModelNames } from "../../typos/create-typos.js";
