@@ -65,7 +65,8 @@ export {
 export { type CsvDocumentOptions, csvDocuments } from "./training/fit/csv-documents.js";
 export { datasetData } from "./training/fit/dataset-data.js";
 export { type FitResult, fit } from "./training/fit/fit.js";
-export { documentData, type FitData, type FitDocument, pairData } from "./training/fit/fit-data.js";
+export { documentData, type FitData, pairData } from "./training/fit/fit-data.js";
+export type { FitDocument } from "./training/fit/fit-documents.js";
 export type { FitOptions } from "./training/fit/fit-options.js";
 export { marginData, type ScoredTriplet, synthesizeMargins } from "./training/fit/synthesize-margins.js";
 

@@ -10,18 +10,16 @@ import { reportCounts } from "../datasets/report-counts.js";
 import { readTrainingRows } from "../datasets/training-rows.js";
 import { resolvedRows } from "../encoders/model-sizes.js";
 import type { Listener } from "../engine/progress.js";
-import { FeaturePipeline, sourceColumns } from "../features/feature-pipeline.js";
-import { TokenReader } from "../features/token-reader.js";
+import { type FeaturePipeline, sourceColumns } from "../features/feature-pipeline.js";
 import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
-import { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
+import type { CategoricalMapper } from "../tokenizer/categorical-mapper.js";
 import type { TextCleaning } from "../tokenizer/text-cleaning.js";
 import type { TextVectorizer, WordCuts } from "../tokenizer/text-vectorizer.js";
-import { WordPieceVectorizer } from "../tokenizer/wordpiece/word-piece-vectorizer.js";
 import { configCleaning } from "./config-cleaning.js";
 import { addDocumentPairs } from "./document-pairs.js";
+import { categoryMappers, encoderFeatures } from "./encoder-features.js";
 import { type EvaluationSet, evaluationSet, type Pool, type Row } from "./evaluation-set.js";
-import { FeatureReaders } from "./feature-readers.js";
 import { labelledRows } from "./labelled-rows.js";
 import { openPairStream, type PairStream } from "./pair-stream.js";
 import { buildPairs, type PairSet } from "./pairs.js";
@@ -29,7 +27,7 @@ import type { ExperimentConfig } from "./schema.js";
 import type { FeatureConfig } from "./sections/dataset.js";
 import { cellsOf, type TextFeature, TextScan, textsOfRecords } from "./text-scan.js";
 import { validationQueries } from "./validation-queries.js";
-import { createVectorizer, mapperOptions } from "./vectorizers.js";
+import { createVectorizer } from "./vectorizers.js";
 
 export interface LoadedEvaluation {
   dataset: { name: string; dir: string; fingerprint: string };
@@ -80,29 +78,9 @@ export async function loadExperiment(
   });
   const vectorizer = createVectorizer(config);
   checkDictionary(config, cleaning, listener);
-  const categories = Object.fromEntries(
-    Object.entries(mapperOptions(config)).map(([name, options]) => [name, new CategoricalMapper(options)]),
-  );
+  const categories = categoryMappers(config);
   checkTables(config, vectorizer, categories);
-  const readers = {
-    query: await FeatureReaders.create(config, config.dataset.query_features, categories),
-    document: await FeatureReaders.create(config, config.dataset.document_features, categories),
-  };
-  const tokens = tokenReader(config, vectorizer);
-  const queryFeatures = new FeaturePipeline({
-    features: config.dataset.query_features,
-    vectorizer,
-    tokens,
-    categories,
-    readers: readers.query.readers,
-  });
-  const documentFeatures = new FeaturePipeline({
-    features: config.dataset.document_features,
-    vectorizer,
-    tokens,
-    categories,
-    readers: readers.document.readers,
-  });
+  const { readers, queryFeatures, documentFeatures } = await encoderFeatures(config, vectorizer, categories);
   const { counts } = evaluation;
   for (const { pool, queries } of evaluation.sets) {
     await readers.document.prepare(pool.items, listener);
@@ -300,12 +278,6 @@ function checkColumns(file: string, first: Record<string, string>, columns: read
 function note(listener: Listener, counts: Record<string, number>, prefix: string, report: ReadReport): void {
   Object.assign(counts, reportCounts(prefix, report));
   for (const line of describeReport(report)) listener.line?.(`${prefix}${line}`);
-}
-
-/** How a transformer reads texts; null for models that read the vectoriser's ids. */
-function tokenReader(config: ExperimentConfig, vectorizer: TextVectorizer): TokenReader | null {
-  if (config.model.type !== "Transformer" || !(vectorizer instanceof WordPieceVectorizer)) return null;
-  return new TokenReader(vectorizer.tokenizer, vectorizer.length);
 }
 
 /** What the rows of a text table stand for. */

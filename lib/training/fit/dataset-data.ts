@@ -1,26 +1,35 @@
 import fs from "node:fs";
 import path from "node:path";
+import { layout } from "../../datasets/dataset-layout.js";
+import { jsonLineRows } from "../../datasets/json-lines.js";
+import { openDataset } from "../../datasets/open-dataset.js";
+import { emptyReadReport } from "../../datasets/read-report.js";
 import { datasetSources } from "../../datasets/registry.js";
-import { encoders } from "../../encoders/create-encoder.js";
 import type { EncoderSpec } from "../../encoders/encoder.js";
 import type { RetrievalData } from "../../evaluation/evaluate-retrieval.js";
+import { datasetVocabulary } from "../../experiment/dataset-vocabulary.js";
 import { type LoadedExperiment, loadExperiment } from "../../experiment/load-experiment.js";
-import { type ExperimentConfig, experimentSchema } from "../../experiment/schema.js";
+import type { ExperimentConfig } from "../../experiment/schema.js";
 import { encoderSpec } from "../../experiment/specs.js";
 import { textColumnsOf } from "../../experiment/text-columns.js";
-import { createVectorizer } from "../../experiment/vectorizers.js";
 import { UserError } from "../../files/user-error.js";
 import { encoderPreparation } from "../../retrieval/retrievers/run-retriever.js";
 import type { FitData } from "./fit-data.js";
+import { isTowers, type ModelSource, readingConfig, type SideColumns } from "./reading-config.js";
 
 /** A data set and what is read of it. */
 export interface DatasetRequest {
   /** name of a folder in data/, or the path of a data-set folder */
   dataset: string;
-  /** text column of queries (default "query_search_phrase") */
-  query?: string;
-  /** text column of documents (default "document_name") */
-  document?: string;
+  /** text column of queries (default "query_search_phrase"); null: none is read */
+  query?: string | null;
+  /** text column of documents (default "document_name"); null: none is read */
+  document?: string | null;
+  /** picture columns; default: "document_picture" for picture encoders, where there is one */
+  queryPicture?: string;
+  documentPicture?: string;
+  /** category column of documents; default: "document_category_id" for models that read one */
+  category?: string;
   /** kind of encoder that {@link DatasetData.modelOptions} are for (default "TwoTower") */
   model?: string;
   /** section text_vectorizer of a configuration (default: words of the data set's dictionary) */
@@ -57,7 +66,12 @@ export interface DatasetSource extends Pick<LoadedExperiment, "dataset" | "sets"
  */
 export async function datasetData(request: string | DatasetRequest): Promise<DatasetData> {
   const wanted = typeof request === "string" ? { dataset: request } : request;
-  const config = configOf(wanted, folderOf(wanted.dataset));
+  const config = await datasetConfig(wanted, { kind: wanted.model ?? "TwoTower" }, {});
+  return loadDataset(config);
+}
+
+/** {@link datasetData} by a configuration that reads it. */
+export async function loadDataset(config: ExperimentConfig): Promise<DatasetData> {
   const loaded = await loadExperiment(config, {});
   const { kind: _kind, ...modelOptions } = encoderSpec(config);
   return {
@@ -89,9 +103,17 @@ export async function datasetData(request: string | DatasetRequest): Promise<Dat
   };
 }
 
-function folderOf(name: string): string {
-  for (const dir of [path.join("data", name), name])
-    if (fs.existsSync(path.join(dir, "training_dataset"))) return dir;
+/** Folder of a data set by name or path, null if there is none. */
+export function findDataset(name: string): string | null {
+  return (
+    [path.join("data", name), name].find((dir) => fs.existsSync(path.join(dir, layout.training))) ?? null
+  );
+}
+
+/** @throws UserError for a name that is neither, listing those that are there and those that can be had */
+export function datasetFolder(name: string): string {
+  const found = findDataset(name);
+  if (found !== null) return found;
   const there = fs.existsSync("data")
     ? fs.readdirSync("data").filter((dir) => fs.existsSync(path.join("data", dir, "manifest.json")))
     : [];
@@ -105,41 +127,74 @@ function folderOf(name: string): string {
   );
 }
 
-function configOf(
-  {
-    query = "query_search_phrase",
-    document = "document_name",
-    model = "TwoTower",
-    vectorizer,
-  }: DatasetRequest,
+/** How a model reads a data set. */
+export async function datasetConfig(
+  request: DatasetRequest,
+  model: ModelSource,
+  modelOptions: Readonly<Record<string, unknown>>,
+): Promise<ExperimentConfig> {
+  const dir = datasetFolder(request.dataset);
+  const { vectorizer } = request;
+  const sides = columnsFor(request, model, dir);
+  return readingConfig({
+    ...{ model, modelOptions, ...sides, datasetDir: dir, cleaning: null },
+    shared: sides.query.text === null && sides.document.text === null,
+    parts: {
+      vectorizer: () =>
+        vectorizer ?? {
+          type: "dictionary",
+          dictionary_path: layout.tokenDictionary,
+          word_unigrams_limit: 10,
+          num_oov_tokens: 2000,
+        },
+      categories: () => layout.categoryDictionary,
+      vocabulary: async () => {
+        const outDir = path.join("data", ".fit", `pieces-${path.basename(dir)}`);
+        const columns = [sides.query.text, sides.document.text].filter((name) => name !== null);
+        await datasetVocabulary(dir, { size: 8000, columns, outDir });
+        return outDir;
+      },
+    },
+  });
+}
+
+/** What a model reads of a data set where the request leaves it open. */
+function columnsFor(
+  request: DatasetRequest,
+  model: ModelSource,
   dir: string,
-): ExperimentConfig {
-  const make = (rows: number) =>
-    experimentSchema().parse({
-      task_id: "fit",
-      run_id: "fit",
-      num_epochs: 1,
-      dataset_dir: dir,
-      batch_size: 2,
-      learning_rate: 1,
-      dataset: {
-        query_features: [{ name: query, type: "text" }],
-        document_features: [{ name: document, type: "text" }],
-      },
-      text_vectorizer: vectorizer ?? {
-        type: "dictionary",
-        dictionary_path: "token_dictionary",
-        word_unigrams_limit: 10,
-        num_oov_tokens: 2000,
-      },
-      model: {
-        ...(encoders.get(model).settings ? { type: model } : { type: "custom", name: model }),
-        text_embedding: { num_embeddings: rows, embedding_dim: 128 },
-        output_dim: 128,
-        query: { text_feature: query },
-        document: { text_feature: document },
-      },
-      loss: { type: "batch_softmax" },
-    });
-  return make(createVectorizer(make(1)).rows);
+): { query: SideColumns; document: SideColumns } {
+  const { query = "query_search_phrase", queryPicture = null } = request;
+  const towers = isTowers(model);
+  const readsPictures = towers && !("kind" in model && model.kind === "Towers");
+  const known = towers ? documentFields(dir) : [];
+  const picture =
+    request.documentPicture ??
+    (readsPictures && known.includes("document_picture") ? "document_picture" : null);
+  const { document = picture === null ? "document_name" : null } = request;
+  if (readsPictures && picture === null && queryPicture === null)
+    throw new UserError(
+      `fit: ${dir} must have pictures for this model, name their column as documentPicture or queryPicture; got documents with ${known.join(", ")}`,
+    );
+  const readsCategory =
+    ("kind" in model && model.kind === "MultiModalTwoTower") ||
+    ("kind" in model && model.kind === "Towers" && fs.existsSync(path.join(dir, layout.categoryDictionary)));
+  const category = request.category ?? (readsCategory ? categoryColumn(dir) : undefined);
+  return {
+    query: { text: query, picture: queryPicture, categories: [] },
+    document: { text: document, picture, categories: category === undefined ? [] : [category] },
+  };
+}
+
+function categoryColumn(dir: string): string {
+  return documentFields(dir).includes("document_category_id") ? "document_category_id" : "document_category";
+}
+
+/** Fields of the first document of a data set. */
+function documentFields(dir: string): string[] {
+  const [set] = openDataset(dir).evaluationSets;
+  if (!set) return [];
+  const rows = jsonLineRows(path.join(dir, set.itemsPath), emptyReadReport(), { maxRows: 1 }, (row) => row);
+  for (const row of rows) return Object.keys(row);
+  return [];
 }

@@ -8,9 +8,8 @@ import { UserError } from "../../files/user-error.js";
 import { losses } from "../../losses/create-loss.js";
 import { optimizers } from "../../optimizers/create-optimizer.js";
 import { schedules } from "../../optimizers/create-schedule.js";
-import type { OptimizerSpec } from "../../optimizers/optimizer.js";
 import type { DatasetSource } from "./dataset-data.js";
-import type { FitOptions } from "./fit-options.js";
+import type { ResolvedOptions } from "./fit-schema.js";
 
 /** What a fit is evaluated by. */
 export const MEASURED = { ks: [10, 100], measures: ["nDCG@10"], typoProbabilities: [0] };
@@ -21,6 +20,9 @@ export interface FitConfigParts {
   seed: number;
   spec: EncoderSpec | null;
   source: DatasetSource | null;
+  /** what the encoder was made by, null where no configuration did it */
+  made: ExperimentConfig | null;
+  batchSize: number;
 }
 
 /** A fit as an experiment that retrieval can open, with the options that have no key there; or why it is none. */
@@ -30,27 +32,32 @@ export type FitConfig = { config: ExperimentConfig; elsewhere: string[] } | { re
  * The configuration of a fit whose encoder is registered and whose data are a data set's: what search, evaluation and
  * reports open its run by. Options without a key (`elsewhere`) bear on training alone.
  */
-export function fitConfig(options: FitOptions, { dir, name, seed, spec, source }: FitConfigParts): FitConfig {
+export function fitConfig(
+  options: ResolvedOptions,
+  { dir, name, seed, spec, source, made, batchSize }: FitConfigParts,
+): FitConfig {
   if (!source) return { reason: "trainData names no data set" };
   if (!spec) return { reason: "model is an encoder that was passed as such" };
   if (options.evaluation) return { reason: "evaluation is of sets that were passed" };
-  const { optimizer = "adam", schedule, layerWiseDecay, engine = "auto" } = options;
+  const { optimizer, schedule, layerWiseDecay, engine } = options;
   const elsewhere = [
     ...(typeof schedule === "function" ? ["schedule"] : []),
-    ...(["scheduleBy", "lossOptimizer"] as const).filter((key) => options[key] !== undefined),
+    ...(["scheduleBy", "lossOptimizer", "configureOptimizer"] as const).filter(
+      (key) => options[key] !== undefined,
+    ),
   ];
   const own = source.config;
   const values = {
     ...own,
     ...{ task_id: path.basename(path.dirname(dir)), run_id: path.basename(dir), name, seed, engine },
     output_dir: path.dirname(path.dirname(dir)),
-    num_epochs: options.epochs ?? 10,
-    batch_size: options.batchSize ?? 256,
-    learning_rate: options.learningRate ?? 1e-3,
-    model: fits(spec, encoderSpec(own)) ? own.model : modelSection(spec),
-    loss: losses.sectionOf(named(options.loss)),
+    num_epochs: options.epochs,
+    batch_size: batchSize,
+    learning_rate: options.learningRate,
+    model: made ? made.model : modelSection(spec),
+    loss: losses.sectionOf(options.loss),
     negatives: { type: "batch", ...options.negatives },
-    optimizer: optimizers.sectionOf(named(optimizer as string | OptimizerSpec)),
+    optimizer: optimizers.sectionOf(optimizer),
     schedule:
       schedule && typeof schedule !== "function" ? schedules.sectionOf(schedule) : { type: "constant" },
     update: {
@@ -66,7 +73,7 @@ export function fitConfig(options: FitOptions, { dir, name, seed, spec, source }
   };
   try {
     const config = parseConfig(formatConfig(values), "configuration");
-    if (fits(spec, encoderSpec(config))) return { config, elsewhere };
+    if (made || fits(spec, encoderSpec(config))) return { config, elsewhere };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { reason: `it cannot be written as a configuration (${error.message.split("\n")[0]})` };
@@ -101,8 +108,4 @@ function modelSection(spec: EncoderSpec) {
     },
     ...(categoryFeature && { category_feature: table(categoryFeature) }),
   };
-}
-
-function named<S extends { kind: string }>(part: string | S): S | { kind: string } {
-  return typeof part === "string" ? { kind: part } : part;
 }

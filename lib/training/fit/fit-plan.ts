@@ -6,7 +6,7 @@ import { type NegativesConfig, negativesSection } from "../../experiment/section
 import { ownEntry } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
 import { positivesByQuery } from "../../losses/candidate-mask.js";
-import { createItemLoss, itemLossMines } from "../../losses/create-item-loss.js";
+import { createItemLoss, itemLosses, itemLossMines } from "../../losses/create-item-loss.js";
 import { createLoss, losses } from "../../losses/create-loss.js";
 import type { BatchLoss } from "../../losses/loss.js";
 import type { Similarity } from "../../losses/scored-batch-loss.js";
@@ -34,7 +34,7 @@ import type { SessionEpoch } from "../session.js";
 import { Trainer, type TrainerOptions } from "../trainer.js";
 import { drawBatches, type FitBatch, type Sampling, takeBatch } from "./fit-batches.js";
 import type { FitData } from "./fit-data.js";
-import type { FitOptions } from "./fit-options.js";
+import type { ResolvedOptions } from "./fit-schema.js";
 
 /** A fit with everything resolved. */
 export interface FitPlan {
@@ -47,13 +47,12 @@ export interface FitPlan {
 }
 
 type Options = Pick<
-  FitOptions,
+  ResolvedOptions,
   | "loss"
   | "miner"
   | "sampler"
   | "itemsPerClass"
   | "views"
-  | "batchSize"
   | "side"
   | "negatives"
   | "lossOptimizer"
@@ -62,7 +61,7 @@ type Options = Pick<
   | "scheduleBy"
   | "engine"
   | "threads"
-> & { trainData: FitData; evalData?: FitData };
+> & { trainData: FitData; evalData?: FitData; batchSize: number };
 
 /** What is trained, and how it is moved. */
 export interface FitModel {
@@ -77,15 +76,15 @@ export interface FitModel {
 }
 
 /** Joins data, loss, miner and sampler, and refuses what can be known to fail. */
-export function planFit(options: Options, model: FitModel, random: Random): FitPlan {
-  const { trainData, evalData, batchSize = 256, itemsPerClass, views } = options;
-  if (!Number.isInteger(batchSize) || batchSize < 1)
-    throw new UserError(`fit: batchSize must be a positive integer, got ${batchSize}`);
+export function planFit(given: Options, model: FitModel, random: Random): FitPlan {
+  const { trainData, evalData, batchSize, views } = given;
   if (evalData && evalData.kind !== trainData.kind)
     throw new UserError(
       `fit: evalData must be of kind ${trainData.kind} like trainData, got ${evalData.kind}`,
     );
-  const sampler = samplerOf(options);
+  const sampler = samplerOf(given);
+  const itemsPerClass = itemsOfClass(given, sampler);
+  const options = { ...given, ...(itemsPerClass !== undefined && { itemsPerClass }) };
   check(options, sampler, batchSize);
   const { trainer, engine } =
     trainData.kind === "pairs"
@@ -119,8 +118,8 @@ function pairTrainer(
   batchSize: number,
 ): { trainer: Trainer; engine: string } {
   const { encoder } = model;
-  const loss = specOf(options.loss);
-  if (options.miner) throw new UserError(`fit: pairs take no miner, got "${specOf(options.miner).kind}"`);
+  const { loss } = options;
+  if (options.miner) throw new UserError(`fit: pairs take no miner, got "${options.miner.kind}"`);
   const made = createLoss(loss, random.fork("negatives"));
   const negatives = negativesOf(options, made, batchSize);
   return chooseTrainer({
@@ -159,7 +158,7 @@ function fusedParts(
   return {
     task: pairTask(loss),
     encoderSpec: spec,
-    lossSpec: losses.resolve(specOf(options.loss)).options,
+    lossSpec: losses.resolve(options.loss).options,
     optimizerSpec,
     maxBatch: batchSize,
     queryLength: query.length,
@@ -206,7 +205,7 @@ function itemTrainer(
 
 /** Negatives as configured, checked against the loss; null for those of the batch alone. */
 function negativesOf(
-  { negatives, loss: named, chunkSize }: Options,
+  { negatives, loss: { kind }, chunkSize }: Options,
   loss: BatchLoss,
   batchSize: number,
 ): NegativesConfig | null {
@@ -218,7 +217,7 @@ function negativesOf(
   }
   const [broken] = checkNegatives({
     negatives: parsed.data,
-    loss: { type: specOf(named).kind },
+    loss: { type: losses.get(kind).kind },
     update: { chunk_size: chunkSize ?? null },
     batch_size: batchSize,
   });
@@ -244,7 +243,7 @@ function pairObjective(
     const positives = positivesByQuery(pairs.queryOf, pairs.documentOf);
     return new SampledCandidatesObjective(loss, section, pairs, positives, encoder, draws);
   }
-  const { temperature } = losses.resolve(specOf(named)).options as { temperature?: number };
+  const { temperature } = losses.resolve(named).options as { temperature?: number };
   return new NegativeCacheObjective(
     { ...section, temperature: temperature ?? 0.1, batchSize },
     pairs,
@@ -260,8 +259,8 @@ function itemTaskOf(
   dim: number,
   random: Random,
 ): BatchTask<ItemBatch> | BatchTask<ScoredBatch> | BatchTask<MarginBatch> {
-  const loss = specOf(options.loss);
-  const miner = options.miner ? specOf(options.miner) : null;
+  const { loss } = options;
+  const { miner = null } = options;
   if (data.kind === "scored") {
     if (loss.kind !== "cosine_similarity")
       throw new UserError(`unknown loss "${loss.kind}" of scored pairs; known: cosine_similarity`);
@@ -284,14 +283,10 @@ function itemTaskOf(
   return itemTask(createItemLoss(loss, parts), options.side ?? "document");
 }
 
-function specOf<S extends { kind: string }>(named: string | S): S | { kind: string } {
-  return typeof named === "string" ? { kind: named } : named;
-}
-
-function samplerOf({ sampler = "auto", trainData, loss }: Options): Sampling["sampler"] {
-  const kind = typeof loss === "string" ? loss : loss.kind;
+function samplerOf({ sampler = "auto", trainData, loss: { kind: named } }: Options): Sampling["sampler"] {
   const { kind: data } = trainData;
   const fitting = data === "pairs" || data === "scored" || data === "margins" ? "random" : data;
+  const kind = data === "class" ? itemLosses.get(named).kind : named;
   if (sampler === "auto") return ["arc_face", "cos_face"].includes(kind) ? "random" : fitting;
   const allowed = [...(data === "class" ? ["balanced"] : []), fitting].filter((name) => name !== "random");
   if (sampler !== "random" && !allowed.includes(sampler))
@@ -301,24 +296,38 @@ function samplerOf({ sampler = "auto", trainData, loss }: Options): Sampling["sa
   return sampler;
 }
 
+/**
+ * Items of a class in a batch where nothing is said: batch size / classes as the sampler has it, but at least two where a
+ * miner looks for positives, and as many as it takes for the classes to fill a batch.
+ */
+function itemsOfClass(
+  { itemsPerClass, trainData, batchSize, loss }: Options,
+  sampler: string,
+): number | undefined {
+  if (itemsPerClass !== undefined || trainData.kind !== "class") return itemsPerClass;
+  if (sampler !== "class" && sampler !== "balanced") return undefined;
+  const classes = Math.max(1, new Set(trainData.labels).size);
+  let items = Math.max(itemLossMines(loss.kind) ? 2 : 1, Math.floor(batchSize / classes));
+  while (Math.floor(batchSize / items) > classes) items++;
+  return items;
+}
+
 /** Items that a batch must have for the miner to find anything. */
 function smallest({ trainData, loss }: Options): number {
   if (trainData.kind === "scored" || trainData.kind === "margins") return 1;
   if (trainData.kind === "pairs") return 2;
-  const mines = itemLossMines(typeof loss === "string" ? loss : loss.kind);
+  const mines = itemLossMines(loss.kind);
   return mines === "triplets" ? 3 : mines === "pairs" ? 2 : 1;
 }
 
 function check(options: Options, sampler: string, batchSize: number): void {
-  const { trainData: data, chunkSize } = options;
-  if (chunkSize !== undefined && !(Number.isInteger(chunkSize) && chunkSize >= 1))
-    throw new UserError(`fit: chunkSize must be a positive integer, got ${chunkSize}`);
+  const { trainData: data } = options;
   if (batchSize < smallest(options))
     throw new UserError(
       `fit: batchSize must be at least ${smallest(options)} for this loss and its miner, got ${batchSize}`,
     );
   if (data.kind === "class") {
-    const kind = typeof options.loss === "string" ? options.loss : options.loss.kind;
+    const { kind } = options.loss;
     const counts = new Map<number, number>();
     for (const label of data.labels) counts.set(label, (counts.get(label) ?? 0) + 1);
     if (counts.size < 2)
@@ -328,6 +337,8 @@ function check(options: Options, sampler: string, batchSize: number): void {
       throw new UserError("fit: triplets need a class with 2 items, got only classes of one item");
     if (sampler === "class" || sampler === "balanced") {
       const { itemsPerClass } = options;
+      if (mines === "triplets" && itemsPerClass === 1)
+        throw new UserError("fit: itemsPerClass must be at least 2 for a loss of triplets, got 1");
       const problem = classSamplerProblem(data.labels, {
         batchSize,
         ...(itemsPerClass !== undefined && { itemsPerClass }),
@@ -350,7 +361,7 @@ function withLossOptimizer({ lossOptimizer }: Options, optimizer: Optimizer): Op
     { accepts: (name) => !name.startsWith("loss."), optimizer, factor: 1 },
     {
       accepts: () => true,
-      optimizer: createOptimizer(lossOptimizer),
+      optimizer: createOptimizer(lossOptimizer as OptimizerSpec),
       factor: lossOptimizer.learningRate / optimizer.learningRate,
     },
   ]);

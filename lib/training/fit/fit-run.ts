@@ -4,7 +4,7 @@ import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { parse, stringify } from "yaml";
 import { createEncoder } from "../../encoders/create-encoder.js";
-import type { Encoder, EncoderSpec } from "../../encoders/encoder.js";
+import type { EncoderSpec } from "../../encoders/encoder.js";
 import type { Random } from "../../engine/random/random.js";
 import { evaluate } from "../../evaluation/evaluate.js";
 import { LabelledRetriever, labelledSet } from "../../evaluation/labelled-retrieval.js";
@@ -19,22 +19,21 @@ import type { RunEvaluation } from "../callbacks/retrieval-evaluation.js";
 import { runCallbacks } from "../callbacks/run-callbacks.js";
 import { claimData } from "../claim-run.js";
 import type { Session } from "../session.js";
-import type { DatasetSource } from "./dataset-data.js";
 import { type FitBatch, sizeOfData } from "./fit-batches.js";
 import { type FitConfig, fitConfig, MEASURED } from "./fit-config.js";
 import type { FitData } from "./fit-data.js";
-import type { FitOptions } from "./fit-options.js";
 import type { FitPlan } from "./fit-plan.js";
+import type { ResolvedOptions } from "./fit-schema.js";
+import { ENCODER_FILE, type FitSources } from "./fit-sources.js";
+import { heldOutSet } from "./held-out.js";
 
 export interface FitRunParts {
   dir: string;
   users: readonly Callback[];
   seed: number;
-  encoder: Encoder;
-  spec: EncoderSpec | null;
+  sources: FitSources;
   plan: FitPlan;
-  trainData: FitData;
-  source: DatasetSource | null;
+  batchSize: number;
   random: Random;
   session: () => Session<FitBatch>;
   tell: (line: string) => void;
@@ -47,10 +46,11 @@ export interface FitRunParts {
  * @throws RangeError for one of other options or data, and if there is nothing to evaluate on
  */
 export function openFitRun(
-  options: FitOptions,
+  options: ResolvedOptions,
   parts: FitRunParts,
 ): { folder: RunFolder; callbacks: Callback[] } {
-  const { dir, plan, encoder, source, trainData } = parts;
+  const { dir, plan, sources, batchSize } = parts;
+  const { encoder, source, trainData, config } = sources;
   const folder = new RunFolder(path.resolve(dir) === dir ? dir : path.normalize(dir));
   if (options.fresh) checkReplaceable(folder.dir, RUN_MARKS);
   const evaluation = evaluationOf(options, parts);
@@ -63,14 +63,13 @@ export function openFitRun(
   claimSettings(folder, settings);
   const previous = claimData(folder, dataset, folder.dir, "choose another runDir, or set fresh");
   const { dir: at } = folder;
+  const { spec } = sources;
   const made = fitConfig(options, {
-    dir: at,
-    name: settings.name,
-    seed: parts.seed,
-    spec: parts.spec,
-    source,
+    ...{ dir: at, name: settings.name, seed: parts.seed, spec, source, made: config, batchSize },
   });
   if ("reason" in made) parts.tell(`${at}: cannot be searched: ${made.reason}`);
+  // what a later fit goes on from: other runs' configurations say it themselves
+  if ("reason" in made && config) writeSealedYaml(path.join(at, ENCODER_FILE), formatConfig(config));
   writeSealedYaml(folder.configFile, configText(made, settings, options.evaluation !== undefined || !source));
   const manifest = newManifest({
     kind: "config" in made ? "dense" : "rankings",
@@ -90,16 +89,19 @@ export function openFitRun(
 
 /** Answers queries of the sets passed, or of the data set. */
 function evaluationOf(
-  { evaluation }: FitOptions,
-  { source, encoder, spec, random }: FitRunParts,
+  { evaluation, side }: ResolvedOptions,
+  { sources, random }: FitRunParts,
 ): RunEvaluation {
+  const { source, encoder, spec, trainData, evalData } = sources;
+  const heldOut = !source && evalData ? heldOutSet(trainData, evalData, side) : null;
+  const own = evaluation ?? (heldOut && { "held out": heldOut });
   const fresh = () => {
     if (!spec) throw new UserError("fit: an encoder that is passed as such cannot be made again");
     return createEncoder(spec, random.fork("encoder"));
   };
   const every = 1;
-  if (evaluation) {
-    const sets = Object.entries(evaluation).map(([name, options]) => labelledSet(name, options));
+  if (own) {
+    const sets = Object.entries(own).map(([name, options]) => labelledSet(name, options));
     return {
       ...{ every, fresh },
       evaluate: (model) =>
@@ -113,7 +115,7 @@ function evaluationOf(
   }
   if (!source)
     throw new UserError(
-      `fit: evaluation must be given with runDir, as trainData names no data set, got none for ${encoder.kind}`,
+      `fit: evaluation, or evalData that can be ranked, must be given with runDir, as trainData names no data set, got none for ${encoder.kind}`,
     );
   return {
     ...{ every, fresh },
@@ -127,19 +129,24 @@ function evaluationOf(
 }
 
 /** What decides the numbers of a fit, as fit.yaml holds it; functions by their source. */
-function settingsOf(options: FitOptions, { spec, encoder, seed }: FitRunParts) {
+function settingsOf(options: ResolvedOptions, { sources, seed, batchSize }: FitRunParts) {
   const { loss, model: _model, trainData, ...rest } = options;
-  const lossKind = typeof loss === "string" ? loss : loss.kind;
+  const { encoder, spec, config } = sources;
   const kept = [
-    ...["miner", "negatives", "sampler", "itemsPerClass", "views", "optimizer", "learningRate"],
-    ...["layerWiseDecay", "lossOptimizer", "schedule", "scheduleBy", "batchSize", "clipNorm", "chunkSize"],
-    ...["side", "emptyBatch"],
+    ...["miner", "negatives", "sampler", "itemsPerClass", "views", "optimizer", "configureOptimizer"],
+    ...["learningRate", "layerWiseDecay", "lossOptimizer", "schedule", "scheduleBy", "clipNorm", "chunkSize"],
+    ...["side", "emptyBatch", "valSplit", "csvOptions", "preprocess", "collate", "description"],
   ] as (keyof typeof rest)[];
-  const named = typeof trainData === "object" && "kind" in trainData ? { kind: trainData.kind } : trainData;
+  const named = Array.isArray(trainData)
+    ? { documents: trainData.length }
+    : typeof trainData === "object" && "kind" in trainData
+      ? { kind: trainData.kind }
+      : trainData;
+  const model = config ? config.model : spec ? withoutWeights(spec) : { kind: encoder.kind };
   return {
     system: "fit",
-    name: options.name ?? `${encoder.kind}, ${lossKind.replaceAll("_", " ")}`,
-    ...{ model: spec ?? { kind: encoder.kind }, train_data: named, loss, seed },
+    name: options.name ?? `${encoder.kind}, ${loss.kind.replaceAll("_", " ")}`,
+    ...{ model, train_data: named, loss, seed, batchSize },
     ...Object.fromEntries(
       kept.flatMap((key) => {
         const value = rest[key];
@@ -148,6 +155,12 @@ function settingsOf(options: FitOptions, { spec, encoder, seed }: FitRunParts) {
       }),
     ),
   };
+}
+
+function withoutWeights({ transformer, ...spec }: EncoderSpec): object {
+  if (!transformer) return spec;
+  const { initial: _initial, ...rest } = transformer;
+  return { ...spec, transformer: rest };
 }
 
 /** What config.yaml holds: see {@link openFitRun}. */

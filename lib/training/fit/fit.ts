@@ -1,9 +1,14 @@
 import type { Encoder } from "../../encoders/encoder.js";
 import { withFolderLock } from "../../files/folder-lock.js";
+import { UserError } from "../../files/user-error.js";
 import type { RunFolder } from "../../tracking/run-folder.js";
 import type { Callback } from "../callbacks/callback.js";
 import { runEpochs } from "../train.js";
-import type { FitOptions } from "./fit-options.js";
+import type { DocumentReader } from "./document-reader.js";
+import type { FitOptions, PublishedFitOptions } from "./fit-options.js";
+import { heldOutMeasure, type ReportRow, reportRows } from "./fit-report.js";
+import { parseFitOptions, type ResolvedOptions } from "./fit-schema.js";
+import type { FitSources } from "./fit-sources.js";
 import { openFit } from "./open-fit.js";
 
 export interface FitResult {
@@ -15,6 +20,13 @@ export interface FitResult {
   stopped: string | null;
   /** the run folder, null without runDir */
   run: RunFolder | null;
+  /** what training brought on held-out data, by measure; null where nothing was measured (option `report`) */
+  report: ReportRow[] | null;
+  /** what computed the steps */
+  engine: string;
+  batchSize: number;
+  /** reads further documents as the encoder does; null where nobody knows how */
+  read: DocumentReader | null;
 }
 
 /**
@@ -25,14 +37,15 @@ export interface FitResult {
  *
  * @throws RangeError before training starts, for names that are not registered, batch sizes that sampler and miner cannot
  *   work with, labels that can never make a pair or triplet, and a run folder of other options or data
- * @see specs/4-finetuner.md sections 3 to 7
+ * @see specs/4-finetuner.md sections 3 to 8
  */
-export async function fit(options: FitOptions): Promise<FitResult> {
+export async function fit(given: FitOptions | PublishedFitOptions): Promise<FitResult> {
+  const options = parseFitOptions(given);
   const { runDir, tell } = options;
   return runDir === undefined ? fitAlone(options) : withFolderLock(runDir, () => fitAlone(options), tell);
 }
 
-async function fitAlone(options: FitOptions): Promise<FitResult> {
+async function fitAlone(options: ResolvedOptions): Promise<FitResult> {
   const history: FitResult["history"] = [];
   const remember: Callback = {
     name: "history",
@@ -41,12 +54,35 @@ async function fitAlone(options: FitOptions): Promise<FitResult> {
         void history.push({ trainLoss, validationLoss, metrics: { ...metrics } }),
     },
   };
-  const { session, run } = await openFit(options, remember);
+  const { session, run, sources, engine, batchSize } = await openFit(options, remember);
   try {
+    const measure = measureOf(options, sources);
+    const before = measure?.(session.encoder);
     await runEpochs(session);
     const stopped = session.interrupted ? "interrupted" : session.stopped;
-    return { encoder: session.encoder, epochsRun: history.length, history, stopped, run };
+    const { encoder } = session;
+    const report = before && measure ? reportRows(before, measure(encoder)) : null;
+    return {
+      ...{ encoder, epochsRun: history.length, history, stopped, run, report, engine, batchSize },
+      read: sources.read,
+    };
   } finally {
     session.trainer.close();
   }
+}
+
+/** How the fit is measured before and after, null if it is not. */
+function measureOf(
+  { report, side }: ResolvedOptions,
+  { documents, trainData, evalData }: FitSources,
+): ReturnType<typeof heldOutMeasure> {
+  const wanted = report ?? (documents && evalData !== null);
+  if (!wanted) return null;
+  if (!evalData) throw new UserError("fit: evalData or valSplit must be given for a report, got neither");
+  const measure = heldOutMeasure(trainData, evalData, side);
+  if (!measure && report)
+    throw new UserError(
+      `fit: report must be of data that can be ranked or have scores, got ${evalData.kind} data`,
+    );
+  return measure;
 }

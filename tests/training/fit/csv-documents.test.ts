@@ -3,12 +3,13 @@ import os from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import {
+  cellKinds,
   csvDocuments,
   csvLayout,
   linkedClasses,
   publishedClasses,
 } from "../../../lib/training/fit/csv-documents.js";
-import { documentKind } from "../../../lib/training/fit/fit-data.js";
+import { documentKind } from "../../../lib/training/fit/fit-documents.js";
 import { vector } from "../../support/vectors.js";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "qdrl-fit-csv-"));
@@ -34,6 +35,16 @@ describe("csvLayout", () => {
     });
     expect(layouts).toEqual(expected);
     expect(() => csvLayout(3, true)).toThrow("2 columns (text, class), got 3");
+  });
+});
+
+describe("cells of a row", () => {
+  it("are text or pictures by the task (vector check_columns)", () => {
+    const { inputs, expected } = vector("4-finetuner/check_columns");
+    const kinds = inputs.cases.map(
+      ([task, ...cells]: [string, string, string]) => cellKinds(task as never, cells) ?? "error",
+    );
+    expect(kinds).toEqual(expected);
   });
 });
 

@@ -6,6 +6,7 @@ import { runMap } from "../../../lib/analysis/run-map.js";
 import { sampleRankings } from "../../../lib/analysis/run-rankings.js";
 import { systemsTable } from "../../../lib/analysis/systems-table.js";
 import { createEncoder } from "../../../lib/encoders/create-encoder.js";
+import type { EncoderSpec } from "../../../lib/encoders/encoder.js";
 import { selectBackend } from "../../../lib/engine/backend.js";
 import { Random } from "../../../lib/engine/random/random.js";
 import { reevaluateRun } from "../../../lib/evaluation/reevaluate-run.js";
@@ -138,7 +139,7 @@ describe("fit with a run folder", () => {
     const lines: string[] = [];
     const runDir = path.join(tiny.root, "runs", "tiny", "passed");
     const { modelOptions, ...rest } = options;
-    const model = createEncoder({ kind: "TwoTower", ...modelOptions! }, new Random(1));
+    const model = createEncoder({ kind: "TwoTower", ...modelOptions! } as EncoderSpec, new Random(1));
     const { run: passed } = await fit({
       ...rest,
       model,
@@ -173,7 +174,7 @@ describe("fit with a run folder", () => {
     );
     const { evaluation: _none, ...blind } = own;
     await expect(fit({ ...blind, fresh: true })).rejects.toThrow(
-      "fit: evaluation must be given with runDir, as trainData names no data set, got none",
+      "fit: evaluation, or evalData that can be ranked, must be given with runDir, as trainData names no data set, got none",
     );
   });
 });

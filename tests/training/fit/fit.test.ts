@@ -21,7 +21,8 @@ import { trainingCheckpoint } from "../../../lib/training/callbacks/checkpoints.
 import { evaluationCallback } from "../../../lib/training/callbacks/evaluation.js";
 import { fit } from "../../../lib/training/fit/fit.js";
 import { drawBatches } from "../../../lib/training/fit/fit-batches.js";
-import { documentData, documentKind, type FitData, pairData } from "../../../lib/training/fit/fit-data.js";
+import { documentData, type FitData, pairData } from "../../../lib/training/fit/fit-data.js";
+import { documentKind } from "../../../lib/training/fit/fit-documents.js";
 import type { FitOptions } from "../../../lib/training/fit/fit-options.js";
 import { vector } from "../../support/vectors.js";
 import { classData, features, sessionData, spec } from "./toy.js";
@@ -394,7 +395,7 @@ describe("fit refuses before training starts:", () => {
     [
       "no rows a chunk",
       { trainData: classData(), loss: "siamese", chunkSize: 0 },
-      "chunkSize must be a positive integer, got 0",
+      "chunkSize must be ≥ 1, got 0",
     ],
     [
       "chunks with a cache",
@@ -407,11 +408,7 @@ describe("fit refuses before training starts:", () => {
       },
       "fit: chunkSize must be null with negatives of type cache",
     ],
-    [
-      "no epochs",
-      { trainData: classData(), loss: "siamese", epochs: 0 },
-      "epochs must be a positive integer, got 0",
-    ],
+    ["no epochs", { trainData: classData(), loss: "siamese", epochs: 0 }, "epochs must be ≥ 1, got 0"],
   ];
   it.each(broken)("%s", async (_name, options, message) => {
     await expect(fit({ ...common, ...options } as FitOptions)).rejects.toThrow(message);

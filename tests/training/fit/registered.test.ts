@@ -339,12 +339,12 @@ describe("fit refuses before training starts:", () => {
       "must be at most the training documents (4), got 5",
     ],
     ["a margin of 0", () => ({ loss: { kind: "triplet_margin", margin: 0 } }), "margin must be > 0, got 0"],
-    ["a decay of 0", () => ({ layerWiseDecay: 0 }), "fit: layerWiseDecay must be in (0, 1], got 0"],
+    ["a decay of 0", () => ({ layerWiseDecay: 0 }), "fit: layerWiseDecay must be > 0, got 0"],
     ["a rate of 0", () => ({ learningRate: 0 }), "fit: learningRate must be > 0, got 0"],
     [
       "early stopping on a validation loss that nothing measures",
       () => ({ callbacks: [earlyStopping()] }),
-      "fit: evalData must be given for early_stopping_val_loss, which reads val_loss, got none",
+      "fit: evalData or valSplit must be given for early_stopping_val_loss, which reads val_loss, got none",
     ],
     [
       "two callbacks of one name",

@@ -2,7 +2,8 @@ import type { EncoderSpec } from "../../../lib/encoders/encoder.js";
 import { Random } from "../../../lib/engine/random/random.js";
 import { FeaturePipeline } from "../../../lib/features/feature-pipeline.js";
 import { HashingVectorizer } from "../../../lib/tokenizer/hashing-vectorizer.js";
-import { documentData, type FitDocument } from "../../../lib/training/fit/fit-data.js";
+import { documentData } from "../../../lib/training/fit/fit-data.js";
+import type { FitDocument } from "../../../lib/training/fit/fit-documents.js";
 
 const vectorizer = new HashingVectorizer({ numFeatures: 400, maxLength: 4 });
 export const features = {

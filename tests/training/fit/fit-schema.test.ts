@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { UserError } from "../../../lib/files/user-error.js";
-import { checkFitOptions } from "../../../lib/training/fit/check-options.js";
 import { fit } from "../../../lib/training/fit/fit.js";
 import type { FitOptions } from "../../../lib/training/fit/fit-options.js";
+import { parseFitOptions } from "../../../lib/training/fit/fit-schema.js";
 
 const options = (more: Record<string, unknown> = {}) =>
   ({ model: "TwoTower", trainData: "data/none", loss: "batch_softmax", ...more }) as unknown as FitOptions;
@@ -12,7 +12,7 @@ describe("options of fit", () => {
     await expect(fit(options({ lerningRate: 0.1 }))).rejects.toThrow(
       new UserError("fit: lerningRate is not a known key; did you mean learningRate?"),
     );
-    expect(() => checkFitOptions(options({ epochs: 1, constructor: 1 }))).toThrow(
+    expect(() => parseFitOptions(options({ epochs: 1, constructor: 1 }))).toThrow(
       /^fit: constructor is not a known key/,
     );
   });
@@ -32,13 +32,13 @@ describe("options of fit", () => {
         "fit: modelOptions must be given with a model's name only, got a model that is made",
       ],
     ] as const)
-      expect(() => checkFitOptions(options(more))).toThrow(new UserError(message));
+      expect(() => parseFitOptions(options(more))).toThrow(new UserError(message));
   });
 
   it("pass where they mean something", () => {
-    checkFitOptions(options());
-    checkFitOptions(options({ runDir: "r/t/x", fresh: true, name: "x", modelOptions: {} }));
-    checkFitOptions(options({ sampler: "class", itemsPerClass: 2 }));
-    checkFitOptions(options({ itemsPerClass: 2, schedule: () => 1, scheduleBy: "batch" }));
+    parseFitOptions(options());
+    parseFitOptions(options({ runDir: "r/t/x", fresh: true, name: "x", modelOptions: {} }));
+    parseFitOptions(options({ sampler: "class", itemsPerClass: 2 }));
+    parseFitOptions(options({ itemsPerClass: 2, schedule: () => 1, scheduleBy: "batch" }));
   });
 });

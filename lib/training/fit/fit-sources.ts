@@ -1,0 +1,344 @@
+import fs from "node:fs";
+import path from "node:path";
+import { createEncoder } from "../../encoders/create-encoder.js";
+import type { Encoder, EncoderSpec } from "../../encoders/encoder.js";
+import { setParameters } from "../../encoders/parameters.js";
+import type { Listener } from "../../engine/progress.js";
+import type { Random } from "../../engine/random/random.js";
+import { loadStoredConfig } from "../../experiment/load-config.js";
+import type { ExperimentConfig } from "../../experiment/schema.js";
+import { encoderSpec } from "../../experiment/specs.js";
+import { readModel } from "../../files/model-file.js";
+import type { StoredTensor } from "../../files/safetensors.js";
+import { UserError } from "../../files/user-error.js";
+import { RunFolder } from "../../tracking/run-folder.js";
+import type { CsvDocumentOptions } from "./csv-documents.js";
+import {
+  type DatasetRequest,
+  type DatasetSource,
+  datasetConfig,
+  findDataset,
+  loadDataset,
+} from "./dataset-data.js";
+import { DOCUMENT_FILES, isDocumentFile, readDocumentFile } from "./document-files.js";
+import { configReader, type DocumentReader, readDocuments } from "./document-reader.js";
+import type { FitData } from "./fit-data.js";
+import { categoryDictionary, wordDictionary, wordPieces } from "./fit-dictionaries.js";
+import { arrangeDocuments, type FitDocument, modalityOf } from "./fit-documents.js";
+import { type NamedModel, namedModel } from "./fit-model.js";
+import type { ResolvedOptions } from "./fit-schema.js";
+import { type ModelSource, readingConfig, type SideColumns } from "./reading-config.js";
+
+/** Data and encoder of a fit, ready to train. */
+export interface FitSources {
+  trainData: FitData;
+  evalData: FitData | null;
+  encoder: Encoder;
+  /** null for an encoder that was made by somebody else */
+  spec: EncoderSpec | null;
+  /** null where the data are vectorised already, or are read by a function of the user's */
+  config: ExperimentConfig | null;
+  /** null unless trainData names a data set */
+  source: DatasetSource | null;
+  /** reads further documents as the encoder does; null where nobody knows how */
+  read: DocumentReader | null;
+  /** whether the data came as documents */
+  documents: boolean;
+  /** whether the weights are those of a run that goes on */
+  goesOn: boolean;
+}
+
+/** Reads the data that the options name and makes the encoder that reads them. */
+export async function openSources(
+  options: ResolvedOptions,
+  random: Random,
+  listener: Listener,
+): Promise<FitSources> {
+  const { trainData, evalData, model } = options;
+  if (isVectorised(trainData)) return vectorised(options, trainData, random);
+  const named = typeof model === "string" ? namedModel(model) : null;
+  const request = requestOf(trainData);
+  if (request !== null) return datasetSources(options, request, named, random, listener);
+  const documents = await documentsOf(trainData as string | readonly FitDocument[], options);
+  if (evalData === "validation")
+    throw new UserError("fit: evalData must be data, as trainData names no data set, got validation");
+  if (evalData !== undefined && isVectorised(evalData))
+    throw new UserError(
+      `fit: evalData must be documents or a file like trainData, got ${evalData.kind} data`,
+    );
+  const held = evalData === undefined ? null : await documentsOf(evalData, options);
+  const made = await documentModel(options, documents, named, random, listener);
+  const classes = new Map<string | number, number>();
+  const { side } = options;
+  return {
+    ...made,
+    trainData: await readDocuments(documents, made.read, { side, classes }),
+    evalData: held && (await readDocuments(held, made.read, { side, classes })),
+    source: null,
+    documents: true,
+  };
+}
+
+function isVectorised(data: unknown): data is FitData {
+  return typeof data === "object" && data !== null && !Array.isArray(data) && "kind" in data;
+}
+
+/** A data set, if that is what is named. */
+function requestOf(trainData: ResolvedOptions["trainData"]): DatasetRequest | null {
+  if (typeof trainData === "string")
+    return isDocumentFile(trainData) && findDataset(trainData) === null ? null : { dataset: trainData };
+  if (Array.isArray(trainData)) return null;
+  if ("dataset" in trainData) return trainData;
+  throw new UserError(
+    `fit: trainData must be a data set, a file (${DOCUMENT_FILES.join(", ")}), documents or vectorised data, got an object with ${Object.keys(trainData).join(", ") || "nothing in it"}`,
+  );
+}
+
+async function documentsOf(
+  data: string | readonly FitDocument[],
+  { csvOptions, preprocess }: ResolvedOptions,
+): Promise<readonly FitDocument[]> {
+  const read =
+    typeof data === "string"
+      ? await readDocumentFile(data, csvOptions as CsvDocumentOptions | undefined)
+      : data;
+  if (csvOptions && typeof data !== "string")
+    throw new UserError("fit: csvOptions must be given with a file only, got documents");
+  if (!preprocess) return read;
+  const apply = (document: FitDocument): FitDocument => {
+    const { chunks, matches } = document;
+    const inner = {
+      ...(chunks && { chunks: chunks.map(apply) }),
+      ...(matches && { matches: matches.map(apply) }),
+    };
+    const holds = document.text !== undefined || document.uri !== undefined || document.blob !== undefined;
+    return { ...(holds ? preprocess(document) : document), ...inner };
+  };
+  return read.map(apply);
+}
+
+/** Data that are vectorised: whoever did it knows the encoder's features. */
+function vectorised(options: ResolvedOptions, trainData: FitData, random: Random): FitSources {
+  const { model, modelOptions, evalData } = options;
+  if (evalData === "validation")
+    throw new UserError("fit: evalData must be data, as trainData names no data set, got validation");
+  if (evalData !== undefined && !isVectorised(evalData))
+    throw new UserError(
+      `fit: evalData must be vectorised like trainData, got ${typeof evalData === "string" ? `"${evalData}"` : "documents"}`,
+    );
+  for (const option of ["csvOptions", "preprocess", "collate"] as const)
+    if (options[option] !== undefined)
+      throw new UserError(`fit: ${option} must be left out, as trainData are vectorised`);
+  const rest = {
+    trainData,
+    evalData: evalData ?? null,
+    config: null,
+    source: null,
+    read: null,
+    documents: false,
+  };
+  if (typeof model === "object" && "embedDocuments" in model)
+    return { ...rest, encoder: tailored(options, model), spec: null, goesOn: false };
+  if (typeof model === "object") return { ...rest, ...encoderOf(options, model as EncoderSpec, random) };
+  const named = namedModel(model);
+  if ("run" in named) {
+    const { config, weights } = runOf(named.run);
+    const spec = encoderSpec(config);
+    return { ...rest, ...encoderOf(options, spec, random, weights) };
+  }
+  if (!("kind" in named))
+    throw new UserError(
+      `fit: trainData must be a data set, a file or documents for ${model}, got vectorised ${trainData.kind} data`,
+    );
+  if (!modelOptions)
+    throw new UserError(`fit: modelOptions must be given with a model's name, got "${model}" alone`);
+  return {
+    ...rest,
+    ...encoderOf(
+      options,
+      { ...(modelOptions as Omit<EncoderSpec, "kind">), kind: model } as EncoderSpec,
+      random,
+    ),
+  };
+}
+
+/** Placeholder until encoders can be tailored. */
+function tailored(_options: ResolvedOptions, encoder: Encoder): Encoder {
+  return encoder;
+}
+
+function encoderOf(
+  _options: ResolvedOptions,
+  spec: EncoderSpec,
+  random: Random,
+  weights: Record<string, StoredTensor> | null = null,
+): { encoder: Encoder; spec: EncoderSpec; goesOn: boolean } {
+  const encoder = createEncoder(spec, random.fork("encoder"));
+  if (weights) setParameters(encoder, weights);
+  return { encoder, spec, goesOn: weights !== null };
+}
+
+/** Configuration and weights of a finished run, or of a fit that keeps its encoder's. */
+function runOf(dir: string): { config: ExperimentConfig; weights: Record<string, StoredTensor> } {
+  const run = new RunFolder(dir);
+  const own = path.join(dir, ENCODER_FILE);
+  if (!fs.existsSync(run.model))
+    throw new UserError(`fit: ${run.model} must exist, got a run that has not finished`);
+  const config = loadStoredConfig(fs.existsSync(own) ? own : run.configFile);
+  return { config, weights: readModel(run.model) };
+}
+
+/** In the run folder of a fit on documents: the configuration that its encoder reads documents by. */
+export const ENCODER_FILE = "encoder.yaml";
+
+/** The configuration of a run over other data: dictionaries stay those of the run's own data set. */
+function elsewhere(config: ExperimentConfig, datasetDir: string): ExperimentConfig {
+  const moved = (named: string) => {
+    const inside = path.join(config.dataset_dir, named);
+    return fs.existsSync(inside) ? inside : named;
+  };
+  const withPaths = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(withPaths);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [
+        key,
+        ["dictionary_path", "vocabulary_path", "path", "keys_path"].includes(key) && typeof inner === "string"
+          ? moved(inner)
+          : withPaths(inner),
+      ]),
+    );
+  };
+  const { dataset, text_vectorizer } = config;
+  return {
+    ...config,
+    dataset: withPaths(dataset) as ExperimentConfig["dataset"],
+    text_vectorizer: withPaths(text_vectorizer) as ExperimentConfig["text_vectorizer"],
+    dataset_dir: datasetDir,
+  };
+}
+
+async function datasetSources(
+  options: ResolvedOptions,
+  request: DatasetRequest,
+  named: NamedModel | null,
+  random: Random,
+  listener: Listener,
+): Promise<FitSources> {
+  const { model, modelOptions = {}, evalData } = options;
+  const run = named && "run" in named ? runOf(named.run) : null;
+  const source: ModelSource = named && !("run" in named) ? named : { kind: request.model ?? "TwoTower" };
+  const config = run
+    ? elsewhere(run.config, (await datasetConfig(request, { kind: "TwoTower" }, {})).dataset_dir)
+    : await datasetConfig(request, source, modelOptions);
+  const read = await loadDataset(config);
+  if (evalData === "validation" && !read.evalData)
+    throw new UserError(`fit: ${request.dataset} must have a validation part for evalData, got none`);
+  const documents = await configReader(config, listener);
+  const rest = {
+    trainData: read.trainData,
+    evalData: await datasetEvaluation(options, read.evalData, documents),
+    source: read.source,
+    documents: false,
+    read: documents,
+  };
+  if (typeof model === "object" && "embedDocuments" in model)
+    return { ...rest, encoder: tailored(options, model), spec: null, goesOn: false, config: null };
+  const spec = typeof model === "object" ? (model as EncoderSpec) : encoderSpec(config);
+  return {
+    ...rest,
+    ...encoderOf(options, spec, random, run?.weights),
+    config: typeof model === "string" ? config : null,
+  };
+}
+
+async function datasetEvaluation(
+  options: ResolvedOptions,
+  own: FitData | null,
+  read: DocumentReader,
+): Promise<FitData | null> {
+  const { evalData } = options;
+  if (evalData === undefined) return null;
+  if (evalData === "validation") return own;
+  if (isVectorised(evalData)) return evalData;
+  return readDocuments(await documentsOf(evalData, options), read);
+}
+
+/** The encoder for documents, and how it reads them. */
+async function documentModel(
+  options: ResolvedOptions,
+  documents: readonly FitDocument[],
+  named: NamedModel | null,
+  random: Random,
+  listener: Listener,
+): Promise<Pick<FitSources, "encoder" | "spec" | "config" | "goesOn"> & { read: DocumentReader }> {
+  const { model, modelOptions = {}, collate } = options;
+  const own: DocumentReader | null = collate ? async (batch) => collate(batch) : null;
+  if (typeof model === "object") {
+    if (!own)
+      throw new UserError("fit: collate must be given for documents and a model that is made, got none");
+    if ("embedDocuments" in model)
+      return { encoder: tailored(options, model), spec: null, goesOn: false, config: null, read: own };
+    return { ...encoderOf(options, model as EncoderSpec, random), config: null, read: own };
+  }
+  const run = named && "run" in named ? runOf(named.run) : null;
+  const config = run
+    ? elsewhere(run.config, ".")
+    : await documentConfig(documents, named as ModelSource, modelOptions);
+  if (run && Object.keys(modelOptions).length > 0)
+    throw new UserError("fit: modelOptions must be left out with a run folder, whose encoder goes on");
+  return {
+    ...encoderOf(options, encoderSpec(config), random, run?.weights),
+    config,
+    read: own ?? (await configReader(config, listener)),
+  };
+}
+
+/** How a model reads these documents, with dictionaries of their own. */
+async function documentConfig(
+  documents: readonly FitDocument[],
+  model: ModelSource,
+  modelOptions: Readonly<Record<string, unknown>>,
+): Promise<ExperimentConfig> {
+  const arranged = arrangeDocuments(documents);
+  const [query, document] =
+    arranged.kind === "pairs"
+      ? [arranged.queries, arranged.documents]
+      : arranged.kind === "scored"
+        ? [arranged.left, arranged.right]
+        : [arranged.items, arranged.items];
+  const all = query === document ? query : [...query, ...document];
+  const texts = () => all.flatMap(({ text }) => (text === undefined ? [] : [text]));
+  const wantsCategories = "kind" in model && ["MultiModalTwoTower", "Towers"].includes(model.kind);
+  const [left, right] = [columnsOf(query, wantsCategories), columnsOf(document, wantsCategories)];
+  const pictures = ({ text }: SideColumns) => text === null;
+  const shared = query === document || (pictures(left) && pictures(right));
+  return readingConfig({
+    ...{ model, modelOptions, query: left, document: right, shared },
+    ...{ datasetDir: ".", cleaning: "unicode" },
+    parts: {
+      vectorizer: () => ({
+        type: "dictionary",
+        dictionary_path: wordDictionary(texts()),
+        word_unigrams_limit: 64,
+        num_oov_tokens: 2000,
+      }),
+      categories: (column) => categoryDictionary(all.map(({ tags }) => String(tags?.[column] ?? ""))),
+      vocabulary: async () => wordPieces(texts(), 8000),
+    },
+  });
+}
+
+/** What a side's documents hold. */
+function columnsOf(documents: readonly FitDocument[], wantsCategories: boolean): SideColumns {
+  const hasPicture = documents.some(({ uri, blob }) => uri !== undefined || blob !== undefined);
+  const hasText = documents.some(
+    (one) => one.text !== undefined || (modalityOf(one) === "text" && !hasPicture),
+  );
+  const tags = new Set(wantsCategories ? documents.flatMap(({ tags: own }) => Object.keys(own ?? {})) : []);
+  return {
+    text: hasText ? "text" : null,
+    picture: hasPicture ? "picture" : null,
+    categories: [...tags].filter((name) => !name.startsWith("finetuner_")).sort(),
+  };
+}
