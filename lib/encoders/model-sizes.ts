@@ -28,6 +28,14 @@ export const initialStd = z
     "standard deviation of the starting values, which are normal; null = 1/√embedding_dim, so that rows start at length 1 whatever their width. The published system starts at 1",
   );
 
+/** How layers of two towers start. */
+export const layerStart = z
+  .enum(["apart", "same", "identity"])
+  .default("apart")
+  .describe(
+    "how layers start: drawn for each tower (published); drawn alike for both, so that equal words stay equal; or near the identity of their leading inputs, biases zero",
+  );
+
 /** Rows of a table in a configuration whose `auto` has been counted. @throws UserError for auto */
 export function resolvedRows(rows: number | "auto"): number {
   if (rows === "auto") throw new UserError("num_embeddings: must be resolved to a number first, got auto");

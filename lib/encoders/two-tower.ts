@@ -12,7 +12,7 @@ import {
   textKeys,
 } from "./encoder-part.js";
 import { Mlp, mlpPlan } from "./mlp.js";
-import { widths } from "./model-sizes.js";
+import { layerStart, widths } from "./model-sizes.js";
 import { TowerEncoder } from "./tower-encoder.js";
 import { towerLayers } from "./tower-layers.js";
 
@@ -99,12 +99,7 @@ export const towerKeys = {
     .describe(
       "end with a linear layer to output_dim; default: where there are hidden layers, or where a tower's input has another width",
     ),
-  layer_start: z
-    .enum(["apart", "same", "identity"])
-    .default("apart")
-    .describe(
-      "how layers start: drawn for each tower (published); drawn alike for both, so that equal words stay equal; or near the identity, biases zero",
-    ),
+  layer_start: layerStart,
   separate_tables: z
     .boolean()
     .optional()
@@ -122,11 +117,10 @@ type TowerSection = EncoderSection<typeof textKeys & typeof towerKeys>;
 /** Options of {@link towerKeys}; defaults of the spec are left out. */
 export function towerOptions(section: TowerSection): Partial<EncoderSpec> {
   const { hidden_layers: hiddenLayers, last_linear: lastLinear, token_weights: tokenWeights } = section;
-  const { layer_start: layerStart } = section;
   return {
     hiddenLayers,
     ...(lastLinear !== undefined && { lastLinear }),
-    ...(layerStart !== "apart" && { layerStart }),
+    ...(section.layer_start !== "apart" && { layerStart: section.layer_start }),
     ...(section.separate_tables && { separateTables: true }),
     ...(tokenWeights !== "uniform" && { tokenWeights }),
   };

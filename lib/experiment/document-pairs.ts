@@ -50,12 +50,14 @@ export function addDocumentPairs(
     counts["pairs of documents with their sentences"] = added;
   }
   if (spans !== null) {
-    checkColumns("span_pairs", spans.column, dataset, names.query, items);
+    for (const column of [spans.column, ...(spans.beside === null ? [] : [spans.beside])])
+      checkColumns("span_pairs", column, dataset, names.query, items);
     const random = new Random(0).fork("span pairs");
     let added = 0;
     for (const item of items)
-      for (const query of spanQueries(ownEntry(item, spans.column) ?? "", spans, random)) {
-        add(query, item);
+      for (const span of spanQueries(ownEntry(item, spans.column) ?? "", spans, random)) {
+        const before = spans.beside === null ? "" : (ownEntry(item, spans.beside) ?? "");
+        add(before === "" ? span : `${before} ${span}`, item);
         added++;
       }
     counts["pairs of documents with their spans"] = added;

@@ -73,6 +73,13 @@ describe("addDocumentPairs", () => {
       expect(` ${items[0]!.text} `).toContain(` ${span} `);
       expect(["2", "3"]).toContain(String(span.split(" ").length));
     }
+    const beside = section({ span_pairs: { column: "text", count: 2, beside: "title" } });
+    const titled = { q: [] as string[], title: [], text: [] };
+    addDocumentPairs(beside, titled, names, items);
+    for (const query of titled.q) {
+      expect(query).toMatch(/^Mice \S+ \S+/);
+      expect(` ${items[0]!.text} `).toContain(` ${query.slice("Mice ".length)} `);
+    }
     expect(() => section({ span_pairs: { column: "text", min_words: 7 } })).toThrow(
       /max_words must be at least/,
     );

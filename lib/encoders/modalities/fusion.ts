@@ -19,18 +19,25 @@ export interface FusionParts {
 }
 
 export function createFusion(spec: FusionSpec, parts: FusionParts): ModalityFusion {
-  if (spec.kind === "concat") return concatFusion(spec.hiddenLayers, parts);
+  if (spec.kind === "concat") return concatFusion(spec, parts);
   if (spec.kind === "gated_sum") return gatedSum(parts);
   return attentionFusion(spec.hiddenLayers, parts);
 }
 
 /** MLP([x₁ ; x₂ ; …]). @see specs/0-qdrl.md section 7 */
 function concatFusion(
-  hidden: readonly number[],
+  { hiddenLayers, layerStart }: Extract<FusionSpec, { kind: "concat" }>,
   { name, dims, outputDim, random, weights }: FusionParts,
 ): ModalityFusion {
   const width = dims.reduce((a, b) => a + b, 0);
-  const mlp = new Mlp(name, mlpPlan(width, hidden, outputDim, true), width, outputDim, random);
+  const mlp = new Mlp(
+    name,
+    mlpPlan(width, hiddenLayers, outputDim, true),
+    width,
+    outputDim,
+    random,
+    layerStart,
+  );
   Object.assign(weights, mlp.weights());
   return (parts) => mlp.apply(parts.length === 1 ? parts[0]! : tf.concat2d([...parts], 1));
 }

@@ -15,7 +15,11 @@ function towerSpec(tower: TowersSection["query"], declared: readonly DeclaredFea
     fusion:
       fusion.type === "gated_sum"
         ? { kind: "gated_sum" }
-        : { kind: fusion.type, hiddenLayers: fusion.hidden_layers },
+        : {
+            ...{ kind: fusion.type, hiddenLayers: fusion.hidden_layers },
+            ...("layer_start" in fusion &&
+              fusion.layer_start !== "apart" && { layerStart: fusion.layer_start }),
+          },
     modalityDropout: tower.modality_dropout,
   };
 }

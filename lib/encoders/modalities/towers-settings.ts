@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { textTableSetting } from "../encoder-part.js";
-import { initialStd, MOST_LAYERS, tableRows, width, widths } from "../model-sizes.js";
+import { initialStd, layerStart, MOST_LAYERS, tableRows, width, widths } from "../model-sizes.js";
 
 const rate = z.number().min(0).lt(1);
 
@@ -69,7 +69,11 @@ const regions = z.strictObject({
 const modalityEncoder = z.discriminatedUnion("type", [bag, category, vector, cnn, patches, regions]);
 
 const fusion = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("concat"), hidden_layers: widths.default([128]) }),
+  z.strictObject({
+    type: z.literal("concat"),
+    hidden_layers: widths.default([]).describe("between the features' embeddings and the last linear layer"),
+    layer_start: layerStart,
+  }),
   z.strictObject({ type: z.literal("gated_sum") }),
   z.strictObject({ type: z.literal("attention"), hidden_layers: widths.default([128]) }),
 ]);

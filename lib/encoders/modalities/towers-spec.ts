@@ -1,4 +1,5 @@
 import type { Augmentation } from "../../features/augment-picture.js";
+import type { LayerStart } from "../mlp.js";
 
 /** How one feature is embedded, in plain data. */
 export type ModalityEncoderSpec =
@@ -40,7 +41,7 @@ export interface FeatureSpec {
 /** How the embeddings of a tower's features become one. */
 export type FusionSpec =
   /** side by side, then an MLP: the thesis' way */
-  | { kind: "concat"; hiddenLayers: readonly number[] }
+  | { kind: "concat"; hiddenLayers: readonly number[]; layerStart?: LayerStart }
   /** each projected, weighted by a sigmoid gate that sees all of them, added */
   | { kind: "gated_sum" }
   /** each projected, then a learned query attends to them */

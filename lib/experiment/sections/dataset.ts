@@ -48,6 +48,14 @@ const spanPairs = z
     count: z.int().min(1).default(1).describe("spans of each document, drawn once, the same for every seed"),
     min_words: z.int().min(1).default(2),
     max_words: z.int().min(1).default(6),
+    beside: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe(
+        "document column, e.g. the title, whose text stands before each span, as people type a title and an actor; null = the span alone",
+      ),
   })
   .refine(({ min_words, max_words }) => min_words <= max_words, {
     error: "max_words must be at least min_words",
