@@ -52,17 +52,16 @@ export async function ensureDefaultDataset(listener: Listener = defaultListener(
 export async function importInto(
   outDir: string,
   name: string,
-  options: { listener: Listener; from: string | null; seed?: number; subset?: ImportRequest["subset"] },
+  options: { listener: Listener } & Omit<ImportRequest, "outDir" | "onProgress">,
 ): Promise<string> {
+  const { listener, ...request } = options;
   const { counts, licence, warnings } = await importDataset(name, {
+    ...request,
     outDir,
-    from: options.from,
-    ...(options.seed === undefined ? {} : { seed: options.seed }),
-    ...(options.subset === undefined ? {} : { subset: options.subset }),
     onProgress: (done, total, step) =>
-      options.listener.progress?.({ task: `import ${name}`, done, total, unit: "steps", note: step }),
+      listener.progress?.({ task: `import ${name}`, done, total, unit: "steps", note: step }),
   });
-  for (const warning of warnings) options.listener.line?.(warning);
+  for (const warning of warnings) listener.line?.(warning);
   const held = Object.entries(counts).map(([key, value]) => `${value.toLocaleString("en")} ${key}`);
   return `${outDir}: ${held.join(", ")}; licence: ${licence}`;
 }

@@ -8,6 +8,7 @@ import { buildEmojiPictures } from "./emoji/build-emoji-pictures.js";
 import { importBeir } from "./importers/beir.js";
 import type { SubsetSizes } from "./importers/beir-subset.js";
 import { importChorus } from "./importers/chorus.js";
+import { type EsciLocale, importEsci } from "./importers/esci.js";
 import { importGrocery } from "./importers/grocery.js";
 import { importHomeDepot } from "./importers/home-depot.js";
 import { importTrec } from "./importers/import-trec.js";
@@ -30,6 +31,9 @@ export interface ImportRequest {
   labels?: boolean;
   /** Of a BEIR folder: keeps so many test queries and documents. */
   subset?: SubsetSizes;
+  /** ESCI only: its market, and whether queries of the large version are taken too. */
+  locale?: EsciLocale;
+  large?: boolean;
   /** Emoji only. */
   locales?: readonly string[] | "all";
   onProgress?: (done: number, total: number, step: string) => void;
@@ -85,6 +89,13 @@ export const datasetSources: Readonly<Record<string, DatasetSource>> = {
     copy: "chorus_icecat",
     kind: "download",
     run: async (request) => result(await importChorus(request)),
+  },
+  esci: {
+    description:
+      "Amazon's shopping queries: 482,105 products, 29,844 searches in the reduced English part; four grades (Apache-2.0, 1.2 GB)",
+    copy: "shopping_queries_dataset",
+    kind: "download",
+    run: async (request) => result(await importEsci(request)),
   },
   scifact: {
     description: "5,183 abstracts, 1,109 scientific claims (CC BY 4.0, ODC-By)",
@@ -161,7 +172,9 @@ export async function importDataset(name: string, request: ImportRequest): Promi
     throw new UserError(
       `unknown data set "${name}"; known: ${Object.keys(datasetSources).sort().join(", ")}`,
     );
-  const { from, seed, subset } = request;
+  const { from, seed, subset, locale, large } = request;
+  if ((locale !== undefined || large !== undefined) && name !== "esci")
+    throw new UserError(`data set "${name}": --locale and --large must not be given, they are of esci`);
   if (subset !== undefined && name !== "beir")
     throw new UserError(`data set "${name}": --queries and --documents must not be given, they are of beir`);
   if (seed !== undefined && source.seedless !== undefined)

@@ -3,7 +3,10 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { atomicWriteFile } from "../files/atomic-write.js";
 import { DataError, describeFileError } from "../files/data-error.js";
+import { hashFile } from "../files/hash-file.js";
 import { gunzip } from "../files/inflate.js";
+
+const CACHE = ".cache/downloads";
 
 /** A published file, pinned to its bytes. */
 export interface PinnedFile {
@@ -47,6 +50,29 @@ export async function readSources(
   return sources;
 }
 
+/**
+ * Paths of all pinned files whose hashes are right, for those too large to hold: the local copy's, or of downloads as they are
+ * kept.
+ *
+ * @throws DataError as {@link readSources}
+ */
+export async function sourcePaths(
+  files: readonly PinnedFile[],
+  options: SourceOptions,
+): Promise<Map<string, string>> {
+  const { from, cacheDir = CACHE } = options;
+  const paths = new Map<string, string>();
+  for (const [index, file] of files.entries()) {
+    const kept = from === null ? path.join(cacheDir, file.sha256) : path.join(from, file.name);
+    if (from === null && !existsSync(kept)) await fetchFile(file, options);
+    const got = hashFile(kept).sha256;
+    if (got !== file.sha256) throw wrongHash(kept, file.sha256, got);
+    paths.set(file.name, kept);
+    options.onProgress?.(index + 1, files.length, file.name);
+  }
+  return paths;
+}
+
 function readCopy(file: PinnedFile, folder: string): Buffer {
   const local = path.join(folder, file.name);
   let bytes: Buffer;
@@ -65,7 +91,7 @@ function readCopy(file: PinnedFile, folder: string): Buffer {
 }
 
 async function fetchFile(file: PinnedFile, options: SourceOptions): Promise<Buffer> {
-  const cached = path.join(options.cacheDir ?? ".cache/downloads", file.sha256);
+  const cached = path.join(options.cacheDir ?? CACHE, file.sha256);
   if (existsSync(cached)) {
     const bytes = readFileSync(cached);
     if (sha256(bytes) === file.sha256) return bytes;
@@ -94,8 +120,11 @@ function fetchProblem(error: unknown, timeoutMs: number): string {
 
 function checkHash(where: string, bytes: Buffer, wanted: string): void {
   const got = sha256(bytes);
-  if (got !== wanted)
-    throw new DataError(`${where}: SHA-256 must be ${wanted} (the pinned version), got ${got}`);
+  if (got !== wanted) throw wrongHash(where, wanted, got);
+}
+
+function wrongHash(where: string, wanted: string, got: string): DataError {
+  return new DataError(`${where}: SHA-256 must be ${wanted} (the pinned version), got ${got}`);
 }
 
 function sha256(bytes: Buffer): string {

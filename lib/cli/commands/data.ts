@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { type EsciLocale, esciLocales } from "../../datasets/importers/esci.js";
 import { readManifest } from "../../datasets/manifest.js";
 import { buildDataset, DATA, importInto } from "../../datasets/prepare-dataset.js";
 import { datasetSources } from "../../datasets/registry.js";
@@ -16,6 +17,8 @@ interface ImportFlags {
   seed?: string;
   queries?: string;
   documents?: string;
+  locale?: EsciLocale;
+  large?: boolean;
   output?: string;
 }
 
@@ -72,6 +75,8 @@ export function addDataCommands(program: Command): void {
       "--documents <n>",
       "beside them: their judged documents, and others up to this number (NanoBEIR: 10000)",
     )
+    .addOption(new Option("--locale <name>", "of esci: its market (default us)").choices(esciLocales))
+    .option("--large", "of esci: the queries of its large version too")
     .option("-o, --output <dir>", "folder to write; default: data/<name>")
     .action(async (name: string, options: ImportFlags) => {
       const { seed, queries, documents } = checkFlags(options, {
@@ -86,6 +91,8 @@ export function addDataCommands(program: Command): void {
         listener,
         from: options.from ?? null,
         ...(seed === undefined ? {} : { seed }),
+        ...(options.locale !== undefined && { locale: options.locale }),
+        ...(options.large !== undefined && { large: options.large }),
         ...(queries === undefined ? {} : { subset: { queries, documents: documents! } }),
       });
       await showTimed(work, listener);
