@@ -69,6 +69,9 @@ export { documentData, type FitData, pairData } from "./training/fit/fit-data.js
 export type { FitDocument } from "./training/fit/fit-documents.js";
 export type { FitOptions } from "./training/fit/fit-options.js";
 export { marginData, type ScoredTriplet, synthesizeMargins } from "./training/fit/synthesize-margins.js";
+export { loadTuning, type Tuning, type TuningOverrides } from "./tuning/load-tuning.js";
+export { type TuneOptions, type TuneResult, tune } from "./tuning/tune.js";
+export { describeTuning, trialsTable } from "./tuning/tuning-tables.js";
 
 // Parts of one's own: registered once, their names work in configurations and in fit.
 

@@ -65,6 +65,18 @@ const ROOMS = {
     "training",
   ],
   browser: ["tokenizer", "typos", "features", "encoders", "experiment", "retrieval"],
+  tuning: [
+    "metrics",
+    "tokenizer",
+    "tracking",
+    "reporting",
+    "datasets",
+    "encoders",
+    "experiment",
+    "retrieval",
+    "training",
+    "runs",
+  ],
   analysis: [
     "metrics",
     "tokenizer",

@@ -12,6 +12,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   doctor: async () => (await import("./commands/doctor.js")).addDoctorCommand,
   train: async () => (await import("./commands/train.js")).addTrainCommand,
   sweep: async () => (await import("./commands/sweep.js")).addSweepCommand,
+  tune: async () => (await import("./commands/tune.js")).addTuneCommand,
   evaluate: async () => (await import("./commands/evaluate.js")).addEvaluateCommand,
   search: async () => (await import("./commands/search.js")).addSearchCommand,
   threshold: async () => (await import("./commands/threshold.js")).addThresholdCommand,

@@ -1,20 +1,27 @@
 import type { Inherited } from "../config/base-layers.js";
 import { UserError } from "../files/user-error.js";
 
-/** What a YAML file of this workspace is for: an experiment with an encoder, a sweep, or one of the other systems. */
-export type FileKind = "encoder" | "sweep" | { system: string };
+/** What a YAML file of this workspace is for: an experiment with an encoder, a sweep, a tuning, or one of the other systems. */
+export type FileKind = "encoder" | "sweep" | "tuning" | { system: string };
 
 /** Told by the top-level keys; null if they are of no kind. */
 function kindOfKeys(values: Record<string, unknown>): FileKind | null {
   const { system } = values;
   if (typeof system === "string") return { system };
+  if ("ranges" in values) return "tuning";
   if ("grid" in values || "rows" in values) return "sweep";
   return "model" in values && "dataset" in values ? "encoder" : null;
+}
+
+/** Of a file that has been read; null if its keys are of no kind. */
+export function kindOfFile({ values }: Inherited): FileKind | null {
+  return kindOfKeys(values);
 }
 
 function describeKind(kind: FileKind): string {
   if (kind === "encoder") return "an experiment, for qdrl train";
   if (kind === "sweep") return "a sweep, for qdrl sweep";
+  if (kind === "tuning") return "a tuning, for qdrl tune";
   return `a file of system ${kind.system}, for qdrl ${kind.system === "kdd" ? "kdd" : "train"}`;
 }
 

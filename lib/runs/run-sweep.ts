@@ -10,8 +10,13 @@ import { startTrainingProcess, trainInProcess } from "./training-process.js";
 export interface SweepOptions {
   /** Worker processes. Default 2. */
   workers?: number;
+  /** Stops the sweep: runs under way end at once, and go on from their checkpoints another time. */
+  signal?: AbortSignal;
   listener?: Listener;
 }
+
+/** What of a sweep is needed to train its runs. */
+export type SweepToRun = Pick<Sweep, "runs"> & { config: Pick<Sweep["config"], "task_id"> };
 
 /** A run of a sweep that did not finish. */
 export interface FailedRun {
@@ -36,8 +41,8 @@ export interface SweepResult {
  * fails is reported and the others go on. Unless the sweep
  * says otherwise, no checkpoint of a finished run is kept: a longer run of the same row starts over.
  */
-export async function runSweep(sweep: Sweep, options: SweepOptions = {}): Promise<SweepResult> {
-  const { workers = 2, listener = defaultListener() } = options;
+export async function runSweep(sweep: SweepToRun, options: SweepOptions = {}): Promise<SweepResult> {
+  const { workers = 2, listener = defaultListener(), signal } = options;
   if (!Number.isInteger(workers) || workers < 1)
     throw new UserError(`runSweep: workers must be a positive integer, got ${workers}`);
   const began = performance.now();
@@ -65,8 +70,10 @@ export async function runSweep(sweep: Sweep, options: SweepOptions = {}): Promis
   await Promise.all(
     Array.from({ length: Math.min(workers, queue.length) }, async () => {
       const worker = startTrainingProcess();
+      const end = () => void worker.kill();
+      signal?.addEventListener("abort", end);
       try {
-        for (let run = queue.shift(); run; run = queue.shift()) {
+        for (let run = queue.shift(); run && !signal?.aborted; run = queue.shift()) {
           const current = run;
           const { code, message } = await trainInProcess(worker, current.config, {
             wait: (line) => listener.line?.(line),
@@ -76,6 +83,7 @@ export async function runSweep(sweep: Sweep, options: SweepOptions = {}): Promis
             },
           });
           shares.delete(current);
+          if (signal?.aborted && !isFinished(current.config)) break;
           done++;
           if (code !== 0) {
             failed.push({ row: current.row, seed: current.seed, message });
@@ -84,6 +92,7 @@ export async function runSweep(sweep: Sweep, options: SweepOptions = {}): Promis
           report(`${current.row}, seed ${current.seed}`);
         }
       } finally {
+        signal?.removeEventListener("abort", end);
         worker.kill();
       }
     }),
@@ -93,7 +102,7 @@ export async function runSweep(sweep: Sweep, options: SweepOptions = {}): Promis
   const position = ({ row, seed }: FailedRun) =>
     sweep.runs.findIndex((run) => run.row === row && run.seed === seed);
   failed.sort((a, b) => position(a) - position(b));
-  return { runs: finished, failed, trained: total - failed.length, seconds };
+  return { runs: finished, failed, trained: done - failed.length, seconds };
 }
 
 /** Whether a folder holds this very run, finished. */

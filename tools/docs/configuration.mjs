@@ -14,6 +14,12 @@ const EXAMPLE = "configs/emoji/published-example.yaml";
 /** Kinds of files besides systems: a heading, what it is for, the module with the schema and its export. */
 const FILES = [
   ["Sweep", "many experiments from one base: `qdrl sweep`", "lib/experiment/sweep-schema.ts", "sweepSchema"],
+  [
+    "Tuning",
+    "what to search, and what is better: `qdrl tune`; any experiment can be tuned without",
+    "lib/tuning/tuning-schema.ts",
+    "tuningSchema",
+  ],
   ["KDD", "the KDD Cup 2020 recall system: `qdrl kdd`", "lib/studies/kdd/kdd-schema.ts", "kddSchema"],
 ];
 
