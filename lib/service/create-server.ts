@@ -9,7 +9,7 @@ import type { Route } from "./route.js";
 import { ROUTES } from "./routes.js";
 import type { Service } from "./service.js";
 import { ServiceError } from "./service-error.js";
-import { checkToken, isTrusted } from "./token.js";
+import { checkToken, isToken, isTrusted } from "./token.js";
 
 export interface ServerOptions {
   /** null: whoever reaches the server is answered. */
@@ -51,6 +51,8 @@ export async function createServer(service: Service, options: ServerOptions): Pr
     const fault = systemFault(error) as Error & { statusCode?: number };
     const status = fault.statusCode ?? (fault instanceof UserError ? 422 : 500);
     if (status >= 500) request.log.error({ err: fault }, "failed");
+    if (status === 401 && request.method === "GET" && /\btext\/html\b/.test(request.headers.accept ?? ""))
+      return reply.redirect(`/?next=${encodeURIComponent(pathOf(request.url))}`);
     void reply
       .code(status)
       .send({ message: status >= 500 ? "the service failed; see its log" : fault.message });
@@ -107,6 +109,7 @@ function addRoute(app: FastifyInstance, declared: Route, service: Service, token
           request,
           reply: sends === undefined ? reply : reply.type(sends),
           trusted: isTrusted(request, token),
+          holds: (shown) => token === null || isToken(shown, token),
         },
         service,
       ),

@@ -11,6 +11,8 @@ export interface Asked<P, Q, B> {
   reply: FastifyReply;
   /** Whether the token was shown, or none is needed; matters where a route is public. */
   trusted: boolean;
+  /** Whether this is the token; where none is needed, anything is. */
+  holds(token: string): boolean;
 }
 
 /** What a route declares besides its schemas. */

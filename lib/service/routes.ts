@@ -5,6 +5,7 @@ import { encode } from "./routes/encode.js";
 import { experiments } from "./routes/experiments.js";
 import { health } from "./routes/health.js";
 import { runLogs } from "./routes/logs.js";
+import { pages } from "./routes/page.js";
 import { results } from "./routes/results.js";
 import { runs } from "./routes/runs.js";
 import { search } from "./routes/search.js";
@@ -20,4 +21,5 @@ export const ROUTES: readonly Route[] = [
   ...results,
   ...artifacts,
   ...data,
+  ...pages,
 ];

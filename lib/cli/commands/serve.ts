@@ -8,11 +8,13 @@ import { checkFlags, wholeNumber } from "../flags.js";
 export function addServeCommand(program: Command): void {
   program
     .command("serve")
-    .description("answer over HTTP: search and encode by any run; OpenAPI at /openapi.json")
+    .description("train and answer over HTTP, with a page at / and OpenAPI at /openapi.json")
     .argument("[runs...]", "run folders opened at once, beside those below --root")
     .option("--root <dir>", "folder of runs, <experiment>/<run>", "reports/runs")
     .option("--host <address>", "where to listen; beyond this machine with a token only", "127.0.0.1")
     .option("-p, --port <n>", "0 = any that is free", "8080")
+    .option("--workers <n>", "runs trained at a time on this machine; 0 = none", "1")
+    .option("--upload-limit <mib>", "size of an upload at most", "4096")
     .option("--rate <n>", "requests a second from one address", "200")
     .option("--log <level>", "lines of JSON on stderr: debug, info, warn, error or none", "info")
     .addHelpText(
@@ -22,17 +24,19 @@ export function addServeCommand(program: Command): void {
     .action(
       async (
         runs: string[],
-        typed: { root: string; host: string; port: string; rate: string; log: string },
+        typed: Record<"root" | "host" | "port" | "rate" | "workers" | "uploadLimit" | "log", string>,
       ) => {
-        const { port, rate, log, root, host } = checkFlags(typed, {
+        const { log, uploadLimit, ...given } = checkFlags(typed, {
           port: wholeNumber(0, 65_535),
           rate: wholeNumber(1),
+          workers: wholeNumber(0, 64),
+          uploadLimit: wholeNumber(1, 2 ** 20),
           log: z.enum(["debug", "info", "warn", "error", "none"]),
         });
         const token = process.env["QDRL_TOKEN"];
         const ending = toldToEnd();
         const serving = await serve({
-          ...{ root, runs, host, port, rate, token: token || null },
+          ...{ ...given, runs, token: token || null, uploadLimit: uploadLimit * 2 ** 20 },
           logLevel: log === "none" ? null : log,
           listener: { line: (line) => process.stderr.write(`${line}\n`) },
         });
