@@ -109,6 +109,13 @@ export { evaluatedOn } from "./analysis/compare-runs.js";
 export { compareTwoRuns } from "./analysis/comparison.js";
 export { crossEntropyResults, LOG_LIKELIHOOD } from "./analysis/cross-entropy-results.js";
 export { examinationTable } from "./analysis/examination-table.js";
+export {
+  type Explain,
+  type ExplainedDocument,
+  explainRun as explain,
+  openExplain,
+} from "./analysis/explain-run.js";
+export { explanationTable } from "./analysis/explanation-table.js";
 export { documentRows, runRows } from "./analysis/frame-rows.js";
 export { indexesTable } from "./analysis/indexes-table.js";
 export { queryRows } from "./analysis/query-rows.js";

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// The project's strict type check (tsc -p ., and -p tsconfig.browser.json for the scripts of pages) over lib, tests, tools and the cells of every notebook. A notebook's cells
-// are written into one module below .cache/, which tsconfig.json includes, and findings are told by notebook, cell and line.
+// The project's strict type check (tsc -p .) over lib, tests, tools and the cells of every notebook, and (-p
+// tsconfig.browser.json) over the scripts of pages. A notebook's cells are written into one module below .cache/, which
+// tsconfig.json includes, and findings are told by notebook, cell and line.
 //   node tools/typecheck.mjs
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -18,6 +18,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   threshold: async () => (await import("./commands/threshold.js")).addThresholdCommand,
   model: async () => (await import("./commands/model.js")).addModelCommands,
   report: async () => (await import("./commands/report.js")).addReportCommand,
+  explain: async () => (await import("./commands/explain.js")).addExplainCommand,
   compare: async () => (await import("./commands/compare.js")).addCompareCommand,
   trec: async () => (await import("./commands/trec.js")).addTrecCommands,
   projector: async () => (await import("./commands/projector.js")).addProjectorCommand,
