@@ -3,24 +3,28 @@ import { ClusterIndex, type ClusterIndexOptions } from "./cluster-index.js";
 import { ExactIndex, type ExactIndexOptions } from "./exact-index.js";
 import { HnswIndex, type HnswIndexOptions } from "./hnsw-index.js";
 import { type IndexFile, openIndexFile } from "./index-file.js";
+import { RoundedIndex, type RoundedIndexOptions } from "./rounded-index.js";
 import type { VectorIndex } from "./vector-index.js";
 
 /** Which index to build, with its own options beside `kind`. */
 export type IndexSpec =
   | ({ kind: "exact" } & ExactIndexOptions)
   | ({ kind: "clusters" } & ClusterIndexOptions)
-  | ({ kind: "hnsw" } & HnswIndexOptions);
+  | ({ kind: "hnsw" } & HnswIndexOptions)
+  | ({ kind: "rounded" } & RoundedIndexOptions);
 
 const builders = {
   exact: (documents: Float32Array, spec: IndexSpec) => ExactIndex.build(documents, spec),
   clusters: (documents: Float32Array, spec: IndexSpec) => ClusterIndex.build(documents, spec),
   hnsw: (documents: Float32Array, spec: IndexSpec) => HnswIndex.build(documents, spec),
+  rounded: (documents: Float32Array, spec: IndexSpec) => RoundedIndex.build(documents, spec),
 } satisfies Record<IndexSpec["kind"], (documents: Float32Array, spec: IndexSpec) => VectorIndex>;
 
 const readers: Record<IndexSpec["kind"], (file: IndexFile, map: boolean) => VectorIndex> = {
   exact: (file) => ExactIndex.fromFile(file),
   clusters: (file) => ClusterIndex.fromFile(file),
   hnsw: (file, map) => HnswIndex.fromFile(file, { map }),
+  rounded: (file) => RoundedIndex.fromFile(file),
 };
 
 /** The kinds of vector index there are. */
