@@ -13,7 +13,7 @@ import { checkMisspellable, openRetriever } from "../retrieval/retrievers/open-r
 import type { AskedQuery, Ranked, Retriever } from "../retrieval/retrievers/retriever.js";
 import { SpellingRetriever } from "../retrieval/retrievers/spelling-retriever.js";
 import type { RunFolder } from "../tracking/run-folder.js";
-import { createTypos, typoModelNames } from "../typos/create-typos.js";
+import { createTypos, usualTypoModels } from "../typos/create-typos.js";
 import { misspellableShare, misspellingTable } from "../typos/real-misspellings.js";
 import { evaluate } from "./evaluate.js";
 
@@ -30,7 +30,10 @@ export interface RobustnessResult {
 }
 
 export interface RobustnessOptions {
-  /** Typo models by name; null (default) = all, "real" where its misspellings have been imported. */
+  /**
+   * Typo models by name; null (default) = all but those of other languages' keyboards, "real" where its misspellings have been
+   * imported.
+   */
   models?: readonly string[] | null;
   /** Probabilities per word. Default 0.25, 0.5, 0.75. */
   probabilities?: readonly number[];
@@ -64,7 +67,7 @@ export async function evaluateRobustness(
     listener = defaultListener(),
   } = options;
   const available = fs.existsSync(path.join(misspellingsDir, "manifest.json"));
-  const names = options.models ?? typoModelNames().filter((name) => name !== "real" || available);
+  const names = options.models ?? [...usualTypoModels(), ...(available ? ["real"] : [])];
   const records = names.includes("real") ? readMisspellings(misspellingsDir) : null;
   const opened = await openRetriever(dir, options);
   try {

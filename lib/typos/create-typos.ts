@@ -11,6 +11,7 @@ import {
 import { qwertyTypos } from "./qwerty-typos.js";
 import { type MisspellingTable, realMisspellings } from "./real-misspellings.js";
 import { spacingTypos } from "./spacing-typos.js";
+import { typingLanguages, typingTypos } from "./typing-typos.js";
 import type { TypoModel } from "./typo-model.js";
 
 const models = new Map<string, TypoModel>(
@@ -24,12 +25,21 @@ const models = new Map<string, TypoModel>(
     phoneticTypos,
     spacingTypos,
     ...keyboardLayouts.map(keyboardTypos),
+    ...typingLanguages.map(typingTypos),
   ].map((model) => [model.name, model]),
 );
 
 /** Names that {@link createTypos} knows; "real" needs a table of misspellings. */
 export function typoModelNames(): string[] {
   return [...models.keys(), "real"];
+}
+
+/**
+ * Names of the kinds that English texts can have: all but other languages' keyboards, whose letters most texts lack, and
+ * "real".
+ */
+export function usualTypoModels(): string[] {
+  return [...models.keys()].filter((name) => !name.startsWith("typing-") || name === "typing-english");
 }
 
 /**

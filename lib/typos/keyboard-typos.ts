@@ -25,7 +25,30 @@ export function keyNeighbours(layout: KeyboardLayout): Readonly<Record<string, s
   const rows = LAYOUTS[layout];
   if (rows === undefined)
     throw new UserError(`unknown keyboard layout "${layout}"; known: ${keyboardLayouts.join(", ")}`);
-  const keys = rows.flatMap((row, y) => [...row].map((letter, x) => ({ letter, x: x + SHIFTS[y]!, y })));
+  return adjacentKeys(rows);
+}
+
+/** A letter key and where it lies, in key widths. */
+interface Key {
+  letter: string;
+  x: number;
+  y: number;
+}
+
+/**
+ * Letter keys of a keyboard, row after row; a space stands for a key without a letter.
+ *
+ * @param rows top to bottom, shifted against each other as on a full-size keyboard
+ */
+export function keysOf(rows: readonly string[]): Key[] {
+  return rows.flatMap((row, y) =>
+    [...row].flatMap((letter, x) => (letter === " " ? [] : [{ letter, x: x + SHIFTS[y]!, y }])),
+  );
+}
+
+/** Letters on the keys around each letter's, in alphabetical order. */
+export function adjacentKeys(rows: readonly string[]): Record<string, string> {
+  const keys = keysOf(rows);
   const neighbours: Record<string, string> = {};
   for (const key of keys)
     neighbours[key.letter] = keys

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../../lib/engine/random/random.js";
 import { cleanPhrase } from "../../lib/tokenizer/clean-phrase.js";
-import { createTypos, typoModelNames } from "../../lib/typos/create-typos.js";
+import { createTypos, usualTypoModels } from "../../lib/typos/create-typos.js";
 import { keyboardLayouts, keyNeighbours } from "../../lib/typos/keyboard-typos.js";
 import { fromRandom, type RandomSource } from "../../lib/typos/random-source.js";
 import { misspellableShare, misspellingTable } from "../../lib/typos/real-misspellings.js";
@@ -26,7 +26,7 @@ const table = misspellingTable(
   ],
   cleanPhrase,
 );
-const all = typoModelNames().map((name) => createTypos(name, table));
+const all = [...usualTypoModels(), "real"].map((name) => createTypos(name, table));
 
 describe("every typo model", () => {
   for (const model of all) {

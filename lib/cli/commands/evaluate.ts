@@ -33,7 +33,10 @@ export function addEvaluateCommand(program: Command): void {
       "--robustness",
       "every kind of typo at several probabilities, those the run was trained on and others",
     )
-    .option("--models <list>", "with --robustness: kinds of typo by name; default: all")
+    .option(
+      "--models <list>",
+      "with --robustness: kinds of typo by name, e.g. typing-german; default: all of English",
+    )
     .option(
       "--correct",
       "with --robustness: also with every query's spelling corrected by the words of the documents",
