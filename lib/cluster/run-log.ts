@@ -1,16 +1,6 @@
 import { type Objects, objectText } from "../files/objects/objects.js";
+import type { LogLine } from "../tracking/log-file.js";
 import { type Attempt, attemptOf } from "./run-queue.js";
-
-/** A line of a run's log, as a collector finds it in the store: one JSON object a line. */
-export interface LogLine {
-  /** ISO 8601, of the machine that ran it */
-  time: string;
-  /** `<experiment>/<run>` */
-  run: string;
-  attempt: number;
-  worker: string;
-  message: string;
-}
 
 /**
  * Forwards what an attempt says to `attempts/<n>/log/<part>.jsonl`, a part at a time: buckets cannot append. A part that
@@ -29,7 +19,15 @@ export class RunLog {
 
   add(message: string): void {
     const { id: run, number: attempt } = this.attempt;
-    const line: LogLine = { time: new Date().toISOString(), run, attempt, worker: this.worker, message };
+    const line: LogLine = {
+      time: new Date().toISOString(),
+      level: "info",
+      run,
+      attempt,
+      worker: this.worker,
+      event: "line",
+      message,
+    };
     this.waiting.push(`${JSON.stringify(line)}\n`);
   }
 

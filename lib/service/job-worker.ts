@@ -1,7 +1,8 @@
 import { NEVER_AGAIN } from "../cluster/run-queue.js";
+import { PermanentError, permanentIfSo } from "../files/permanent-error.js";
 import { systemFault } from "../files/system-fault.js";
 import { UserError } from "../files/user-error.js";
-import { RunLog } from "../tracking/run-log.js";
+import { LogFile } from "../tracking/log-file.js";
 import type { Job } from "./job.js";
 import { folderOfJob, type JobPlace, performJob } from "./perform-job.js";
 
@@ -10,6 +11,8 @@ export interface JobOrder {
   job: Job;
   place: JobPlace;
   attempt: number;
+  /** what the log calls who does it */
+  worker: string;
 }
 
 /** How it went. */
@@ -20,8 +23,12 @@ export interface JobEnd {
 
 /** Does one job; a process of its own, which ends with the one that started it: the next attempt goes on from its last checkpoint. */
 process.on("disconnect", () => process.exit(1));
-process.on("message", async ({ job, place, attempt }: JobOrder) => {
-  const log = new RunLog(folderOfJob(place).dir, { run: `${place.experiment}/${place.name}`, attempt });
+process.on("message", async ({ job, place, attempt, worker }: JobOrder) => {
+  const log = new LogFile(folderOfJob(place).dir, {
+    run: `${place.experiment}/${place.name}`,
+    attempt,
+    worker,
+  });
   log.write("start", `attempt ${attempt} begins`);
   let end: JobEnd = { code: 0, message: "" };
   try {
@@ -31,7 +38,7 @@ process.on("message", async ({ job, place, attempt }: JobOrder) => {
     const fault = systemFault(error) as Error;
     const expected = fault instanceof UserError;
     log.write("error", expected ? fault.message : (fault.stack ?? fault.message));
-    end = { code: expected && fault.name !== "SystemFault" ? NEVER_AGAIN : 1, message: fault.message };
+    end = { code: permanentIfSo(error) instanceof PermanentError ? NEVER_AGAIN : 1, message: fault.message };
   }
   log.close();
   process.send?.(end, () => process.exit(end.code));

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import type { Attempt, RunQueue } from "../cluster/run-queue.js";
 import { compiledFolder, moduleFile } from "../files/package-files.js";
-import { RunLog } from "../tracking/run-log.js";
+import { LogFile } from "../tracking/log-file.js";
 import type { Job } from "./job.js";
 import type { JobEnd, JobOrder } from "./job-worker.js";
 import { folderOfJob } from "./perform-job.js";
@@ -50,7 +50,7 @@ export class LocalPool {
     while (!this.stopped) {
       try {
         const attempt = await this.queue.claim(worker);
-        if (attempt) await this.perform(attempt);
+        if (attempt) await this.perform(attempt, worker);
         else await this.pause();
       } catch (error) {
         this.tell(`pool: ${(error as Error).message}`);
@@ -59,13 +59,13 @@ export class LocalPool {
     }
   }
 
-  private async perform(attempt: Attempt): Promise<void> {
+  private async perform(attempt: Attempt, worker: string): Promise<void> {
     const { id, number, request } = attempt;
     const [experiment, name] = id.split("/") as [string, string];
     const place = { root: this.root, experiment, name };
     const child = startJobWorker();
     this.children.add(child);
-    const log = new RunLog(folderOfJob(place).dir, { run: id, attempt: number });
+    const log = new LogFile(folderOfJob(place).dir, { run: id, attempt: number, worker });
     createInterface({ input: child.stderr! }).on("line", (line) => log.write("line", line));
     let wish = "go on" as "go on" | "cancel" | "lost";
     const beats = setInterval(() => {
@@ -77,7 +77,7 @@ export class LocalPool {
         (error: Error) => this.tell(`${id}: ${error.message}`),
       );
     }, this.queue.leaseMs / 6);
-    const order: JobOrder = { job: request.config as Job, place, attempt: number };
+    const order: JobOrder = { job: request.config as Job, place, attempt: number, worker };
     child.send(order, () => {});
     const end = await ended(child);
     clearInterval(beats);

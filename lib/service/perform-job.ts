@@ -6,8 +6,8 @@ import { atomicWriteFile } from "../files/atomic-write.js";
 import { UserError } from "../files/user-error.js";
 import { isEncoder, loadAnyConfig } from "../retrieval/retrievers/load-any-config.js";
 import { runExperiment } from "../runs/run-experiment.js";
+import type { LogFile } from "../tracking/log-file.js";
 import { type RunFolder, runFolderOf } from "../tracking/run-folder.js";
-import type { RunLog } from "../tracking/run-log.js";
 import type { Callback } from "../training/callbacks/callback.js";
 import { fit } from "../training/fit/fit.js";
 import type { FitOptions } from "../training/fit/fit-options.js";
@@ -28,7 +28,7 @@ export interface JobPlace {
  *
  * @throws UserError for a configuration or data that cannot be used
  */
-export async function performJob(job: Job, place: JobPlace, log: RunLog): Promise<RunFolder> {
+export async function performJob(job: Job, place: JobPlace, log: LogFile): Promise<RunFolder> {
   const listener = log.listener();
   setDefaultListener(listener);
   const run =
@@ -39,7 +39,7 @@ export async function performJob(job: Job, place: JobPlace, log: RunLog): Promis
   return run;
 }
 
-async function performExperiment(config: Readonly<Record<string, unknown>>, place: JobPlace, log: RunLog) {
+async function performExperiment(config: Readonly<Record<string, unknown>>, place: JobPlace, log: LogFile) {
   const file = path.join(place.root, ".service", "configs", place.experiment, `${place.name}.yaml`);
   atomicWriteFile(file, stringify(config));
   return runFile(file, [], place, log);
@@ -50,7 +50,7 @@ async function runFile(
   file: string,
   changes: readonly string[],
   place: JobPlace,
-  log: RunLog,
+  log: LogFile,
 ): Promise<RunFolder> {
   const where = { output_dir: place.root, task_id: place.experiment, run_id: place.name };
   const overrides = [
@@ -61,7 +61,7 @@ async function runFile(
   return runExperiment(file, { overrides, ...(isEncoder(loaded) && { callbacks: [epochLines(log)] }) });
 }
 
-async function performFit(job: FitJob, place: JobPlace, log: RunLog): Promise<RunFolder> {
+async function performFit(job: FitJob, place: JobPlace, log: LogFile): Promise<RunFolder> {
   const data = runDataNames(place.experiment, place.name);
   const tables = { ...data, train: job.train_data ?? data.train };
   const dataset = await preparedDataset(place.root, tables, job.columns, (line) => log.write("line", line));
@@ -91,7 +91,7 @@ async function performFit(job: FitJob, place: JobPlace, log: RunLog): Promise<Ru
   return runFile(dataset.recipe, changes, place, log);
 }
 
-async function fitModel(job: FitJob, dataset: string, place: JobPlace, log: RunLog): Promise<RunFolder> {
+async function fitModel(job: FitJob, dataset: string, place: JobPlace, log: LogFile): Promise<RunFolder> {
   const { train_data: _, columns: __, loss = "batch_softmax", model, num_items_per_class, ...rest } = job;
   const options = Object.fromEntries(Object.entries(rest).map(([key, value]) => [toCamelCase(key), value]));
   const { run, encoder } = await fit({
@@ -108,7 +108,7 @@ async function fitModel(job: FitJob, dataset: string, place: JobPlace, log: RunL
 }
 
 /** A line of the log an epoch, with its measures. */
-function epochLines(log: RunLog): Callback {
+function epochLines(log: LogFile): Callback {
   return {
     name: "log lines",
     on: {

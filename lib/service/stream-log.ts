@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import type { FastifyReply } from "fastify";
 import type { RunState } from "../cluster/run-queue.js";
-import { readableLine } from "../tracking/run-log.js";
+import { readableLine } from "../tracking/log-file.js";
 
 /** Between looks at the file, where nothing tells of changes. */
 const LOOK_MS = 250;

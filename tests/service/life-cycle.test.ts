@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connect, type QdrlClient, type RemoteError } from "../../lib/client/client.js";
 import { unzip } from "../../lib/files/unzip.js";
 import { type Serving, serve } from "../../lib/service/serve.js";
-import { readableLine } from "../../lib/tracking/run-log.js";
+import { readableLine } from "../../lib/tracking/log-file.js";
 
 const TOKEN = "a-token-of-the-test";
 const root = fs.mkdtempSync(path.join(os.tmpdir(), "qdrl-service-"));

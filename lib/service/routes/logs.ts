@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import readline from "node:readline";
 import { z } from "zod";
-import { logFileOf, readableLine } from "../../tracking/run-log.js";
+import { logFileOf, readableLine } from "../../tracking/log-file.js";
 import { route } from "../route.js";
 import type { Service } from "../service.js";
 import { checkState } from "../state-guards.js";

@@ -13,7 +13,8 @@ export interface LogLine {
   run: string;
   /** which attempt at the run says it, from 1 */
   attempt: number;
-  pid: number;
+  /** who does the attempt: machine and process */
+  worker: string;
   /** what the line is about: the start or end of an attempt, an epoch, progress within one, or anything else */
   event: "start" | "epoch" | "progress" | "line" | "end" | "error";
   /** for people */
@@ -24,7 +25,7 @@ export interface LogLine {
 }
 
 /** What every line of one attempt says. */
-export type LogContext = Pick<LogLine, "run" | "attempt">;
+export type LogContext = Pick<LogLine, "run" | "attempt" | "worker">;
 
 /** Milliseconds between lines about progress within an epoch. */
 const PROGRESS_MS = 10_000;
@@ -38,7 +39,7 @@ export function logFileOf(dir: string): string {
  * Appends lines of JSON to a run's log. Each is one write to a file opened for appending, so that lines of several processes are
  * not mixed; a line that a kill cut short is ended first.
  */
-export class RunLog {
+export class LogFile {
   private readonly handle: number;
   private lastProgress = 0;
 
@@ -57,11 +58,7 @@ export class RunLog {
 
   write(event: LogLine["event"], message: string, more: Pick<LogLine, "epoch" | "metrics"> = {}): void {
     const level = event === "error" ? "error" : "info";
-    const { run, attempt } = this.context;
-    const line: LogLine = {
-      ...{ time: new Date().toISOString(), level, run, attempt, pid: process.pid, event, message },
-      ...more,
-    };
+    const line: LogLine = { time: new Date().toISOString(), level, ...this.context, event, message, ...more };
     fs.writeSync(this.handle, `${JSON.stringify(line)}\n`);
   }
 
