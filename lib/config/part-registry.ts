@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { emptyRecord } from "../files/own-entry.js";
+import { emptyRecord, ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { describeIssue } from "./describe-issue.js";
 import { nearestName } from "./nearest-name.js";
@@ -50,9 +50,26 @@ export class PartRegistry<P extends Part, Section extends { type: string } = { t
     return [...this.#parts.values()];
   }
 
+  /** The kind that a published name stands for; the name itself where it stands for none. */
+  kindOf(name: string): string {
+    if (this.#parts.has(name)) return name;
+    return this.parts().find(({ published }) => published?.includes(name))?.kind ?? name;
+  }
+
+  /** A section of YAML with the published name of a part and the published spelling of its keys replaced by ours. */
+  respelled(section: { type: string; [key: string]: unknown }): { type: string; [key: string]: unknown } {
+    const type = this.kindOf(section.type);
+    const { publishedOptions } = this.#parts.get(type) ?? {};
+    const keys = Object.entries(section).map(([key, value]) => [
+      ownEntry(publishedOptions, key) ?? key,
+      value,
+    ]);
+    return { ...Object.fromEntries(keys), type };
+  }
+
   /** @throws RangeError for an unknown kind, listing the known ones */
   get(kind: string): P {
-    const part = this.#parts.get(kind);
+    const part = this.#parts.get(this.kindOf(kind));
     if (!part)
       throw new UserError(
         `unknown ${this.sort} "${kind}"; known: ${this.kinds().join(", ")}${hint(kind, this)}`,
@@ -95,13 +112,14 @@ export class PartRegistry<P extends Part, Section extends { type: string } = { t
    *
    * @throws RangeError for an unknown kind or option, naming the nearest, and for values out of range
    */
-  resolve({ kind, ...given }: { kind: string }): { part: P; options: PartSpec } {
-    const part = this.get(kind);
-    const { settings } = part;
+  resolve({ kind: name, ...given }: { kind: string }): { part: P; options: PartSpec } {
+    const part = this.get(name);
+    const { kind, settings, publishedOptions = {} } = part;
     if (!settings) return { part, options: { kind, ...given } };
     const known = Object.keys(settings).map(toCamelCase);
     const raw: Record<string, unknown> = emptyRecord();
-    for (const [option, value] of Object.entries(given)) {
+    for (const [spelled, value] of Object.entries(given)) {
+      const option = toCamelCase(ownEntry(publishedOptions, toSnakeCase(spelled)) ?? spelled);
       if (!known.includes(option)) {
         const nearest = nearestName(option, known);
         throw new UserError(
@@ -124,6 +142,7 @@ export class PartRegistry<P extends Part, Section extends { type: string } = { t
 }
 
 function hint(kind: string, registry: PartRegistry<Part>): string {
-  const nearest = nearestName(kind, registry.kinds());
+  const names = registry.parts().flatMap((part) => [part.kind, ...(part.published ?? [])]);
+  const nearest = nearestName(kind, names);
   return nearest ? `; did you mean ${nearest}?` : "";
 }

@@ -25,6 +25,10 @@ export type OptionsOf<S extends Settings> = {
 export interface Part {
   /** Its name: `type` in YAML, `kind` in code. */
   readonly kind: string;
+  /** Names under which others publish it, e.g. "TripletMarginLoss"; accepted wherever its kind is. */
+  readonly published?: readonly string[];
+  /** Options that others spell differently: their spelling in snake case → ours. */
+  readonly publishedOptions?: Readonly<Record<string, string>>;
   /** One line for documentation. */
   readonly summary: string;
   /** Keys as YAML spells them; null: whatever is given reaches the factory unchecked. */

@@ -31,12 +31,13 @@ export function loadYaml<S extends z.ZodType>(
   return checkYaml(schema, crossCheck, readInherited(readText(file), file), overrides);
 }
 
-/** {@link loadYaml} on what has been read already. */
+/** {@link loadYaml} on what has been read already. @param respell turns other spellings into the schema's */
 export function checkYaml<S extends z.ZodType>(
   schema: S,
   crossCheck: CrossCheck<z.output<S>>,
   read: Inherited,
   overrides: readonly string[] = [],
+  respell: (raw: unknown) => unknown = (raw) => raw,
 ): z.output<S> {
   const document = new Document(read.values);
   const overridden = applyOverrides(document, overrides);
@@ -48,7 +49,7 @@ export function checkYaml<S extends z.ZodType>(
     return set === undefined ? read.where(path) : `--set ${set}`;
   };
 
-  const raw: unknown = document.toJS();
+  const raw: unknown = respell(document.toJS());
   const parsed = schema.safeParse(raw, { reportInput: true });
   if (!parsed.success)
     throw new UserError(

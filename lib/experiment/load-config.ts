@@ -5,6 +5,7 @@ import { checkYaml } from "../config/yaml-with-schema.js";
 import { checkSeal } from "../files/sealed-text.js";
 import { crossCheck } from "./cross-checks.js";
 import { checkKind } from "./kind-of-file.js";
+import { withOwnNames } from "./published-names.js";
 import { type ExperimentConfig, experimentSchema } from "./schema.js";
 
 /**
@@ -26,7 +27,7 @@ export function experimentFrom(
   overrides: readonly string[] = [],
 ): ExperimentConfig {
   checkKind(file, read, "encoder");
-  return checkYaml(experimentSchema(), crossCheck, read, overrides);
+  return checkYaml(experimentSchema(), crossCheck, read, overrides, withOwnNames);
 }
 
 /**
@@ -50,7 +51,7 @@ export function parseConfig(
   source: string,
   overrides: readonly string[] = [],
 ): ExperimentConfig {
-  return checkYaml(experimentSchema(), crossCheck, readInherited(text, source), overrides);
+  return checkYaml(experimentSchema(), crossCheck, readInherited(text, source), overrides, withOwnNames);
 }
 
 /** A resolved configuration as YAML; reading it back gives an equal value. */

@@ -1,24 +1,73 @@
 import type { PartSpec, Settings } from "../config/part.js";
 import { PartRegistry } from "../config/part-registry.js";
 import { UserError } from "../files/user-error.js";
-import { arcFacePart, cosFacePart } from "./angular-margin.js";
 import type { AnyItemLossPart, ItemLossParts } from "./item-loss-part.js";
+import { angularLossPart } from "./items/angular-loss.js";
+import { arcFacePart } from "./items/arc-face.js";
+import { centroidTripletPart } from "./items/centroid-triplet.js";
+import { itemContrastivePart } from "./items/contrastive-loss.js";
+import { cosFacePart } from "./items/cos-face.js";
+import { crossBatchMemoryPart } from "./items/cross-batch-memory.js";
+import { easyPositivePart } from "./items/easy-positive-loss.js";
+import { fastApPart } from "./items/fast-ap.js";
+import { generalizedLiftedStructurePart } from "./items/generalized-lifted-structure.js";
+import { genericPairPart } from "./items/generic-pair-loss.js";
+import { intraPairVariancePart } from "./items/intra-pair-variance.js";
+import { itemCirclePart } from "./items/item-circle.js";
+import { itemMultiSimilarityPart } from "./items/item-multi-similarity.js";
+import { largeMarginSoftmaxPart } from "./items/large-margin-softmax.js";
+import { liftedStructurePart } from "./items/lifted-structure.js";
+import { marginLossPart } from "./items/margin-loss.js";
+import { minedTripletPart } from "./items/mined-triplet.js";
+import { nPairsPart } from "./items/n-pairs.js";
+import { ncaPart } from "./items/nca.js";
+import { normalizedSoftmaxPart } from "./items/normalized-softmax.js";
+import { ntXentPart } from "./items/nt-xent.js";
+import { proxyAnchorPart } from "./items/proxy-anchor.js";
+import { proxyNcaPart } from "./items/proxy-nca.js";
+import { siamesePart } from "./items/siamese.js";
+import { signalToNoiseContrastivePart } from "./items/signal-to-noise-contrastive.js";
+import { softTriplePart } from "./items/soft-triple.js";
+import { sphereFacePart } from "./items/sphere-face.js";
+import { supConPart } from "./items/sup-con.js";
+import { itemTripletMarginPart } from "./items/triplet-margin-loss.js";
+import { tupletMarginPart } from "./items/tuplet-margin.js";
+import { itemVicRegPart } from "./items/vicreg.js";
 import type { LabelLoss } from "./label-loss.js";
-import { itemCirclePart, itemMultiSimilarityPart, ntXentPart, supConPart } from "./labelled-score-loss.js";
-import { easyPositivePart, minedTripletMarginPart, minedTripletPart, siamesePart } from "./mined-losses.js";
 
 /** Losses of labelled items, by kind. A new one is a line here. */
 export const itemLosses = new PartRegistry<AnyItemLossPart>("loss of labelled items", [
   siamesePart,
   minedTripletPart,
-  minedTripletMarginPart,
+  itemTripletMarginPart,
   easyPositivePart,
   ntXentPart,
   supConPart,
   itemMultiSimilarityPart,
   itemCirclePart,
+  itemContrastivePart,
+  signalToNoiseContrastivePart,
+  angularLossPart,
+  liftedStructurePart,
+  generalizedLiftedStructurePart,
+  marginLossPart,
+  tupletMarginPart,
+  nPairsPart,
+  ncaPart,
+  fastApPart,
+  centroidTripletPart,
+  intraPairVariancePart,
+  genericPairPart,
+  itemVicRegPart,
+  crossBatchMemoryPart,
   arcFacePart,
   cosFacePart,
+  sphereFacePart,
+  largeMarginSoftmaxPart,
+  normalizedSoftmaxPart,
+  proxyAnchorPart,
+  proxyNcaPart,
+  softTriplePart,
 ]);
 
 /** A loss of labelled items in plain data. */
@@ -40,9 +89,11 @@ export function registerItemLoss<Options>(
   itemLosses.register({ kind, summary: "registered", settings, mines, make });
 }
 
-/** What the miner of a loss finds, null if it has none. @throws RangeError for an unknown kind */
-export function itemLossMines(kind: string): "pairs" | "triplets" | null {
-  return itemLosses.get(kind).mines;
+/** What a loss must find in a batch to say anything; null: items will do. @throws RangeError for an unknown kind */
+export function itemLossCompares(kind: string): "pairs" | "triplets" | null {
+  const { mines, compares, classes } = itemLosses.get(kind);
+  if (mines !== "any") return mines;
+  return classes ? null : (compares ?? "pairs");
 }
 
 /**

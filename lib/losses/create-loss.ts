@@ -4,9 +4,11 @@ import { PartRegistry } from "../config/part-registry.js";
 import { Random } from "../engine/random/random.js";
 import { batchSoftmaxPart } from "./batch-softmax.js";
 import { batchTripletPart } from "./batch-triplet.js";
+import { itemLosses } from "./create-item-loss.js";
+import { pairVicRegPart } from "./items/vicreg.js";
 import { labelledPart } from "./labelled-pair-loss.js";
 import type { BatchLoss } from "./loss.js";
-import type { AnyLossPart } from "./loss-part.js";
+import type { AnyLossPart, DocumentSizes } from "./loss-part.js";
 import { matryoshkaPart } from "./matryoshka.js";
 import { contrastivePart, tripletMarginPart } from "./pair-distance-losses.js";
 import { approximateNdcgPart } from "./scores/approximate-ndcg.js";
@@ -34,6 +36,7 @@ const builtIn = [
   circlePart,
   tripletMarginPart,
   contrastivePart,
+  pairVicRegPart,
   labelledPart,
 ] as const;
 
@@ -75,10 +78,24 @@ export function lossKinds(): string[] {
  * Builds the loss named by `spec.kind`; the other keys are its options, e.g. {kind: "batch_softmax", temperature: 0.1}.
  * Options left out have the defaults that configurations have.
  *
+ * @param spec    a loss that only labelled items have, e.g. {kind: "nt_xent"} or {kind: "ProxyAnchorLoss"}, is taken over
+ *   queries and documents as items, as a loss of type labelled
  * @param random  for losses that draw, e.g. by their miner
+ * @param sizes   for losses that train a vector for each document
  * @throws RangeError for an unknown kind or option, listing the known ones, and for options out of range
  */
-export function createLoss(spec: { kind: string } | PartSpec, random: Random = new Random(0)): BatchLoss {
-  const { part, options } = losses.resolve(spec);
-  return part.make(options as never, random);
+export function createLoss(
+  spec: { kind: string } | PartSpec,
+  random: Random = new Random(0),
+  sizes: DocumentSizes = { documents: 0, dim: 0 },
+): BatchLoss {
+  const { part, options } = losses.resolve(ofItems(spec) ?? spec);
+  return part.make(options as never, random, sizes);
+}
+
+/** A loss that only items know, as a labelled loss of pairs; null for one that pairs have. */
+function ofItems({ kind, ...options }: PartSpec): PartSpec | null {
+  if (losses.kinds().includes(losses.kindOf(kind))) return null;
+  const name = itemLosses.kindOf(kind);
+  return itemLosses.kinds().includes(name) ? { kind: "labelled", name, options } : null;
 }

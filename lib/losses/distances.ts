@@ -9,8 +9,9 @@ const distanceNames: readonly Distance[] = ["cosine", "euclidean", "sqeuclidean"
 
 /**
  * d_ij between the rows of a [N, D] and b [M, D]: 1 − cos, Euclidean, or its square; [N, M].
- * The square is |a|² + |b|² − 2ab, clamped at 0 and good to 1e-6 of |a|² + |b|²; the Euclidean distance has gradient 0
- * where the square is below 1e-12.
+ * The square is |a|² + |b|² − 2ab, clamped at 0 and good to 1e-6 of |a|² + |b|²; where it is smaller than 1e-5 of that, as
+ * between copies, it is computed anew from the differences. The Euclidean distance has gradient 0 where the square is below
+ * 1e-12.
  *
  * @throws RangeError for an unknown distance
  */
@@ -19,8 +20,41 @@ export function distanceMatrix(a: tf.Tensor2D, b: tf.Tensor2D, distance: Distanc
     throw new UserError(`unknown distance "${distance}"; known: ${distanceNames.join(", ")}`);
   if (distance === "cosine") return tf.sub(1, tf.matMul(unitRows(a), unitRows(b), false, true));
   const squares = tf.add(tf.sum(tf.square(a), 1, true), tf.reshape(tf.sum(tf.square(b), 1), [1, b.shape[0]]));
-  const square = tf.relu(tf.sub(squares, tf.mul(tf.matMul(a, b, false, true), 2))) as tf.Tensor2D;
-  return distance === "sqeuclidean" ? square : (tf.sqrt(tf.maximum(square, 1e-12)) as tf.Tensor2D);
+  const crossed = tf.relu(tf.sub(squares, tf.mul(tf.matMul(a, b, false, true), 2))) as tf.Tensor2D;
+  const square = withExactCopies(crossed, a, b);
+  if (distance === "sqeuclidean") return square;
+  const apart = tf.step(tf.sub(square, 1e-12)); // a copy's distance is 0, with gradient 0
+  return tf.mul(tf.sqrt(tf.maximum(square, 1e-12)), apart);
+}
+
+/** Squares that cancellation left without digits, replaced by those of the differences; gradients are the same. */
+function withExactCopies(squares: tf.Tensor2D, a: tf.Tensor2D, b: tf.Tensor2D): tf.Tensor2D {
+  const repair = tf.customGrad((input) => {
+    const [values, left, right] = [input as tf.Tensor, a, b].map((x) => x.dataSync() as Float32Array);
+    const [size, columns] = squares.shape;
+    const width = a.shape[1];
+    const norms = (x: Float32Array, rows: number) =>
+      Float64Array.from({ length: rows }, (_, i) => {
+        let sum = 0;
+        for (let k = i * width; k < (i + 1) * width; k++) sum += x[k]! * x[k]!;
+        return sum;
+      });
+    const [ofLeft, ofRight] = [norms(left!, size), norms(right!, columns)];
+    let out: Float32Array | null = null;
+    for (let i = 0; i < size; i++)
+      for (let j = 0; j < columns; j++) {
+        if (values![i * columns + j]! > 1e-5 * (ofLeft[i]! + ofRight[j]!)) continue;
+        let sum = 0;
+        for (let k = 0; k < width; k++) sum += (left![i * width + k]! - right![j * width + k]!) ** 2;
+        out ??= Float32Array.from(values!);
+        out[i * columns + j] = sum;
+      }
+    return {
+      value: out ? tf.tensor2d(out, squares.shape) : tf.clone(input as tf.Tensor),
+      gradFunc: (dy: tf.Tensor) => tf.clone(dy),
+    };
+  });
+  return repair(squares) as tf.Tensor2D;
 }
 
 /**

@@ -17,13 +17,12 @@ export interface ItemLossParts {
 
 /** A loss of labelled items as its index holds it. */
 export interface AnyItemLossPart extends Part {
-  /** What its miner finds; null: it compares all items by itself. */
-  readonly mines: "pairs" | "triplets" | null;
-  /**
-   * False for losses that train a vector per label, or that need every label twice: pairs of queries and documents have
-   * no such labels. Default true.
-   */
-  readonly overPairs?: boolean;
+  /** What its miner finds, "any" if it takes what any miner finds; null: it compares all items by itself. */
+  readonly mines: "pairs" | "triplets" | "any" | null;
+  /** What it needs in a batch to say anything, for losses that take any miner: default pairs, of classes items. */
+  readonly compares?: "triplets";
+  /** It trains a vector for each label. */
+  readonly classes?: boolean;
   make(options: never, parts: ItemLossParts): LabelLoss;
 }
 

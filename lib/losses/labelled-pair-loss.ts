@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
 import { UserError } from "../files/user-error.js";
-import { minerKinds } from "../negatives/miners/create-miner.js";
+import { minerKinds, miners } from "../negatives/miners/create-miner.js";
 import { createItemLoss, itemLosses } from "./create-item-loss.js";
 import { type LabelLoss, NoTuplesError } from "./label-loss.js";
 import { type BatchLoss, checkPairs } from "./loss.js";
@@ -12,12 +12,16 @@ import { lossPart } from "./loss-part.js";
  * each is the number of its document, so that queries of one document belong together too. Documents beyond the batch's
  * own are negatives of every query. A batch in which the miner finds nothing has loss 0.
  *
+ * @param options.classes the loss trains a vector for each document, so it has no value for documents without number
  * @returns perExample: one value per term of the loss
+ * @throws NoTuplesError for a loss of classes without the documents' numbers, as in validation
  */
-export function labelledPairLoss(loss: LabelLoss): BatchLoss {
+export function labelledPairLoss(loss: LabelLoss, options: { classes?: boolean } = {}): BatchLoss {
   const pairs: BatchLoss = (queries, documents, context = {}) => {
     checkPairs("labelledPairLoss", queries, documents);
     const [size, columns] = [queries.shape[0], documents.shape[0]];
+    if (options.classes && !context.documentIds)
+      throw new NoTuplesError("labelledPairLoss: documents must be those trained on, got others");
     const ids = context.documentIds ?? Int32Array.from({ length: columns }, (_, i) => i);
     const labels = Int32Array.from([...ids.slice(0, size), ...ids]);
     try {
@@ -28,7 +32,11 @@ export function labelledPairLoss(loss: LabelLoss): BatchLoss {
       return { value: tf.sum(perExample) as tf.Scalar, perExample };
     }
   };
-  return Object.assign(pairs, { readsIds: true, ...(loss.weights && { weights: loss.weights }) });
+  return Object.assign(pairs, {
+    readsIds: true,
+    ...(loss.weights && { weights: loss.weights }),
+    ...(loss.memory && { memory: loss.memory }),
+  });
 }
 
 export const labelledPart = lossPart({
@@ -38,35 +46,46 @@ export const labelledPart = lossPart({
     name: z
       .string()
       .min(1)
-      .describe("a loss of labelled items, e.g. triplet, siamese, sup_con, or a registered one"),
+      .describe(
+        "a loss of labelled items by its kind or published name, e.g. sup_con, ProxyAnchorLoss, or a registered one",
+      ),
     options: z.record(z.string(), z.unknown()).default({}).describe("of the loss, spelled as in code"),
     miner: z
       .strictObject({
-        name: z.string().min(1).describe("e.g. easy_hard_triplets, or a registered one"),
+        name: z
+          .string()
+          .min(1)
+          .describe(
+            "by its kind or published name, e.g. batch_hard, TripletMarginMiner, or a registered one",
+          ),
         options: z.record(z.string(), z.unknown()).default({}),
       })
       .nullable()
       .default(null)
       .describe("what the loss compares; null = all pairs or triplets"),
   },
-  make: ({ name, options, miner }, random) => {
-    const fitting = itemLosses.parts().filter(({ overPairs }) => overPairs ?? true);
-    const part = fitting.find(({ kind }) => kind === name);
-    if (!part)
+  make: ({ name, options, miner }, random, { documents, dim }) => {
+    if (!itemLosses.kinds().includes(itemLosses.kindOf(name)))
+      throw new UserError(`loss.name: must be one of ${itemLosses.kinds().join(", ")}, got "${name}"`);
+    const part = itemLosses.get(name);
+    if (part.classes && documents < 2)
       throw new UserError(
-        `loss.name: must be one of ${fitting.map(({ kind }) => kind).join(", ")}, got "${name}"`,
+        `loss.name: "${name}" trains a vector for each document and must know how many there are, got ${documents} (streamed pairs have no numbers)`,
       );
-    if (miner !== null && part.mines !== null && !minerKinds(part.mines).includes(miner.name))
+    const takes = part.mines === "any" || part.mines === null ? undefined : part.mines;
+    const known = minerKinds(takes);
+    if (miner !== null && part.mines !== null && !known.includes(miners.kindOf(miner.name)))
       throw new UserError(
-        `loss.miner.name: must be one of ${minerKinds(part.mines).join(", ")} for ${name}, got "${miner.name}"`,
+        `loss.miner.name: must be one of ${known.join(", ")} for ${name}, got "${miner.name}"`,
       );
     const parts = {
       miner: miner && { ...miner.options, kind: miner.name },
       session: false,
-      classes: 0,
-      dim: 0,
+      classes: documents,
+      dim,
       random: random.fork("miner"),
     };
-    return labelledPairLoss(createItemLoss({ ...options, kind: name }, parts));
+    const loss = createItemLoss({ ...options, kind: name }, parts);
+    return labelledPairLoss(loss, { classes: part.classes ?? false });
   },
 });

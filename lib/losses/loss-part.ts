@@ -3,19 +3,26 @@ import type { OptionsOf, Part, Settings } from "../config/part.js";
 import type { Random } from "../engine/random/random.js";
 import type { BatchLoss } from "./loss.js";
 
+/** What a loss that trains a vector for each document must know; 0 where it is not known beforehand. */
+export interface DocumentSizes {
+  documents: number;
+  /** length of the embeddings */
+  dim: number;
+}
+
 /** A loss of pairs as its index holds it. */
 export interface AnyLossPart extends Part {
   /** How run names call it; default: its kind with spaces. */
   readonly displayName?: string;
   /** @param random  for losses that draw, e.g. by their miner */
-  make(options: never, random: Random): BatchLoss;
+  make(options: never, random: Random, sizes: DocumentSizes): BatchLoss;
 }
 
 /** A loss of pairs that declares itself. */
 export interface LossPart<K extends string, S extends Settings> extends AnyLossPart {
   readonly kind: K;
   readonly settings: S;
-  make(options: OptionsOf<S>, random: Random): BatchLoss;
+  make(options: OptionsOf<S>, random: Random, sizes: DocumentSizes): BatchLoss;
 }
 
 /** Checks a declaration: the factory takes the options that the settings describe. */

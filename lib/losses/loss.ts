@@ -1,5 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { PartSpec } from "../config/part.js";
+import type { StoredTensor } from "../files/safetensors.js";
 import { UserError } from "../files/user-error.js";
 
 /** What a loss may know about a batch besides its embeddings. */
@@ -27,6 +28,14 @@ export interface OwnWeights {
   readonly clamp?: () => void;
 }
 
+/** What a loss keeps from batch to batch besides its weights, and needs again when a training is resumed. */
+export interface OwnMemory {
+  readonly memory?: {
+    state(): Record<string, StoredTensor>;
+    restore(state: Readonly<Record<string, StoredTensor>>): void;
+  };
+}
+
 /** Set by losses that read {@link LossContext.documentIds}. */
 export interface LossNeeds {
   readonly readsIds?: boolean;
@@ -38,6 +47,7 @@ export interface LossNeeds {
  */
 export type BatchLoss = ((queries: tf.Tensor2D, documents: tf.Tensor2D, context?: LossContext) => LossValue) &
   OwnWeights &
+  OwnMemory &
   LossNeeds;
 
 /** A loss in plain data. */

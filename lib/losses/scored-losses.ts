@@ -1,8 +1,20 @@
 import * as tf from "@tensorflow/tfjs";
+import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { unitRows } from "./cosine.js";
 import type { LossValue } from "./loss.js";
 import type { Similarity } from "./scored-batch-loss.js";
+
+/** Losses of scored pairs and of margins by their published names. */
+export const publishedScoredLosses: Readonly<Record<string, string>> = {
+  CosineSimilarityLoss: "cosine_similarity",
+  MarginMSELoss: "margin_mse",
+};
+
+/** The kind that a published name of a loss of scores stands for; any other name as it is. */
+export function scoredLossOf(name: string): string {
+  return ownEntry(publishedScoredLosses, name) ?? name;
+}
 
 /** A loss of pairs (row i of both) whose similarity is given. */
 export type ScoredPairLoss = (left: tf.Tensor2D, right: tf.Tensor2D, scores: Float32Array) => LossValue;

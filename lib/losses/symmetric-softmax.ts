@@ -58,6 +58,7 @@ export function symmetricSoftmax(options: {
 
 export const symmetricSoftmaxPart = lossPart({
   kind: "symmetric_softmax",
+  published: ["CLIPLoss"],
   summary: "CLIP's loss: softmax cross-entropy of rows and of columns (arXiv:2103.00020)",
   settings: {
     temperature: temperatureSetting("τ, or its start when learnable"),

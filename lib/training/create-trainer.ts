@@ -54,7 +54,10 @@ export function createTrainer(
   random: Random,
   threads: number,
 ): { trainer: Trainer; engine: string } {
-  const loss = createLoss(lossSpec(config), random);
+  const loss = createLoss(lossSpec(config), random, {
+    documents: data.stream ? 0 : data.pairs.documents.size,
+    dim: encoder.outputDim,
+  });
   const runSteps =
     config.num_epochs *
     stepsPerEpoch(

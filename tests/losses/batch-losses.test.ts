@@ -169,8 +169,8 @@ describe.each<BackendName>(["cpu", "wasm"])("losses of batches on %s", (backend)
       ["triplet_margin", { margin: 0.3 }],
       ["contrastive", { margin: 0.9 }],
     ];
-    // "labelled" is whichever loss of labelled items it names
-    expect([...kinds.map(([kind]) => kind), "labelled"].sort()).toEqual(lossKinds().sort());
+    // "labelled" is whichever loss of labelled items it names, "vicreg" has no negatives
+    expect([...kinds.map(([kind]) => kind), "labelled", "vicreg"].sort()).toEqual(lossKinds().sort());
     for (const [kind, options] of kinds)
       tf.tidy(() => {
         const loss = createLoss({ kind, ...options });

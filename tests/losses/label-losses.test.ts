@@ -2,13 +2,23 @@ import * as tf from "@tensorflow/tfjs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type BackendName, selectBackend } from "../../lib/engine/backend.js";
 import { Random } from "../../lib/engine/random/random.js";
-import { arcFace, cosFace } from "../../lib/losses/angular-margin.js";
 import { distanceMatrix } from "../../lib/losses/distances.js";
+import type { ItemLossParts } from "../../lib/losses/item-loss-part.js";
+import { arcFace } from "../../lib/losses/items/arc-face.js";
+import {
+  type ComparedLoss,
+  comparedItemLoss,
+  weightedItemLoss,
+} from "../../lib/losses/items/compared-items.js";
+import { cosFace } from "../../lib/losses/items/cos-face.js";
+import { easyPositive } from "../../lib/losses/items/easy-positive-loss.js";
+import { itemCircle } from "../../lib/losses/items/item-circle.js";
+import { minedTriplet } from "../../lib/losses/items/mined-triplet.js";
+import { ntXent } from "../../lib/losses/items/nt-xent.js";
+import { siamese } from "../../lib/losses/items/siamese.js";
+import { supervisedContrastive } from "../../lib/losses/items/sup-con.js";
 import { type LabelLoss, NoTuplesError } from "../../lib/losses/label-loss.js";
-import { labelledScoreLoss, ntXent, supervisedContrastive } from "../../lib/losses/labelled-score-loss.js";
-import { easyPositive, minedTriplet, siamese } from "../../lib/losses/mined-losses.js";
 import { cosineSimilarity, marginMse } from "../../lib/losses/scored-losses.js";
-import { circle } from "../../lib/losses/scores/circle.js";
 import { allPairs, allTriplets } from "../../lib/negatives/miners/all.js";
 import { easyPositiveMiner } from "../../lib/negatives/miners/easy-positive.js";
 import { onlineTriplets } from "../../lib/negatives/miners/online-selectors.js";
@@ -16,6 +26,8 @@ import { referenceCosines } from "../support/reference-losses.js";
 import { expectClose, expectFloat32Close, vector, vectors } from "../support/vectors.js";
 
 type Rows = number[][];
+const parts: ItemLossParts = { miner: null, session: false, classes: 3, dim: 2, random: new Random(1) };
+const ofItems = (loss: ComparedLoss) => comparedItemLoss(loss, parts);
 const labelsOf = (labels: readonly number[]) => ({ labels: Int32Array.from(labels) });
 const call = (loss: LabelLoss, embeddings: Rows, labels: readonly number[]) =>
   loss(tf.tensor2d(embeddings), labelsOf(labels));
@@ -102,10 +114,10 @@ describe.each<BackendName>(["cpu", "wasm"])("labelled losses on %s", (backend) =
   it("NT-Xent matches its vectors, and its general form agrees", () => {
     for (const { inputs, expected } of vectors("4-finetuner/ntxent/"))
       tf.tidy(() => {
-        const got = call(ntXent(inputs), inputs.embeddings, inputs.labels);
+        const got = call(ofItems(ntXent(inputs)), inputs.embeddings, inputs.labels);
         expectFloat32Close(got.value.dataSync(), [expected.loss]);
         expectFloat32Close(got.perExample.dataSync(), expected.per_item);
-        const general = call(supervisedContrastive(inputs), inputs.embeddings, inputs.labels);
+        const general = call(ofItems(supervisedContrastive(inputs)), inputs.embeddings, inputs.labels);
         expectFloat32Close(general.value.dataSync(), [expected.loss]);
       });
     for (const labels of vector("4-finetuner/ntxent_invalid").inputs.labels)
@@ -113,7 +125,7 @@ describe.each<BackendName>(["cpu", "wasm"])("labelled losses on %s", (backend) =
         tf.tidy(
           () =>
             call(
-              ntXent({}),
+              ofItems(ntXent({ exactlyTwo: true })),
               labels.map(() => [1, 0]),
               labels,
             ).value,
@@ -171,7 +183,10 @@ describe.each<BackendName>(["cpu", "wasm"])("labelled losses on %s", (backend) =
       tf.tidy(() => {
         const scale = Number(/scale(\d+)/.exec(name)![1]);
         const options = { classes: 3, dim: 2, scale, random: new Random(1) };
-        const loss = name.startsWith("arcface") ? arcFace(options) : cosFace(options);
+        const loss = weightedItemLoss(
+          name.startsWith("arcface") ? arcFace(options) : cosFace(options),
+          parts,
+        );
         loss.weights!["class_weights"]!.assign(tf.tensor2d(inputs.class_weights));
         expectFloat32Close(call(loss, [inputs.embedding], [inputs.label]).value.dataSync(), [want]);
       });
@@ -221,7 +236,7 @@ describe.each<BackendName>(["cpu", "wasm"])("labelled losses on %s", (backend) =
       labels,
     );
     expectSlopes(
-      supervisedContrastive({ temperature: 0.5 }),
+      ofItems(supervisedContrastive({ temperature: 0.5 })),
       (x) => {
         const c = referenceCosines(x, x);
         return mean(
@@ -238,9 +253,14 @@ describe.each<BackendName>(["cpu", "wasm"])("labelled losses on %s", (backend) =
 
   it("ArcFace and CosFace have the slopes of finite differences, in the embeddings and in the class weights", () => {
     const labels = [0, 2, 1, 2];
+    const margin = (28.6 * Math.PI) / 180;
+    const pushed = (cosine: number) =>
+      Math.acos(cosine) + margin <= Math.PI
+        ? Math.cos(Math.acos(cosine) + margin)
+        : cosine - margin * Math.sin(margin);
     for (const kind of ["arc", "cos"]) {
       const options = { classes: 3, dim: 3, scale: 4, random: new Random(2) };
-      const loss = kind === "arc" ? arcFace(options) : cosFace(options);
+      const loss = weightedItemLoss(kind === "arc" ? arcFace(options) : cosFace(options), parts);
       const weight = loss.weights!["class_weights"]!;
       const w = weight.arraySync() as Rows;
       const reference = (x: Rows, v: Rows) => {
@@ -249,12 +269,7 @@ describe.each<BackendName>(["cpu", "wasm"])("labelled losses on %s", (backend) =
           labels.map((label, i) => {
             const logits = c[i]!.map((value, k) => {
               if (k !== label) return 4 * value;
-              return (
-                4 *
-                (kind === "arc"
-                  ? Math.cos(Math.min(Math.PI, Math.acos(value) + (28.6 * Math.PI) / 180))
-                  : value - 0.35)
-              );
+              return 4 * (kind === "arc" ? pushed(value) : value - 0.35);
             });
             return Math.log(logits.reduce((sum, l) => sum + Math.exp(l), 0)) - logits[label]!;
           }),
@@ -315,7 +330,7 @@ describe("labelled losses refuse", () => {
     expect(() => arcFace({ classes: 2, dim: 2, random: new Random(1), marginDegrees: 100 })).toThrow(
       "got 100",
     );
-    const loss = cosFace({ classes: 2, dim: 2, random: new Random(1) });
+    const loss = weightedItemLoss(cosFace({ classes: 2, dim: 2, random: new Random(1) }), parts);
     expect(() => tf.tidy(() => call(loss, [[1, 0]], [2]).value)).toThrow("labels must be in [0, 2), got 2");
     expect(() =>
       tf.tidy(
@@ -342,8 +357,8 @@ describe("labelled losses refuse", () => {
         [0.8, 0.6],
         [0, 1],
       ];
-      const loss = labelledScoreLoss(circle());
-      const got = call(supervisedContrastive({ temperature: 1 }), x, [0, 0, 1]);
+      const loss = ofItems(itemCircle());
+      const got = call(ofItems(supervisedContrastive({ temperature: 1 })), x, [0, 0, 1]);
       expect(got.perExample.dataSync()[2]).toBe(0);
       expect(call(loss, x, [0, 0, 1]).perExample.shape).toEqual([3]);
     });

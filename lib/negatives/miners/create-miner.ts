@@ -3,19 +3,28 @@ import { PartRegistry } from "../../config/part-registry.js";
 import type { Random } from "../../engine/random/random.js";
 import { UserError } from "../../files/user-error.js";
 import { allPairsPart, allTripletsPart } from "./all.js";
+import { angularMinerPart } from "./angular-miner.js";
+import { batchEasyHardPart, batchHardPart } from "./batch-easy-hard.js";
+import { distanceWeightedPart } from "./distance-weighted.js";
 import { easyHardPairsPart, easyHardTripletsPart } from "./easy-hard.js";
 import { easyPositivePart } from "./easy-positive.js";
+import { hardAwarePart } from "./hard-aware.js";
+import { maximumLossPart } from "./maximum-loss.js";
 import type { AnyMinerPart } from "./miner-part.js";
+import { multiSimilarityMinerPart } from "./multi-similarity-miner.js";
 import { hardNegativePairsPart, onlineTripletsPart } from "./online-selectors.js";
+import { packagedTripletsPart } from "./packaged-triplets.js";
+import { pairMarginPart } from "./pair-margin.js";
 import { sessionPairsPart, sessionTripletsPart } from "./session.js";
 import { tripletMarginMinerPart } from "./triplet-margin.js";
 import type { Miner, Pairs, Triplets } from "./tuples.js";
+import { uniformHistogramPart } from "./uniform-histogram.js";
 
 /** A miner in plain data: kind and its options. */
 export type MinerSpec = PartSpec;
 
 /** Miners that come with the workspace. A new one is a line here. */
-const miners = new PartRegistry<AnyMinerPart>("miner", [
+export const miners = new PartRegistry<AnyMinerPart>("miner", [
   allPairsPart,
   allTripletsPart,
   sessionPairsPart,
@@ -26,6 +35,16 @@ const miners = new PartRegistry<AnyMinerPart>("miner", [
   hardNegativePairsPart,
   tripletMarginMinerPart,
   onlineTripletsPart,
+  angularMinerPart,
+  batchEasyHardPart,
+  batchHardPart,
+  distanceWeightedPart,
+  hardAwarePart,
+  maximumLossPart,
+  multiSimilarityMinerPart,
+  packagedTripletsPart,
+  pairMarginPart,
+  uniformHistogramPart,
 ]);
 
 /**
@@ -57,15 +76,19 @@ export function minerKinds(tuples?: "pairs" | "triplets"): string[] {
  * @throws RangeError for an unknown kind, or one that finds the other sort of tuples, listing the fitting ones; for an
  *   unknown option, naming the nearest, and for options out of range
  */
-export function createMiner<K extends "pairs" | "triplets">(
+export function createMiner<K extends "pairs" | "triplets" | "any">(
   spec: MinerSpec,
   tuples: K,
   random: Random,
-): Miner<K extends "pairs" ? Pairs : Triplets> {
-  if (!minerKinds(tuples).includes(spec.kind))
+): Miner<MinedAs<K>> {
+  const fitting = minerKinds(tuples === "any" ? undefined : tuples);
+  const { tuples: found } = miners.get(spec.kind);
+  if (tuples !== "any" && found !== tuples)
     throw new UserError(
-      `${minerKinds().includes(spec.kind) ? `miner "${spec.kind}" finds ${miners.get(spec.kind).tuples}, the loss needs ${tuples}` : `unknown miner "${spec.kind}"`}; known: ${minerKinds(tuples).join(", ")}`,
+      `miner "${spec.kind}" finds ${found}, the loss needs ${tuples}; known: ${fitting.join(", ")}`,
     );
   const { part, options } = miners.resolve(spec);
-  return part.make(options as never, random) as Miner<K extends "pairs" ? Pairs : Triplets>;
+  return part.make(options as never, random) as Miner<MinedAs<K>>;
 }
+
+type MinedAs<K> = K extends "pairs" ? Pairs : K extends "triplets" ? Triplets : Pairs | Triplets;

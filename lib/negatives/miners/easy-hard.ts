@@ -54,7 +54,8 @@ export function easyHardPairs(options: EasyHardOptions & { symmetric?: boolean }
   };
 }
 
-interface Candidate {
+/** An item and its distance from the anchor. */
+export interface Candidate {
   at: number;
   distance: number;
 }
@@ -70,7 +71,8 @@ function candidatesOf(distances: Float32Array, labels: Int32Array, anchor: numbe
   return { positives, negatives };
 }
 
-function choose(
+/** Those of each side that the strategies choose; ties go to the one first in the list. */
+export function choose(
   { positives, negatives }: { positives: Candidate[]; negatives: Candidate[] },
   positive: Strategy,
   negative: Strategy,
@@ -105,7 +107,8 @@ function best(
   return [candidates.reduce((kept, candidate) => (better(candidate, kept) ? candidate : kept))];
 }
 
-function checkStrategies(
+/** @throws RangeError for an unknown strategy, and for semihard together with semihard or all */
+export function checkStrategies(
   caller: string,
   { positive = "hard", negative = "hard" }: EasyHardOptions,
 ): { positive: Strategy; negative: Strategy } {
@@ -123,7 +126,7 @@ function checkStrategies(
   return { positive, negative };
 }
 
-const sides = {
+export const strategySettings = {
   positive: z.enum(strategies).default("hard").describe("hard = furthest, easy = nearest of the class"),
   negative: z.enum(strategies).default("hard").describe("hard = nearest, easy = furthest of other classes"),
 };
@@ -131,7 +134,7 @@ const sides = {
 export const easyHardTripletsPart = minerPart({
   kind: "easy_hard_triplets",
   summary: "one triplet an anchor, chosen by distance on each side",
-  settings: sides,
+  settings: strategySettings,
   tuples: "triplets",
   make: easyHardTriplets,
 });
@@ -140,7 +143,7 @@ export const easyHardPairsPart = minerPart({
   kind: "easy_hard_pairs",
   summary: "one similar and one dissimilar pair an anchor, chosen by distance",
   settings: {
-    ...sides,
+    ...strategySettings,
     symmetric: z.boolean().default(false).describe("look at all items; false: at later ones, as published"),
   },
   tuples: "pairs",

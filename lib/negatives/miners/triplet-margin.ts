@@ -44,6 +44,8 @@ const kinds: Record<MarginKind, (gap: number, margin: number) => boolean> = {
 
 export const tripletMarginMinerPart = minerPart({
   kind: "triplet_margin",
+  published: ["TripletMarginMiner"],
+  publishedOptions: { type_of_triplets: "type" },
   summary: "all triplets within a range of d(a, n) − d(a, p)",
   settings: {
     margin: z.number().positive().default(0.2).describe("m, in units of the loss's distance"),

@@ -17,12 +17,24 @@ export interface Triplets {
 export interface Labelled {
   labels: Int32Array;
   types?: Int32Array;
+  /** [N, D] row by row, for miners that read them */
+  rows?: Float32Array;
+  /** The loss over all tuples of the items at these positions, for miners that read it. */
+  lossOf?: (kept: Int32Array) => number;
 }
 
 /** distances [N, N] row by row (empty where readsDistances is false) → which items are compared. */
-export type Miner<T extends Pairs | Triplets> = ((distances: Float32Array, items: Labelled) => T) & {
+export type Miner<T extends Pairs | Triplets> = ((distances: Float32Array, items: Labelled) => T) &
+  MinerNeeds;
+
+export interface MinerNeeds {
+  /** false: it reads no distances */
   readonly readsDistances?: boolean;
-};
+  /** true: it reads {@link Labelled.rows} */
+  readonly readsRows?: boolean;
+  /** true: it reads {@link Labelled.lossOf} */
+  readonly readsLosses?: boolean;
+}
 
 /** Collects tuples and packs them. */
 export function packPairs(rows: readonly (readonly [number, number, number])[]): Pairs {

@@ -6,11 +6,11 @@ import { type NegativesConfig, negativesSection } from "../../experiment/section
 import { ownEntry } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
 import { positivesByQuery } from "../../losses/candidate-mask.js";
-import { createItemLoss, itemLosses, itemLossMines } from "../../losses/create-item-loss.js";
+import { createItemLoss, itemLossCompares, itemLosses } from "../../losses/create-item-loss.js";
 import { createLoss, losses } from "../../losses/create-loss.js";
 import type { BatchLoss } from "../../losses/loss.js";
 import type { Similarity } from "../../losses/scored-batch-loss.js";
-import { cosineSimilarity, marginMse } from "../../losses/scored-losses.js";
+import { cosineSimilarity, marginMse, scoredLossOf } from "../../losses/scored-losses.js";
 import { classSamplerProblem } from "../../negatives/samplers/class-sampler.js";
 import { createOptimizer } from "../../optimizers/create-optimizer.js";
 import { GroupedOptimizer } from "../../optimizers/grouped-optimizer.js";
@@ -120,7 +120,10 @@ function pairTrainer(
   const { encoder } = model;
   const { loss } = options;
   if (options.miner) throw new UserError(`fit: pairs take no miner, got "${options.miner.kind}"`);
-  const made = createLoss(loss, random.fork("negatives"));
+  const made = createLoss(loss, random.fork("negatives"), {
+    documents: options.trainData.pairs.documents.size,
+    dim: encoder.outputDim,
+  });
   const negatives = negativesOf(options, made, batchSize);
   return chooseTrainer({
     engine: options.engine ?? "auto",
@@ -262,12 +265,12 @@ function itemTaskOf(
   const { loss } = options;
   const { miner = null } = options;
   if (data.kind === "scored") {
-    if (loss.kind !== "cosine_similarity")
+    if (scoredLossOf(loss.kind) !== "cosine_similarity")
       throw new UserError(`unknown loss "${loss.kind}" of scored pairs; known: cosine_similarity`);
     return scoredTask(cosineSimilarity());
   }
   if (data.kind === "margins") {
-    if (loss.kind !== "margin_mse")
+    if (scoredLossOf(loss.kind) !== "margin_mse")
       throw new UserError(`unknown loss "${loss.kind}" of margins; known: margin_mse`);
     if (miner) throw new UserError(`fit: margins take no miner, got "${miner.kind}"`);
     const { similarity = "dot" } = loss as { similarity?: Similarity };
@@ -286,8 +289,7 @@ function itemTaskOf(
 function samplerOf({ sampler = "auto", trainData, loss: { kind: named } }: Options): Sampling["sampler"] {
   const { kind: data } = trainData;
   const fitting = data === "pairs" || data === "scored" || data === "margins" ? "random" : data;
-  const kind = data === "class" ? itemLosses.get(named).kind : named;
-  if (sampler === "auto") return ["arc_face", "cos_face"].includes(kind) ? "random" : fitting;
+  if (sampler === "auto") return data === "class" && itemLosses.get(named).classes ? "random" : fitting;
   const allowed = [...(data === "class" ? ["balanced"] : []), fitting].filter((name) => name !== "random");
   if (sampler !== "random" && !allowed.includes(sampler))
     throw new UserError(
@@ -307,7 +309,7 @@ function itemsOfClass(
   if (itemsPerClass !== undefined || trainData.kind !== "class") return itemsPerClass;
   if (sampler !== "class" && sampler !== "balanced") return undefined;
   const classes = Math.max(1, new Set(trainData.labels).size);
-  let items = Math.max(itemLossMines(loss.kind) ? 2 : 1, Math.floor(batchSize / classes));
+  let items = Math.max(itemLossCompares(loss.kind) ? 2 : 1, Math.floor(batchSize / classes));
   while (Math.floor(batchSize / items) > classes) items++;
   return items;
 }
@@ -316,7 +318,7 @@ function itemsOfClass(
 function smallest({ trainData, loss }: Options): number {
   if (trainData.kind === "scored" || trainData.kind === "margins") return 1;
   if (trainData.kind === "pairs") return 2;
-  const mines = itemLossMines(loss.kind);
+  const mines = itemLossCompares(loss.kind);
   return mines === "triplets" ? 3 : mines === "pairs" ? 2 : 1;
 }
 
@@ -332,7 +334,7 @@ function check(options: Options, sampler: string, batchSize: number): void {
     for (const label of data.labels) counts.set(label, (counts.get(label) ?? 0) + 1);
     if (counts.size < 2)
       throw new UserError(`fit: class data must have at least 2 classes, got ${counts.size}`);
-    const mines = itemLossMines(kind);
+    const mines = itemLossCompares(kind);
     if (mines === "triplets" && Math.max(...counts.values()) < 2)
       throw new UserError("fit: triplets need a class with 2 items, got only classes of one item");
     if (sampler === "class" || sampler === "balanced") {

@@ -3,7 +3,7 @@ import type { PairBatch } from "../../experiment/pairs.js";
 import type { FeatureBatch } from "../../features/batch.js";
 import type { StoredTensor } from "../../files/safetensors.js";
 import type { LabelLoss } from "../../losses/label-loss.js";
-import type { BatchLoss, OwnWeights } from "../../losses/loss.js";
+import type { BatchLoss, OwnMemory, OwnWeights } from "../../losses/loss.js";
 import type { marginMse, ScoredPairLoss } from "../../losses/scored-losses.js";
 import type { Objective } from "./objective.js";
 
@@ -92,10 +92,13 @@ export function pairTask(loss: BatchLoss, objective: Objective | null = null): B
 
 /** Loss over labelled items, embedded by one tower. */
 export function itemTask(loss: LabelLoss, side: Side): BatchTask<ItemBatch> {
-  return plainTask(loss, ({ items, labels, types }) => ({
-    embed: [{ side, rows: items }],
-    loss: (embedded) => loss(embedded!, { labels, ...(types && { types }) }).value,
-  }));
+  const prepare =
+    (validation: boolean) =>
+    ({ items, labels, types }: ItemBatch): EmbeddedLoss => ({
+      embed: [{ side, rows: items }],
+      loss: (embedded) => loss(embedded!, { labels, validation, ...(types && { types }) }).value,
+    });
+  return { ...memoryless(loss), prepare: prepare(false), prepareValidation: prepare(true) };
 }
 
 /** Loss over scored pairs: the left side is embedded as queries, the right one as documents. */
@@ -125,22 +128,25 @@ function plainTask<B>(own: OwnWeights, prepare: (batch: B) => EmbeddedLoss): Bat
   return { ...memoryless(own), prepare, prepareValidation: prepare };
 }
 
-/** The part of a task that a loss without negatives of its own has: its weights. */
-function memoryless(own: OwnWeights): Omit<BatchTask<never>, "prepare" | "prepareValidation"> {
+/** The part of a task that a loss without negatives of its own has: its weights, and what it remembers. */
+function memoryless(own: OwnWeights & OwnMemory): Omit<BatchTask<never>, "prepare" | "prepareValidation"> {
   const { weights = {} } = own;
   return {
     weights,
     beginEpoch: () => null,
     stepDone: () => own.clamp?.(),
     measurements: () => ({}),
-    state: () =>
-      Object.fromEntries(
+    state: () => ({
+      ...Object.fromEntries(
         Object.entries(weights).map(([name, weight]) => [
           name,
           { shape: weight.shape, data: (weight.dataSync() as Float32Array).slice() },
         ]),
       ),
+      ...own.memory?.state(),
+    }),
     restore(state) {
+      own.memory?.restore(state);
       for (const [name, weight] of Object.entries(weights))
         tf.tidy(() => weight.assign(tf.tensor(state[name]!.data, weight.shape)));
     },

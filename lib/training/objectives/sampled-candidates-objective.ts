@@ -101,7 +101,9 @@ export class SampledCandidatesObjective implements Objective {
 
   measurements(): Record<string, number> {
     return Object.fromEntries(
-      Object.entries(this.weights).map(([name, weight]) => [`Loss/${name}`, weight.dataSync()[0]!]),
+      Object.entries(this.weights)
+        .filter(([, weight]) => weight.size === 1)
+        .map(([name, weight]) => [`Loss/${name}`, weight.dataSync()[0]!]),
     );
   }
 
@@ -112,6 +114,8 @@ export class SampledCandidatesObjective implements Objective {
     };
     for (const [name, weight] of Object.entries(this.weights))
       put(`weights/${name}`, (weight.dataSync() as Float32Array).slice(), weight.shape);
+    for (const [name, { data, shape }] of Object.entries(this.loss.memory?.state() ?? {}))
+      put(`loss/${name}`, data as Float32Array, [...shape]);
     for (const [name, data] of Object.entries(this.frequency?.state() ?? {})) put(`frequency/${name}`, data);
     for (const [name, data] of Object.entries(this.memory?.state() ?? {})) put(`memory/${name}`, data);
     for (const [place, rows] of this.mined) put(`mined/${place}`, rows);
@@ -127,6 +131,13 @@ export class SampledCandidatesObjective implements Objective {
       );
     for (const [name, weight] of Object.entries(this.weights))
       tf.tidy(() => weight.assign(tf.tensor(state[`weights/${name}`]!.data, weight.shape)));
+    this.loss.memory?.restore(
+      Object.fromEntries(
+        Object.entries(state).flatMap(([name, stored]) =>
+          name.startsWith("loss/") ? [[name.slice("loss/".length), stored]] : [],
+        ),
+      ),
+    );
     this.frequency?.restore(group("frequency/"));
     this.memory?.restore(group("memory/"));
     for (const [place, rows] of Object.entries(group("mined/")))

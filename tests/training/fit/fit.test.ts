@@ -168,7 +168,7 @@ describe("fit learns from every kind of data:", () => {
       ...common,
       model,
       trainData: documentData(items, features),
-      loss: "nt_xent",
+      loss: { kind: "nt_xent", temperature: 0.1 },
       batchSize: 10,
     });
     expect(history[3]!.trainLoss).toBeLessThan(history[0]!.trainLoss);
@@ -379,7 +379,7 @@ describe("fit refuses before training starts:", () => {
     ],
     [
       "a miner for a loss without",
-      { trainData: classData(), loss: "sup_con", miner: "all_pairs" },
+      { trainData: classData(), loss: "centroid_triplet", miner: "all_pairs" },
       "takes no miner",
     ],
     [
