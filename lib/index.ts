@@ -37,9 +37,16 @@ export { datasetVocabulary } from "./experiment/dataset-vocabulary.js";
 
 // Training: a configuration into its run folder, or a model in one call.
 
+export { describedModel, layersTable, modelsTable } from "./analysis/models-table.js";
+export {
+  findModel,
+  modelCatalogue,
+  modelOrStandIn,
+} from "./encoders/pretrained/model-catalogue.js";
 export { type BackendName, selectBackend } from "./engine/backend.js";
 export { type Listener, type Progress, setDefaultListener } from "./engine/progress.js";
 export { examine } from "./runs/doctor/examine.js";
+export { modelLayers } from "./runs/model-layers.js";
 export {
   type RunOptions,
   runExperiment as train,
@@ -68,6 +75,7 @@ export { type FitResult, fit } from "./training/fit/fit.js";
 export { documentData, type FitData, pairData } from "./training/fit/fit-data.js";
 export type { FitDocument } from "./training/fit/fit-documents.js";
 export type { FitOptions } from "./training/fit/fit-options.js";
+export type { ReportRow } from "./training/fit/fit-report.js";
 export { marginData, type ScoredTriplet, synthesizeMargins } from "./training/fit/synthesize-margins.js";
 export { loadTuning, type Tuning, type TuningOverrides } from "./tuning/load-tuning.js";
 export { type TuneOptions, type TuneResult, tune } from "./tuning/tune.js";

@@ -9,6 +9,9 @@ import { multiModalTwoTowerPart } from "./multi-modal-two-tower.js";
 import { queryBagPart } from "./query-bag.js";
 import { regularizedSimpleTextEncoderPart } from "./regularized-simple-text-encoder.js";
 import { simpleTextEncoderPart } from "./simple-text-encoder.js";
+import { cutSpec } from "./tailor/cut-spec.js";
+import { tailorSetting } from "./tailor/tailor-spec.js";
+import { TailoredEncoder } from "./tailor/tailored-encoder.js";
 import { transformerPart } from "./transformer/transformer-part.js";
 import { twoTowerPart } from "./two-tower.js";
 
@@ -26,15 +29,16 @@ const builtIn = [
   queryBagPart,
 ] as const;
 
-const customKeys = { ...textKeys, ...ignoredKeys };
+const common = { tailor: tailorSetting };
+const customKeys = { ...textKeys, ...ignoredKeys, ...common };
 
 /** Section `model` of a configuration. */
 export type ModelConfig =
-  | SectionOf<(typeof builtIn)[number], Record<never, never>>
+  | SectionOf<(typeof builtIn)[number], typeof common>
   | (CustomSection & EncoderSection<typeof customKeys>);
 
 /** Encoders, by kind. */
-export const encoders = new PartRegistry<AnyEncoderPart, ModelConfig>("encoder", builtIn, {}, customKeys);
+export const encoders = new PartRegistry<AnyEncoderPart, ModelConfig>("encoder", builtIn, common, customKeys);
 
 /**
  * Makes an encoder available under `kind`, in code and as `model: {type: kind, …}` in YAML; replaces one of the same name.
@@ -58,5 +62,10 @@ export function encoderKinds(): string[] {
  * @throws RangeError for an unknown kind, listing the known ones, and for sizes that do not fit together
  */
 export function createEncoder(spec: EncoderSpec, random: Random): Encoder {
-  return encoders.get(spec.kind).make(spec, random);
+  const { tailor, ...plain } = spec;
+  const make = (base: EncoderSpec) => encoders.get(base.kind).make(base, random);
+  if (!tailor) return make(plain);
+  const base = tailor.layer === null ? plain : cutSpec(plain, tailor.layer);
+  if (!tailor.head && tailor.freeze === false) return make(base);
+  return new TailoredEncoder(make(base), base, tailor, random.fork("head"));
 }

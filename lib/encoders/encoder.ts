@@ -4,6 +4,7 @@ import type { FeatureBatch, FeatureColumn } from "../features/batch.js";
 import { UserError } from "../files/user-error.js";
 import type { LayerStart } from "./mlp.js";
 import type { TowersSpec } from "./modalities/towers-spec.js";
+import type { TailorSpec } from "./tailor/tailor-spec.js";
 import type { TransformerSpec } from "./transformer/transformer-spec.js";
 import { weightedBag } from "./weighted-bag.js";
 
@@ -84,6 +85,8 @@ export interface EncoderSpec {
   documentVectorDim?: number;
   /** Transformer: sizes, pooling and starting weights */
   transformer?: TransformerSpec;
+  /** a cut, frozen layers, a projection head; of any encoder */
+  tailor?: TailorSpec;
 }
 
 /** Options of the {@link EmbeddingTable} that a spec describes. */

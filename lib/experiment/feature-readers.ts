@@ -1,8 +1,10 @@
 import fs from "node:fs";
 import path from "node:path";
 import { readVectorFile } from "../datasets/arrays/vector-file.js";
+import { decodeDefaults } from "../datasets/images/decode-picture.js";
 import { PictureStore } from "../datasets/images/picture-store.js";
 import { RegionFolder } from "../datasets/images/region-files.js";
+import { OnnxPictures } from "../encoders/pretrained/onnx-pictures.js";
 import { PretrainedTexts } from "../encoders/pretrained/pretrained-texts.js";
 import { type Listener, throttled } from "../engine/progress.js";
 import { CategoryListReader } from "../features/category-list-reader.js";
@@ -25,6 +27,8 @@ export class FeatureReaders {
   readonly readers: Record<string, ColumnReader> = emptyRecord();
   private readonly stores: { name: string; store: PictureStore }[] = [];
   private readonly texts: { columns: readonly string[]; texts: PretrainedTexts }[] = [];
+
+  private readonly frozen: { name: string; pictures: OnnxPictures }[] = [];
 
   private constructor(private readonly config: ExperimentConfig) {}
 
@@ -55,6 +59,11 @@ export class FeatureReaders {
         (done, total) => report({ task: `decode ${name}`, done, total, unit: "pictures" }),
       );
     }
+    for (const { name, pictures } of this.frozen)
+      await pictures.load(
+        rows.map((row) => ownEntry(row, name) ?? ""),
+        listener,
+      );
     for (const { columns, texts } of this.texts)
       await texts.load(
         rows.map((row) => joinedCells(columns.map((column) => ownEntry(row, column) ?? ""))),
@@ -104,6 +113,16 @@ export class FeatureReaders {
       }
       case "image":
         return this.imageReader(feature);
+      case "onnx_image": {
+        const { path: model, pooling_options: gem, type: _type, ...rest } = feature;
+        const options = { ...rest, ...(gem && { gem }), path: this.find(model) };
+        const pictures = OnnxPictures.open(options, {
+          ...{ ...decodeDefaults, folders: [this.config.dataset_dir, "."], downloads: null },
+          ...{ cacheDir: null, onError: "fail" },
+        });
+        this.frozen.push({ name: feature.name, pictures });
+        return new VectorReader(pictures, "onnx_image");
+      }
       case "regions":
         return new RegionReader(
           new RegionFolder(this.find(feature.folder), feature.dim),

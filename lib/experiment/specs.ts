@@ -2,6 +2,7 @@ import { encoders } from "../encoders/create-encoder.js";
 import type { EncoderSpec, TextTableSpec } from "../encoders/encoder.js";
 import type { EncoderContext } from "../encoders/encoder-part.js";
 import { resolvedRows } from "../encoders/model-sizes.js";
+import { tailorSpec } from "../encoders/tailor/tailor-spec.js";
 import type { ExperimentConfig } from "./schema.js";
 import { objectiveName } from "./training-specs.js";
 
@@ -27,6 +28,7 @@ export function encoderSpec(config: ExperimentConfig): EncoderSpec {
     kind,
     textEmbedding: textTableSpec(model.text_embedding),
     outputDim: model.output_dim,
+    ...(model.tailor && { tailor: tailorSpec(model.tailor) }),
     queryTextFeature: model.query.text_feature,
     documentTextFeature: model.document.text_feature,
   };

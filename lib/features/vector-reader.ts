@@ -14,7 +14,7 @@ export class VectorReader implements ColumnReader {
   /** @param type  of the features that it reads */
   constructor(
     private readonly source: VectorSource,
-    readonly type: "vector" | "pretrained" = "vector",
+    readonly type: "vector" | "pretrained" | "onnx_image" = "vector",
   ) {}
 
   read(cells: readonly string[]): FeatureColumn {

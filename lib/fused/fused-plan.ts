@@ -52,6 +52,7 @@ export interface FusedEncoder {
   queryTextFeature: string;
   documentTextFeature: string;
   documentCategoricalFeature?: string | undefined;
+  tailor?: object | undefined;
 }
 
 export interface FusedTable {
@@ -118,6 +119,7 @@ export function planFused(model: FusedModel): FusedPlan | string {
   const { numEmbeddings: rows, embeddingDim: dim } = encoder.textEmbedding;
   const layers = layersOf(encoder);
   if (!layers) return `encoder ${encoder.kind} has no fused step`;
+  if (encoder.tailor) return "tailored encoders have no fused step";
   const { tokenWeights = "uniform" } = encoder;
   const weighted = tokenWeights === "idf";
   if (tokenWeights !== "uniform" && !weighted) return "bags with learned token weights have no fused step";

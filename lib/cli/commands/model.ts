@@ -2,13 +2,17 @@ import fs from "node:fs";
 import path from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
+import { describedModel, layersTable, modelsTable } from "../../analysis/models-table.js";
 import { printTrained } from "../../analysis/summary.js";
 import { importModel, wheelModels } from "../../encoders/pretrained/import-model.js";
+import { findModel, type ModelTask } from "../../encoders/pretrained/model-catalogue.js";
 import { datasetVocabulary } from "../../experiment/dataset-vocabulary.js";
 import { loadConfig } from "../../experiment/load-config.js";
 import { UserError } from "../../files/user-error.js";
-import { TerminalListener } from "../../reporting/terminal.js";
+import { tableTerminal } from "../../reporting/table-terminal.js";
+import { TerminalListener, tableLook } from "../../reporting/terminal.js";
 import { exportRun } from "../../runs/export-run.js";
+import { modelLayers } from "../../runs/model-layers.js";
 import { train } from "../../training/train.js";
 import { checkFlags, listOf, wholeNumber } from "../flags.js";
 
@@ -17,9 +21,34 @@ interface DistillFlags {
   set?: string[];
 }
 
-/** `qdrl model import|export|distill|vocabulary`. */
+/** `qdrl model list|describe|layers|import|export|distill|vocabulary`. */
 export function addModelCommands(program: Command): void {
   const model = program.command("model").description("pretrained transformers, exports, vocabularies");
+  model
+    .command("list")
+    .description("models that can be named: task, size, licence, and whether their weights are here")
+    .option("--task <task>", "text-to-text, image-to-image, text-to-image or mesh-to-mesh")
+    .action(({ task }: { task?: ModelTask }) => {
+      process.stdout.write(`${tableTerminal(modelsTable(task ?? null), tableLook())}\n`);
+    });
+  model
+    .command("describe")
+    .description("what is known of a model, and what brings its weights here")
+    .argument("<name>", "name or alias, see model list")
+    .action((name: string) => {
+      process.stdout.write(`${describedModel(findModel(name)).join("\n")}\n`);
+    });
+  model
+    .command("layers")
+    .description("layers that can be frozen, and those that embeddings can be taken from")
+    .argument("<model>", "run folder, transformer by name or folder, or .onnx file of a picture model")
+    .option("--size <pixels>", "side of the picture that an .onnx file is tried with", "224")
+    .option("--channels-last", "it reads batch, height, width, channels")
+    .action(async (name: string, options: { size: string; channelsLast?: boolean }) => {
+      const { size } = checkFlags(options, { size: wholeNumber(1, 4096) });
+      const layers = await modelLayers(name, { size, layout: options.channelsLast ? "nhwc" : "nchw" });
+      process.stdout.write(`${tableTerminal(layersTable(layers, `Layers of ${name}`), tableLook())}\n`);
+    });
   model
     .command("import")
     .description("copy a transformer in Hugging Face's layout into data/models and check it")

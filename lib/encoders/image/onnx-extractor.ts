@@ -1,5 +1,7 @@
 import * as ort from "onnxruntime-node";
 import { UserError } from "../../files/user-error.js";
+import { type GemOptions, gemDefaults } from "../gem.js";
+import { OnnxModel } from "../onnx/onnx-model.js";
 
 export interface OnnxExtractorOptions {
   /** pixels on each side that the model reads */
@@ -9,8 +11,11 @@ export interface OnnxExtractorOptions {
   std: readonly [number, number, number];
   /** order of the model's axes: batch, channels, height, width, or channels last */
   layout: "nchw" | "nhwc";
-  /** name of the output; null = the first */
+  /** name of an output, or of any value of the graph; null = the first output */
   output: string | null;
+  /** how the positions of a map become one; default: mean */
+  pooling?: "mean" | "gem";
+  gem?: GemOptions;
 }
 
 /**
@@ -32,11 +37,12 @@ export class OnnxExtractor {
   ): Promise<OnnxExtractor> {
     let session: ort.InferenceSession;
     try {
-      session = await ort.InferenceSession.create(model, {
+      session = await ort.InferenceSession.create(cutAt(model, source, options.output), {
         graphOptimizationLevel: "all",
         logSeverityLevel: 3,
       });
     } catch (error) {
+      if (error instanceof UserError) throw error;
       throw new UserError(
         `${source}: must be an ONNX model that ONNX Runtime can load, got: ${(error as Error).message.split("\n")[0]}`,
       );
@@ -58,7 +64,8 @@ export class OnnxExtractor {
     const shape = layout === "nchw" ? [batch, 3, size, size] : [batch, size, size, 3];
     const input = new ort.Tensor("float32", this.normalised(pixels, batch), shape);
     const result = (await this.session.run({ [this.session.inputNames[0]!]: input }))[this.output]!;
-    return pooled(result.data as Float32Array, result.dims, layout);
+    const { pooling = "mean", gem = gemDefaults } = this.options;
+    return pooled(result.data as Float32Array, result.dims, layout, pooling === "gem" ? gem : null);
   }
 
   async dispose(): Promise<void> {
@@ -84,11 +91,21 @@ export class OnnxExtractor {
   }
 }
 
-/** Means over the axes that are neither batch nor channels. */
+/** The model with a value that is none of its outputs as its output, if that is what is asked for. */
+function cutAt(model: Uint8Array, source: string, output: string | null): Uint8Array {
+  if (output === null) return model;
+  const parsed = new OnnxModel(model, source);
+  if (parsed.outputs.includes(output) || !parsed.nodes.some(({ outputs }) => outputs.includes(output)))
+    return model;
+  return parsed.withOutputs([output]);
+}
+
+/** Means, or generalised means, over the axes that are neither batch nor channels. */
 function pooled(
   values: Float32Array,
   dims: readonly number[],
   layout: "nchw" | "nhwc",
+  gem: GemOptions | null,
 ): { features: Float32Array; dim: number } {
   const batch = dims[0]!;
   const perRow = values.length / batch;
@@ -100,7 +117,9 @@ function pooled(
     for (let p = 0; p < positions; p++)
       for (let d = 0; d < dim; d++) {
         const at = first ? d * positions + p : p * dim + d;
-        features[b * dim + d]! += values[b * perRow + at]! / positions;
+        const value = values[b * perRow + at]!;
+        features[b * dim + d]! += (gem ? Math.max(value, gem.eps) ** gem.p : value) / positions;
       }
+  if (gem) for (let i = 0; i < features.length; i++) features[i] = features[i]! ** (1 / gem.p);
   return { features, dim };
 }

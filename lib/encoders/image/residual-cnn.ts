@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { registerWasmGradients } from "../../engine/wasm-gradients/register.js";
 import { UserError } from "../../files/user-error.js";
+import { type GemOptions, gemOfPositions } from "../gem.js";
 import { type LayerNormParameters, layerNorm, layerNormParameters } from "../layer-norm.js";
 import { applyLinear, type LinearParameters, type ParameterSet } from "../parameter-set.js";
 
@@ -13,6 +14,9 @@ export interface ResidualCnnOptions {
   blocks: number;
   /** stride of the first convolution: 2 for a quarter of the work */
   stemStride: number;
+  /** how positions become one (default mean); gem over the last ReLU's maps */
+  pooling?: "mean" | "gem" | undefined;
+  gem?: GemOptions;
   outputDim: number;
 }
 
@@ -80,7 +84,11 @@ export class ResidualCnn {
     let y = tf.conv2d(x, this.stem, stemStride, "same");
     y = tf.relu(layerNorm(y, this.stemNorm, 3)) as tf.Tensor4D;
     for (const block of this.stages) y = residual(y, block);
-    return applyLinear(tf.mean(y, [1, 2]), this.head) as tf.Tensor2D;
+    const [, h, w, width] = y.shape;
+    const { pooling = "mean", gem } = this.options;
+    const pooled =
+      pooling === "mean" ? tf.mean(y, [1, 2]) : gemOfPositions(tf.reshape(y, [batch, h * w, width]), gem);
+    return applyLinear(pooled, this.head) as tf.Tensor2D;
   }
 }
 

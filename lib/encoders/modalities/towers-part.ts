@@ -45,8 +45,9 @@ function modalitySpec(encoder: ModalityEncoderConfig, feature: DeclaredFeature):
         outputDim: encoder.output_dim,
       };
     case "cnn": {
-      const { type, stem_stride, output_dim, ...rest } = encoder;
-      return { kind: type, size, stemStride: stem_stride, outputDim: output_dim, ...rest };
+      const { type, stem_stride, output_dim, pooling_options, ...rest } = encoder;
+      const gem = pooling_options && { gem: pooling_options };
+      return { kind: type, size, stemStride: stem_stride, outputDim: output_dim, ...rest, ...gem };
     }
     case "patches": {
       const { type, output_dim, ...rest } = encoder;
@@ -63,7 +64,7 @@ function modalitySpec(encoder: ModalityEncoderConfig, feature: DeclaredFeature):
 const reads: Record<ModalityEncoderConfig["type"], readonly string[]> = {
   bag: ["text"],
   category: ["categorical", "multi_categorical"],
-  vector: ["vector", "pretrained", "numeric"],
+  vector: ["vector", "pretrained", "onnx_image", "numeric"],
   cnn: ["image"],
   patches: ["image"],
   regions: ["regions"],

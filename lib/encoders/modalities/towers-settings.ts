@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { textTableSetting } from "../encoder-part.js";
+import { gemSetting } from "../gem.js";
 import { initialStd, layerStart, MOST_LAYERS, tableRows, width, widths } from "../model-sizes.js";
 
 const rate = z.number().min(0).lt(1);
@@ -44,6 +45,8 @@ const cnn = z.strictObject({
     .max(4)
     .default(2)
     .describe("of the first convolution; 2 = a quarter of the work"),
+  pooling: z.enum(["mean", "gem"]).optional().describe("how positions become one; default: mean"),
+  pooling_options: gemSetting,
   output_dim: width,
   augmentation,
 });

@@ -1,4 +1,5 @@
 import type { Augmentation } from "../../features/augment-picture.js";
+import type { GemOptions } from "../gem.js";
 import type { LayerStart } from "../mlp.js";
 
 /** How one feature is embedded, in plain data. */
@@ -15,6 +16,9 @@ export type ModalityEncoderSpec =
       channels: readonly number[];
       blocks: number;
       stemStride: number;
+      /** how positions become one; default mean */
+      pooling?: "mean" | "gem" | undefined;
+      gem?: GemOptions;
       outputDim: number;
       augmentation: Augmentation;
     }

@@ -1,8 +1,10 @@
 import { UserError } from "../../files/user-error.js";
 import type { Encoder, EncoderSpec } from "../encoder.js";
+import { TailoredEncoder } from "../tailor/tailored-encoder.js";
 import { TowerEncoder } from "../tower-encoder.js";
 import { TransformerEncoder } from "../transformer/transformer-encoder.js";
 import { exportBagTower } from "./export-bag-tower.js";
+import { exportTailored } from "./export-tailored.js";
 import { exportTowers } from "./export-towers.js";
 import { exportTransformer } from "./export-transformer.js";
 import type { ExportedSide } from "./exported-side.js";
@@ -23,6 +25,8 @@ export function registerOnnxExporter(kind: string, exporter: OnnxExporter): void
  * @throws RangeError for a kind without an exporter, or parameters beyond 2 GiB
  */
 export function exportEncoder(encoder: Encoder, spec: EncoderSpec, side: "query" | "document"): ExportedSide {
+  if (encoder instanceof TailoredEncoder)
+    return exportTailored(encoder, spec, (base) => exportEncoder(encoder.base, base, side));
   const exporter = exporters.get(encoder.kind);
   if (exporter) return exporter(encoder, spec, side);
   if (encoder instanceof TransformerEncoder) return exportTransformer(encoder, side);

@@ -1,4 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
+import { gemDefaults } from "../gem.js";
 import type { ModalityEncoderSpec } from "../modalities/towers-spec.js";
 import type { GraphLayers } from "./graph-layers.js";
 
@@ -101,8 +102,11 @@ export function cnnNodes(
       side = first.side;
     }
   });
-  const mean = graph.node("ReduceMean", [x], { axes: [2, 3], keepdims: 0 });
-  return layers.linear(mean, `${name}.head`);
+  const mean = (y: string) => graph.node("ReduceMean", [y], { axes: [2, 3], keepdims: 0 });
+  if (spec.pooling !== "gem") return layers.linear(mean(x), `${name}.head`);
+  const { p, eps } = spec.gem ?? gemDefaults;
+  const powers = graph.node("Pow", [graph.node("Max", [x, graph.scalar(eps)]), graph.scalar(p)]);
+  return layers.linear(graph.node("Pow", [mean(powers), graph.scalar(1 / p)]), `${name}.head`);
 }
 
 /** [positions, input, output] → [output, input, positions] */

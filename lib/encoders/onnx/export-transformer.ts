@@ -1,3 +1,4 @@
+import { type GemOptions, gemDefaults } from "../gem.js";
 import { wordTableName } from "../transformer/architecture.js";
 import type { BertModel } from "../transformer/bert-model.js";
 import type { Pooling } from "../transformer/pooling.js";
@@ -18,7 +19,7 @@ export function exportTransformer(encoder: TransformerEncoder, side: "query" | "
   const layers = new TransformerGraph(graph, encoder.models[side]);
   const visible = graph.node("Cast", [mask], { to: 1 });
   const hidden = layers.forward(ids, types, visible);
-  let pooled = layers.pool(spec.pooling, hidden, visible);
+  let pooled = layers.pool(spec.pooling, hidden, visible, spec.gem);
   if (spec.normalize) {
     const norm = graph.node("ReduceL2", [pooled], { axes: [1], keepdims: 1 });
     pooled = graph.node("Div", [pooled, graph.node("Max", [norm, graph.scalar(1e-12)])]);
@@ -73,7 +74,7 @@ class TransformerGraph {
     return x;
   }
 
-  pool(kind: Pooling, hidden: string, visible: string): string {
+  pool(kind: Pooling, hidden: string, visible: string, { p, eps }: GemOptions = gemDefaults): string {
     const { graph } = this;
     if (kind === "cls" || kind === "pooler") {
       const first = graph.node("Gather", [hidden, graph.constant("first", BigInt64Array.of(0n), [])], {
@@ -90,8 +91,8 @@ class TransformerGraph {
     const shares = graph.node("Unsqueeze", [graph.node("Div", [visible, count]), graph.integers(1)]);
     const mean = (x: string) => graph.node("Squeeze", [graph.node("MatMul", [shares, x]), graph.integers(1)]);
     if (kind === "mean") return mean(hidden);
-    const above = graph.node("Max", [hidden, graph.scalar(1e-6)]);
-    return graph.node("Pow", [mean(graph.node("Pow", [above, graph.scalar(3)])), graph.scalar(1 / 3)]);
+    const above = graph.node("Max", [hidden, graph.scalar(eps)]);
+    return graph.node("Pow", [mean(graph.node("Pow", [above, graph.scalar(p)])), graph.scalar(1 / p)]);
   }
 
   private layer(prefix: string, x: string, hide: string): string {

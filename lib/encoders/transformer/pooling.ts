@@ -1,17 +1,15 @@
 import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../../files/user-error.js";
+import { type GemOptions, gemDefaults } from "../gem.js";
 
 export const poolings = ["cls", "mean", "max", "pooler", "gem"] as const;
 
 /** How a text's token vectors become one; "pooler" is BERT's dense layer and tanh over the first token. */
 export type Pooling = (typeof poolings)[number];
 
-const GEM_POWER = 3;
-const GEM_FLOOR = 1e-6;
-
 /**
  * Token vectors → text vectors; masked positions do not count.
- * cls: first token. mean, max: over tokens. gem: (mean of max(h, 1e-6)³)^⅓, the generalised mean.
+ * cls: first token. mean, max: over tokens. gem: (mean of max(h, eps)^p)^(1/p), the generalised mean (p 3, eps 1e-6 by default).
  *
  * @param hidden [B, T, D]
  * @param mask   [B, T], 1 = token; every text has at least one
@@ -24,6 +22,7 @@ export function pool(
   hidden: tf.Tensor3D,
   mask: tf.Tensor2D,
   pooler?: (first: tf.Tensor2D) => tf.Tensor2D,
+  { p, eps }: GemOptions = gemDefaults,
 ): tf.Tensor2D {
   const [B, T, D] = hidden.shape;
   if (kind === "cls" || kind === "pooler") {
@@ -35,8 +34,8 @@ export function pool(
   const shares = tf.reshape(tf.div(mask, tf.sum(mask, 1, true)), [B, 1, T]) as tf.Tensor3D;
   if (kind === "mean") return tf.reshape(tf.matMul(shares, hidden), [B, D]);
   if (kind === "gem") {
-    const powers = tf.pow(tf.maximum(hidden, GEM_FLOOR), GEM_POWER) as tf.Tensor3D;
-    return tf.pow(tf.reshape(tf.matMul(shares, powers), [B, D]), 1 / GEM_POWER);
+    const powers = tf.pow(tf.maximum(hidden, eps), p) as tf.Tensor3D;
+    return tf.pow(tf.reshape(tf.matMul(shares, powers), [B, D]), 1 / p);
   }
   const hide = tf.reshape(tf.mul(tf.sub(mask, 1), 1e9), [B, T, 1]); // −1e9 where masked
   return tf.max(tf.add(hidden, hide), 1) as tf.Tensor2D;

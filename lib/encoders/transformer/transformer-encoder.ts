@@ -104,7 +104,7 @@ export class TransformerEncoder implements Encoder {
     const model = this.models[side];
     const hidden = model.forward(tokens);
     const mask = tf.tensor2d(Float32Array.from(tokens.mask), [tokens.size, tokens.length]);
-    const pooled = pool(this.spec.pooling, hidden, mask, (first) => model.pooler(first));
+    const pooled = pool(this.spec.pooling, hidden, mask, (first) => model.pooler(first), this.spec.gem);
     if (!this.spec.normalize) return pooled;
     return tf.div(pooled, tf.maximum(tf.norm(pooled, 2, 1, true), 1e-12));
   }

@@ -7,6 +7,7 @@ import {
   textFeatureIssues,
   textKeys,
 } from "../encoder-part.js";
+import { gemSetting } from "../gem.js";
 import { MOST_LAYERS, resolvedRows, width } from "../model-sizes.js";
 import { readTransformerFolder } from "../pretrained/transformer-folder.js";
 import { transformerEncoder } from "./transformer-encoder.js";
@@ -42,6 +43,7 @@ const transformerKeys = {
     .enum(["cls", "mean", "max", "pooler", "gem"])
     .default("mean")
     .describe("how token vectors become one"),
+  pooling_options: gemSetting,
   normalize: z.boolean().default(true).describe("embeddings of unit length"),
   gradient_checkpointing: z
     .boolean()
@@ -70,6 +72,7 @@ function transformerSpec(model: EncoderSection<typeof transformerKeys>): Transfo
   const vocabSize = resolvedRows(model.text_embedding.num_embeddings);
   const usage = {
     pooling: model.pooling,
+    ...(model.pooling_options && { gem: model.pooling_options }),
     normalize: model.normalize,
     sides: model.sides,
     checkpointed: model.gradient_checkpointing,

@@ -1,3 +1,4 @@
+import type { GemOptions } from "../gem.js";
 import type { TransformerArchitecture } from "./architecture.js";
 import type { Pooling } from "./pooling.js";
 
@@ -8,6 +9,8 @@ export type NamedArrays = Readonly<Record<string, { shape: readonly number[]; da
 export interface TransformerSpec {
   architecture: TransformerArchitecture;
   pooling: Pooling;
+  /** of pooling gem; default p 3, eps 1e-6 */
+  gem?: GemOptions;
   /** unit-length embeddings */
   normalize: boolean;
   /** one model for both sides, or one for each (a DPR pair) */

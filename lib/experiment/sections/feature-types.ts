@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { gemSetting } from "../../encoders/gem.js";
 
 const name = z.string().min(1).describe("column of the data set");
 const colour = z.int().min(0).max(255);
@@ -91,6 +92,31 @@ const image = z.strictObject({
     .describe("decoded pictures by content; null = decode each time"),
 });
 
+const onnxImage = z.strictObject({
+  name: z.string().min(1).describe("column of paths or data: addresses, as of an image"),
+  type: z.literal("onnx_image"),
+  path: z.string().min(1).describe("ONNX file of a frozen picture encoder"),
+  dim: z.int().min(1).describe("entries of its features"),
+  output: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe("value that is read, an output or any other (qdrl model layers); null = the first output"),
+  size: z.int().min(4).max(1024).default(224).describe("pixels on each side that the model reads"),
+  layout: z.enum(["nchw", "nhwc"]).default("nchw").describe("order of its axes"),
+  mean: z
+    .tuple([z.number(), z.number(), z.number()])
+    .default([0.485, 0.456, 0.406])
+    .describe("of pixel / 255"),
+  std: z
+    .tuple([z.number().positive(), z.number().positive(), z.number().positive()])
+    .default([0.229, 0.224, 0.225])
+    .describe("of pixel / 255"),
+  pooling: z.enum(["mean", "gem"]).default("mean").describe("how the positions of a map become one"),
+  pooling_options: gemSetting,
+});
+
 const regions = z.strictObject({
   name: name.describe("column whose cells are names of .npz files with boxes, features and image_size"),
   type: z.literal("regions"),
@@ -103,4 +129,12 @@ const regions = z.strictObject({
 });
 
 /** Feature types beside text and categorical. */
-export const furtherFeatures = [multiCategorical, numeric, vector, pretrained, image, regions] as const;
+export const furtherFeatures = [
+  multiCategorical,
+  numeric,
+  vector,
+  pretrained,
+  image,
+  onnxImage,
+  regions,
+] as const;

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { encoders } from "../../encoders/create-encoder.js";
 import type { EncoderSpec, TextTableSpec } from "../../encoders/encoder.js";
+import { tailorSection } from "../../encoders/tailor/tailor-spec.js";
 import { formatConfig, parseConfig } from "../../experiment/load-config.js";
 import type { ExperimentConfig } from "../../experiment/schema.js";
 import { encoderSpec } from "../../experiment/specs.js";
@@ -92,7 +93,7 @@ function fits(given: EncoderSpec, made: EncoderSpec): boolean {
 /** Section `model` of an encoder in plain data. */
 function modelSection(spec: EncoderSpec) {
   const { textEmbedding, outputDim, queryTextFeature, documentTextFeature, ...rest } = spec;
-  const { documentCategoricalFeature, categoryFeature, ...own } = rest;
+  const { documentCategoricalFeature, categoryFeature, tailor, ...own } = rest;
   const table = ({ numEmbeddings, embeddingDim, initialStd, untrainedRows }: TextTableSpec) => ({
     ...{ num_embeddings: numEmbeddings, embedding_dim: embeddingDim },
     ...(initialStd !== undefined && { initial_std: initialStd }),
@@ -107,5 +108,6 @@ function modelSection(spec: EncoderSpec) {
       ...(documentCategoricalFeature && { categorical_feature: documentCategoricalFeature }),
     },
     ...(categoryFeature && { category_feature: table(categoryFeature) }),
+    ...(tailor && { tailor: tailorSection(tailor) }),
   };
 }

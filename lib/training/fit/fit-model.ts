@@ -26,7 +26,7 @@ export function namedModel(name: string): NamedModel {
   if (isTransformerFolder(name)) return { pretrained: name };
   if (name.toLowerCase().endsWith(".onnx")) {
     if (!fs.existsSync(name)) throw new UserError(`fit: model ${name} must exist, found none`);
-    return { onnx: name, features: 0, size: 224 };
+    return { onnx: name, features: 0, size: 224, output: null };
   }
   const imported = path.join(MODELS, name);
   if (isTransformerFolder(imported)) return { pretrained: imported };

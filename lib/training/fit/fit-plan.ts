@@ -1,5 +1,6 @@
 import os from "node:os";
 import type { Encoder, EncoderSpec } from "../../encoders/encoder.js";
+import { TailoredEncoder } from "../../encoders/tailor/tailored-encoder.js";
 import type { Random } from "../../engine/random/random.js";
 import { checkNegatives } from "../../experiment/negatives-checks.js";
 import { type NegativesConfig, negativesSection } from "../../experiment/sections/negatives.js";
@@ -77,6 +78,11 @@ export interface FitModel {
 
 /** Joins data, loss, miner and sampler, and refuses what can be known to fail. */
 export function planFit(given: Options, model: FitModel, random: Random): FitPlan {
+  const { encoder } = model;
+  if (given.chunkSize !== undefined && encoder instanceof TailoredEncoder && encoder.head)
+    throw new UserError(
+      "fit: chunkSize must be left out with a projection head, whose batch normalisation needs whole batches",
+    );
   const { trainData, evalData, batchSize, views } = given;
   if (evalData && evalData.kind !== trainData.kind)
     throw new UserError(

@@ -2,7 +2,10 @@ import fs from "node:fs";
 import path from "node:path";
 import { createEncoder } from "../../encoders/create-encoder.js";
 import type { Encoder, EncoderSpec } from "../../encoders/encoder.js";
-import { setParameters } from "../../encoders/parameters.js";
+import { parametersOf, setParameters } from "../../encoders/parameters.js";
+import { imageNetNormalisation, OnnxPictures } from "../../encoders/pretrained/onnx-pictures.js";
+import { type TailorSpec, tailorSection } from "../../encoders/tailor/tailor-spec.js";
+import { TailoredEncoder } from "../../encoders/tailor/tailored-encoder.js";
 import type { Listener } from "../../engine/progress.js";
 import type { Random } from "../../engine/random/random.js";
 import { loadStoredConfig } from "../../experiment/load-config.js";
@@ -56,7 +59,7 @@ export async function openSources(
 ): Promise<FitSources> {
   const { trainData, evalData, model } = options;
   if (isVectorised(trainData)) return vectorised(options, trainData, random);
-  const named = typeof model === "string" ? namedModel(model) : null;
+  const named = typeof model === "string" ? await measured(namedModel(model), options) : null;
   const request = requestOf(trainData);
   if (request !== null) return datasetSources(options, request, named, random, listener);
   const documents = await documentsOf(trainData as string | readonly FitDocument[], options);
@@ -77,6 +80,18 @@ export async function openSources(
     source: null,
     documents: true,
   };
+}
+
+/** An ONNX file with the width of what is read of it. */
+async function measured(
+  named: NamedModel,
+  { layerName, modelOptions }: ResolvedOptions,
+): Promise<NamedModel> {
+  if (!("onnx" in named)) return named;
+  const size = (modelOptions?.["pictureSize"] as number | undefined) ?? named.size;
+  const output = layerName ?? null;
+  const options = { size, output, ...imageNetNormalisation, layout: "nchw" as const };
+  return { ...named, size, output, features: await OnnxPictures.widthOf(named.onnx, options) };
 }
 
 function isVectorised(data: unknown): data is FitData {
@@ -138,7 +153,7 @@ function vectorised(options: ResolvedOptions, trainData: FitData, random: Random
     documents: false,
   };
   if (typeof model === "object" && "embedDocuments" in model)
-    return { ...rest, encoder: tailored(options, model), spec: null, goesOn: false };
+    return { ...rest, encoder: tailored(options, model, random), spec: null, goesOn: false };
   if (typeof model === "object") return { ...rest, ...encoderOf(options, model as EncoderSpec, random) };
   const named = namedModel(model);
   if ("run" in named) {
@@ -162,20 +177,69 @@ function vectorised(options: ResolvedOptions, trainData: FitData, random: Random
   };
 }
 
-/** Placeholder until encoders can be tailored. */
-function tailored(_options: ResolvedOptions, encoder: Encoder): Encoder {
-  return encoder;
+/** What the options ask for beside the model itself; null: nothing. */
+function tailorOf(options: ResolvedOptions): TailorSpec | null {
+  const { model, layerName: named, freeze = false, outputDim, projectionHead } = options;
+  // of an ONNX file the layer is where its features are read, under whatever trains
+  const layerName = typeof model === "string" && model.toLowerCase().endsWith(".onnx") ? undefined : named;
+  const head =
+    outputDim !== undefined
+      ? { numLayers: 1, outputDim }
+      : projectionHead
+        ? { numLayers: 2, outputDim: 128, ...(projectionHead === true ? {} : projectionHead) }
+        : null;
+  if (layerName === undefined && freeze === false && head === null) return null;
+  return { layer: layerName ?? null, freeze, head };
 }
 
+/** An encoder that was made by somebody else, frozen and with a head as the options say. */
+function tailored(options: ResolvedOptions, encoder: Encoder, random: Random): Encoder {
+  const tailor = tailorOf(options);
+  if (tailor?.layer != null)
+    throw new UserError("fit: layerName must be left out with an encoder that is passed as such, got one");
+  return tailor ? new TailoredEncoder(encoder, null, tailor, random.fork("head")) : encoder;
+}
+
+/** A spec with what the options ask for on top; weights of layers that are cut off are left out. */
 function encoderOf(
-  _options: ResolvedOptions,
-  spec: EncoderSpec,
+  options: ResolvedOptions,
+  plain: EncoderSpec,
   random: Random,
   weights: Record<string, StoredTensor> | null = null,
 ): { encoder: Encoder; spec: EncoderSpec; goesOn: boolean } {
+  const spec = withTailor(plain, tailorOf(options));
   const encoder = createEncoder(spec, random.fork("encoder"));
-  if (weights) setParameters(encoder, weights);
+  if (weights) {
+    const fresh = parametersOf(encoder);
+    const known = Object.entries(fresh).map(([name, tensor]) => {
+      const isNewHead = name.startsWith("weights/head.") && !plain.tailor?.head;
+      return [name, isNewHead ? tensor : weights[name]] as const;
+    });
+    setParameters(
+      encoder,
+      Object.fromEntries(known.filter(([, tensor]) => tensor !== undefined)) as Record<string, StoredTensor>,
+    );
+  }
   return { encoder, spec, goesOn: weights !== null };
+}
+
+function withTailor(spec: EncoderSpec, tailor: TailorSpec | null): EncoderSpec {
+  if (!tailor) return spec;
+  const { layer = null, head = null } = spec.tailor ?? {};
+  if (head && tailor.head)
+    throw new UserError(
+      "fit: outputDim and projectionHead must be left out, as the run's encoder has a head already",
+    );
+  return {
+    ...spec,
+    tailor: { layer: tailor.layer ?? layer, freeze: tailor.freeze, head: tailor.head ?? head },
+  };
+}
+
+/** The same as a configuration. */
+function tailoredConfig(options: ResolvedOptions, config: ExperimentConfig): ExperimentConfig {
+  const { tailor } = withTailor(encoderSpec(config), tailorOf(options));
+  return tailor ? { ...config, model: { ...config.model, tailor: tailorSection(tailor) } } : config;
 }
 
 /** Configuration and weights of a finished run, or of a fit that keeps its encoder's. */
@@ -243,7 +307,7 @@ async function datasetSources(
     read: documents,
   };
   if (typeof model === "object" && "embedDocuments" in model)
-    return { ...rest, encoder: tailored(options, model), spec: null, goesOn: false, config: null };
+    return { ...rest, encoder: tailored(options, model, random), spec: null, goesOn: false, config: null };
   const spec = typeof model === "object" ? (model as EncoderSpec) : encoderSpec(config);
   return {
     ...rest,
@@ -278,7 +342,13 @@ async function documentModel(
     if (!own)
       throw new UserError("fit: collate must be given for documents and a model that is made, got none");
     if ("embedDocuments" in model)
-      return { encoder: tailored(options, model), spec: null, goesOn: false, config: null, read: own };
+      return {
+        encoder: tailored(options, model, random),
+        spec: null,
+        goesOn: false,
+        config: null,
+        read: own,
+      };
     return { ...encoderOf(options, model as EncoderSpec, random), config: null, read: own };
   }
   const run = named && "run" in named ? runOf(named.run) : null;
@@ -289,7 +359,7 @@ async function documentModel(
     throw new UserError("fit: modelOptions must be left out with a run folder, whose encoder goes on");
   return {
     ...encoderOf(options, encoderSpec(config), random, run?.weights),
-    config,
+    config: tailoredConfig(options, config),
     read: own ?? (await configReader(config, listener)),
   };
 }

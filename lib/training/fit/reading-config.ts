@@ -29,7 +29,7 @@ export type ModelSource =
   | { kind: string }
   | { pretrained: string }
   /** a frozen ONNX picture encoder under a trained layer */
-  | { onnx: string; features: number; size: number };
+  | { onnx: string; features: number; size: number; output: string | null };
 
 export interface ReadingRequest {
   model: ModelSource;
@@ -182,7 +182,10 @@ function towersSections(model: ModelSource, request: ReadingRequest, size: numbe
 function pictureEncoder(model: ModelSource): { feature: Section; encoder: Section } {
   if ("onnx" in model)
     return {
-      feature: { type: "onnx_image", path: model.onnx, dim: model.features, size: model.size },
+      feature: {
+        ...{ type: "onnx_image", path: model.onnx, dim: model.features },
+        ...{ size: model.size, output: model.output },
+      },
       encoder: { type: "vector", output_dim: WIDTH },
     };
   const type = "kind" in model && model.kind === "patches" ? "patches" : "cnn";
