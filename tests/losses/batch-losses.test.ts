@@ -168,6 +168,7 @@ describe.each<BackendName>(["cpu", "wasm"])("losses of batches on %s", (backend)
       ["circle", {}],
       ["triplet_margin", { margin: 0.3 }],
       ["contrastive", { margin: 0.9 }],
+      ["matryoshka", { widths: [1], temperature: 0.2 }],
     ];
     // "labelled" is whichever loss of labelled items it names, "vicreg" has no negatives
     expect([...kinds.map(([kind]) => kind), "labelled", "vicreg"].sort()).toEqual(lossKinds().sort());
