@@ -49,6 +49,7 @@ function adamRule(kind: string, options: AdamOptions & { weightDecay?: number },
 
 export const adamPart = optimizerPart({
   kind: "adam",
+  published: ["Adam"],
   summary: "rows outside the batch end where dense Adam puts them",
   settings: { ...momentSettings, ...rowMomentsSettings },
   rule: (options) => adamRule("adam", options, false),
@@ -63,6 +64,7 @@ export const lazyAdamPart = optimizerPart({
 
 export const adamWPart = optimizerPart({
   kind: "adamw",
+  published: ["AdamW"],
   summary: "decoupled weight decay, idle rows included (arXiv:1711.05101)",
   settings: { ...momentSettings, ...rowMomentsSettings, weight_decay: weightDecaySetting(0.01) },
   rule: (options) => adamRule("adamw", options, false),

@@ -3,10 +3,18 @@ import { PartRegistry } from "../config/part-registry.js";
 import type { RowMoments } from "../engine/tables/packed-moments.js";
 import { adamPart, adamWPart, lazyAdamPart } from "./adam-rule.js";
 import { adagradPart, sgdPart } from "./gradient-rules.js";
+import { lbfgsPart } from "./lbfgs.js";
 import type { Optimizer, OptimizerSpec } from "./optimizer.js";
 import type { AnyOptimizerPart } from "./optimizer-part.js";
 import { RuleOptimizer } from "./rule-optimizer.js";
-import { adamL2Part, hfAdamWPart, lambPart } from "./span-rules.js";
+import { adadeltaPart } from "./rules/adadelta.js";
+import { adamaxPart } from "./rules/adamax.js";
+import { averagedSgdPart } from "./rules/averaged-sgd.js";
+import { nadamPart } from "./rules/nadam.js";
+import { radamPart } from "./rules/radam.js";
+import { rmsPropPart } from "./rules/rmsprop.js";
+import { rpropPart } from "./rules/rprop.js";
+import { adamL2Part, hfAdamWPart, lambPart, sparseAdamPart } from "./span-rules.js";
 
 /** Optimisers that come with the workspace. A new one is a line here. */
 const builtIn = [
@@ -18,6 +26,15 @@ const builtIn = [
   adamL2Part,
   hfAdamWPart,
   lambPart,
+  sparseAdamPart,
+  adamaxPart,
+  nadamPart,
+  radamPart,
+  adadeltaPart,
+  rmsPropPart,
+  rpropPart,
+  averagedSgdPart,
+  lbfgsPart,
 ] as const;
 
 /** Section `optimizer` of a configuration. */
@@ -54,8 +71,8 @@ export function optimizerKinds(): string[] {
 /**
  * Builds the optimiser named by `spec.kind`. Options left out have the defaults that configurations have. Rows of tables
  * outside a batch: "adam" and "adamw" leave them exactly where the dense method would (caught up when next read),
- * "lazy_adam" leaves them still; "sgd" and "adagrad" would not move them anyway; "lamb", "adam_l2" and "hf_adamw" leave
- * them still.
+ * "lazy_adam" leaves them still; plain "sgd" and "adagrad" would not move them anyway; all others leave them still, except
+ * "lbfgs", which moves everything at once.
  *
  * @throws RangeError for an unknown kind or option, listing the known ones, and for options out of range
  */

@@ -20,11 +20,16 @@ export interface OptimizerGroup {
 export class GroupedOptimizer implements Optimizer {
   readonly kind = "grouped";
 
-  /** @throws RangeError without a group, or for a factor that is not above 0 */
+  /** @throws RangeError without a group, for a factor that is not above 0, and for an optimiser that takes no groups */
   constructor(private readonly groups: readonly OptimizerGroup[]) {
     if (groups.length === 0) throw new UserError("GroupedOptimizer: must have a group, got none");
     for (const { factor } of groups)
       if (!(factor > 0)) throw new UserError(`GroupedOptimizer: factor must be > 0, got ${factor}`);
+    const alone = groups.find(({ optimizer }) => optimizer.stepWith);
+    if (alone)
+      throw new UserError(
+        `${alone.optimizer.kind}: moves all parameters at once and takes no groups, rates by layer or optimiser of the loss, got ${groups.length} groups`,
+      );
     this.learningRate = groups[0]!.optimizer.learningRate / groups[0]!.factor;
   }
 

@@ -15,6 +15,17 @@ export interface Optimizer {
    */
   applyStep(parameters: Parameters, denseGradients: Record<string, tf.Tensor>): void;
   /**
+   * One update of a method that evaluates its batch several times; in its place {@link applyStep} throws.
+   *
+   * @param first     the batch's loss and gradients at the present parameters
+   * @param evaluate  the same anew, after the parameters moved; null where there is nothing to compare
+   */
+  stepWith?(
+    parameters: Parameters,
+    first: { loss: number; gradients: Record<string, tf.Tensor> },
+    evaluate: () => { loss: number; gradients: Record<string, tf.Tensor> } | null,
+  ): void;
+  /**
    * Copies of the state arrays, e.g. "query.0.weight.m" or "text.v" [rows, dim]. All rows of the tables are brought
    * to the present step first, so saving is part of the trajectory: save at the same steps and the bytes agree.
    */

@@ -118,3 +118,12 @@ export const hfAdamWPart = optimizerPart({
   settings: { ...momentSettings, weight_decay: weightDecaySetting(0) },
   make: (options, learningRate) => new SpanOptimizer(hfAdamWRule(options), learningRate),
 });
+
+export const sparseAdamPart = optimizerPart({
+  kind: "sparse_adam",
+  published: ["SparseAdam"],
+  summary: "lazy_adam with ε added before the bias correction, as PyTorch's SparseAdam; idle rows stay",
+  settings: momentSettings,
+  make: (options, learningRate) =>
+    new SpanOptimizer({ ...hfAdamWRule({ ...options, weightDecay: 0 }), kind: "sparse_adam" }, learningRate),
+});

@@ -9,6 +9,8 @@ import { type MachineLimit, measureLimit, type StepWork } from "../fused/machine
 import type { KnownPositives, MaskRule } from "../losses/candidate-mask.js";
 import type { LossSpec } from "../losses/loss.js";
 import { maskedCells } from "../losses/masked-cells.js";
+import { optimizers } from "../optimizers/create-optimizer.js";
+import { isPlainSgd } from "../optimizers/gradient-rules.js";
 import type { Optimizer, OptimizerSpec } from "../optimizers/optimizer.js";
 import type { WordCuts } from "../tokenizer/text-vectorizer.js";
 import type { BatchTask } from "./objectives/batch-task.js";
@@ -42,8 +44,12 @@ export function fusedTraining(
   parts: { encoder: Encoder; task: BatchTask<PairBatch>; optimizer: Optimizer },
   request: FusedRequest,
 ): { trainer: Trainer; reason: null } | { trainer: null; reason: string } {
-  const { mask, positives } = request;
-  const made = createFusedTrainer({ ...request, masks: mask !== "none" });
+  const { mask, positives, optimizerSpec } = request;
+  const kind = optimizers.kindOf(optimizerSpec.kind);
+  if (kind === "sgd" && !isPlainSgd(optimizers.resolve(withoutRate(optimizerSpec)).options as never))
+    return { trainer: null, reason: "optimizer sgd with momentum or weight decay has no fused step" };
+  const named = { ...optimizerSpec, kind };
+  const made = createFusedTrainer({ ...request, optimizerSpec: named, masks: mask !== "none" });
   if (made.trainer === null) return made;
   const cells = (batch: PairBatch) => maskedCells(batch.queryIds, batch.documentIds, mask, positives);
   return {
@@ -58,6 +64,10 @@ export function fusedTraining(
     ),
     reason: null,
   };
+}
+
+function withoutRate({ learningRate: _rate, ...spec }: OptimizerSpec) {
+  return spec;
 }
 
 class FusedTraining extends Trainer {

@@ -90,7 +90,9 @@ export class Trainer<B = PairBatch> {
       return this.refuse(loss);
     }
     if (clipNorm) clipGradients(gradients, this.model.tables, clipNorm);
-    this.optimizer.applyStep(this.parameters(), gradients);
+    if (this.optimizer.stepWith)
+      this.optimizer.stepWith(this.parameters(), { loss, gradients }, () => this.evaluateAgain(batch));
+    else this.optimizer.applyStep(this.parameters(), gradients);
     tf.dispose(gradients);
     this.task.stepDone();
     this.step++;
@@ -173,6 +175,17 @@ export class Trainer<B = PairBatch> {
   protected refuse(loss: number): number {
     if (this.options.onNonFinite === "return") return loss;
     throw new UserError(`training: loss must stay finite, got ${loss} at step ${this.step + 1}`);
+  }
+
+  /** Loss and gradients of a batch whose step is going on; null where its miner finds nothing any more. */
+  private evaluateAgain(batch: B): { loss: number; gradients: Record<string, tf.Tensor> } | null {
+    const result = comparing(() => this.differentiate(batch));
+    if (result === null) return null;
+    const loss = result.value.dataSync()[0]!;
+    result.value.dispose();
+    const { clipNorm } = this.options;
+    if (clipNorm) clipGradients(result.gradients, this.model.tables, clipNorm);
+    return { loss, gradients: result.gradients };
   }
 
   /** Loss and gradients of a batch: of dense weights by name, of tables in the tables. */

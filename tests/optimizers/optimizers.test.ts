@@ -161,7 +161,7 @@ describe("createOptimizer", () => {
       "learningRate must be > 0, got 0",
     );
     expect(() => createOptimizer({ kind: "sgd", learningRate: 1, rowMoments: "bfloat16" } as never)).toThrow(
-      'sgd: unknown option "rowMoments"; known: none',
+      'sgd: unknown option "rowMoments"; did you mean momentum?',
     );
     expect(() => createOptimizer({ kind: "adam", learningRate: 1, beta1: 1 })).toThrow(
       "adam: beta1 must be < 1, got 1",

@@ -53,6 +53,16 @@ describe("fit learns from every kind of data:", () => {
       },
     ],
     ["classes with a supervised contrastive loss", { ...common, trainData: classData(), loss: "sup_con" }],
+    [
+      "classes with L-BFGS, which evaluates each batch again",
+      {
+        ...common,
+        trainData: classData(),
+        loss: { kind: "NormalizedSoftmaxLoss", temperature: 0.5 },
+        optimizer: { kind: "LBFGS", maxIterations: 4 },
+        learningRate: 0.3,
+      },
+    ],
     ["sessions", { ...common, trainData: sessionData(), loss: "triplet", batchSize: 12 }],
     [
       "pairs with CLIP's loss",
