@@ -97,6 +97,7 @@ export { registerRetriever } from "./retrieval/retrievers/systems.js";
 // Evaluation and search.
 
 export { compareIndexes, indexTrials } from "./evaluation/compare-indexes.js";
+export { type CompressionPoint, compressionSettings, compressRun } from "./evaluation/compression.js";
 export { reevaluateRun as evaluate } from "./evaluation/reevaluate-run.js";
 export { evaluateRobustness } from "./evaluation/robustness.js";
 export { saveThreshold } from "./evaluation/run-threshold.js";
@@ -115,6 +116,7 @@ export {
 export { changesTable } from "./analysis/changes-table.js";
 export { evaluatedOn } from "./analysis/compare-runs.js";
 export { compareTwoRuns } from "./analysis/comparison.js";
+export { compressionFigure, compressionFrontier, compressionTable } from "./analysis/compression-frontier.js";
 export { crossEntropyResults, LOG_LIKELIHOOD } from "./analysis/cross-entropy-results.js";
 export { examinationTable } from "./analysis/examination-table.js";
 export {

@@ -14,6 +14,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   sweep: async () => (await import("./commands/sweep.js")).addSweepCommand,
   tune: async () => (await import("./commands/tune.js")).addTuneCommand,
   evaluate: async () => (await import("./commands/evaluate.js")).addEvaluateCommand,
+  compress: async () => (await import("./commands/compress.js")).addCompressCommand,
   search: async () => (await import("./commands/search.js")).addSearchCommand,
   threshold: async () => (await import("./commands/threshold.js")).addThresholdCommand,
   model: async () => (await import("./commands/model.js")).addModelCommands,

@@ -33,14 +33,15 @@ export function objectiveTerms(
   return typeof objective === "string" ? named[objective] : objective;
 }
 
-/** As a table's heading says it: "Recall@10 + Recall@10 (typos .75)". */
+/** As a table's heading says it: "mean of Recall@10 and Recall@10 (typos .75)". */
 export function describeObjective(terms: readonly ObjectiveTerm[]): string {
-  return terms
+  const parts = terms
     .map(({ measure, typos, weight }) => {
       const share = weight === 1 ? "" : `${weight} `;
       return `${share}${measure}${typos === 0 ? "" : ` (typos ${typos})`}`;
     })
-    .join(" + ");
+    .join(" and ");
+  return terms.length === 1 ? parts : `mean of ${parts}`;
 }
 
 /** Keys of a configuration's evaluation that make a run measure the terms, on validation queries alone. */
