@@ -13,6 +13,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   train: async () => (await import("./commands/train.js")).addTrainCommand,
   sweep: async () => (await import("./commands/sweep.js")).addSweepCommand,
   tune: async () => (await import("./commands/tune.js")).addTuneCommand,
+  work: async () => (await import("./commands/work.js")).addWorkCommand,
   evaluate: async () => (await import("./commands/evaluate.js")).addEvaluateCommand,
   compress: async () => (await import("./commands/compress.js")).addCompressCommand,
   search: async () => (await import("./commands/search.js")).addSearchCommand,

@@ -24,6 +24,9 @@ export interface AttemptOptions {
   onProgress?(progress: Progress): void;
 }
 
+/** Between two parts of a log. */
+const FLUSH_MS = 1000;
+
 /** How an attempt was left: the run's state then, or why it is not this worker's any more. */
 export interface AttemptResult {
   state: RunState | "lost" | "released";
@@ -62,15 +65,15 @@ export async function runAttempt(
         kill();
       })
       .catch((error: Error) => say(`no sign of life could be given: ${error.message}`));
-    log?.flush().catch(() => {}); // tried again with the next
   }, queue.leaseMs / 4);
+  const flusher = setInterval(() => log?.flush().catch(() => {}), FLUSH_MS); // what fails is tried again with the next
   let saved = "";
   let saving: Promise<unknown> = Promise.resolve();
   const saver = setInterval(() => {
     const [newest = ""] = listCheckpoints(checkpoints);
     if (files === null || newest === saved) return;
     saving = saving.then(async () => {
-      const bytes = await files.save(attempt, dir);
+      const bytes = await files.save(attempt, dir, log);
       saved = newest;
       say(`${megabytes(bytes)} saved`);
     });
@@ -92,11 +95,12 @@ export async function runAttempt(
   }
   await saving;
   try {
-    if (files && heard.verdict !== "lost") await files.save(attempt, dir);
+    if (files && heard.verdict !== "lost") await files.save(attempt, dir, log);
   } catch (error) {
     end = { code: 1, message: `not saved: ${(error as Error).message}` };
   }
   clearInterval(beat);
+  clearInterval(flusher);
   await beating;
   if (end.code !== 0) say(end.message);
   return { end, state: await close(queue, attempt, end, options) };
@@ -110,7 +114,7 @@ async function close(
 ): Promise<AttemptResult["state"]> {
   await log?.flush();
   if (signal?.aborted && end.code === 1) {
-    await queue.release(attempt, "its worker was told to stop");
+    await queue.release(attempt);
     return "released";
   }
   const state = await queue.end(attempt, end);

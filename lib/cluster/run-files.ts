@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import type { Objects } from "../files/objects/objects.js";
 import { RUN_MARKS } from "../tracking/run-folder.js";
+import type { RunLog } from "./run-log.js";
 import { type Attempt, attemptOf } from "./run-queue.js";
 import { StoredFolder } from "./stored-folder.js";
 
@@ -13,13 +14,18 @@ export class RunFiles {
 
   constructor(private readonly objects: Objects) {}
 
-  /** Saves a run folder as it is now, whether it is being trained or done. @returns bytes sent */
-  async save(attempt: Attempt, folder: string): Promise<number> {
+  /**
+   * Saves a run folder as it is now, whether it is being trained or done.
+   *
+   * @param log  what was said of the epochs that are saved is written before they count, or nobody would say it again
+   * @returns bytes sent
+   */
+  async save(attempt: Attempt, folder: string, log: RunLog | null): Promise<number> {
     if (!fs.existsSync(folder)) return 0;
     const prefix = `${attemptOf(attempt.id, attempt.number)}/`;
     const stored = this.saving.get(prefix) ?? new StoredFolder(this.objects, prefix);
     this.saving.set(prefix, stored);
-    return stored.save(folder, inOrder);
+    return stored.save(folder, inOrder, async () => log?.flush());
   }
 
   /** Puts a run's latest saved state in place. @returns files restored; 0 if nothing was saved */

@@ -9,7 +9,7 @@ export interface RunRequest {
   config: object;
   /** Kind of machine that it asks for, as workers name theirs. */
   device: string;
-  /** Attempts after which a run that fails has failed for good; null: whoever asks counts. */
+  /** Failures after which a run has failed for good, lost workers not counted; null: whoever asks counts. */
   maxAttempts: number | null;
 }
 
@@ -54,6 +54,10 @@ interface StoredEnd {
 
 interface Look {
   run: QueuedRun;
+  /** attempts that ended in failure */
+  failures: number;
+  /** attempts whose worker went away without a word, the present one not among them */
+  lost: number;
   end: StoredEnd | null;
   /** of the last attempt: its newest sign of life */
   beat: ListedObject | null;
@@ -68,6 +72,9 @@ export interface QueueOptions {
   nowMs?: () => number;
 }
 
+/** Workers that a run may lose before it counts as what ends them: machines are taken away, but not so often. */
+const MOST_LOST = 100;
+
 /** Exit code of what will fail again however often it is tried. */
 export const NEVER_AGAIN = 42 as const;
 
@@ -81,6 +88,7 @@ export const NEVER_AGAIN = 42 as const;
  *     runs/<experiment>/<run>/attempts/<n>/claim   created by one worker only
  *     runs/<experiment>/<run>/attempts/<n>/beat    written again and again
  *     runs/<experiment>/<run>/attempts/<n>/end     how it went
+ *     runs/<experiment>/<run>/attempts/<n>/released   given up in order, as on a signal
  *
  * The highest attempt decides; what an earlier one writes later is not looked at. A worker counts as gone when its beat
  * has not changed for a lease by the watcher's own clock, so clocks of machines need not agree; a new watcher waits a lease.
@@ -131,17 +139,18 @@ export class RunQueue {
       const id = key.slice("queue/".length);
       const found = await this.look(id);
       if (!found) continue;
-      const { run, end } = found;
+      const { run, end, failures, lost } = found;
       if (run.state === "FINISHED" || run.state === "FAILED") {
         await this.objects.remove(key); // its worker died between its end and this
         continue;
       }
       if (!devices.includes(run.request.device)) continue;
       const { maxAttempts } = run.request;
-      if (run.cancelled || (maxAttempts !== null && run.attempt >= maxAttempts)) {
+      const isOver = maxAttempts !== null && (failures >= maxAttempts || lost >= MOST_LOST);
+      if (run.cancelled || isOver) {
         if (end === null && this.isAlive(found)) continue;
-        const lost = run.cancelled ? "cancelled" : "its worker was lost";
-        await this.close(id, run.attempt, "FAILED", run.message ?? lost);
+        const why = run.cancelled ? "cancelled" : `its worker was lost ${lost} times`;
+        await this.close(id, run.attempt, "FAILED", run.message ?? why);
         continue;
       }
       const taken = await this.begin(found, worker);
@@ -181,15 +190,16 @@ export class RunQueue {
     const found = await this.look(id);
     if (!found || found.run.attempt !== number || found.end !== null) return "lost";
     if (code === 0) return this.close(id, number, "FINISHED", message);
-    const isLast = request.maxAttempts !== null && number >= request.maxAttempts;
+    const failures = found.failures + 1;
+    const isLast = request.maxAttempts !== null && failures >= request.maxAttempts;
     if (code === NEVER_AGAIN || found.run.cancelled || isLast)
       return this.close(id, number, "FAILED", found.run.cancelled ? "cancelled" : message);
-    return this.close(id, number, "AGAIN", message);
+    return this.close(id, number, "AGAIN", message, this.pauseMs * 2 ** (failures - 1));
   }
 
-  /** Gives an attempt up, as on a signal: the next one may begin at once. */
-  async release({ id, number }: Attempt, message: string): Promise<void> {
-    await this.close(id, number, "AGAIN", message, 0);
+  /** Gives an attempt up, as on a signal: the next one may begin at once, and it counts as no failure. */
+  async release({ id, number }: Attempt): Promise<void> {
+    await this.objects.create(`${attemptOf(id, number)}/released`, "");
   }
 
   /** A run that nobody does ends now as failed; its worker hears of it with its next beat. */
@@ -219,20 +229,27 @@ export class RunQueue {
     this.requests.set(id, request);
     const listed = await this.objects.list(`runs/${id}/`);
     const byKey = new Map(listed.map((object) => [object.key.slice(`runs/${id}/`.length), object]));
-    let attempt = 0;
-    for (const key of byKey.keys())
-      attempt = Math.max(attempt, Number(/^attempts\/(\d+)\/claim$/.exec(key)?.[1] ?? 0));
+    const attemptsWith = (name: string) =>
+      [...byKey.keys()].flatMap((key) => {
+        const [, number, object] = /^attempts\/(\d+)\/([a-z]+)$/.exec(key) ?? [];
+        return object === name ? [Number(number)] : [];
+      });
+    const claims = attemptsWith("claim");
+    const released = attemptsWith("released");
+    const failures = attemptsWith("end").length;
+    const attempt = Math.max(0, ...claims);
     const at = `attempts/${padded(attempt)}`;
-    const end = byKey.has(`${at}/end`)
-      ? await objectJson<StoredEnd>(this.objects, `${attemptOf(id, attempt)}/end`)
-      : null;
+    let end: StoredEnd | null = null;
+    if (byKey.has(`${at}/end`)) end = await objectJson(this.objects, `${attemptOf(id, attempt)}/end`);
+    else if (released.includes(attempt)) end = { state: "AGAIN", message: "", notBefore: 0 };
     const cancelled = byKey.has("cancelled");
     let state: RunState = attempt === 0 ? "CREATED" : "STARTED";
     if (end && end.state !== "AGAIN") state = end.state;
     else if (cancelled && (attempt === 0 || end)) state = "FAILED";
     const message = state === "FAILED" && cancelled ? "cancelled" : end?.message || null;
     const beat = byKey.get(`${at}/beat`) ?? byKey.get(`${at}/claim`) ?? null;
-    return { run: { id, request, state, attempt, message, cancelled }, end, beat };
+    const lost = Math.max(0, claims.length - released.length - failures - (end === null ? 1 : 0));
+    return { run: { id, request, state, attempt, message, cancelled }, failures, lost, end, beat };
   }
 
   private async begin(found: Look, worker: string): Promise<Exclude<Taken, "finished">> {
@@ -261,7 +278,7 @@ export class RunQueue {
     number: number,
     state: StoredEnd["state"],
     message: string,
-    pauseMs = this.pauseMs * 2 ** (number - 1),
+    pauseMs = 0,
   ): Promise<RunState> {
     const end: StoredEnd = { state, message, notBefore: state === "AGAIN" ? this.nowMs() + pauseMs : 0 };
     await this.objects.create(`${attemptOf(id, number)}/end`, JSON.stringify(end));

@@ -34,13 +34,13 @@ export async function pushData(
   }
 }
 
-/** Fetches the folders of a plan that are not here. @throws UserError for one that the store has not either */
+/** Fetches folders that are not here. @throws UserError for one that the store has not either */
 export async function pullData(
-  plan: SweepPlan,
+  folders: readonly string[],
   objects: Objects,
   onLine: (line: string) => void,
 ): Promise<void> {
-  for (const folder of plan.folders) {
+  for (const folder of folders) {
     if (fs.existsSync(folder)) continue;
     const files = await placeOf(objects, folder).restore(folder, []);
     if (files === 0)

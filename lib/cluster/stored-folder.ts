@@ -32,11 +32,16 @@ export class StoredFolder {
    * Saves what a folder holds now. Of files that change meanwhile, those that are put in place by a rename or only grow
    * are saved as some whole state of theirs.
    *
-   * @param first  of two files, which is to be read first; those it does not order are read by name
+   * @param first   of two files, which is to be read first; those it does not order are read by name
+   * @param before  what must be done when all has been sent, before it counts
    * @returns bytes sent
    * @throws SystemFault if a file goes away meanwhile: the earlier snapshot stands
    */
-  async save(folder: string, first: (a: string, b: string) => number = () => 0): Promise<number> {
+  async save(
+    folder: string,
+    first: (a: string, b: string) => number = () => 0,
+    before: () => Promise<void> = async () => {},
+  ): Promise<number> {
     const snapshot: Snapshot = {};
     let sent = 0;
     for (const file of filesOf(folder).sort(first)) {
@@ -49,6 +54,7 @@ export class StoredFolder {
       this.uploaded.add(sha256);
       sent += bytes.length;
     }
+    await before();
     await this.objects.put(`${this.prefix}snapshot`, JSON.stringify(snapshot));
     await this.clear(snapshot);
     return sent;

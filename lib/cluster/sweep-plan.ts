@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import fs from "node:fs";
-import path from "node:path";
 import { z } from "zod";
 import { readInherited } from "../config/base-layers.js";
 import { readText } from "../config/read-text.js";
@@ -143,19 +142,19 @@ function planOf(
     hash: hashOfConfig(config),
     config,
   }));
-  const folders = new Set(rows.flatMap(({ config }) => [config.dataset_dir, ...foldersIn(config)]));
+  const folders = new Set(rows.flatMap(({ config }) => foldersOf(config)));
   return { task, title, baseline, rows, folders: [...folders].sort() };
 }
 
-/** Folders of the workspace that a configuration names in whichever key, but for where it writes. */
-function foldersIn({ output_dir: _, ...config }: ExperimentConfig): string[] {
-  const found: string[] = [];
+/** Its data set, and what folders of the workspace a configuration names in whichever key, but for where it writes. */
+export function foldersOf({ output_dir: _, ...config }: ExperimentConfig): string[] {
+  const found = new Set([config.dataset_dir]);
   const walk = (value: unknown): void => {
     if (typeof value === "string") {
       if (value.includes("/") && fs.statSync(value, { throwIfNoEntry: false })?.isDirectory())
-        found.push(path.normalize(value));
+        found.add(value);
     } else if (typeof value === "object" && value !== null) Object.values(value).forEach(walk);
   };
   walk(config);
-  return found;
+  return [...found];
 }

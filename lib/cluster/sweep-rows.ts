@@ -1,5 +1,6 @@
 import os from "node:os";
 import type { Listener } from "../engine/progress.js";
+import type { Objects } from "../files/objects/objects.js";
 import { openObjects } from "../files/objects/open-objects.js";
 import { PermanentError, permanentIfSo } from "../files/permanent-error.js";
 
@@ -9,7 +10,7 @@ import { holdsRow } from "./holds-row.js";
 import { type AttemptResult, runAttempt } from "./run-attempt.js";
 import { RunFiles } from "./run-files.js";
 import { RunLog } from "./run-log.js";
-import { type Attempt, RunQueue } from "./run-queue.js";
+import { type Attempt, RunQueue, type RunRequest } from "./run-queue.js";
 import { pullData } from "./stored-data.js";
 import { hashOfConfig, type PlannedRow, rowOf, type SweepPlan } from "./sweep-plan.js";
 
@@ -69,7 +70,8 @@ async function runInStore(
   const files = new RunFiles(objects);
   const worker = `${os.hostname()}-${process.pid}`;
   if (options.fresh) await queue.remove(row.id);
-  await enter(queue, row, store);
+  // the engine counts failures, and brings its own workers
+  await enter(queue, row, store, { config: row.config, device: "engine", maxAttempts: null });
   for (let told = ""; !signal?.aborted; ) {
     const taken = await queue.take(row.id, worker);
     if (taken === "finished") {
@@ -113,7 +115,7 @@ interface RowWork {
 async function attemptRow(plan: SweepPlan, attempt: Attempt, worker: string, work: RowWork): Promise<void> {
   const { queue, files, row, tell, threads, saveMs, signal, listener } = work;
   try {
-    await pullData(plan, queue.objects, tell);
+    await pullData(plan.folders, queue.objects, tell);
   } catch (error) {
     const fault = permanentIfSo(error) as Error;
     await queue.end(attempt, { code: fault instanceof PermanentError ? 42 : 1, message: fault.message });
@@ -133,16 +135,34 @@ async function attemptRow(plan: SweepPlan, attempt: Attempt, worker: string, wor
   throw new Error(result.end.message);
 }
 
+/** Failures after which a queued row has failed for good. */
+const MOST_FAILURES = 3;
+
+/** Puts rows into a store's queue, for workers; those that are there already stay as they are. */
+export async function enqueueRows(
+  plan: SweepPlan,
+  objects: Objects,
+): Promise<{ added: number; there: number }> {
+  const queue = new RunQueue(objects);
+  let added = 0;
+  for (const row of plan.rows) {
+    const { config } = rowOf(plan, row.index);
+    if (await enter(queue, row, objects.address, { config, device: "cpu", maxAttempts: MOST_FAILURES }))
+      added++;
+  }
+  return { added, there: plan.rows.length - added };
+}
+
 /** Makes the row known to the queue. @throws UserError if the store holds another run under its name */
-async function enter(queue: RunQueue, row: PlannedRow, store: string): Promise<void> {
-  const request = { config: row.config, device: "engine", maxAttempts: null };
-  if (await queue.create(row.id, request)) return;
+async function enter(queue: RunQueue, row: PlannedRow, store: string, request: RunRequest): Promise<boolean> {
+  if (await queue.create(row.id, request)) return true;
   const stored = (await queue.get(row.id))?.request;
   const hash = stored && hashOfConfig(stored.config);
   if (hash !== row.hash)
     throw new PermanentError(
       `${row.id}: ${store} holds a run of another configuration, must have hash ${row.hash}, got ${hash}; choose another task_id or start over with --fresh`,
     );
+  return false;
 }
 
 /** What is known of a plan's rows: those finished, here or fetched from the store, and the state of others. */

@@ -1,9 +1,12 @@
 import { formatConfig, parseConfig } from "../experiment/load-config.js";
 import type { ExperimentConfig } from "../experiment/schema.js";
+import { PermanentError, permanentIfSo } from "../files/permanent-error.js";
 import { type AttemptOptions, type AttemptResult, runAttempt } from "./run-attempt.js";
 import type { RunFiles } from "./run-files.js";
 import { RunLog } from "./run-log.js";
 import { type Attempt, NEVER_AGAIN, type RunQueue } from "./run-queue.js";
+import { pullData } from "./stored-data.js";
+import { foldersOf } from "./sweep-plan.js";
 
 export interface WorkerOptions extends Pick<AttemptOptions, "threads" | "saveMs"> {
   /** What its claims and log lines call it. */
@@ -47,15 +50,17 @@ async function workOn(
   files: RunFiles | null,
   { name, onLine, ...rest }: WorkerOptions,
 ): Promise<AttemptResult> {
+  const say = (line: string) => onLine?.(attempt, line);
   let config: ExperimentConfig;
   try {
     config = parseConfig(formatConfig(attempt.request.config), attempt.id);
+    await pullData(foldersOf(config), queue.objects, say);
   } catch (error) {
-    const end = { code: NEVER_AGAIN, message: (error as Error).message } as const;
-    onLine?.(attempt, end.message);
-    return { end, state: await queue.end(attempt, end) };
+    const fault = permanentIfSo(error) as Error;
+    const end = { code: fault instanceof PermanentError ? NEVER_AGAIN : 1, message: fault.message } as const;
+    say(end.message);
+    return { end, state: await queue.end(attempt, end).catch(() => "lost" as const) };
   }
-  const say = (line: string) => onLine?.(attempt, line);
   const log = new RunLog(queue.objects, attempt, name);
   try {
     return await runAttempt(queue, attempt, config, { ...rest, files, log, onLine: say });

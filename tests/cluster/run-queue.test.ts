@@ -76,17 +76,29 @@ describe("RunQueue", () => {
     expect(await queue.get("e/b")).toMatchObject({ state: "FAILED", message: "why" });
   });
 
-  it("waits between attempts, and gives up a worker that was lost in the last one", async () => {
+  it("waits between failures twice as long each time, and does not count workers that were lost or told to stop", async () => {
     const [queue, other] = queues(2, 80) as [RunQueue, RunQueue];
     await queue.create("e/a", { ...request, maxAttempts: 2 });
-    await queue.end(await claimed(queue), { code: 1, message: "first" });
-    expect(await queue.claim("w")).toBeNull();
-    pass(100);
-    expect((await claimed(queue)).number).toBe(2);
+    await queue.release(await claimed(queue));
+    expect((await claimed(queue)).number).toBe(2); // and is lost
     expect(await other.claim("v")).toBeNull();
     pass(LEASE * 1.5);
-    expect(await other.claim("v")).toBeNull();
-    expect(await other.get("e/a")).toMatchObject({ state: "FAILED", message: "its worker was lost" });
+    const third = await claimed(other);
+    expect(await other.end(third, { code: 1, message: "first" })).toBe("STARTED");
+    pass(70);
+    expect(await queue.claim("w")).toBeNull();
+    pass(20);
+    expect(await queue.end(await claimed(queue), { code: 1, message: "second" })).toBe("FAILED");
+    expect(await other.get("e/a")).toMatchObject({ state: "FAILED", attempt: 4, message: "second" });
+  });
+
+  it("gives a run up that ends its workers again and again", async () => {
+    const [queue] = queues(1) as [RunQueue];
+    await queue.create("e/a", { ...request, maxAttempts: 1 });
+    let attempts = 0;
+    for (; (await queue.get("e/a"))?.state !== "FAILED"; pass(LEASE * 1.5))
+      if (await queue.claim("w")) attempts++;
+    expect([attempts, (await queue.get("e/a"))?.message]).toEqual([101, "its worker was lost 100 times"]);
   });
 
   it("cancels what waits at once and what runs with its next beat; asked for by name, it begins again", async () => {
@@ -104,7 +116,7 @@ describe("RunQueue", () => {
     expect(again.number).toBe(2);
     expect(await queue.beat(again)).toBe("go on");
     expect(await queue.take("e/a", "v")).toBe("held");
-    await queue.release(again, "SIGTERM");
+    await queue.release(again);
     expect(await queue.take("e/a", "v")).toMatchObject({ number: 3 });
   });
 

@@ -3,7 +3,7 @@ import { printTrained } from "../../analysis/summary.js";
 import { writeSweepTables } from "../../analysis/sweep-tables.js";
 import { pushData } from "../../cluster/stored-data.js";
 import { loadPlan, type SweepPlan } from "../../cluster/sweep-plan.js";
-import { mergeRows, runRow } from "../../cluster/sweep-rows.js";
+import { enqueueRows, mergeRows, runRow } from "../../cluster/sweep-rows.js";
 import { loadSweep, type Sweep } from "../../experiment/load-sweep.js";
 import { openObjects } from "../../files/objects/open-objects.js";
 import { permanentIfSo } from "../../files/permanent-error.js";
@@ -25,9 +25,11 @@ interface SweepFlags {
   row?: string;
   merge?: boolean;
   data?: boolean;
+  queue?: boolean;
   store?: string;
   threads?: string;
   lease?: string;
+  save?: string;
   fresh?: boolean;
 }
 
@@ -56,6 +58,10 @@ export function addSweepCommand(program: Command): void {
     )
     .option("--threads <n>", "of --row (default: this machine's)")
     .option("--lease <seconds>", "of --row: silence after which its worker counts as gone (default: 20)")
+    .option(
+      "--save <seconds>",
+      "of --row: between two saves to the store, where there is a new checkpoint (default: 30)",
+    )
     .option("--fresh", "of --row and --data: start over, send again")
     .action(async (file: string, typed: SweepFlags) => {
       try {
@@ -66,26 +72,28 @@ export function addSweepCommand(program: Command): void {
     });
 }
 
-const MODES = ["list", "row", "merge", "data"] as const;
+const MODES = ["list", "row", "merge", "data", "queue"] as const;
 
 async function sweep(file: string, typed: SweepFlags): Promise<void> {
   const modes = MODES.filter((name) => typed[name] !== undefined);
   if (modes.length > 1)
     throw new UserError(
-      `sweep: must have one of --list, --row, --merge and --data, got ${modes.map((name) => `--${name}`).join(" and ")}`,
+      `sweep: must have one of --list, --row, --merge, --data and --queue, got ${modes.map((name) => `--${name}`).join(" and ")}`,
     );
   const [mode] = modes;
-  if (mode !== undefined) refuseUnused(typed, ["workers"], "without --list, --row, --merge and --data");
-  if (mode !== "row") refuseUnused(typed, ["threads", "lease"], "with --row");
+  if (mode !== undefined) refuseUnused(typed, ["workers"], "when the runs are trained here");
+  if (mode !== "row") refuseUnused(typed, ["threads", "lease", "save"], "with --row");
   if (mode !== "row" && mode !== "data") refuseUnused(typed, ["fresh"], "with --row or --data");
   if (mode !== undefined && mode !== "merge") refuseUnused(typed, ["output"], "for tables");
-  if (mode === undefined || mode === "list") refuseUnused(typed, ["store"], "with --row, --merge or --data");
+  if (mode === undefined || mode === "list")
+    refuseUnused(typed, ["store"], "with --row, --merge, --data or --queue");
   const flags = checkFlags(typed, {
     workers: wholeNumber(1, 256).optional(),
     seeds: seedList.optional(),
     row: wholeNumber(0).optional(),
     threads: wholeNumber(1, 256).optional(),
     lease: numberFrom(1).optional(),
+    save: numberFrom(0.1).optional(),
   });
   const { output = "reports/tables", set = [], seeds, store = process.env["QDRL_STORE"] ?? null } = flags;
   if (mode === undefined) return sweepHere(loadSweep(file, set, seeds), flags.workers ?? 2, output);
@@ -93,6 +101,7 @@ async function sweep(file: string, typed: SweepFlags): Promise<void> {
   if (mode === "list") return printRows(plan);
   if (mode === "merge") return merge(plan, store, output);
   if (mode === "data") return sendData(plan, store, flags.fresh ?? false);
+  if (mode === "queue") return enqueue(plan, store);
   return oneRow(plan, { ...flags, row: flags.row!, store });
 }
 
@@ -142,24 +151,31 @@ async function sendData(plan: SweepPlan, store: string | null, fresh: boolean): 
   await pushData(plan, await openObjects(store), fresh, (line) => process.stdout.write(`${line}\n`));
 }
 
+async function enqueue(plan: SweepPlan, store: string | null): Promise<void> {
+  if (store === null) throw new UserError("sweep: --queue needs a store, by --store or QDRL_STORE, got none");
+  const { added, there } = await enqueueRows(plan, await openObjects(store));
+  process.stdout.write(`${added} runs queued in ${store}, ${there} were there already\n`);
+}
+
+interface RowFlags {
+  row: number;
+  store: string | null;
+  threads?: number | undefined;
+  lease?: number | undefined;
+  save?: number | undefined;
+  fresh?: boolean;
+}
+
 /** A signal gives the row up, so that the next try goes on from what was saved. */
-async function oneRow(
-  plan: SweepPlan,
-  flags: {
-    row: number;
-    store: string | null;
-    threads?: number | undefined;
-    lease?: number | undefined;
-    fresh?: boolean;
-  },
-): Promise<void> {
+async function oneRow(plan: SweepPlan, flags: RowFlags): Promise<void> {
   const listener = new TerminalListener();
   const control = new AbortController();
-  const { row, store, threads, lease, fresh } = flags;
+  const { row, store, threads, lease, save, fresh } = flags;
   const running = runRow(plan, row, {
     ...{ store, listener, signal: control.signal },
     ...(threads !== undefined && { threads }),
     ...(lease !== undefined && { leaseMs: lease * 1000 }),
+    ...(save !== undefined && { saveMs: save * 1000 }),
     ...(fresh && { fresh }),
   });
   toldToEnd().then(async (signal) => {
