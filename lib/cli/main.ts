@@ -13,6 +13,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   train: async () => (await import("./commands/train.js")).addTrainCommand,
   sweep: async () => (await import("./commands/sweep.js")).addSweepCommand,
   tune: async () => (await import("./commands/tune.js")).addTuneCommand,
+  submit: async () => (await import("./commands/submit.js")).addSubmitCommand,
   work: async () => (await import("./commands/work.js")).addWorkCommand,
   evaluate: async () => (await import("./commands/evaluate.js")).addEvaluateCommand,
   compress: async () => (await import("./commands/compress.js")).addCompressCommand,
@@ -26,6 +27,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   projector: async () => (await import("./commands/projector.js")).addProjectorCommand,
   extract: async () => (await import("./commands/extract.js")).addExtractCommand,
   serve: async () => (await import("./commands/serve.js")).addServeCommand,
+  image: async () => (await import("./commands/image.js")).addImageCommands,
   kdd: async () => (await import("./commands/kdd.js")).addKddCommand,
 };
 

@@ -6,6 +6,7 @@ import { PermanentError, permanentIfSo } from "../files/permanent-error.js";
 
 import { openRun, type RunFolder, runFolderOf } from "../tracking/run-folder.js";
 import { train } from "../training/train.js";
+import { copyAipOutputs } from "./aip-outputs.js";
 import { holdsRow } from "./holds-row.js";
 import { type AttemptResult, runAttempt } from "./run-attempt.js";
 import { RunFiles } from "./run-files.js";
@@ -42,9 +43,11 @@ const POLL_MS = 1000;
 export async function runRow(plan: SweepPlan, index: number, options: RowOptions): Promise<RunFolder | null> {
   try {
     const row = rowOf(plan, index);
-    return await (options.store === null
+    const run = await (options.store === null
       ? runHere(row, options)
       : runInStore(plan, row, options.store, options));
+    if (run) await copyAipOutputs(run);
+    return run;
   } catch (error) {
     throw permanentIfSo(error);
   }

@@ -84,7 +84,7 @@ export class LocalPool {
     this.children.delete(child);
     if (this.stopped && end.code !== 0) {
       log.write("line", "the service stops; the run goes on when it is back");
-      await this.queue.release(attempt, "the service stopped");
+      await this.queue.release(attempt);
     } else if (wish !== "lost") {
       const state = await this.queue.end(attempt, end);
       if (end.code !== 0) log.write("error", wish === "cancel" ? "cancelled" : `${end.message} (${state})`);

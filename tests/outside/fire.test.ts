@@ -10,6 +10,7 @@ import { runSweep } from "../../lib/runs/run-sweep.js";
 import { tinyDataset } from "../support/tiny-dataset.js";
 import { startStore } from "./stores.js";
 
+const KINDS = ["folder", "s3", "gs"] as const;
 const WORKERS = 3;
 const ROWS = 20;
 const EPOCHS = Number(process.env["QDRL_FIRE_EPOCHS"] ?? 400);
@@ -56,6 +57,7 @@ describe.sequential("runs under fire: three workers killed at random moments", (
   const file = path.join(tiny.root, "sweep.yaml");
   const alone = path.join(tiny.root, "alone");
   let plan: SweepPlan;
+  let passed = 0;
 
   beforeAll(async () => {
     const seeds = Array.from({ length: ROWS / 2 }, (_, i) => i + 1);
@@ -71,11 +73,15 @@ describe.sequential("runs under fire: three workers killed at random moments", (
     expect(failed).toEqual([]);
   }, 1_800_000);
 
-  afterAll(() => fs.rmSync(tiny.root, { recursive: true, force: true }));
+  afterAll(() => {
+    if (passed === KINDS.length) fs.rmSync(tiny.root, { recursive: true });
+    else console.log(`logs: ${tiny.root}`);
+  });
 
-  it.for(["folder", "s3", "gs"] as const)(
+  it.for(KINDS)(
     "ends every row once with the bytes of an undisturbed run, in a store of kind %s",
-    async (kind, context) => {
+    { timeout: 3_600_000 },
+    async (kind, { task }) => {
       const root = path.join(tiny.root, kind);
       const store = await startStore(kind, root);
       Object.assign(process.env, store.env);
@@ -135,10 +141,10 @@ describe.sequential("runs under fire: three workers killed at random moments", (
         expect(epochs.size, `${id}: every epoch's line is in the log`).toBe(EPOCHS);
       }
       store.stop();
+      passed++;
       const figures = `${kills} kills in ${seconds} s, ${underFire} of ${ROWS} rows ended under fire, ${attempts} attempts`;
       console.log(`${kind}: ${figures}`);
-      Object.assign(context.task.meta, { against: [store.against, figures].filter(Boolean).join(": ") });
+      Object.assign(task.meta, { against: [store.against, figures].filter(Boolean).join(": ") });
     },
-    3_600_000,
   );
 });

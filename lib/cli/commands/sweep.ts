@@ -51,6 +51,7 @@ export function addSweepCommand(program: Command): void {
     .option("--list", "print the runs with their numbers and content hashes")
     .option("--row <n>", "run or resume this run alone, until it is finished, whoever does it")
     .option("--merge", "write the tables from finished run folders, training nothing")
+    .option("--queue", "put the runs into the store's queue, for qdrl work on whichever machines")
     .option("--data", "send the data sets that rows read to the store, where it has none")
     .option(
       "--store <address>",
