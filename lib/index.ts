@@ -111,6 +111,11 @@ export {
   searchRun as search,
 } from "./retrieval/retrievers/search-run.js";
 
+// Production: a run's documents and query encoder for other systems.
+
+export { type PushOptions, pushIndex } from "./runs/push/push-index.js";
+export { openQueryEncoder, type QueryEncoder } from "./runs/query-encoder.js";
+
 // Analysis: questions to runs, answered as tables and figures.
 
 export { changesTable } from "./analysis/changes-table.js";

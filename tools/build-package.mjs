@@ -84,8 +84,8 @@ function build(out) {
   // types are checked by `npm run typecheck`, tests and notebooks included
   const args = [tsc, "-p", "tsconfig.build.json", "--noCheck", "--outDir", out];
   if (spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" }).status !== 0) return false;
-  // what is read at run time: kernels, and the pages' scripts and styles; not the sources of either
-  const kept = (file) => !path.extname(file) || /\.(wasm|css|js)$/.test(file);
+  // what is read at run time: kernels, the pages' scripts and styles, what exports bring for Python; no sources
+  const kept = (file) => !path.extname(file) || /\.(wasm|css|js|py)$/.test(file);
   cpSync(path.join(root, "lib"), path.join(out, "lib"), { recursive: true, filter: kept });
   writeFileSync(path.join(out, "start.js"), START);
   writeFileSync(path.join(out, "index.js"), 'import "./start.js";\nexport * from "./lib/index.js";\n');

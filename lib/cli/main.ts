@@ -26,6 +26,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   trec: async () => (await import("./commands/trec.js")).addTrecCommands,
   projector: async () => (await import("./commands/projector.js")).addProjectorCommand,
   extract: async () => (await import("./commands/extract.js")).addExtractCommand,
+  index: async () => (await import("./commands/index-push.js")).addIndexCommands,
   serve: async () => (await import("./commands/serve.js")).addServeCommand,
   image: async () => (await import("./commands/image.js")).addImageCommands,
   kdd: async () => (await import("./commands/kdd.js")).addKddCommand,

@@ -9,10 +9,11 @@ import { atomicWriteFile } from "../files/atomic-write.js";
 import { makeFolder } from "../files/make-folder.js";
 import { openEncoder } from "../retrieval/retrievers/open-encoder.js";
 import { WordPieceVectorizer } from "../tokenizer/wordpiece/word-piece-vectorizer.js";
+import { exportVectorizer } from "./exported-vectorizer.js";
 
 /**
- * Writes a run's encoder for use elsewhere: `query.onnx` and `document.onnx` with `onnx.json` (what their inputs are),
- * and a transformer's sides in Hugging Face's layout (`transformer/`, or `query/` and `document/` where they differ).
+ * Writes a run's encoder for use elsewhere: `query.onnx` and `document.onnx` with `onnx.json` (what their inputs are) and
+ * `vectorizer.json` (how a text becomes them; see openQueryEncoder), and a transformer's sides in Hugging Face's layout (`transformer/`, or `query/` and `document/` where they differ).
  *
  * @returns the files, the ONNX ones first
  */
@@ -38,7 +39,7 @@ export async function exportRun(
     files.push(json);
     const vectorizer = createVectorizer(config);
     if (!(encoder instanceof TransformerEncoder) || !(vectorizer instanceof WordPieceVectorizer))
-      return files;
+      return [...files, ...exportVectorizer(config, outDir, null)];
     const { query, document } = encoder.models;
     const folders = query === document ? { transformer: query } : { query, document };
     for (const [name, model] of Object.entries(folders)) {
@@ -54,7 +55,7 @@ export async function exportRun(
       });
       files.push(path.join(folder, "model.safetensors"));
     }
-    return files;
+    return [...files, ...exportVectorizer(config, outDir, query === document ? "transformer" : "query")];
   } finally {
     encoder.dispose();
   }
