@@ -133,6 +133,7 @@ export {
 export { explanationTable } from "./analysis/explanation-table.js";
 export { documentRows, runRows } from "./analysis/frame-rows.js";
 export { indexesTable } from "./analysis/indexes-table.js";
+export { labelCurve } from "./analysis/label-curve.js";
 export { queryRows } from "./analysis/query-rows.js";
 export { recipeTimes } from "./analysis/recipe-times.js";
 export { setTable, speedTable } from "./analysis/report-page.js";

@@ -5,7 +5,14 @@ import type { Random } from "../engine/random/random.js";
 import { EmbeddingTable } from "../engine/tables/embedding-table.js";
 import type { FeatureBatch } from "../features/batch.js";
 import { UserError } from "../files/user-error.js";
-import { bagOfText, columnOf, countParameters, type Encoder, type EncoderSpec } from "./encoder.js";
+import {
+  bagOfText,
+  columnOf,
+  countParameters,
+  type Encoder,
+  type EncoderSpec,
+  tableOptions,
+} from "./encoder.js";
 import { type DeclaredFeature, encoderPart, featureIssues, textKeys } from "./encoder-part.js";
 
 /** Name of the weight that turns documents' vectors onto fewer axes. */
@@ -30,7 +37,7 @@ export class QueryBag implements Encoder {
     private readonly spec: EncoderSpec,
     random: Random,
   ) {
-    const { numEmbeddings: rows, embeddingDim: dim } = spec.textEmbedding;
+    const { embeddingDim: dim } = spec.textEmbedding;
     const inputDim = spec.documentVectorDim ?? 0;
     this.outputDim = spec.outputDim;
     if (dim !== spec.outputDim)
@@ -41,7 +48,7 @@ export class QueryBag implements Encoder {
       throw new UserError(
         `QueryBag: embeddings must be at most as wide as documents' vectors, ${inputDim}, got ${spec.outputDim}`,
       );
-    this.tables = { text: new EmbeddingTable({ rows, dim, random, name: "text" }) };
+    this.tables = { text: new EmbeddingTable({ ...tableOptions(spec.textEmbedding), random, name: "text" }) };
     if (spec.outputDim < inputDim)
       this.weights[DOCUMENT_AXES] = tf.variable(tf.eye(inputDim, spec.outputDim), false);
     this.parameterCount = countParameters(this.weights, this.tables);

@@ -24,7 +24,14 @@ export interface CurveSeries {
  */
 export function intervalCurve(
   series: readonly CurveSeries[],
-  options: { xTitle: string; yTitle: string; logarithmic?: boolean; ticks?: readonly number[] },
+  options: {
+    xTitle: string;
+    yTitle: string;
+    logarithmic?: boolean;
+    ticks?: readonly number[];
+    /** what a tick says; default: its number */
+    tickText?: (x: number) => string;
+  },
 ): Figure {
   const data = series.flatMap((line, index) => {
     const points = [...line.points].sort((a, b) => a.x - b.x);
@@ -69,7 +76,12 @@ export function intervalCurve(
   const places = series.flatMap((line) => line.points.map((point) => point.x));
   const ticks = [...(options.ticks ?? new Set(places))].sort((a, b) => a - b);
   const scale = options.logarithmic ? { type: "log" } : {};
-  const xaxis = { ...axisTitle(options.xTitle), ...scale, tickvals: ticks, ticktext: ticks.map(String) };
+  const xaxis = {
+    ...axisTitle(options.xTitle),
+    ...scale,
+    tickvals: ticks,
+    ticktext: ticks.map(options.tickText ?? String),
+  };
   const yaxis = { ...axisTitle(options.yTitle), rangemode: "tozero" };
   return { data, layout: baseLayout({ xaxis, yaxis, hovermode: "x unified" }) };
 }
