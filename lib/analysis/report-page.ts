@@ -19,6 +19,7 @@ import { systemNames } from "../tracking/system-names.js";
 import { compareRuns, evaluatedOn, type MetricSelection } from "./compare-runs.js";
 import { lossLines, pairsPerSecond, secondsSpent, typoLines } from "./curves.js";
 import { liveContent } from "./live/live-content.js";
+import { packMap } from "./live/pack-map.js";
 import { FREE_BYTES, packSearch } from "./live/pack-search.js";
 import { robustnessSections } from "./robustness-section.js";
 import { mostDifferent, type RankedQuery, rankedQueries, someRankings } from "./run-documents.js";
@@ -26,6 +27,8 @@ import { runMap } from "./run-map.js";
 import { summaryTable } from "./summary.js";
 
 const RANKED_QUERIES = 8;
+/** Runs whose maps a page has. */
+const MAPPED_RUNS = 2;
 const NO_BREAK = "\u00a0";
 
 /**
@@ -69,7 +72,7 @@ export async function composeReport(
     },
   ];
   const writer = new PayloadWriter();
-  const payload =
+  let payload =
     options.live === false
       ? null
       : await packSearch(first, writer, {
@@ -115,7 +118,18 @@ export async function composeReport(
         { kind: "table", table: speedTable(trained) },
       ],
     });
-  if (shown) sections.push(await mapSection(shown, options.listener));
+  if (shown && options.live !== false) {
+    const others = first.filter((run) => run.manifest().kind === "dense" && run !== shown);
+    payload = await packMap([shown, ...others].slice(0, MAPPED_RUNS), payload, writer, {
+      ...{ measure: mainMeasure(first, sets[0]!), nameOf, listener: options.listener },
+    });
+    sections.push({
+      title: "Map",
+      intro:
+        "Documents and queries in the space of a trained encoder, laid out in the plane. Click a point for what is nearest in the model's own space, draw around points to list them, find them by name, colour them by any column or by how well their queries do, and put two runs side by side.",
+      blocks: [{ kind: "live", part: "map" }],
+    });
+  } else if (shown) sections.push(await mapSection(shown, options.listener));
   if (shown)
     sections.push(
       await (shown === reference

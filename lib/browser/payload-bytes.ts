@@ -1,5 +1,7 @@
 import type { PackedSteps, Span } from "./payload.js";
 
+const NO_PLACE = 65535;
+
 /** Numbers of a page's bytes, as they were packed; copies. */
 export class PayloadBytes {
   constructor(private readonly all: Uint8Array) {}
@@ -28,6 +30,12 @@ export class PayloadBytes {
       out[i] = step * factors[Math.floor(i / dim)]!;
     }
     return out;
+  }
+
+  /** [n, 2] in [0, 1]; NaN for a point that has no place. */
+  points(span: Span): Float32Array {
+    const stored = new Uint16Array(this.bytes(span).buffer, 0, span[1] / 2);
+    return Float32Array.from(stored, (step) => (step === NO_PLACE ? Number.NaN : step / (NO_PLACE - 1)));
   }
 
   /** Ascending ids that were kept as gaps, seven bits a byte. */
@@ -72,6 +80,23 @@ export class PayloadWriter {
       if (bits > 8) planes[steps.length + i] = (steps[i]! >> 8) & 255;
     }
     return { bits, steps: this.add(planes), scales: this.add(scales) };
+  }
+
+  /** Points of a plane in 16 bits a coordinate, scaled alike on both axes to fill a square; NaN stays NaN. */
+  addPoints(coordinates: Float32Array): Span {
+    const least = [Infinity, Infinity];
+    const most = [-Infinity, -Infinity];
+    coordinates.forEach((value, i) => {
+      least[i % 2] = Math.min(least[i % 2]!, Number.isNaN(value) ? Infinity : value);
+      most[i % 2] = Math.max(most[i % 2]!, Number.isNaN(value) ? -Infinity : value);
+    });
+    const extent = Math.max(most[0]! - least[0]!, most[1]! - least[1]!, 1e-9);
+    const steps = Uint16Array.from(coordinates, (value, i) => {
+      if (Number.isNaN(value)) return NO_PLACE;
+      const middle = (least[i % 2]! + most[i % 2]!) / 2;
+      return Math.round((0.5 + (value - middle) / extent) * (NO_PLACE - 1));
+    });
+    return this.add(new Uint8Array(steps.buffer));
   }
 
   addGaps(ascending: Iterable<number>): Span {

@@ -90,8 +90,42 @@ export interface PackedSearch {
   size: number;
 }
 
+/** A map of documents and queries in the plane. */
+export interface PackedLayout {
+  name: string;
+  /** [documents + queries, 2], 16 bits over the layout's own square; see PayloadWriter.addPoints */
+  points: Span;
+  /** how it was made and how far to trust it */
+  statement: string;
+}
+
+/** What one run's model makes of documents and queries. */
+export interface PackedMapRun {
+  name: string;
+  layouts: PackedLayout[];
+  /** [documents + queries, width] nearest documents in the model's space, best first, −1 where there are fewer */
+  neighbours: { width: number; ids: Span } | null;
+  /** values by name, float32 [documents + queries]; NaN where there is none */
+  values: Record<string, Span>;
+}
+
+/** Maps of the same documents and queries by several runs. */
+export interface PackedMap {
+  queries: {
+    texts: string[];
+    /** the first relevant document of each */
+    relevant: number[];
+    slices: Record<string, string[]>;
+  };
+  runs: PackedMapRun[];
+  /** columns of the corpus that colour it, numbers and categories alike */
+  columns: string[];
+  palette: readonly string[];
+}
+
 /** The data of a page; numbers lie in an array of bytes beside it. */
 export interface Payload {
   corpus: PackedCorpus;
   search?: PackedSearch;
+  map?: PackedMap;
 }

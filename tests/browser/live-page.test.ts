@@ -6,8 +6,11 @@ import { composeReport } from "../../lib/analysis/report-page.js";
 import type { LiveSystem } from "../../lib/browser/live-system.js";
 import { misspellWords } from "../../lib/browser/misspell.js";
 import type { Payload } from "../../lib/browser/payload.js";
+import { encodeAll } from "../../lib/encoders/encode-all.js";
 import { Random } from "../../lib/engine/random/random.js";
+import { loadExperiment } from "../../lib/experiment/load-experiment.js";
 import { BROWSER_ARGUMENTS, findChromium } from "../../lib/reporting/static-image.js";
+import { openEncoder } from "../../lib/retrieval/retrievers/open-encoder.js";
 import { openRetriever } from "../../lib/retrieval/retrievers/open-retriever.js";
 import type { OpenedRetriever } from "../../lib/retrieval/retrievers/retrieval-system.js";
 import { runExperiment } from "../../lib/runs/run-experiment.js";
@@ -17,7 +20,11 @@ import { fromRandom } from "../../lib/typos/random-source.js";
 import { tinyDataset } from "../support/tiny-dataset.js";
 
 /** What the page's script leaves for those who look: see page-entry.ts. */
-declare const qdrlPage: { payload: Payload; systems: LiveSystem[] };
+declare const qdrlPage: {
+  payload: Payload;
+  systems: LiveSystem[];
+  map: { pixelOf(point: number): [number, number] };
+};
 
 const executablePath = findChromium();
 const WORDS =
@@ -197,6 +204,121 @@ describe.runIf(executablePath !== null)("a report that carries its systems", { t
       .poll(() => page.locator("#search").textContent())
       .toContain("No token of the query occurs in it");
     expect(await page.locator("#search").textContent()).toMatch(/Rank \d+ of 48: 0\.\d+ short of rank 10/);
+  });
+
+  describe("the map", () => {
+    const heading = () => page.locator(".live-maplist h4").textContent();
+    const surface = () => page.locator(".live-marks").first();
+    /** Draws along the edge of the first map. */
+    const drawAroundAll = async () => {
+      await surface().scrollIntoViewIfNeeded();
+      const { x, y, width, height } = (await surface().boundingBox())!;
+      await page.mouse.move(x + 2, y + 2);
+      await page.mouse.down();
+      const corners = [
+        [width - 2, 2],
+        [width - 2, height - 2],
+        [2, height - 2],
+      ];
+      for (const [dx, dy] of corners) await page.mouse.move(x + dx!, y + dy!, { steps: 3 });
+      await page.mouse.up();
+    };
+
+    it("lists for a point that is clicked what is nearest in the model's own space", async () => {
+      await surface().scrollIntoViewIfNeeded();
+      const name = await page
+        .locator(".live-mapplot select")
+        .first()
+        .evaluate((list) => {
+          const { options, selectedIndex } = list as unknown as {
+            options: { textContent: string }[];
+            selectedIndex: number;
+          };
+          return options[selectedIndex]!.textContent;
+        });
+      const { retriever, sets, run } = opened.find(({ run }) => run.manifest().system === name)!;
+      expect(retriever).toBeDefined();
+      const { config, encoder } = await openEncoder(run.dir);
+      const { features } = await loadExperiment(config, {}, { training: false });
+      const { items } = sets[0]!.pool;
+      const embedded = encodeAll(encoder, features.documentFeatures.encode(items), "document");
+      const dim = encoder.outputDim;
+      encoder.dispose();
+      const row = (id: number) => [...embedded.subarray(id * dim, (id + 1) * dim)];
+      const cosine = (a: number[], b: number[]) => {
+        const dot = (x: number[], y: number[]) => x.reduce((sum, value, i) => sum + value * y[i]!, 0);
+        return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+      };
+      // a point that no other lies close to
+      const point = await page.evaluate(() => {
+        const places = Array.from({ length: 60 }, (_, i) => qdrlPage.map.pixelOf(i));
+        const gap = (i: number) =>
+          Math.min(
+            ...places.map(([x, y], j) => (i === j ? 1e9 : Math.hypot(x - places[i]![0], y - places[i]![1]))),
+          );
+        return Array.from({ length: 48 }, (_, i) => i).sort((a, b) => gap(b) - gap(a))[0]!;
+      });
+      const [x, y] = await page.evaluate((id) => qdrlPage.map.pixelOf(id), point);
+      await surface().click({ position: { x, y } });
+      const named = items[point]!["document_name"];
+      await expect.poll(heading).toBe(`Nearest to ${named} in ${name}`);
+      const expected = items
+        .map((item, id) => ({ name: item["document_name"], id, score: cosine(row(point), row(id)) }))
+        .filter(({ id }) => id !== point)
+        .sort((a, b) => b.score - a.score)
+        .slice(0, 10);
+      const listed = await page.locator(".live-maplist .live-chip .live-name").allTextContents();
+      expect(listed).toEqual(expected.map(({ name }) => name));
+      // the search box explains the same document
+      await expect.poll(() => page.locator("#search h4 .live-name").first().textContent()).toBe(named);
+    });
+
+    it("lists what is drawn around, of what is shown", async () => {
+      await drawAroundAll();
+      expect(await heading()).toBe("60 points in the selection");
+      await page.getByLabel("queries (rings)").uncheck();
+      await drawAroundAll();
+      expect(await heading()).toBe("48 points in the selection");
+      await page.locator(".live-legendentry").first().click();
+      await drawAroundAll();
+      expect(await heading()).toBe("42 points in the selection"); // six colours of one thing are hidden
+      await page.locator(".live-legendentry").first().click();
+      await page.getByLabel("queries (rings)").check();
+      await page.getByLabel("Slice of queries").selectOption({ label: "query length: 2 words" });
+      await drawAroundAll();
+      expect(await heading()).toBe("60 points in the selection");
+    });
+
+    it("finds points by name, colours them by a measure, and shows two runs", async () => {
+      await page.getByLabel("Find points by name").fill("pink sh");
+      expect(await heading()).toMatch(/^[23] points with “pink sh”$/);
+      await page.getByLabel("Find points by name").fill("");
+      const measures = await page.getByLabel("Colour by").locator("option").allTextContents();
+      expect(measures).toEqual([
+        "category_id",
+        "Recall@1",
+        "Recall@1 lost at typos 0.5",
+        "document or query",
+      ]);
+      await page.getByLabel("Colour by").selectOption("Recall@1");
+      expect(await page.locator(".live-legend").textContent()).toMatch(/^[01]1 · grey: no value$/);
+      await page.getByLabel("two maps").check();
+      expect(await page.locator(".live-marks").count()).toBe(2);
+      const chosen = await page
+        .getByLabel("Run", { exact: true })
+        .evaluateAll((lists) => lists.map((list) => (list as unknown as { value: string }).value));
+      expect(chosen).toEqual(["0", "1"]);
+      await page.getByLabel("two maps").uncheck();
+    });
+
+    it("is worked by keys alone", async () => {
+      await surface().focus();
+      await page.keyboard.press("+");
+      await page.keyboard.press("ArrowLeft");
+      await page.keyboard.press("Enter");
+      expect(await heading()).toMatch(/^(Nearest to|Found for) /);
+      await page.keyboard.press("0");
+    });
   });
 
   it("asks nothing of anybody and has no trouble", () => {

@@ -4,8 +4,11 @@ import { openSystems } from "../open-payload.js";
 import type { Payload } from "../payload.js";
 import { PayloadBytes } from "../payload-bytes.js";
 import { element } from "./dom-elements.js";
+import { MapView } from "./map-view.js";
 import { type PageContext, Selection } from "./page-context.js";
 import { SearchView } from "./search-view.js";
+
+const views = { map: MapView, search: SearchView };
 
 async function unpack(id: string): Promise<Uint8Array> {
   const packed = Uint8Array.from(atob(document.getElementById(id)!.textContent!.trim()), (character) =>
@@ -20,10 +23,12 @@ async function start(): Promise<void> {
   const bytes = new PayloadBytes(await unpack("live-numbers"));
   const systems = openSystems(payload, bytes);
   const context: PageContext = { payload, bytes, systems, selection: new Selection() };
+  const opened: Record<string, unknown> = {};
   for (const root of document.querySelectorAll<HTMLElement>("[data-live]:not(html)")) {
-    if (root.dataset["live"] === "search") new SearchView(root, context);
+    const part = root.dataset["live"] as keyof typeof views;
+    opened[part] = new views[part](root, context);
   }
-  Object.assign(globalThis, { qdrlPage: context });
+  Object.assign(globalThis, { qdrlPage: { ...context, ...opened } });
 }
 
 start().then(
