@@ -101,8 +101,9 @@ describe("every command of the README runs, in its order, in a copy of the works
     const stated = [...cells[0]!.source.join("").matchAll(/^\| (.*?) \| (.*?) \| (.*?) \|$/gm)];
     const folders = {
       "BM25 over names": "bm25",
-      "two towers, words": "baseline",
-      "two towers, trigrams": "trigrams",
+      "BM25 over names and their 3–4-grams": "bm25-ngrams",
+      "bag of words and 2–4-grams": "starter",
+      "the thesis' two towers, words": "baseline",
     };
     expect(stated.map(([, system]) => system)).toEqual(Object.keys(folders));
     const runs = Object.values(folders).map((name) => openRun(path.join(copy, "reports/runs/tour", name)));

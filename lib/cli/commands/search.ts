@@ -10,7 +10,7 @@ export function addSearchCommand(program: Command): void {
   program
     .command("search")
     .description("search the documents of a run: one query given, or a prompt")
-    .argument("<run>", "run folder, e.g. reports/runs/tour/baseline")
+    .argument("<run>", "run folder, e.g. reports/runs/tour/starter")
     .argument(
       "[query...]",
       "the query, or a picture file where queries are pictures; without it, queries are read line by line",

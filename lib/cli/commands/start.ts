@@ -43,7 +43,7 @@ export function addStartCommand(program: Command): void {
         `\nDone in ${humanTime((performance.now() - began) / 1000)}. Open ${REPORT} in a browser.\n`,
       );
       process.stdout.write(
-        "Next: npm run notebook · npm run qdrl -- search reports/runs/tour/baseline · npm run qdrl -- --help\n",
+        "Next: npm run notebook · npm run qdrl -- search reports/runs/tour/starter · npm run qdrl -- --help\n",
       );
     });
 }

@@ -16,7 +16,7 @@ export function addThresholdCommand(program: Command): void {
   program
     .command("threshold")
     .description("choose the score under which a run's search returns nothing, on its validation data")
-    .argument("<run>", "run folder, e.g. reports/runs/tour/baseline")
+    .argument("<run>", "run folder, e.g. reports/runs/tour/starter")
     .option(
       "--precision <p>",
       "the lowest threshold with this share of relevant answers; default: the best F1",
