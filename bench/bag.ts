@@ -16,6 +16,7 @@ import { loadConfig } from "../lib/experiment/load-config.js";
 import { loadExperiment } from "../lib/experiment/load-experiment.js";
 import type { ExperimentConfig } from "../lib/experiment/schema.js";
 import { encoderSpec } from "../lib/experiment/specs.js";
+import { resolveTableSizes } from "../lib/experiment/table-sizes.js";
 import { textColumnsOf } from "../lib/experiment/text-columns.js";
 import { bootstrapInterval } from "../lib/metrics/bootstrap.js";
 import { DenseRetriever } from "../lib/retrieval/retrievers/dense-retriever.js";
@@ -33,15 +34,18 @@ const MEASURES = ["nDCG@10", "MRR@10", "Recall@10"];
 const config = (seed: number): ExperimentConfig =>
   loadConfig(file, [
     ...["task_id=bench-bag", `seed=${seed}`, "keep_checkpoints=0", "tensorboard=false"],
-    ...["recall_validation.sets=null", `recall_validation.query_typo_probabilities=${JSON.stringify(TYPOS)}`],
+    ...[`recall_validation.query_typo_probabilities=${JSON.stringify(TYPOS)}`],
     ...['recall_validation.measures=["nDCG@10"]', "recall_validation.k=[10, 100]"],
     ...overrides,
-    `run_id=${file.replace(/^configs\/|\.yaml$/g, "").replaceAll("/", "-")}-${seed}`,
+    `run_id=${[file, ...overrides]
+      .join("-")
+      .replaceAll(/[^a-z0-9]+/gi, "-")
+      .slice(0, 60)}-${seed}`,
   ]);
 
 await selectBackend("wasm");
 mkdirSync(folder, { recursive: true });
-const first = config(seeds[0]!);
+const first = resolveTableSizes(config(seeds[0]!));
 const { model, negatives, loss } = first;
 if (model.type !== "TwoTower" || loss.type !== "batch_softmax" || first.typos || negatives.type !== "batch")
   throw new Error(`${file}: must be a TwoTower with in-batch softmax and no typos taught`);

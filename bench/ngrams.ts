@@ -36,7 +36,7 @@ interface Side {
 }
 
 async function sideOf(name: string, overrides: string[]): Promise<Side> {
-  const config = loadConfig("configs/recipes/robust.yaml", [...overrides, `engine=${engine}`]);
+  const config = loadConfig("configs/recipes/robust-labels.yaml", [...overrides, `engine=${engine}`]);
   const data = await loadExperiment(config, {});
   const random = new Random(config.seed);
   const encoder = createEncoder(encoderSpec(config), random.fork("encoder"));

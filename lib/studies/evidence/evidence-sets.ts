@@ -79,7 +79,7 @@ export const evidenceSets: readonly EvidenceSet[] = [
     validation: "validation",
     documentText: films,
     dense: {
-      ...{ kind: "trained", name: "2–4-gram bag", config: "configs/recipes/robust.yaml" },
+      ...{ kind: "trained", name: "2–4-gram bag", config: "configs/recipes/robust-labels.yaml" },
       overrides: grams,
       seeds: [1, 2, 3],
     },
@@ -93,7 +93,7 @@ export const evidenceSets: readonly EvidenceSet[] = [
     validation: null,
     documentText: ["document_text"],
     dense: {
-      ...{ kind: "trained", name: "2–4-gram bag", config: "configs/recipes/robust.yaml" },
+      ...{ kind: "trained", name: "2–4-gram bag", config: "configs/recipes/robust-labels.yaml" },
       overrides: [
         ...grams,
         "num_epochs=3",
