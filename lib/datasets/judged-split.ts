@@ -55,8 +55,12 @@ function phraseOf(query: JudgedQuery): string {
   return Object.values(query.fields)[0] ?? "";
 }
 
+/** Column of the training pairs with their grades. */
+const GRADE = "grade";
+
 /**
- * One row per (query, relevant document), shuffled: query fields and document fields side by side.
+ * One row per (query, relevant document), shuffled: query fields and document fields side by side, and the grade in the
+ * column "grade" where relevant documents have different ones, all above 0.
  *
  * @param documents by id; judged documents that it lacks are passed over
  */
@@ -66,15 +70,19 @@ export function relevantPairs(
   minGrade: number,
   random: Random,
 ): TextColumns {
-  const rows: Record<string, string>[] = [];
+  const rows: { row: Record<string, string>; grade: number }[] = [];
   for (const query of queries)
     for (const [id, grade] of Object.entries(query.grades)) {
       const document = documents.get(id);
-      if (grade >= minGrade && document !== undefined) rows.push({ ...query.fields, ...document });
+      if (grade >= minGrade && document !== undefined)
+        rows.push({ row: { ...query.fields, ...document }, grade });
     }
   random.shuffle(rows);
   const columns: TextColumns = emptyRecord();
-  for (const name of Object.keys(rows[0] ?? {})) columns[name] = rows.map((row) => row[name]!);
+  for (const name of Object.keys(rows[0]?.row ?? {})) columns[name] = rows.map(({ row }) => row[name]!);
+  const grades = new Set(rows.map(({ grade }) => grade));
+  if (grades.size > 1 && columns[GRADE] === undefined && Math.min(...grades) > 0)
+    columns[GRADE] = rows.map(({ grade }) => String(grade));
   return columns;
 }
 

@@ -23,6 +23,17 @@ export function crossCheck(config: ExperimentConfig): CrossFieldIssue[] {
       path: ["loss", "widths"],
       message: `must be at most model.output_dim (${model.output_dim}), got ${wide}`,
     });
+  const { grade_column: graded } = config.dataset;
+  if (graded !== null && loss.type !== "list_net" && loss.type !== "approximate_ndcg")
+    issues.push({
+      path: ["dataset", "grade_column"],
+      message: `must be null unless loss.type is list_net or approximate_ndcg, which read grades, got ${graded} with ${loss.type}`,
+    });
+  if (graded !== null && config.streaming.mode === "always")
+    issues.push({
+      path: ["dataset", "grade_column"],
+      message: `must be null where pairs are streamed, got ${graded}`,
+    });
   if (config.pairs_per_epoch !== null && !config.shuffle)
     issues.push({
       path: ["pairs_per_epoch"],

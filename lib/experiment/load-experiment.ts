@@ -90,7 +90,8 @@ export async function loadExperiment(
     );
   }
   const read = async (part: "training" | "validation"): Promise<PairSet> => {
-    const columns = [...new Set([...names.query, ...names.document])];
+    const graded = part === "training" ? config.dataset.grade_column : null;
+    const columns = [...new Set([...names.query, ...names.document, ...(graded === null ? [] : [graded])])];
     const { columns: texts, report } =
       part === "training"
         ? await labelledRows(config, columns)
@@ -105,7 +106,10 @@ export async function loadExperiment(
     await readers.document.prepare(rowsOf(texts, names.document), listener);
     for (const feature of textsOf([...config.dataset.query_features, ...config.dataset.document_features]))
       scan.add(`${part} rows`, feature.name, cellsOf(feature, texts));
-    return buildPairs(texts, names, { query: queryFeatures, document: documentFeatures });
+    const built = buildPairs(texts, names, { query: queryFeatures, document: documentFeatures });
+    return graded === null
+      ? built
+      : { ...built, grades: gradesOf(graded, texts[graded]!, built.queryOf.length) };
   };
   const empty: PairSet = {
     queries: { size: 0, columns: {} },
@@ -319,4 +323,17 @@ function checkTowerTables(
           `model.${side}.features.${i}.encoder.num_embeddings: must be at least ${rows} (dictionary and OOV buckets), got ${encoder.num_embeddings}`,
         );
     });
+}
+
+/** Grades of pairs, 1 for pairs that were added to those read. */
+function gradesOf(column: string, cells: readonly string[], pairs: number): Float32Array {
+  const grades = new Float32Array(pairs).fill(1);
+  cells.slice(0, pairs).forEach((cell, i) => {
+    grades[i] = Number(cell);
+    if (!(grades[i]! > 0 && Number.isFinite(grades[i])))
+      throw new UserError(
+        `dataset.grade_column: "${column}" must hold numbers > 0, got "${cell}" in pair ${i}`,
+      );
+  });
+  return grades;
 }

@@ -13,6 +13,8 @@ export interface PairSet {
   queryOf: Int32Array;
   /** [pairs] row of documents */
   documentOf: Int32Array;
+  /** [pairs] grade of the document for the query, where judgements are graded. */
+  grades?: Float32Array;
   /** The distinct queries as read, for those who change their texts. */
   queryRows?: readonly Readonly<Record<string, string>>[];
   /** The distinct documents as read. */

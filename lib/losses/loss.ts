@@ -9,6 +9,8 @@ export interface LossContext {
   negatives?: Float32Array;
   /** [C] log of the expected number of times document j is among the candidates; taken off its score (logQ) */
   logQ?: Float32Array;
+  /** [B, C] grade > 0 of every document known to answer the query, own cells included; elsewhere 0 */
+  grades?: Float32Array;
   /** [C] number of each document: equal numbers are one document */
   documentIds?: Int32Array;
 }
@@ -36,9 +38,10 @@ export interface OwnMemory {
   };
 }
 
-/** Set by losses that read {@link LossContext.documentIds}. */
+/** Set by losses that read {@link LossContext.documentIds} or {@link LossContext.grades}. */
 export interface LossNeeds {
   readonly readsIds?: boolean;
+  readonly readsGrades?: boolean;
 }
 
 /**

@@ -170,7 +170,7 @@ function candidateObjective(
   if (negatives.type === "cache") return null;
   const own =
     negatives.mask === "none" && negatives.in_batch && negatives.add.length === 0 && !negatives.log_q;
-  return own && !loss.weights && !loss.readsIds
+  return own && !loss.weights && !loss.readsIds && !(loss.readsGrades && pairs.grades)
     ? null
     : new SampledCandidatesObjective(loss, negatives, pairs, positives, encoder, random);
 }

@@ -73,6 +73,14 @@ export const datasetSection = z.strictObject({
     .describe(
       "training pairs of the data set that are used, drawn at random by the seed; null = all, 0 = none: documents' own texts alone",
     ),
+  grade_column: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      "column of the training pairs with the grade of the document for the query, a number > 0, as imports write it where grades differ; for list_net and approximate_ndcg. null = all alike",
+    ),
   document_pairs: z
     .string()
     .min(1)

@@ -55,5 +55,9 @@ export const approximateNdcgPart = lossPart({
     similarity: similaritySetting,
   },
   make: ({ temperature, similarity }) =>
-    scoredBatchLoss("approximate_ndcg", approximateNdcg(temperature), { similarity, logQScale: temperature }),
+    scoredBatchLoss("approximate_ndcg", approximateNdcg(temperature), {
+      similarity,
+      logQScale: temperature,
+      readsGrades: true,
+    }),
 });

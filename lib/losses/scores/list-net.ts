@@ -29,5 +29,9 @@ export const listNetPart = lossPart({
   summary: "cross-entropy between grades and scores, top-1 form (doi:10.1145/1273496.1273513)",
   settings: { temperature: temperatureSetting(), similarity: similaritySetting },
   make: ({ temperature, similarity }) =>
-    scoredBatchLoss("list_net", listNet(temperature), { similarity, logQScale: temperature }),
+    scoredBatchLoss("list_net", listNet(temperature), {
+      similarity,
+      logQScale: temperature,
+      readsGrades: true,
+    }),
 });

@@ -7,6 +7,7 @@ import { takeRows } from "../../features/batch.js";
 import type { StoredTensor } from "../../files/safetensors.js";
 import { UserError } from "../../files/user-error.js";
 import { candidateMask, type KnownPositives } from "../../losses/candidate-mask.js";
+import { KnownGrades } from "../../losses/known-grades.js";
 import type { BatchLoss, LossContext } from "../../losses/loss.js";
 import { drawMined } from "../../negatives/hard-negatives.js";
 import { MemoryBank } from "../../negatives/memory-bank.js";
@@ -28,6 +29,7 @@ export class SampledCandidatesObjective implements Objective {
   private readonly frequency: StreamingFrequency | null;
   private readonly memory: MemoryBank | null;
   private readonly mined = new Map<number, Int32Array>(); // by place in `add`
+  private readonly grades: KnownGrades | null;
   private pending: { ids: Int32Array; embeddings: Float32Array } | null = null;
 
   constructor(
@@ -39,6 +41,7 @@ export class SampledCandidatesObjective implements Objective {
     private readonly random: Random,
   ) {
     this.weights = loss.weights ?? {};
+    this.grades = loss.readsGrades && pairs.grades ? new KnownGrades(pairs, pairs.grades) : null;
     this.frequency = options.log_q ? new StreamingFrequency(pairs.documents.size, options.log_q.rate) : null;
     const memories = options.add.flatMap((source) => (source.type === "memory" ? [source] : []));
     if (memories.length > 1)
@@ -172,6 +175,7 @@ export class SampledCandidatesObjective implements Objective {
     const context: LossContext = { documentIds: ids };
     if (mask !== "none" || !inBatch)
       context.negatives = candidateMask(batch.queryIds, ids, mask, this.positives, { inBatch });
+    if (this.grades) context.grades = this.grades.of(batch.queryIds, ids);
     if (this.frequency) {
       this.frequency.observe(batch.documentIds);
       context.logQ = this.logCandidates(ids, batch.documentIds.length);
