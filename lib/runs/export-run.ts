@@ -1,14 +1,12 @@
 import path from "node:path";
-import { exportEncoder } from "../encoders/onnx/export-encoder.js";
 import { writeTransformerFolder } from "../encoders/pretrained/transformer-folder.js";
 import { namedWeights, TransformerEncoder } from "../encoders/transformer/transformer-encoder.js";
 import type { Listener } from "../engine/progress.js";
 import { encoderSpec } from "../experiment/specs.js";
 import { createVectorizer } from "../experiment/vectorizers.js";
-import { atomicWriteFile } from "../files/atomic-write.js";
-import { makeFolder } from "../files/make-folder.js";
 import { openEncoder } from "../retrieval/retrievers/open-encoder.js";
 import { WordPieceVectorizer } from "../tokenizer/wordpiece/word-piece-vectorizer.js";
+import { writeOnnx } from "../training/fit/write-onnx.js";
 import { exportVectorizer } from "./exported-vectorizer.js";
 
 /**
@@ -24,19 +22,8 @@ export async function exportRun(
 ): Promise<string[]> {
   const { config, encoder } = await openEncoder(dir, options);
   try {
-    const files: string[] = [];
-    const description: Record<string, unknown> = { run: dir, textVectorizer: config.text_vectorizer };
-    makeFolder(outDir);
-    for (const side of ["query", "document"] as const) {
-      const { bytes, ...rest } = exportEncoder(encoder, encoderSpec(config), side);
-      const file = path.join(outDir, `${side}.onnx`);
-      atomicWriteFile(file, bytes);
-      files.push(file);
-      description[side] = rest;
-    }
-    const json = path.join(outDir, "onnx.json");
-    atomicWriteFile(json, `${JSON.stringify(description, null, 2)}\n`);
-    files.push(json);
+    const more = { run: dir, textVectorizer: config.text_vectorizer };
+    const files = writeOnnx(encoder, encoderSpec(config), outDir, more);
     const vectorizer = createVectorizer(config);
     if (!(encoder instanceof TransformerEncoder) || !(vectorizer instanceof WordPieceVectorizer))
       return [...files, ...exportVectorizer(config, outDir, null)];

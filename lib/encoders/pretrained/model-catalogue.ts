@@ -52,7 +52,8 @@ export const modelCatalogue: readonly CatalogueEntry[] = [
   {
     ...bert,
     ...{ name: "all-MiniLM-L6-v2", aliases: ["sentence-transformers/all-MiniLM-L6-v2"], outputDim: 384 },
-    ...{ millions: 22.7, licence: apache, source: "sentence-transformers, in a PyPI wheel", standIn: null },
+    ...{ millions: 22.7, licence: apache, source: "sentence-transformers, in a PyPI wheel" },
+    standIn: "TwoTower",
     ...{ description: "six layers distilled, then trained on a billion sentence pairs" },
     ...{ importFrom: "all-MiniLM-L6-v2", note: "" },
   },
@@ -211,7 +212,7 @@ export function absence(entry: CatalogueEntry): string {
 }
 
 /**
- * The model itself if its weights are here, else its stand-in.
+ * The model itself if its weights are here, else its stand-in, or the stand-in's own where that one is not here either.
  *
  * @returns `line` says which and why, null if it is the model itself
  * @throws UserError for an unknown name, and for a model without stand-in
@@ -223,5 +224,6 @@ export function modelOrStandIn(name: string): { model: string; line: string | nu
   if (folder !== null) return { model: folder, line: null };
   const line = absence(entry);
   if (entry.standIn === null) throw new UserError(line);
-  return { model: entry.standIn, line };
+  const { model, line: further } = modelOrStandIn(entry.standIn);
+  return { model, line: further === null ? line : `${line}; ${further}` };
 }

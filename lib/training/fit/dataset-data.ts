@@ -71,11 +71,18 @@ export async function datasetData(request: string | DatasetRequest): Promise<Dat
 }
 
 /** {@link datasetData} by a configuration that reads it. */
-export async function loadDataset(config: ExperimentConfig): Promise<DatasetData> {
-  const loaded = await loadExperiment(config, {});
+export async function loadDataset(
+  config: ExperimentConfig,
+  options: { stream?: boolean } = {},
+): Promise<DatasetData> {
+  const loaded = await loadExperiment(config, {}, options);
+  const { stream, textLength, words } = loaded;
   const { kind: _kind, ...modelOptions } = encoderSpec(config);
   return {
-    trainData: { kind: "pairs", pairs: loaded.pairs },
+    trainData: {
+      ...{ kind: "pairs", pairs: loaded.pairs },
+      ...(stream && { stream: { pairs: stream, textLength, words } }),
+    },
     evalData: loaded.validation && { kind: "pairs", pairs: loaded.validation },
     modelOptions,
     source: {

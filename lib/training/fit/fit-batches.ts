@@ -79,7 +79,7 @@ export function sizeOfBatch(batch: FitBatch): number {
 
 /** Items, or pairs, that there are. */
 export function sizeOfData(data: FitData): number {
-  if (data.kind === "pairs") return data.pairs.queryOf.length;
+  if (data.kind === "pairs") return data.stream?.pairs.rows ?? data.pairs.queryOf.length;
   if (data.kind === "margins") return data.margins.length;
   return data.kind === "scored" ? data.scores.length : data.items.size;
 }

@@ -1,13 +1,15 @@
+import type { PairStream } from "../../experiment/pair-stream.js";
 import { buildPairs, type PairSet } from "../../experiment/pairs.js";
 import type { FeatureBatch } from "../../features/batch.js";
 import type { FeaturePipeline } from "../../features/feature-pipeline.js";
 import { UserError } from "../../files/user-error.js";
+import type { WordCuts } from "../../tokenizer/text-vectorizer.js";
 import { arrangeDocuments, type FitDocument } from "./fit-documents.js";
 
 /** Training or evaluation data of {@link fit}, distinguished by `kind`. */
 export type FitData =
   /** queries with their documents: as {@link datasetData} reads them from a data set */
-  | { kind: "pairs"; pairs: PairSet }
+  | { kind: "pairs"; pairs: PairSet; stream?: StreamedPairs }
   /** items with a class each */
   | { kind: "class"; items: FeatureBatch; labels: Int32Array }
   /** roots (type 0) with their positive (1) and negative (−1) matches */
@@ -24,6 +26,14 @@ export type FitData =
       negatives: FeatureBatch;
       margins: Float32Array;
     };
+
+/** Pairs that reader threads read anew in every epoch; the pair set beside them is empty. */
+export interface StreamedPairs {
+  pairs: PairStream;
+  /** ids per text, and their word boundaries if the vectoriser has them */
+  textLength: number;
+  words: WordCuts | null;
+}
 
 export type FitDataKind = FitData["kind"];
 

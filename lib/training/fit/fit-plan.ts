@@ -6,7 +6,7 @@ import { checkNegatives } from "../../experiment/negatives-checks.js";
 import { type NegativesConfig, negativesSection } from "../../experiment/sections/negatives.js";
 import { ownEntry } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
-import { positivesByQuery } from "../../losses/candidate-mask.js";
+import { type KnownPositives, positivesByQuery } from "../../losses/candidate-mask.js";
 import { createItemLoss, itemLossCompares, itemLosses } from "../../losses/create-item-loss.js";
 import { createLoss, losses } from "../../losses/create-loss.js";
 import type { BatchLoss } from "../../losses/loss.js";
@@ -108,6 +108,10 @@ export function planFit(given: Options, model: FitModel, random: Random): FitPla
     trainer: trainer as Trainer<FitBatch>,
     engine,
     epoch(epoch) {
+      if (trainData.kind === "pairs" && trainData.stream) {
+        const { pairs } = trainData.stream;
+        return { batches: pairs.epoch(epoch), steps: Math.ceil(pairs.rows / batchSize), items: pairs.rows };
+      }
       const batches = draw(trainData, random.fork(`order-${epoch}`));
       const items = batches.reduce((sum, batch) => sum + batch.length, 0);
       return { batches: taken(trainData, batches), steps: batches.length, items };
@@ -159,10 +163,15 @@ function fusedParts(
   if (negatives?.type === "cache") return "negatives of type cache have no fused step";
   if (negatives && (!negatives.in_batch || negatives.add.length > 0 || negatives.log_q !== null))
     return "added negatives have no fused step";
+  const { stream } = options.trainData;
   const query = ownEntry(pairs.queries.columns, spec.queryTextFeature);
   const document = ownEntry(pairs.documents.columns, spec.documentTextFeature);
-  if (query?.kind !== "text" || document?.kind !== "text")
+  if (!stream && (query?.kind !== "text" || document?.kind !== "text"))
     return "features other than text have no fused step";
+  const textOf = (column: typeof query) => column as Extract<typeof column, { kind: "text" }>;
+  const lengths = stream
+    ? ([stream.textLength, stream.textLength] as const)
+    : ([textOf(query).length, textOf(document).length] as const);
   const mask = negatives?.mask ?? "none";
   return {
     task: pairTask(loss),
@@ -170,14 +179,13 @@ function fusedParts(
     lossSpec: losses.resolve(options.loss).options,
     optimizerSpec,
     maxBatch: batchSize,
-    queryLength: query.length,
-    documentLength: document.length,
-    words: query.words ?? null,
+    queryLength: lengths[0],
+    documentLength: lengths[1],
+    words: stream ? stream.words : (textOf(query).words ?? null),
     threads: options.threads ?? os.availableParallelism(),
     mask,
     teaching: null,
-    positives:
-      mask === "known_positives" ? positivesByQuery(pairs.queryOf, pairs.documentOf) : () => undefined,
+    positives: mask === "known_positives" ? positivesOf(options.trainData) : () => undefined,
     onNonFinite: "return",
   };
 }
@@ -237,6 +245,12 @@ function negativesOf(
   return parsed.data;
 }
 
+/** The positives of each query; of streamed pairs those that a first pass found. */
+function positivesOf({ pairs, stream }: Extract<FitData, { kind: "pairs" }>): KnownPositives {
+  if (stream) return stream.pairs.positives ?? (() => undefined);
+  return positivesByQuery(pairs.queryOf, pairs.documentOf);
+}
+
 /** What goes beyond the loss over a batch's own pairs. */
 function pairObjective(
   { trainData, loss: named }: Options & { trainData: Extract<FitData, { kind: "pairs" }> },
@@ -249,7 +263,7 @@ function pairObjective(
   const { pairs } = trainData;
   const draws = random.fork("negatives");
   if (section.type === "batch") {
-    const positives = positivesByQuery(pairs.queryOf, pairs.documentOf);
+    const positives = positivesOf(trainData);
     return new SampledCandidatesObjective(loss, section, pairs, positives, encoder, draws);
   }
   const { temperature } = losses.resolve(named).options as { temperature?: number };

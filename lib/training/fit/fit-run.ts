@@ -176,6 +176,14 @@ function configText(made: FitConfig, settings: object, ownSets: boolean): string
   return `${note}${formatConfig(config)}`;
 }
 
+/** The batch size that a run was begun with, null where there is none. */
+export function storedBatchSize(dir: string): number | null {
+  const file = path.join(dir, "fit.yaml");
+  if (!fs.existsSync(file)) return null;
+  const { batchSize } = parse(readSealed(file)) as { batchSize?: number };
+  return batchSize ?? null;
+}
+
 /** Writes the settings of a new run to fit.yaml, or checks that an old one has the same. */
 function claimSettings(folder: RunFolder, settings: Readonly<Record<string, unknown>>): void {
   const text = stringify(settings);

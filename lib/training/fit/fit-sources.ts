@@ -10,6 +10,7 @@ import type { Listener } from "../../engine/progress.js";
 import type { Random } from "../../engine/random/random.js";
 import { loadStoredConfig } from "../../experiment/load-config.js";
 import type { ExperimentConfig } from "../../experiment/schema.js";
+import { negativesSection } from "../../experiment/sections/negatives.js";
 import { encoderSpec } from "../../experiment/specs.js";
 import { readModel } from "../../files/model-file.js";
 import type { StoredTensor } from "../../files/safetensors.js";
@@ -58,6 +59,10 @@ export async function openSources(
   listener: Listener,
 ): Promise<FitSources> {
   const { trainData, evalData, model } = options;
+  if ((options.numWorkers ?? 0) > 0 && (isVectorised(trainData) || requestOf(trainData) === null))
+    throw new UserError(
+      `fit: numWorkers must be 0 unless trainData names a data set, got ${options.numWorkers}: other data are in memory`,
+    );
   if (isVectorised(trainData)) return vectorised(options, trainData, random);
   const named = typeof model === "string" ? await measured(namedModel(model), options) : null;
   const request = requestOf(trainData);
@@ -295,7 +300,19 @@ async function datasetSources(
   const config = run
     ? elsewhere(run.config, (await datasetConfig(request, { kind: "TwoTower" }, {})).dataset_dir)
     : await datasetConfig(request, source, modelOptions);
-  const read = await loadDataset(config);
+  const { numWorkers = 0, batchSize, seed, negatives } = options;
+  if (numWorkers > 0 && (batchSize === "auto" || (options.valSplit ?? 0) > 0))
+    throw new UserError("fit: batchSize auto and valSplit must be left out with numWorkers, got one");
+  const streamed = {
+    ...{ ...config, seed, batch_size: batchSize as number, drop_last: false, dataloader_workers: numWorkers },
+    streaming: { ...config.streaming, mode: "always" as const },
+    ...(negatives && { negatives: negativesSection.parse({ type: "batch", ...negatives }) }),
+  };
+  const read = await loadDataset(numWorkers > 0 ? streamed : config, { stream: numWorkers > 0 });
+  if (numWorkers > 0)
+    options.tell?.(
+      `training pairs: about ${read.trainData.stream!.pairs.rows}, streamed by ${numWorkers} reader ${numWorkers === 1 ? "thread" : "threads"}`,
+    );
   if (evalData === "validation" && !read.evalData)
     throw new UserError(`fit: ${request.dataset} must have a validation part for evalData, got none`);
   const documents = await configReader(config, listener);

@@ -1,3 +1,4 @@
+import path from "node:path";
 import type { Encoder } from "../../encoders/encoder.js";
 import { withFolderLock } from "../../files/folder-lock.js";
 import { UserError } from "../../files/user-error.js";
@@ -10,6 +11,7 @@ import { heldOutMeasure, type ReportRow, reportRows } from "./fit-report.js";
 import { parseFitOptions, type ResolvedOptions } from "./fit-schema.js";
 import type { FitSources } from "./fit-sources.js";
 import { openFit } from "./open-fit.js";
+import { writeOnnx } from "./write-onnx.js";
 
 export interface FitResult {
   encoder: Encoder;
@@ -24,6 +26,10 @@ export interface FitResult {
   report: ReportRow[] | null;
   /** what computed the steps */
   engine: string;
+  /** and on what: cpu or gpu, and the backend of tfjs */
+  device: string;
+  /** ONNX files that were written */
+  onnx: string[];
   batchSize: number;
   /** reads further documents as the encoder does; null where nobody knows how */
   read: DocumentReader | null;
@@ -54,7 +60,7 @@ async function fitAlone(options: ResolvedOptions): Promise<FitResult> {
         void history.push({ trainLoss, validationLoss, metrics: { ...metrics } }),
     },
   };
-  const { session, run, sources, engine, batchSize } = await openFit(options, remember);
+  const { session, run, sources, engine, device, batchSize } = await openFit(options, remember);
   try {
     const measure = measureOf(options, sources);
     const before = measure?.(session.encoder);
@@ -62,12 +68,28 @@ async function fitAlone(options: ResolvedOptions): Promise<FitResult> {
     const stopped = session.interrupted ? "interrupted" : session.stopped;
     const { encoder } = session;
     const report = before && measure ? reportRows(before, measure(encoder)) : null;
+    const { spec } = sources;
+    const { toOnnx, runDir } = options;
+    const folder = toOnnx === true ? path.join(runDir!, "onnx") : toOnnx;
+    const onnx = folder && spec ? writeOnnx(encoder, spec, folder) : [];
     return {
-      ...{ encoder, epochsRun: history.length, history, stopped, run, report, engine, batchSize },
+      ...{
+        onnx,
+        device,
+        encoder,
+        epochsRun: history.length,
+        history,
+        stopped,
+        run,
+        report,
+        engine,
+        batchSize,
+      },
       read: sources.read,
     };
   } finally {
     session.trainer.close();
+    if (sources.trainData.kind === "pairs") await sources.trainData.stream?.pairs.close();
   }
 }
 

@@ -6,7 +6,8 @@ import type { Side } from "../objectives/batch-task.js";
 import type { FitData } from "./fit-data.js";
 
 /**
- * What a model finds on held-out data: classes by searching the training items for those of a held-out item's class; pairs by
+ * What a model finds on held-out data: classes by searching the training items for those of a held-out item's class, or one
+ * another where the training items have none; pairs by
  * searching all held-out documents for those of a query; sessions by searching all held-out matches for a root's positive ones.
  *
  * @param side tower of labelled items
@@ -14,6 +15,8 @@ import type { FitData } from "./fit-data.js";
  */
 export function heldOutSet(train: FitData, held: FitData, side: Side): EvaluatorOptions | null {
   const sides = { querySide: side, indexSide: side, excludeSelf: false };
+  if (held.kind === "class" && train.kind !== "class")
+    return { ...sides, excludeSelf: true, queryData: { items: held.items, labels: held.labels } };
   if (held.kind === "class" && train.kind === "class") {
     const known = new Set(train.labels);
     const rows = rowsWhere(held.labels.length, (row) => known.has(held.labels[row]!));

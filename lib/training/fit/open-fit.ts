@@ -1,6 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
 import type { Encoder } from "../../encoders/encoder.js";
-import { selectBackend } from "../../engine/backend.js";
 import { defaultListener } from "../../engine/progress.js";
 import { Random } from "../../engine/random/random.js";
 import { startFromTexts } from "../../experiment/start-from-texts.js";
@@ -16,12 +14,15 @@ import { checkMonitors } from "../callbacks/callback-list.js";
 import { progress } from "../callbacks/progress.js";
 import { resumeRun } from "../claim-run.js";
 import { Session } from "../session.js";
+import { chooseDevice } from "./choose-device.js";
 import { type FitBatch, sizeOfBatch, sizeOfData } from "./fit-batches.js";
+import type { FitData } from "./fit-data.js";
 import { type FitModel, type FitPlan, planFit } from "./fit-plan.js";
-import { openFitRun } from "./fit-run.js";
+import { openFitRun, storedBatchSize } from "./fit-run.js";
 import type { ResolvedOptions } from "./fit-schema.js";
 import { type FitSources, openSources } from "./fit-sources.js";
 import { splitData } from "./held-out.js";
+import { measureBatchSize } from "./measure-batch-size.js";
 
 export interface OpenedFit {
   session: Session<FitBatch>;
@@ -29,6 +30,8 @@ export interface OpenedFit {
   sources: FitSources;
   /** what computes the steps */
   engine: string;
+  /** and on what */
+  device: string;
   batchSize: number;
 }
 
@@ -42,7 +45,11 @@ export async function openFit(options: ResolvedOptions, last: Callback): Promise
   const { epochs, seed, callbacks = [], tell = () => {} } = options;
   const holdsOut = options.evalData !== undefined || (options.valSplit ?? 0) > 0;
   checkMonitors(callbacks, holdsOut ? null : "fit: evalData or valSplit must be given");
-  if (!tf.getBackend()) tell((await selectBackend()).line);
+  if (options.toOnnx && typeof options.model === "object" && "embedDocuments" in options.model)
+    throw new UserError("fit: toOnnx must be left out with an encoder that is passed as such, got one");
+  if (options.toOnnx === true && options.runDir === undefined)
+    throw new UserError("fit: toOnnx must name a folder unless there is a runDir, got true");
+  const device = await chooseDevice(options.device, tell);
   const random = new Random(seed);
   const listener = defaultListener();
   const sources = heldOut(options, await openSources(options, random, listener), random);
@@ -52,14 +59,15 @@ export async function openFit(options: ResolvedOptions, last: Callback): Promise
     throw new UserError(
       `fit: untrainedRows must be random unless trainData are pairs, got ${trainData.kind}`,
     );
-  const batchSize = options.batchSize === "auto" ? 256 : options.batchSize;
-  const steps = Math.ceil(sizeOfData(trainData) / batchSize) * epochs;
   const { evalData: _named, ...rest } = options;
-  const plan: FitPlan = planFit(
-    { ...rest, trainData, batchSize, ...(evalData && { evalData }) },
-    modelOf(options, sources, steps),
-    random,
-  );
+  const planOf = (batchSize: number): FitPlan => {
+    const steps = Math.ceil(sizeOfData(trainData) / batchSize) * epochs;
+    const given = { ...rest, trainData, batchSize, ...(evalData && !onlyMeasured(trainData, evalData) && { evalData }) };
+    return planFit(given, modelOf(options, sources, steps), random);
+  };
+  const batchSize =
+    options.batchSize === "auto" ? batchSizeOf(options, sources, planOf, tell) : options.batchSize;
+  const plan = planOf(batchSize);
   const settle: Callback = {
     name: "settle",
     // rows that wait for their optimiser are brought up to date, as a checkpoint would: with or without, the same bytes
@@ -84,7 +92,27 @@ export async function openFit(options: ResolvedOptions, last: Callback): Promise
   });
   if (options.resume) session.restore(options.resume);
   if (run) resumeRun(run.folder, session, true, tell);
-  return { session, run: run?.folder ?? null, sources, engine: plan.engine, batchSize };
+  return { session, run: run?.folder ?? null, sources, engine: plan.engine, device, batchSize };
+}
+
+/** Items without labels have nothing to be ranked by: classes and pairs say what they brought, and give no validation loss. */
+function onlyMeasured(train: FitData, held: FitData): boolean {
+  return train.kind === "instance" && (held.kind === "class" || held.kind === "pairs");
+}
+
+/** The batch size of a run that was begun with one that was measured, else measured now. */
+function batchSizeOf(
+  { runDir, fresh }: ResolvedOptions,
+  { encoder, trainData }: FitSources,
+  planOf: (size: number) => FitPlan,
+  tell: (line: string) => void,
+): number {
+  const before = runDir === undefined || fresh ? null : storedBatchSize(runDir);
+  if (before !== null) return before;
+  const { size, trials } = measureBatchSize(encoder, sizeOfData(trainData), planOf);
+  const speeds = trials.map((trial) => `${trial.size}: ${Math.round(trial.perSecond)}`).join(", ");
+  tell(`batch size ${size}, of items a second by size ${speeds}`);
+  return size;
 }
 
 /** With the share of the training data held out that is asked for, where there is no held-out data. */
