@@ -6,6 +6,7 @@ import { PGlite } from "@electric-sql/pglite";
 import { vector } from "@electric-sql/pglite-pgvector";
 import { asyncBufferFromFile, parquetReadObjects } from "hyparquet";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { searchPgvector } from "../../../docs/examples/search-pgvector.js";
 import { vectorizerOf } from "../../../lib/experiment/stream/stream-vectorizer.js";
 import { searchRun } from "../../../lib/retrieval/retrievers/search-run.js";
 import { embeddedDocuments } from "../../../lib/runs/push/embedded-documents.js";
@@ -68,12 +69,8 @@ describe("documents pushed with their query encoder", () => {
     for (const index of [false, true])
       for (const statement of pgvectorStatements({ ...embedded, documents }, { table: "documents", index }))
         await database.exec(statement);
-    for (const [query, embedded] of (await encoder.encode(QUERIES)).entries()) {
-      const sql =
-        "SELECT id, 1 - (embedding <=> $1) AS score FROM documents ORDER BY embedding <=> $1 LIMIT 5";
-      const { rows } = await database.query<{ id: string; score: number }>(sql, [`[${embedded.join(",")}]`]);
-      expectFound(rows, query);
-    }
+    for (const [query, text] of QUERIES.entries())
+      expectFound(await searchPgvector(database, out, text), query);
     const { rows } = await database.query("SELECT document->>'note' AS note FROM documents LIMIT 1");
     expect(rows).toEqual([{ note: nasty.replace("\u0000", "").replace("\ud800", "\ufffd") }]);
     await database.close();
