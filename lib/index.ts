@@ -27,7 +27,6 @@ export { sweepSummary } from "./experiment/sweep-summary.js";
 
 export { ensureEmoji } from "./datasets/emoji/build-emoji.js";
 export { exportBeir } from "./datasets/importers/beir.js";
-export { exampleFiles } from "./datasets/example-files.js";
 export { openDataset } from "./datasets/open-dataset.js";
 export {
   buildDataset,
@@ -165,12 +164,5 @@ export { winLoss, winLossTable } from "./reporting/win-loss.js";
 // Replications of published work.
 
 export * as evidence from "./studies/evidence/evidence.js";
-export {
-  budgetFigure,
-  budgetTable,
-  fitBudget,
-} from "./studies/finetuner/fit-budget.js";
-export { finetunerTable } from "./studies/finetuner/finetuner-table.js";
-export { publishedCourse, publishedRecallSystem } from "./studies/finetuner/published-results.js";
 export * as kdd from "./studies/kdd/kdd.js";
 export * as thesis from "./studies/thesis/thesis.js";
