@@ -110,7 +110,9 @@ export class QdrlClient {
       },
       ...(body !== undefined && { body: options.raw ? body : JSON.stringify(body), duplex: "half" }),
       ...(options.timeoutMs !== undefined && { signal: AbortSignal.timeout(options.timeoutMs) }),
-    } as RequestInit);
+    } as RequestInit).catch((error: Error & { cause?: Error }) => {
+      throw new Error(`${this.address}: cannot be reached: ${error.cause?.message ?? error.message}`);
+    });
     if (answer.ok) return answer;
     const { message } = (await answer.json().catch(() => ({}))) as { message?: string };
     throw new RemoteError(answer.status, message ?? `${method} ${path}: ${answer.status}`);

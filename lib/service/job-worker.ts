@@ -4,7 +4,8 @@ import { systemFault } from "../files/system-fault.js";
 import { UserError } from "../files/user-error.js";
 import { LogFile } from "../tracking/log-file.js";
 import type { Job } from "./job.js";
-import { folderOfJob, type JobPlace, performJob } from "./perform-job.js";
+import type { JobPlace } from "./job-config.js";
+import { folderOfJob, performJob } from "./perform-job.js";
 
 /** What a worker is sent. */
 export interface JobOrder {

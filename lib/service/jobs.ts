@@ -1,14 +1,17 @@
 import fs from "node:fs";
 import path from "node:path";
 import { RunQueue, type RunState } from "../cluster/run-queue.js";
+import { loadConfig } from "../experiment/load-config.js";
 import type { Objects } from "../files/objects/objects.js";
 import { listRuns, RunFolder } from "../tracking/run-folder.js";
 import { FileStore } from "./file-store.js";
 import type { Job } from "./job.js";
+import { type JobPlace, jobConfig } from "./job-config.js";
 import { preparedOf } from "./prepared-data.js";
 import { DATA_ROLES, runDataNames, stemOf } from "./run-data-names.js";
 import { generatedName } from "./run-names.js";
 import { ServiceError } from "./service-error.js";
+import { isFetched } from "./store-follower.js";
 
 /** A run as the service shows it. */
 export interface RunStatus {
@@ -40,9 +43,13 @@ export class Jobs {
   /** Hears of every run that is asked for. */
   onCreated: () => void = () => {};
 
+  /**
+   * @param shared  the queue is a store that workers elsewhere share: they take configurations and know no tables
+   */
   constructor(
     readonly root: string,
     private readonly objects: Objects,
+    private readonly shared: boolean,
   ) {
     this.queue = new RunQueue(objects, { leaseMs: LEASE_MS });
     this.data = new FileStore(path.join(root, ".service", "data"));
@@ -91,12 +98,25 @@ export class Jobs {
       const chosen = name ?? generatedName();
       const id = `${experiment}/${chosen}`;
       const taken = fs.existsSync(path.join(this.dirOf(id), "manifest.json"));
-      if (!taken && (await this.queue.create(id, { config: job, device, maxAttempts: ATTEMPTS }))) {
+      const config = this.shared
+        ? await this.sharedConfig(job, { root: this.root, experiment, name: chosen })
+        : job;
+      if (!taken && (await this.queue.create(id, { config, device, maxAttempts: ATTEMPTS }))) {
         this.onCreated();
         return this.status(id);
       }
       if (name !== undefined) throw new ServiceError(409, `run ${id}: is there already; choose another name`);
     }
+  }
+
+  /** What a worker elsewhere is to train. @throws ServiceError 422 for a fit of a model */
+  private async sharedConfig(job: Job, place: JobPlace): Promise<object> {
+    const config = await jobConfig(job, place, () => {});
+    if (config) return loadConfig(config.file, config.changes);
+    throw new ServiceError(
+      422,
+      "fit: a model is trained on the service's own machine only; leave it out, or --store",
+    );
   }
 
   dirOf(id: string): string {
@@ -112,7 +132,9 @@ export class Jobs {
     if (!queued && !manifest) throw new ServiceError(404, `unknown run ${id}`);
     const times = { createdAt: manifest?.startedAt ?? null, endedAt: manifest?.endedAt ?? null };
     if (queued) {
-      const { state, attempt, message, request } = queued;
+      const { attempt, message, request } = queued;
+      // a run of a worker elsewhere has finished when its folder is here
+      const state = isFetched(queued.state, run.dir) ? queued.state : "STARTED";
       return { experiment, name, state, attempt, message, device: request.device, ...times };
     }
     const state = ({ running: "STARTED", finished: "FINISHED", failed: "FAILED" } as const)[manifest!.status];

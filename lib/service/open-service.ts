@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { Listener } from "../engine/progress.js";
 import { FolderObjects } from "../files/objects/folder-objects.js";
+import type { Objects } from "../files/objects/objects.js";
 import { Jobs } from "./jobs.js";
 import { OpenedRuns } from "./opened-runs.js";
 import { ServedRuns } from "./served-runs.js";
@@ -11,6 +12,8 @@ export interface ServiceOptions {
   root?: string;
   /** Run folders to be served beside those of the root. */
   runs?: readonly string[];
+  /** Folder, s3:// or gs:// whose queue workers elsewhere do (`qdrl work`). Default: the root's own, for this machine. */
+  store?: Objects;
   /** Bytes of an upload. Default 4 GiB. */
   uploadLimit?: number;
   listener?: Listener;
@@ -25,12 +28,12 @@ const OPENED = 4;
  * @returns the service, and what ends it: streams end at once, then every run is closed
  */
 export function openService(options: ServiceOptions = {}): { service: Service; close(): Promise<void> } {
-  const { root = "reports/runs", runs = [], uploadLimit = 4 * 2 ** 30, listener = {} } = options;
+  const { root = "reports/runs", runs = [], uploadLimit = 4 * 2 ** 30, listener = {}, store } = options;
   const stopping = new AbortController();
   const service: Service = {
     runs: new ServedRuns(root, runs),
     opened: new OpenedRuns(Math.max(OPENED, runs.length), listener),
-    jobs: new Jobs(root, new FolderObjects(path.join(root, ".service"))),
+    jobs: new Jobs(root, store ?? new FolderObjects(path.join(root, ".service")), store !== undefined),
     uploadLimit,
     stopping: stopping.signal,
   };

@@ -12,12 +12,17 @@ export function preparedOf(root: string, train: string): string {
 /** What a role's table is called in a folder of tables, which says what it is for. */
 const TABLES: Record<DataRole, string> = { train: "train", eval: "test", query: "test", index: "documents" };
 
+/** A data set, and the ready configuration to train an encoder on it by; null where there is nothing to train on. */
+export interface Prepared {
+  dir: string;
+  recipe: string | null;
+}
+
 /**
  * The data set that uploaded tables become: made once, from the columns as they were said to be or are guessed. Pairs are in
  * `train`; `eval` or `query` are pairs to be tested on, `index` documents apart from the pairs.
  *
  * @param names  of the tables by role; all but train may be absent
- * @returns the data set's folder, and the ready configuration to train an encoder by; null where nothing can be trained on
  * @throws UserError where tables are not there or no search can be made of them
  */
 export async function preparedDataset(
@@ -25,7 +30,7 @@ export async function preparedDataset(
   names: Readonly<Record<DataRole, string>>,
   columns: Readonly<Record<string, string | null>>,
   tell: (line: string) => void,
-): Promise<{ dir: string; recipe: string | null }> {
+): Promise<Prepared> {
   const prepared = preparedOf(root, names.train);
   const dir = path.resolve(prepared, "data", "uploaded");
   const recipe = path.join(prepared, "configs", "uploaded", "encoder.yaml");

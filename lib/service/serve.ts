@@ -4,6 +4,7 @@ import { createServer, type ServerOptions } from "./create-server.js";
 import { LocalPool } from "./local-pool.js";
 import { openService, type ServiceOptions } from "./open-service.js";
 import type { Service } from "./service.js";
+import { StoreFollower } from "./store-follower.js";
 
 export interface ServeOptions extends ServiceOptions, Omit<ServerOptions, "token"> {
   /** Default: none. */
@@ -12,7 +13,7 @@ export interface ServeOptions extends ServiceOptions, Omit<ServerOptions, "token
   host?: string;
   /** Default 8080; 0 = any that is free. */
   port?: number;
-  /** Runs trained at a time on this machine; 0 = none, others take them from the queue. Default 1. */
+  /** Runs trained at a time on this machine, where there is no store; 0 = none. Default 1. */
   workers?: number;
 }
 
@@ -41,15 +42,21 @@ export async function serve(options: ServeOptions = {}): Promise<Serving> {
     );
   const { service, close: closeService } = openService(options);
   const app = await createServer(service, { ...options, token });
-  let pool: LocalPool | null = null;
+  let pool: LocalPool | StoreFollower | null = null;
   const close = async () => {
     await Promise.all([closeService(), app.close(), pool?.stop()]);
   };
   try {
     for (const dir of runs) await service.opened.use(service.runs.at(dir), () => {});
     const address = await app.listen({ host, port });
-    pool = new LocalPool(service.jobs.queue, service.jobs.root, workers, (line) => listener.line?.(line));
-    service.jobs.onCreated = () => pool?.wake();
+    const { queue, root } = service.jobs;
+    const tell = (line: string) => listener.line?.(line);
+    if (options.store) pool = new StoreFollower(queue, (id) => service.jobs.dirOf(id), tell);
+    else {
+      const local = new LocalPool(queue, root, workers, tell);
+      service.jobs.onCreated = () => local.wake();
+      pool = local;
+    }
     return { address, app, service, close };
   } catch (error) {
     await close();

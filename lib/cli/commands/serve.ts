@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { z } from "zod";
+import { openObjects } from "../../files/objects/open-objects.js";
 import { serve } from "../../service/serve.js";
 import { toldToEnd } from "../endings.js";
 import { checkFlags, wholeNumber } from "../flags.js";
@@ -14,6 +15,10 @@ export function addServeCommand(program: Command): void {
     .option("--host <address>", "where to listen; beyond this machine with a token only", "127.0.0.1")
     .option("-p, --port <n>", "0 = any that is free", "8080")
     .option("--workers <n>", "runs trained at a time on this machine; 0 = none", "1")
+    .option(
+      "--store <address>",
+      "folder, s3:// or gs:// whose queue qdrl work does elsewhere, in place of --workers",
+    )
     .option("--upload-limit <mib>", "size of an upload at most", "4096")
     .option("--rate <n>", "requests a second from one address", "200")
     .option("--log <level>", "lines of JSON on stderr: debug, info, warn, error or none", "info")
@@ -24,9 +29,11 @@ export function addServeCommand(program: Command): void {
     .action(
       async (
         runs: string[],
-        typed: Record<"root" | "host" | "port" | "rate" | "workers" | "uploadLimit" | "log", string>,
+        typed: Record<"root" | "host" | "port" | "rate" | "workers" | "uploadLimit" | "log", string> & {
+          store?: string;
+        },
       ) => {
-        const { log, uploadLimit, ...given } = checkFlags(typed, {
+        const { log, uploadLimit, store, ...given } = checkFlags(typed, {
           port: wholeNumber(0, 65_535),
           rate: wholeNumber(1),
           workers: wholeNumber(0, 64),
@@ -37,6 +44,7 @@ export function addServeCommand(program: Command): void {
         const ending = toldToEnd();
         const serving = await serve({
           ...{ ...given, runs, token: token || null, uploadLimit: uploadLimit * 2 ** 20 },
+          ...(store !== undefined && { store: await openObjects(store) }),
           logLevel: log === "none" ? null : log,
           listener: { line: (line) => process.stderr.write(`${line}\n`) },
         });
