@@ -1,8 +1,9 @@
 import type { OwnTexts } from "../datasets/init/own-texts.js";
-import { evaluation, fusion, type ReadyData, subwords, yaml } from "./ready-parts.js";
+import { bm25, evaluation, fusion, type ReadyData, subwords, yaml } from "./ready-parts.js";
 
 /** Where `qdrl model import all-MiniLM-L6-v2` puts it, and its width. */
 const TEACHER = { model: "data/models/all-MiniLM-L6-v2", dim: 384 };
+const NGRAMS = { type: "ngrams", min_length: 3, max_length: 4 };
 /** Queries that an encoder sees in all, made of documents' own texts. */
 const QUERIES_SEEN = 100_000;
 /** Sentences and spans of a document, about. */
@@ -28,13 +29,21 @@ export function labelFreeConfigs(data: ReadyData, own: OwnTexts, folder: string)
       "Search without labels: documents embedded once by MiniLM, queries a bag of words and n-grams that is taught to go where MiniLM puts the same text.\nNeeds: npm run qdrl -- model import all-MiniLM-L6-v2. The first call embeds documents and their sentences and keeps them.",
       { ...ownQueries(data, own), ...distilled(data) },
     ),
+    "bm25-ngrams.yaml": yaml(
+      "BM25 on words and the 3- and 4-grams of each bounded word: untrained, it finds misspelled words.",
+      { ...bm25(data), run_id: "bm25-ngrams", name: "BM25, 3–4-grams", analysis: NGRAMS },
+    ),
     "label-free-bm25.yaml": yaml(
-      `The encoder in MiniLM's space and BM25 as one system, ${unchecked}`,
-      fusion(data, folder, {
-        runId: "label-free-bm25",
-        encoder: "label-free",
-        name: "in MiniLM's space + BM25",
-      }),
+      "Half the encoder in MiniLM's space, a quarter each BM25 on words and on n-grams, unchecked: there are no searches to choose the shares on.",
+      {
+        ...fusion(data, folder, {
+          runId: "label-free-bm25",
+          encoder: "label-free",
+          name: "in MiniLM's space + BM25",
+        }),
+        runs: ["label-free", "bm25-ngrams", "bm25"].map((run) => `${folder}/${run}.yaml`),
+        weights: [0.5, 0.25, 0.25],
+      },
     ),
   };
 }
@@ -106,7 +115,7 @@ function distilled(data: ReadyData) {
     text_vectorizer: { ...subwords, min_length: 3 },
     model: {
       type: "QueryBag",
-      text_embedding: { num_embeddings: "auto", embedding_dim: dim },
+      text_embedding: { num_embeddings: "auto", embedding_dim: dim, initial_std: 0.005 },
       output_dim: dim,
       query: { text_feature: "query_search_phrase" },
       document: { text_feature: "document_name", vector_feature: "document_vector" },

@@ -1,5 +1,5 @@
 import { labelFreeConfigs } from "./label-free-configs.js";
-import { evaluation, fusion, type ReadyData, subwords, yaml } from "./ready-parts.js";
+import { bm25, evaluation, fusion, type ReadyData, subwords, yaml } from "./ready-parts.js";
 
 /** Pairs that an encoder sees in all: as many as the robust recipe's six epochs over MSRD's 45,000. */
 const PAIRS_SEEN = 270_000;
@@ -11,19 +11,10 @@ const PAIRS_SEEN = 270_000;
  * Small data get small batches and many epochs; cut-offs stay below the number of documents.
  */
 export function readyConfigs(data: ReadyData, folder: string): Record<string, string> {
-  const bm25 = yaml("BM25 on the words of all text columns: what an encoder has to beat.", {
-    system: "bm25",
-    task_id: data.name,
-    run_id: "bm25",
-    name: "BM25",
-    dataset_dir: data.datasetDir,
-    query_text: "query_search_phrase",
-    document_text: data.textColumns,
-    recall_validation: evaluation(data),
-  });
-  if (data.ownTexts !== null) return { "bm25.yaml": bm25, ...labelFreeConfigs(data, data.ownTexts, folder) };
+  const words = yaml("BM25 on the words of all text columns: what an encoder has to beat.", bm25(data));
+  if (data.ownTexts !== null) return { "bm25.yaml": words, ...labelFreeConfigs(data, data.ownTexts, folder) };
   return {
-    "bm25.yaml": bm25,
+    "bm25.yaml": words,
     "encoder.yaml": yaml(
       "Words and the 2- to 4-grams of each bounded word in one bag, no layer above it; misspelled queries are taught to\n score as clean ones do. configs/recipes/robust.yaml in small.",
       encoder(data),

@@ -31,6 +31,20 @@ export const subwords = {
   buckets: 32768,
 };
 
+/** BM25 over all text columns. */
+export function bm25(data: ReadyData) {
+  return {
+    system: "bm25",
+    task_id: data.name,
+    run_id: "bm25",
+    name: "BM25",
+    dataset_dir: data.datasetDir,
+    query_text: "query_search_phrase",
+    document_text: data.textColumns,
+    recall_validation: evaluation(data),
+  };
+}
+
 /** An encoder's run and BM25's as one system. */
 export function fusion(
   data: ReadyData,

@@ -116,6 +116,7 @@ describe("initDataset", () => {
       "encoder.yaml",
       "both.yaml",
       "label-free.yaml",
+      "bm25-ngrams.yaml",
       "label-free-bm25.yaml",
     ]);
     put(root, "trec/topics.tsv", pairs.map(({ search }, i) => `${i}\t${search}\n`).join(""));
@@ -158,6 +159,7 @@ describe("initDataset", () => {
     expect(made.roles).toEqual({ title: "title", text: "description" });
     expect(made.counts).toMatchObject({ documents: 30, trainingRows: 0, "known-itemsQueries": 30 });
     expect(files(root)).toEqual([
+      "bm25-ngrams.yaml",
       "bm25.yaml",
       "both.yaml",
       "encoder.yaml",
