@@ -69,6 +69,7 @@ export {
   progressBar,
   tensorBoard,
 } from "./training/callbacks/logs.js";
+export { type MlflowOptions, mlflow } from "./training/callbacks/mlflow.js";
 export { type CsvDocumentOptions, csvDocuments } from "./training/fit/csv-documents.js";
 export { datasetData } from "./training/fit/dataset-data.js";
 export { type FitResult, fit } from "./training/fit/fit.js";

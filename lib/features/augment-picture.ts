@@ -13,18 +13,23 @@ export interface Augmentation {
   colour: number;
   /** probability of a 3 · 3 blur (binomial weights) */
   blur: number;
+  /** probability of grid dropout: black squares at equal distances, each `ratio` of a grid cell's side */
+  grid?: number | undefined;
+  /** side of a hole over that of a cell, in (0, 1); default 0.2 */
+  ratio?: number | undefined;
 }
 
 /**
- * A changed copy of one picture: crop (resized back, bilinear), flip, colour, blur, in this order. Always the same
- * number of draws (8) is taken, whatever the settings, so that changing one leaves the others' draws alone.
+ * A changed copy of one picture: crop (resized back, bilinear), flip, colour, blur, grid dropout, in this order. Always the
+ * same number of draws (8) is taken, whatever the settings, so that changing one leaves the others' draws alone; grid dropout
+ * takes three more.
  *
  * @param pixels [size, size, 3], 0 to 255; not changed
  */
 export function augmentPicture(
   pixels: Uint8Array,
   size: number,
-  { flip, crop, colour, blur }: Augmentation,
+  { flip, crop, colour, blur, grid = 0, ratio = 0.2 }: Augmentation,
   draws: Draws,
 ): Uint8Array {
   const drawn = Array.from({ length: 8 }, () => draws.next());
@@ -39,7 +44,23 @@ export function augmentPicture(
     out = recoloured(out, factor(drawn[4]!), factor(drawn[5]!), factor(drawn[6]!));
   }
   if (drawn[7]! < blur) out = blurred(out, size);
-  return out;
+  if (grid === 0) return out;
+  const [chance, left, top] = [draws.next(), draws.next(), draws.next()];
+  return chance < grid ? withHoles(out, size, ratio, left, top) : out;
+}
+
+/** Ten cells a side (of at least 2 pixels), in each a black square; the grid starts at random. */
+function withHoles(pixels: Uint8Array, size: number, ratio: number, left: number, top: number): Uint8Array {
+  const cell = Math.max(2, Math.floor(size / 10));
+  const hole = Math.min(cell - 1, Math.max(1, Math.floor(cell * ratio)));
+  const [x0, y0] = [Math.floor(left * cell), Math.floor(top * cell)];
+  for (let y = 0; y < size; y++) {
+    if ((y + y0) % cell >= hole) continue;
+    for (let x = 0; x < size; x++) {
+      if ((x + x0) % cell < hole) pixels.fill(0, (y * size + x) * 3, (y * size + x + 1) * 3);
+    }
+  }
+  return pixels;
 }
 
 /** The square of `side` pixels at (left, top), enlarged to size · size. */

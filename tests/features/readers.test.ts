@@ -141,6 +141,25 @@ describe("augmentation", () => {
     expect(lit[0]).not.toBe(100);
   });
 
+  it("drops a grid of squares: its share of the pixels at its ratio, with its probability", () => {
+    const wide = 40;
+    const white = new Uint8Array(wide * wide * 3).fill(255);
+    const black = (grid: number, ratio: number | undefined, seed: number) => {
+      const changes = { ...noAugmentation, grid, ...(ratio !== undefined && { ratio }) };
+      return augmentPicture(white, wide, changes, new Random(seed)).filter((value) => value === 0).length / 3;
+    };
+    // ten cells of 4 pixels a side: holes of 1 pixel at 0.2, of 2 at 0.5, wherever the grid starts
+    for (const seed of [1, 2, 3]) {
+      expect(black(1, undefined, seed)).toBe(100);
+      expect(black(1, 0.5, seed)).toBe(400);
+    }
+    const changed = Array.from({ length: 400 }, (_, seed) => black(0.5, 0.5, seed)).filter(
+      (n) => n > 0,
+    ).length;
+    expect(Math.abs(changed - 200)).toBeLessThan(50); // five standard deviations
+    expect(white.every((value) => value === 255)).toBe(true);
+  });
+
   it("takes as many draws whatever is on, so settings do not disturb each other", () => {
     const [one, other] = [new Random(5), new Random(5)];
     augmentPicture(picture, size, noAugmentation, one);

@@ -109,8 +109,8 @@ function augmented(
   augmentation: Parameters<typeof augmentPicture>[2],
   random: Random,
 ): Uint8Array {
-  const { flip, crop, colour, blur } = augmentation;
-  if (flip === 0 && crop === 1 && colour === 0 && blur === 0) return pixels;
+  const { flip, crop, colour, blur, grid = 0 } = augmentation;
+  if (flip === 0 && crop === 1 && colour === 0 && blur === 0 && grid === 0) return pixels;
   const out = new Uint8Array(pixels.length);
   const length = size * size * 3;
   for (let at = 0; at < pixels.length; at += length)

@@ -16,6 +16,18 @@ const augmentation = z
       .default(0)
       .describe("factors of light, contrast, saturation are 1 ± this"),
     blur: z.number().min(0).max(1).default(0).describe("probability of a 3 × 3 blur"),
+    grid: z
+      .number()
+      .min(0)
+      .max(1)
+      .optional()
+      .describe("probability of black squares at equal distances, ten a side (grid dropout); default 0"),
+    ratio: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .optional()
+      .describe("side of such a square over their distance; default 0.2"),
   })
   .prefault({})
   .describe("changes of the pictures in training, drawn from the seed");
