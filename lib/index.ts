@@ -78,6 +78,7 @@ export type { FitDocument } from "./training/fit/fit-documents.js";
 export type { FitOptions } from "./training/fit/fit-options.js";
 export type { ReportRow } from "./training/fit/fit-report.js";
 export { marginData, type ScoredTriplet, synthesizeMargins } from "./training/fit/synthesize-margins.js";
+export { type RunSynthesis, synthesizeFromRuns } from "./training/fit/synthesize-runs.js";
 export { loadTuning, type Tuning, type TuningOverrides } from "./tuning/load-tuning.js";
 export { type TuneOptions, type TuneResult, tune } from "./tuning/tune.js";
 export { describeTuning, trialsTable } from "./tuning/tuning-tables.js";

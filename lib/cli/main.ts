@@ -18,6 +18,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   evaluate: async () => (await import("./commands/evaluate.js")).addEvaluateCommand,
   compress: async () => (await import("./commands/compress.js")).addCompressCommand,
   search: async () => (await import("./commands/search.js")).addSearchCommand,
+  synthesize: async () => (await import("./commands/synthesize.js")).addSynthesizeCommand,
   threshold: async () => (await import("./commands/threshold.js")).addThresholdCommand,
   model: async () => (await import("./commands/model.js")).addModelCommands,
   report: async () => (await import("./commands/report.js")).addReportCommand,

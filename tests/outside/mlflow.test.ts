@@ -19,7 +19,7 @@ async function freePort(): Promise<number> {
 }
 
 it("an MLflow server takes a fit's parameters, losses and rates, and says how it ended", async ({ task }) => {
-  const packages = ["mlflow==3.18.0"];
+  const packages = ["mlflow==3.17.2"];
   Object.assign(task.meta, { against: packages[0] });
   const python = await pythonWith(packages);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "qdrl-mlflow-"));

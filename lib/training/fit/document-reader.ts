@@ -82,6 +82,13 @@ export async function readDocuments(
         left: await read(arranged.left, "query"),
         right: await read(arranged.right, "document"),
       };
+    case "margins":
+      return {
+        ...arranged,
+        queries: await read(arranged.queries, "query"),
+        positives: await read(arranged.positives, "document"),
+        negatives: await read(arranged.negatives, "document"),
+      };
     default:
       return { ...arranged, items: await read(arranged.items, options.side ?? "document") };
   }

@@ -55,6 +55,13 @@ export function documentData(
       return pairData(arranged.queries.map(textOf), arranged.documents.map(textOf), features);
     case "scored":
       return { ...arranged, left: encode(arranged.left), right: encode(arranged.right) };
+    case "margins":
+      return {
+        ...arranged,
+        queries: encode(arranged.queries),
+        positives: encode(arranged.positives),
+        negatives: encode(arranged.negatives),
+      };
     default:
       return { ...arranged, items: encode(arranged.items) };
   }

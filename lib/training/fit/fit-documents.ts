@@ -10,10 +10,15 @@ export interface FitDocument {
   blob?: Uint8Array;
   /** of a chunk; default: "text" if it has one, else "image" */
   modality?: "text" | "image";
-  /** `finetuner_label`, `finetuner_score`, and categories by name */
-  tags?: { finetuner_label?: string | number; finetuner_score?: number; [name: string]: unknown };
+  /** `finetuner_label`, `finetuner_score`, `finetuner_margin`, and categories by name */
+  tags?: {
+    finetuner_label?: string | number;
+    finetuner_score?: number;
+    finetuner_margin?: number;
+    [name: string]: unknown;
+  };
   matches?: readonly FitDocument[];
-  /** exactly two make a pair */
+  /** exactly two make a pair; with a margin three: query, better document, worse document */
   chunks?: readonly FitDocument[];
 }
 
@@ -23,12 +28,20 @@ export type ArrangedDocuments =
   | { kind: "session"; items: readonly FitDocument[]; labels: Int32Array; types: Int32Array }
   | { kind: "instance"; items: readonly FitDocument[] }
   | { kind: "pairs"; queries: readonly FitDocument[]; documents: readonly FitDocument[] }
-  | { kind: "scored"; left: readonly FitDocument[]; right: readonly FitDocument[]; scores: Float32Array };
+  | { kind: "scored"; left: readonly FitDocument[]; right: readonly FitDocument[]; scores: Float32Array }
+  | {
+      kind: "margins";
+      queries: readonly FitDocument[];
+      positives: readonly FitDocument[];
+      negatives: readonly FitDocument[];
+      margins: Float32Array;
+    };
 
 /** What a list of documents is, by its first one. */
 export function documentKind(documents: readonly FitDocument[]): ArrangedDocuments["kind"] {
   const first = documents[0];
   if (!first) throw new UserError("documentKind: there must be a document, got none");
+  if (first.tags?.finetuner_margin !== undefined) return "margins";
   if (first.chunks) return first.tags?.finetuner_score === undefined ? "pairs" : "scored";
   if (first.tags?.finetuner_label !== undefined) return "class";
   return first.matches ? "session" : "instance";
@@ -68,6 +81,16 @@ export function arrangeDocuments(
     };
   }
   if (kind === "instance") return { kind, items: documents };
+  if (kind === "margins") {
+    const chunk = (at: number) =>
+      documents.map(({ chunks = [] }, i) => {
+        if (chunks.length !== 3)
+          throw new UserError(`documentData: document ${i} must have three chunks, got ${chunks.length}`);
+        return chunks[at]!;
+      });
+    const [queries, positives, negatives] = [chunk(0), chunk(1), chunk(2)];
+    return { kind, queries, positives, negatives, margins: Float32Array.from(documents, marginOf) };
+  }
   const sides = documents.map((document, i) => {
     const [left, right, ...more] = document.chunks ?? [];
     if (!left || !right || more.length > 0)
@@ -94,6 +117,13 @@ function typeOf(match: FitDocument, session: number): number {
       `documentData: matches of document ${session} must have finetuner_label 1 or -1, got ${label}`,
     );
   return label;
+}
+
+function marginOf(document: FitDocument, index: number): number {
+  const margin = document.tags?.finetuner_margin;
+  if (typeof margin !== "number" || !Number.isFinite(margin))
+    throw new UserError(`documentData: document ${index} must have a finite finetuner_margin, got ${margin}`);
+  return margin;
 }
 
 function scoreOf(document: FitDocument, index: number): number {

@@ -393,7 +393,9 @@ async function documentConfig(
       ? [arranged.queries, arranged.documents]
       : arranged.kind === "scored"
         ? [arranged.left, arranged.right]
-        : [arranged.items, arranged.items];
+        : arranged.kind === "margins"
+          ? [arranged.queries, [...arranged.positives, ...arranged.negatives]]
+          : [arranged.items, arranged.items];
   const all = query === document ? query : [...query, ...document];
   const texts = () => all.flatMap(({ text }) => (text === undefined ? [] : [text]));
   const wantsCategories = "kind" in model && ["MultiModalTwoTower", "Towers"].includes(model.kind);
