@@ -6,10 +6,15 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { configurationPage } from "./docs/configuration.mjs";
 import { contentsPage } from "./docs/contents.mjs";
+import { lossesPage } from "./docs/losses.mjs";
 
 process.chdir(path.resolve(fileURLToPath(import.meta.url), "../.."));
 const check = process.argv.includes("--check");
-const pages = { "docs/configuration.md": configurationPage, "docs/contents.md": contentsPage };
+const pages = {
+  "docs/configuration.md": configurationPage,
+  "docs/contents.md": contentsPage,
+  "docs/losses.md": lossesPage,
+};
 for (const [file, page] of Object.entries(pages)) {
   const text = await page();
   if (!check) {
