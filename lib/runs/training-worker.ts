@@ -8,6 +8,7 @@ import { train } from "../training/train.js";
  */
 process.on("disconnect", () => process.exit(1));
 process.on("message", async ({ config, threads }: { config: ExperimentConfig; threads: number }) => {
+  if (!process.connected) process.exit(1); // its parent went while this process was starting
   try {
     const run = await train(config, {
       threads,

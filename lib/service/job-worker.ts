@@ -25,6 +25,7 @@ export interface JobEnd {
 /** Does one job; a process of its own, which ends with the one that started it: the next attempt goes on from its last checkpoint. */
 process.on("disconnect", () => process.exit(1));
 process.on("message", async ({ job, place, attempt, worker }: JobOrder) => {
+  if (!process.connected) process.exit(1); // its parent went while this process was starting
   const log = new LogFile(folderOfJob(place).dir, {
     run: `${place.experiment}/${place.name}`,
     attempt,

@@ -106,7 +106,7 @@ describe.sequential("runs under fire: three workers killed at random moments", (
         const victim = Math.floor(Math.random() * WORKERS);
         workers[victim]!.kill("SIGKILL");
         kills++;
-        for (let waited = 0; processesIn(folders[victim]!).length > 0 && waited < 10_000; waited += 100)
+        for (let waited = 0; processesIn(folders[victim]!).length > 0 && waited < 30_000; waited += 100)
           await pause(100);
         orphans.push(...processesIn(folders[victim]!));
         workers[victim] = start(victim);
