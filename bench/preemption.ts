@@ -24,7 +24,7 @@ function simulated(): void {
       return `${(100 * overhead).toFixed(1)} %`;
     });
     console.log(
-      `| ${meanLife / 3600} h | ${bestInterval({ ...model, meanLife }).toFixed(0)} s | ${cells.join(" | ")} |`,
+      `| ${meanLife / 60} min | ${bestInterval({ ...model, meanLife }).toFixed(0)} s | ${cells.join(" | ")} |`,
     );
   }
 }

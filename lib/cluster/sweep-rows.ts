@@ -184,7 +184,8 @@ export async function mergeRows(plan: SweepPlan, store: string | null): Promise<
   const queue = objects && new RunQueue(objects);
   const files = objects && new RunFiles(objects);
   const merged: MergedRows = { runs: [], missing: [] };
-  for (const row of plan.rows) {
+  for (const { index } of plan.rows) {
+    const row = rowOf(plan, index);
     const run = runFolderOf(row.config);
     let state = holdsRow(row.config) ? "finished" : "not begun";
     if (state !== "finished" && queue && files) {

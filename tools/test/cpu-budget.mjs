@@ -28,6 +28,8 @@ export const LISTED = {
     why: "a toy encoder trained against a cache of negatives",
   },
   "tests/training/train.test.ts": { most: 20, why: "whole runs, resumed and on both engines" },
+  "tests/cluster/sweep-rows.test.ts": { most: 16, why: "rows trained, stopped and resumed in processes" },
+  "tests/cluster/engines.test.ts": { most: 6, why: "compiles the engines' schemas" },
   "tests/runs/sweep.test.ts": { most: 18, why: "sweeps in worker processes" },
   "tests/fused/fused-trainer.test.ts": {
     most: 18,
