@@ -29,8 +29,9 @@ export function readyConfigs(data: ReadyData, folder: string): Record<string, st
 }
 
 function encoder(data: ReadyData) {
-  const batch = [256, 128, 64, 32, 16, 8, 4].find((size) => size * 8 <= data.trainingRows) ?? 2;
-  const epochs = Math.min(30, Math.max(3, Math.round(PAIRS_SEEN / data.trainingRows)));
+  const pairs = data.trainingRows + (data.titlesAsQueries ? data.documents : 0);
+  const batch = [256, 128, 64, 32, 16, 8, 4].find((size) => size * 8 <= pairs) ?? 2;
+  const epochs = Math.min(30, Math.max(3, Math.round(PAIRS_SEEN / pairs)));
   return {
     task_id: data.name,
     run_id: "encoder",
@@ -38,7 +39,7 @@ function encoder(data: ReadyData) {
     seed: 1,
     num_epochs: epochs,
     dataset_dir: data.datasetDir,
-    batch_size: Math.min(batch, data.trainingRows),
+    batch_size: Math.min(batch, pairs),
     learning_rate: 0.01,
     dataset: {
       query_features: [{ name: "query_search_phrase", type: "text" }],
