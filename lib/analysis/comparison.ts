@@ -3,8 +3,8 @@ import { UserError } from "../files/user-error.js";
 import type { PageComparison } from "../reporting/compare-page.js";
 import type { ComparedQuery } from "../reporting/win-loss.js";
 import type { RunFolder } from "../tracking/run-folder.js";
-import { compareRuns, evaluatedOn } from "./compare-runs.js";
-import { querySlices } from "./query-slices.js";
+import { evaluatedOn } from "./compare-runs.js";
+import { comparedQueries } from "./compared-queries.js";
 import { setTable, withPictures } from "./report-page.js";
 import { rankedQueries } from "./run-documents.js";
 
@@ -36,19 +36,7 @@ export async function compareTwoRuns(
     throw new UserError(
       `compare: the runs must share an evaluation set, got ${a.dir} and ${b.dir} with none in common`,
     );
-  const label = "value";
-  const [ofA, ofB] = compareRuns([a, b], [{ label, set, measure, typo }], nameOf);
-  const slices = await querySlices(a, { set, typo });
-  const results = a.queries().filter((result) => result.set === set && result.typo === typo);
-  const queries = results.map(
-    ({ id, query }, position): ComparedQuery => ({
-      id,
-      query,
-      slices: slices.get(id) ?? {},
-      a: ofA!.values[label]![0]![position]!,
-      b: ofB!.values[label]![0]![position]!,
-    }),
-  );
+  const queries = await comparedQueries(a, b, { set, measure, typo, nameOf });
   const changed = [...queries].sort((x, y) => y.a - y.b - (x.a - x.b));
   const rank = async (chosen: readonly ComparedQuery[]) =>
     (await rankedQueries([a, b], { set, typo, measure, nameOf, ids: chosen.map(({ id }) => id) })).map(

@@ -5,6 +5,7 @@ import { cleaningOfDataset } from "../datasets/manifest.js";
 import { ownEntry } from "../files/own-entry.js";
 import { cleaningOf } from "../tokenizer/text-cleaning.js";
 import type { QueryResult, RunFolder } from "../tracking/run-folder.js";
+import { digitSlice, raritySlice, scriptSlice, typoSlice } from "./finer-slices.js";
 import { frequentCategories } from "./frequent-categories.js";
 import { documentsOf } from "./run-documents.js";
 
@@ -12,9 +13,10 @@ import { documentsOf } from "./run-documents.js";
 export type Slices = Record<string, string>;
 
 /**
- * Divides the queries of an evaluation set in several ways: by the data set's own slices, number of words, whether
- * typos changed the text, whether its words are in the data set's dictionary or in a relevant document's name, number of
- * relevant documents, and the category of the first relevant document. A division that the data do not allow is left out.
+ * Divides the queries of an evaluation set in several ways: by the data set's own slices, number of words, whether and how
+ * typos changed the text, whether its words are in the data set's dictionary or in a relevant document's name, how rare its
+ * rarest word is among the documents' names, digits, script, number of relevant documents, and the category of the first
+ * relevant document. A division that the data do not allow is left out.
  *
  * @param options.categoryColumn  document column; categories beyond the ten most frequent become "other"
  * @returns query id → slices
@@ -33,6 +35,7 @@ export async function querySlices(
   const categories = categoriesOf(results, documents, categoryColumn);
   const words = dictionaryWords(run);
   const wordsOf = wordsIn(run);
+  const frequencies = documentFrequencies(documents, nameColumn, wordsOf);
   const hasText = results.some(({ query }) => query !== ""); // pictures that are queries have none
   return new Map(
     results.map((result) => {
@@ -43,8 +46,14 @@ export async function querySlices(
         const asTyped = clean.get(result.id);
         if (typo > 0 && asTyped !== undefined)
           slices["typos"] = asTyped === result.query ? "spelled right" : "misspelled";
+        if (typo > 0 && asTyped !== undefined) slices["kind of typo"] = typoSlice(asTyped, result.query);
         if (words !== null) slices["dictionary"] = knownWords(wordsOf(result.query), words);
         slices["words shared"] = sharedWords(result, documents, nameColumn, wordsOf);
+        slices["digits"] = digitSlice(result.query);
+        slices["script"] = scriptSlice(result.query);
+        const asked = wordsOf(result.query);
+        if (asked.length > 0)
+          slices["rarest word"] = raritySlice(asked, (word) => frequencies.get(word) ?? 0);
       }
       slices["relevant documents"] = countSlice(result.relevant.length);
       const category = categories.get(result.id);
@@ -52,6 +61,19 @@ export async function querySlices(
       return [result.id, slices];
     }),
   );
+}
+
+/** Word → documents whose name has it. */
+function documentFrequencies(
+  documents: ReadonlyMap<string, Record<string, string>>,
+  column: string,
+  wordsOf: (text: string) => string[],
+): Map<string, number> {
+  const frequencies = new Map<string, number>();
+  for (const document of documents.values())
+    for (const word of new Set(wordsOf(ownEntry(document, column) ?? "")))
+      frequencies.set(word, (frequencies.get(word) ?? 0) + 1);
+  return frequencies;
 }
 
 function lengthSlice(query: string): string {

@@ -17,13 +17,17 @@ import { plainTable } from "../reporting/table.js";
 import type { RunFolder } from "../tracking/run-folder.js";
 import { systemNames } from "../tracking/system-names.js";
 import { compareRuns, evaluatedOn, type MetricSelection } from "./compare-runs.js";
+import { comparedQueries } from "./compared-queries.js";
 import { lossLines, pairsPerSecond, secondsSpent, typoLines } from "./curves.js";
 import { liveContent } from "./live/live-content.js";
 import { packMap } from "./live/pack-map.js";
+import { packQueries } from "./live/pack-queries.js";
 import { FREE_BYTES, packSearch } from "./live/pack-search.js";
+import { wordsIn } from "./query-slices.js";
 import { robustnessSections } from "./robustness-section.js";
 import { mostDifferent, type RankedQuery, rankedQueries, someRankings } from "./run-documents.js";
 import { runMap } from "./run-map.js";
+import { significantSlices, significantSlicesTable } from "./significant-slices.js";
 import { summaryTable } from "./summary.js";
 
 const RANKED_QUERIES = 8;
@@ -136,6 +140,19 @@ export async function composeReport(
         ? ownRankingSection(shown, sets[0]!)
         : rankingSection(reference, shown, sets[0]!)),
     );
+  if (options.live !== false && fs.existsSync(dataset.dir)) {
+    const compared: [RunFolder, RunFolder] = [shown ?? reference, reference];
+    payload = await packQueries(first, payload, writer, {
+      ...{ sets, typos: groups[0]!.typos, nameOf, compared },
+      measures: sharedMeasures(first, sets[0]!),
+    });
+    sections.push(...(await slicesSection(compared, groups[0]!, mainMeasure(first, sets[0]!), nameOf)), {
+      title: "Queries",
+      intro:
+        "Every evaluation query with the values of every system; choose one to see what was found for it.",
+      blocks: [{ kind: "live", part: "queries" }],
+    });
+  }
   sections.push(makingSection(runs));
   const live = payload && (await liveContent(payload, writer.bytes()));
   const html = htmlPage({
@@ -313,6 +330,34 @@ async function mapSection(run: RunFolder, listener: Listener) {
       { kind: "figure" as const, figure, title: "Queries and documents in one space", caption: statement },
     ],
   };
+}
+
+/** Where two systems differ, found by testing every slice; no section where they are one. */
+async function slicesSection(
+  [a, b]: readonly [RunFolder, RunFolder],
+  { sets, typos }: Pick<DatasetGroup, "sets" | "typos">,
+  measure: string,
+  nameOf: (run: RunFolder) => string,
+): Promise<{ title: string; intro: string; blocks: Block[] }[]> {
+  if (a === b) return [];
+  const blocks: Block[] = [];
+  const most = Math.max(...typos);
+  const settings = sets.map((set) => ({ set, typo: typos[0]! }));
+  if (most > typos[0]!) settings.push({ set: sets[0]!, typo: most });
+  for (const { set, typo } of settings) {
+    const queries = await comparedQueries(a, b, { set, measure, typo, nameOf });
+    const found = significantSlices(queries, wordsIn(a));
+    const names = { a: nameOf(a), b: nameOf(b), measure };
+    const title = `Queries: ${set}${typo === 0 ? "" : `, typos ${typo}`}`;
+    blocks.push({ kind: "table", table: { title, ...significantSlicesTable(found, names) } });
+  }
+  return [
+    {
+      title: "Slices",
+      intro: `Kinds of queries on which ${nameOf(a)} and ${nameOf(b)} differ, found by testing all of them: by length, category, rarity of words, digits, number of relevant documents, kind of typo and whatever the data set divides its queries by.`,
+      blocks,
+    },
+  ];
 }
 
 async function rankingSection(reference: RunFolder, shown: RunFolder, set: string) {

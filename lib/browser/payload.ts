@@ -123,9 +123,45 @@ export interface PackedMap {
   palette: readonly string[];
 }
 
+/** What all systems answered to the queries of one set at one typo probability. */
+export interface PackedAnswers {
+  typo: number;
+  /** as they were asked */
+  texts: string[];
+  systems: {
+    /** measure → float32 [queries], NaN where there is none */
+    values: Record<string, Span>;
+    /** int32 [queries, depth] documents, best first, −1 beyond what was kept; null: not in the page */
+    top: Span | null;
+  }[];
+}
+
+/** An evaluation set with the answers of all systems. */
+export interface PackedQuerySet {
+  name: string;
+  /** queries in the set; a page has the first of them where they are very many */
+  size: number;
+  /** division → the slice of every query, "" where it has none */
+  slices: Record<string, string[]>;
+  /** int32: relevant documents of all queries one after the other, and where each query's begin [queries + 1] */
+  relevant: { ids: Span; offsets: Span };
+  answers: PackedAnswers[];
+}
+
+/** All evaluation queries. */
+export interface PackedQueries {
+  systems: string[];
+  measures: string[];
+  depth: number;
+  sets: PackedQuerySet[];
+  /** systems that are compared at first */
+  compared: [a: number, b: number];
+}
+
 /** The data of a page; numbers lie in an array of bytes beside it. */
 export interface Payload {
   corpus: PackedCorpus;
   search?: PackedSearch;
   map?: PackedMap;
+  queries?: PackedQueries;
 }

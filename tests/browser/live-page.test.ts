@@ -321,6 +321,76 @@ describe.runIf(executablePath !== null)("a report that carries its systems", { t
     });
   });
 
+  describe("the list of queries", () => {
+    const summary = () => page.locator("#queries .live-note").first().textContent();
+    const results = (system: string, typo: number) =>
+      opened
+        .find(({ run }) => run.manifest().system === system)!
+        .run.queries()
+        .filter((result) => result.typo === typo);
+
+    it("counts and averages what passes the filters as the runs' own files have it", async () => {
+      const pick = (label: string) => page.locator("#queries").getByLabel(label, { exact: true });
+      await pick("First system of the comparison").selectOption({ label: "bag" });
+      await pick("Second system of the comparison").selectOption({ label: "BM25" });
+      await pick("Measure").selectOption({ label: "MRR@5" });
+      for (const [level, typo] of [
+        ["as written", 0],
+        ["typos 0.5", 0.5],
+      ] as const) {
+        await pick("Typo probability").selectOption({ label: level });
+        for (const outcome of ["all queries", "first is better", "second is better", "equal"]) {
+          await pick("Outcome").selectOption({ label: outcome });
+          const [a, b] = ["bag", "BM25"].map((name) =>
+            results(name, typo).map(({ values }) => values["MRR@5"]!),
+          );
+          const kept = a!.flatMap((value, i) => {
+            const difference = value - b![i]!;
+            const passes = {
+              "first is better": difference > 0,
+              "second is better": difference < 0,
+              equal: difference === 0,
+            };
+            return outcome === "all queries" || passes[outcome as keyof typeof passes] ? [i] : [];
+          });
+          const mean = (values: number[]) =>
+            (kept.reduce((sum, i) => sum + values[i]!, 0) / kept.length).toFixed(3);
+          expect(await summary()).toBe(
+            kept.length === 0
+              ? "No query passes."
+              : `${kept.length} of 12 queries; MRR@5: bag ${mean(a!)}, BM25 ${mean(b!)}.`,
+          );
+        }
+      }
+      await pick("Outcome").selectOption({ label: "all queries" });
+    });
+
+    it("shows what each system found for a query, relevant documents marked", async () => {
+      await page.locator("#queries").getByLabel("Typo probability").selectOption({ label: "as written" });
+      const wanted = results("bag", 0)[3]!;
+      await page.locator("#queries").getByLabel("Part of a query").fill(wanted.query);
+      await page.locator(".live-queryrow").first().click();
+      expect(await page.locator("#queries h4").textContent()).toBe(`“${wanted.query}”`);
+      const names = new Map(
+        opened[0]!.sets[0]!.pool.ids.map((id, i) => [
+          id,
+          opened[0]!.sets[0]!.pool.items[i]!["document_name"]!,
+        ]),
+      );
+      for (const [side, system] of ["bag", "BM25"].entries()) {
+        const { top, relevant } = results(system, 0).find(({ id }) => id === wanted.id)!;
+        const listed = await page
+          .locator("#queries .live-two > div")
+          .nth(side)
+          .locator("li .live-name")
+          .allTextContents();
+        expect(listed).toEqual(
+          top.slice(0, 10).map(([id]) => `${names.get(id)}${relevant.includes(id) ? " ✓ relevant" : ""}`),
+        );
+      }
+    });
+  });
+
   it("asks nothing of anybody and has no trouble", () => {
     expect(requests.filter((url) => !/^(data|blob):/.test(url))).toEqual([`file://${file}`]);
     expect(troubles).toEqual([]);

@@ -42,6 +42,7 @@ export async function packSearch(
   options: { limit: number; nameOf: (run: RunFolder) => string; listener: Listener },
 ): Promise<Payload | null> {
   const { limit, nameOf, listener } = options;
+  if (!runs.some((run) => run.manifest().kind === "dense")) return null;
   const left: { name: string; why: string }[] = [];
   const sized: { run: RunFolder; size: number }[] = [];
   for (const run of runs) {

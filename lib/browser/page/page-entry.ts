@@ -6,9 +6,10 @@ import { PayloadBytes } from "../payload-bytes.js";
 import { element } from "./dom-elements.js";
 import { MapView } from "./map-view.js";
 import { type PageContext, Selection } from "./page-context.js";
+import { QueriesView } from "./queries-view.js";
 import { SearchView } from "./search-view.js";
 
-const views = { map: MapView, search: SearchView };
+const views = { map: MapView, queries: QueriesView, search: SearchView };
 
 async function unpack(id: string): Promise<Uint8Array> {
   const packed = Uint8Array.from(atob(document.getElementById(id)!.textContent!.trim()), (character) =>
