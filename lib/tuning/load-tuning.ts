@@ -20,6 +20,8 @@ export interface TuningOverrides {
   epochs?: number;
   search?: string;
   finalSeeds?: readonly number[];
+  /** Of the base, "key.path=value" each: they hold for the configuration as given too. */
+  overrides?: readonly string[];
 }
 
 /** A tuning that is ready to begin. */
@@ -51,7 +53,7 @@ export function loadTuning(file: string, given: TuningOverrides = {}): Tuning {
     base = readInherited(readText(baseFile), baseFile);
   } else {
     base = readInherited(readText(file), file);
-    const config = experimentFrom(base, file);
+    const config = experimentFrom(base, file, given.overrides);
     raw = { task_id: `tune-${config.run_id}`, base: file, ranges: defaultRanges(config) };
   }
   const over = {
@@ -71,7 +73,7 @@ export function loadTuning(file: string, given: TuningOverrides = {}): Tuning {
   checkRanges(file, config);
   checkKind(baseFile, base, "encoder");
   const referenceConfig = (changes: Record<string, unknown>) =>
-    experimentFrom(base, baseFile, asOverrides(changes));
+    experimentFrom(base, baseFile, [...(given.overrides ?? []), ...asOverrides(changes)]);
   const reference = referenceConfig({});
   const terms = objectiveTerms(config.objective);
   const tuning: Tuning = {

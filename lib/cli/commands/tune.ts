@@ -22,6 +22,7 @@ interface TuneFlags {
   search?: string;
   seeds?: string;
   name?: string;
+  set?: string[];
   test: boolean;
   output: string;
 }
@@ -43,6 +44,7 @@ export function addTuneCommand(program: Command): void {
     .option("--epochs <n>", "of a trial that is never stopped (default: the configuration's)")
     .option("--search <name>", "random or tpe (default: tpe)")
     .option("--seeds <list>", "of the final runs, e.g. 101,102,103")
+    .option("--set <key=value...>", "override a key of the configuration as given, and so of every trial")
     .option("--name <name>", "folder of the trials (default: tune- and the run's id)")
     .option("--no-test", "leave the test queries alone")
     .option("-o, --output <dir>", "folder for the table", "reports/tables")
@@ -60,6 +62,7 @@ export function addTuneCommand(program: Command): void {
         throw new UserError("tune: either --minutes or --trials must be given, got both or neither");
       const tuning = loadTuning(file, {
         ...(flags.name !== undefined && { name: flags.name }),
+        ...(flags.set !== undefined && { overrides: flags.set }),
         ...(flags.objective !== undefined && { objective: flags.objective }),
         ...(flags.search !== undefined && { search: flags.search }),
         ...(maxMb !== undefined && { megabytes: maxMb }),
