@@ -82,6 +82,6 @@ export function lastLayers(layers: readonly EncoderLayer[]): EncoderLayer[] {
   const sides = ["query.", "document."].map((side) =>
     layers.filter(({ name }) => name.startsWith(side)).at(-1),
   );
-  const found = sides.filter((layer) => layer !== undefined);
+  const found = sides.filter((layer): layer is EncoderLayer => layer !== undefined);
   return found.length > 0 ? found : layers.slice(-1);
 }

@@ -157,7 +157,9 @@ export async function datasetConfig(
       categories: () => layout.categoryDictionary,
       vocabulary: async () => {
         const outDir = path.join("data", ".fit", `pieces-${path.basename(dir)}`);
-        const columns = [sides.query.text, sides.document.text].filter((name) => name !== null);
+        const columns = [sides.query.text, sides.document.text].filter(
+          (name): name is string => name !== null,
+        );
         await datasetVocabulary(dir, { size: 8000, columns, outDir });
         return outDir;
       },

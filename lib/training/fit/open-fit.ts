@@ -62,7 +62,12 @@ export async function openFit(options: ResolvedOptions, last: Callback): Promise
   const { evalData: _named, ...rest } = options;
   const planOf = (batchSize: number): FitPlan => {
     const steps = Math.ceil(sizeOfData(trainData) / batchSize) * epochs;
-    const given = { ...rest, trainData, batchSize, ...(evalData && !onlyMeasured(trainData, evalData) && { evalData }) };
+    const given = {
+      ...rest,
+      trainData,
+      batchSize,
+      ...(evalData && !onlyMeasured(trainData, evalData) && { evalData }),
+    };
     return planFit(given, modelOf(options, sources, steps), random);
   };
   const batchSize =

@@ -254,8 +254,10 @@ function sectionKeys(options: Readonly<Record<string, unknown>>): Section {
 
 function merged(below: Section, above: Section): Section {
   const out: Section = { ...below };
-  for (const [key, value] of Object.entries(above))
-    out[key] = isSection(out[key]) && isSection(value) ? merged(out[key], value) : value;
+  for (const [key, value] of Object.entries(above)) {
+    const under = out[key];
+    out[key] = isSection(under) && isSection(value) ? merged(under, value) : value;
+  }
   return out;
 }
 
