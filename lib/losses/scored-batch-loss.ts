@@ -39,7 +39,7 @@ export function scoredBatchLoss(
     let scores = similarityMatrix(queries, documents, similarity);
     if (context.logQ) scores = tf.sub(scores, tf.mul(tf.tensor2d(context.logQ, [1, columns]), logQScale));
     const cells = negativeCells(size, columns, context);
-    const { grades } = readsGrades ? context : {};
+    const grades = readsGrades ? context.grades : undefined;
     if (grades) for (let cell = 0; cell < cells.length; cell++) if (grades[cell]! > 0) cells[cell] = 0;
     const positives = grades ? tf.tensor2d(grades, [size, columns]) : ownCells(size, columns);
     const perExample = scoreLoss(scores, positives, tf.tensor2d(cells, [size, columns]));

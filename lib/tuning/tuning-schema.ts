@@ -54,7 +54,9 @@ export const tuningSchema = z.strictObject({
     .describe("key.path: a list of values, {sets: …} or {from, to, scale, whole}"),
   set: overrides.default({}).describe("changes common to all trials but the base itself"),
   objective: z
-    .union([z.enum(objectiveNames), z.array(term).min(1)])
+    .union([z.enum(objectiveNames), z.array(term).min(1)], {
+      error: `must be one of ${objectiveNames.join(", ")}, or a list of {measure, typos, weight}`,
+    })
     .default("mixture")
     .describe("by name, or a weighted mean of measures; of validation queries, larger is better"),
   limits: z
