@@ -11,7 +11,8 @@ const ROWS = Number(process.argv[2] ?? 50);
 const EPOCHS = 400;
 const INTERVAL = 40;
 const WORKERS = 3;
-const MEAN_KILL_MS = 12_000;
+/** Between two kills of a worker that trains; what is killed while it starts has nothing to lose. */
+const MEAN_KILL_MS = 4000;
 
 /** Overheads of an hour's row by mean life and interval. */
 function simulated(): void {
@@ -44,30 +45,41 @@ async function real(): Promise<void> {
   const store = path.join(tiny.root, "store");
   execFileSync(process.execPath, ["tools/qdrl.mjs", "sweep", file, "--queue", "--store", store]);
   const random = new Random(5);
-  const log = path.join(tiny.root, "log");
-  const start = (): ChildProcess => {
-    const out = fs.openSync(log, "a");
+  const logs = Array.from({ length: WORKERS }, (_, i) => path.join(tiny.root, `log-${i}`));
+  const started = logs.map(() => 0);
+  const start = (i: number): ChildProcess => {
+    const out = fs.openSync(logs[i]!, "a");
+    started[i] = fs.fstatSync(out).size;
     const args = ["tools/qdrl.mjs", "work", "--store", store, "--lease", "4", "--save", "0.2"];
     const child = spawn(process.execPath, args, { stdio: ["ignore", out, out] });
     fs.closeSync(out);
     return child;
   };
+  const trains = (i: number) => {
+    const lines = fs.readFileSync(logs[i]!).subarray(started[i]).toString("utf8").trimEnd().split("\n");
+    return lines.at(-1)!.includes(": epoch ");
+  };
   const objects = new FolderObjects(store);
-  const workers = Array.from({ length: WORKERS }, start);
+  const workers = logs.map((_, i) => start(i));
   const began = performance.now();
   let kills = 0;
   while ((await objects.list("queue/")).length > 0) {
-    const wait = (-MEAN_KILL_MS * Math.log(1 - random.next())) / WORKERS;
-    await new Promise((resolve) => setTimeout(resolve, wait));
-    const victim = random.int(WORKERS);
+    await new Promise((resolve) => setTimeout(resolve, -MEAN_KILL_MS * Math.log(1 - random.next())));
+    const training = workers.flatMap((_, i) => (trains(i) ? [i] : []));
+    if (training.length === 0) continue;
+    const victim = training[random.int(training.length)]!;
     workers[victim]!.kill("SIGKILL");
-    workers[victim] = start();
+    workers[victim] = start(victim);
     kills++;
   }
   for (const worker of workers) worker.kill("SIGKILL");
   const seconds = (performance.now() - began) / 1000;
   // an attempt trains from where it resumed to the last epoch that it told of, if it was killed some of the next one too
-  const trained = fs.readFileSync(log, "utf8").match(/: epoch \d+\/\d+/g)?.length ?? 0;
+  const trained =
+    logs
+      .map((log) => fs.readFileSync(log, "utf8"))
+      .join("")
+      .match(/: epoch \d+\/\d+/g)?.length ?? 0;
   const attempts = (await objects.list("runs/")).filter(({ key }) => key.endsWith("/claim")).length;
   const interrupted = attempts - ROWS;
   const overhead = trained / (ROWS * EPOCHS) - 1;

@@ -53,6 +53,12 @@ function processesIn(root: string): number[] {
   });
 }
 
+/** Whether a worker has told of an epoch since its log had so many bytes, and of no end after it. */
+function trainsSince(log: string, bytes: number): boolean {
+  const lines = fs.readFileSync(log).subarray(bytes).toString("utf8").trimEnd().split("\n");
+  return / attempt \d+: epoch /.test(lines.at(-1)!);
+}
+
 describe.sequential("runs under fire: three workers killed at random moments", () => {
   const file = path.join(tiny.root, "sweep.yaml");
   const alone = path.join(tiny.root, "alone");
@@ -96,19 +102,25 @@ describe.sequential("runs under fire: three workers killed at random moments", (
         path.join(root, "queue.log"),
       );
       expect(await new Promise((resolve) => queued.once("exit", resolve))).toBe(0);
+      const logs = folders.map((_, i) => path.join(root, `worker-${i}.log`));
+      const starts = folders.map(() => 0);
       const workers = folders.map((_, i) => start(i));
       const remaining = async () => (await objects.list("queue/")).length;
       const began = performance.now();
       let kills = 0;
       const orphans: number[] = [];
       while (performance.now() - began < FIRE_MS && (await remaining()) > 0) {
-        await pause(3000 + Math.random() * 6000);
-        const victim = Math.floor(Math.random() * WORKERS);
+        await pause(Math.random() * 3000);
+        // one that trains: what is killed while it starts has nothing to lose
+        const training = workers.flatMap((_, i) => (trainsSince(logs[i]!, starts[i]!) ? [i] : []));
+        const victim = training[Math.floor(Math.random() * training.length)];
+        if (victim === undefined) continue;
         workers[victim]!.kill("SIGKILL");
         kills++;
         for (let waited = 0; processesIn(folders[victim]!).length > 0 && waited < 30_000; waited += 100)
           await pause(100);
         orphans.push(...processesIn(folders[victim]!));
+        starts[victim] = fs.statSync(logs[victim]!).size;
         workers[victim] = start(victim);
       }
       const underFire = ROWS - (await remaining());
