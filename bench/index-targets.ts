@@ -1,7 +1,7 @@
 /**
  * Which index in production: the embeddings of one run searched query by query in this library's indexes and in PostgreSQL with
  * pgvector (PGlite, the same code in WebAssembly).
- *   node --import tsx bench/index-targets.ts RUN SET [queries]
+ *   node --import tsx bench/index-targets.ts RUN [queries]
  */
 import os from "node:os";
 import { performance } from "node:perf_hooks";
@@ -12,14 +12,11 @@ import { openRetriever } from "../lib/retrieval/retrievers/open-retriever.js";
 import { embeddedDocuments } from "../lib/runs/push/embedded-documents.js";
 import { pgvectorStatements } from "../lib/runs/push/push-pgvector.js";
 
-const [run = "", set = "", count = "300"] = process.argv.slice(2);
+const [run = "", count = "300"] = process.argv.slice(2);
 const embedded = await embeddedDocuments(run);
 const { dim, vectors, ids } = embedded;
 const opened = await openRetriever(run);
-const rows = opened.sets
-  .find(({ name }) => name === set)!
-  .queries.slice(0, Number(count))
-  .map(({ fields }) => fields);
+const rows = opened.sets[0]!.queries.slice(0, Number(count)).map(({ fields }) => fields);
 const { vectors: queries } = await opened.embed!(rows, "query");
 opened.close();
 const k = 10;
