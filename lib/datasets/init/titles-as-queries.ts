@@ -9,7 +9,7 @@ export interface TitlesAsQueries {
   queryWords: number;
   /** mean words of its document's title */
   titleWords: number;
-  /** whether titles are at most twice as long as queries */
+  /** whether titles are at most half as long again as queries */
   fit: boolean;
 }
 
@@ -29,7 +29,7 @@ export async function titlesAsQueries(datasetDir: string): Promise<TitlesAsQueri
   );
   const queryWords = meanWords(columns["query_search_phrase"]!);
   const titleWords = meanWords(columns["document_name"]!);
-  return { queryWords, titleWords, fit: titleWords > 0 && titleWords <= 2 * queryWords };
+  return { queryWords, titleWords, fit: titleWords > 0 && titleWords <= 1.5 * queryWords };
 }
 
 function meanWords(texts: readonly string[]): number {
