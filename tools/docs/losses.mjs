@@ -139,7 +139,7 @@ ${published(optimizers).join("\n")}
 
 - On batches with one positive per query: \`batch_softmax\` = \`softmax\` = \`list_net\`. \`dataset.grade_column\` sets \`list_net\` and
   \`approximate_ndcg\` apart: they then see the grades of all documents that the query's pairs name
-  (on 50 Chorus searches that moved nDCG@10 by −.005 [−.035, .027] and +.007 [−.027, .039]: nothing to tell; reports/LOG.md).
+  (on 50 Chorus searches that moved nDCG@10 by −.005 [−.035, .027] and −.001 [−.037, .033]: nothing to tell; reports/LOG.md).
 - \`triplet\` with num_negatives ≥ B − 1 = \`triplet_margin\` on cosine distance over all terms; \`pairwise_hinge\` takes the same
   mean query by query, so it is the same where no candidate is masked.
 - \`nt_xent\` = \`sup_con\` at the same τ with two items a label. With more, an item's other positives stand in \`sup_con\`'s

@@ -27,6 +27,8 @@ export const LISTED = {
     most: 22,
     why: "a toy encoder trained against a cache of negatives",
   },
+  "tests/parts-in-use.test.ts": { most: 8, why: "loads the whole public face, as a new user does" },
+  "tests/training/fit/synthesize-runs.test.ts": { most: 8, why: "two runs and a student" },
   "tests/training/train.test.ts": { most: 20, why: "whole runs, resumed and on both engines" },
   "tests/cluster/sweep-rows.test.ts": { most: 16, why: "rows trained, stopped and resumed in processes" },
   "tests/cluster/engines.test.ts": { most: 6, why: "compiles the engines' schemas" },
