@@ -26,6 +26,7 @@ export { sweepSummary } from "./experiment/sweep-summary.js";
 // Data sets.
 
 export { ensureEmoji } from "./datasets/emoji/build-emoji.js";
+export { exampleFiles } from "./datasets/example-files.js";
 export { exportBeir } from "./datasets/importers/beir.js";
 export { openDataset } from "./datasets/open-dataset.js";
 export {
@@ -166,5 +167,12 @@ export { winLoss, winLossTable } from "./reporting/win-loss.js";
 // Replications of published work.
 
 export * as evidence from "./studies/evidence/evidence.js";
+export { finetunerTable } from "./studies/finetuner/finetuner-table.js";
+export {
+  budgetFigure,
+  budgetTable,
+  fitBudget,
+} from "./studies/finetuner/fit-budget.js";
+export { publishedCourse, publishedRecallSystem } from "./studies/finetuner/published-results.js";
 export * as kdd from "./studies/kdd/kdd.js";
 export * as thesis from "./studies/thesis/thesis.js";

@@ -304,6 +304,7 @@ function resolved(options: FitOptions): ResolvedOptions {
     throw new UserError("fit: layerWiseDecay must be given once, got layerWiseLrDecay too");
   return {
     ...(rest as ResolvedOptions),
+    ...(options.csvOptions && { csvOptions: camel({ ...options.csvOptions }) }),
     loss: specOf(loss, lossOptions),
     optimizer: specOf(optimizer as string, ofOptimizer),
     ...(layerWiseLrDecay !== undefined && { layerWiseDecay: layerWiseLrDecay as number }),
