@@ -333,7 +333,7 @@ describe.runIf(executablePath !== null)("a report that carries its systems", { t
       const pick = (label: string) => page.locator("#queries").getByLabel(label, { exact: true });
       await pick("First system of the comparison").selectOption({ label: "bag" });
       await pick("Second system of the comparison").selectOption({ label: "BM25" });
-      await pick("Measure").selectOption({ label: "MRR@5" });
+      await pick("Measure").selectOption({ label: "Recall@5" });
       for (const [level, typo] of [
         ["as written", 0],
         ["typos 0.5", 0.5],
@@ -342,7 +342,7 @@ describe.runIf(executablePath !== null)("a report that carries its systems", { t
         for (const outcome of ["all queries", "first is better", "second is better", "equal"]) {
           await pick("Outcome").selectOption({ label: outcome });
           const [a, b] = ["bag", "BM25"].map((name) =>
-            results(name, typo).map(({ values }) => values["MRR@5"]!),
+            results(name, typo).map(({ values }) => values["Recall@5"]!),
           );
           const kept = a!.flatMap((value, i) => {
             const difference = value - b![i]!;
@@ -358,7 +358,7 @@ describe.runIf(executablePath !== null)("a report that carries its systems", { t
           expect(await summary()).toBe(
             kept.length === 0
               ? "No query passes."
-              : `${kept.length} of 12 queries; MRR@5: bag ${mean(a!)}, BM25 ${mean(b!)}.`,
+              : `${kept.length} of 12 queries; Recall@5: bag ${mean(a!)}, BM25 ${mean(b!)}.`,
           );
         }
       }
