@@ -47,16 +47,30 @@ export async function openExplain(
   options: { listener?: Listener } = {},
 ): Promise<{ explain: Explain; close: () => void }> {
   const opened = await openRetriever(dir, options);
+  await opened.retriever.index(opened.sets[0]!.pool);
+  const { explain, close } = await explainOver(opened);
+  return {
+    explain,
+    close: () => {
+      close();
+      opened.close();
+    },
+  };
+}
+
+/** {@link openExplain} over a system that has indexed the documents of its first set; `close` leaves that open. */
+export async function explainOver(opened: OpenedRetriever): Promise<{ explain: Explain; close: () => void }> {
   const { run, retriever, sets, queryColumns, textColumns, prepare } = opened;
   const { kind, system } = run.manifest();
   const column = queryColumns[0]!;
   if (kind === "rankings")
-    throw new UserError(`explain: ${dir} must be a system that can be asked, got rankings made elsewhere`);
+    throw new UserError(
+      `explain: ${run.dir} must be a system that can be asked, got rankings made elsewhere`,
+    );
   if (!textColumns.includes(column))
-    throw new UserError(`explain: queries must be text, got ${column} in ${dir}`);
+    throw new UserError(`explain: queries must be text, got ${column} in ${run.dir}`);
   const { pool } = sets[0]!;
   const size = pool.items.length;
-  await retriever.index(pool);
   const rowOf = (text: string): Row =>
     Object.fromEntries(queryColumns.map((name) => [name, name === column ? text : ""]));
   const ranked = async (texts: readonly string[]) => retriever.retrieve(texts.map(rowOf), size);
@@ -76,10 +90,7 @@ export async function openExplain(
         rank: place < 0 ? null : place + 1,
       };
     },
-    close: () => {
-      close();
-      opened.close();
-    },
+    close,
   };
 }
 

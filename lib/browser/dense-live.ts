@@ -104,6 +104,10 @@ export class DenseLive implements LiveSystem {
     return documents.map((document) => placeOf(scores, document));
   }
 
+  async find(name: string): Promise<number> {
+    return this.corpus.names.indexOf(name);
+  }
+
   async explain(text: string, document: number): Promise<Explanation> {
     const { cleaning } = this.vectorizer;
     const cleaned = cleaning.clean(text);

@@ -56,6 +56,10 @@ export class LexicalLive implements LiveSystem {
     return documents.map((document) => found.get(document) ?? null);
   }
 
+  async find(name: string): Promise<number> {
+    return this.corpus.names.indexOf(name);
+  }
+
   async explain(text: string, document: number): Promise<Explanation> {
     await this.ready;
     return this.retriever.explain(this.prepare(text), document);

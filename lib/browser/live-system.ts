@@ -28,6 +28,8 @@ export interface LiveSystem {
   search(text: string, k: number): Promise<LiveHit[]>;
   /** Rank and score of each document; null where it is not found at all. */
   places(text: string, documents: readonly number[]): Promise<(LivePlace | null)[]>;
+  /** Position of the document of a name, −1 where none has it. */
+  find(name: string): Promise<number>;
   explain(text: string, document: number): Promise<Explanation>;
   /** The nearest documents in the system's own space, itself left out; null where it has none. */
   neighbours(document: number, k: number): Promise<LiveHit[]> | null;

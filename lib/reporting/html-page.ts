@@ -63,7 +63,7 @@ export function htmlPage(page: ReportPage): string {
 <meta name="generator" content="qdrl">
 <title>${escapeHtml(page.title)}</title>
 <link rel="icon" href="data:,">
-<style>${contentStyle()}\n${browserFile("page.css")}${page.live ? `\n${browserFile("live.css")}` : ""}</style>
+<style>${contentStyle()}\n${page.live ? pageStyle() : browserFile("page.css")}</style>
 </head>
 <body class="qdrl qdrl-page">
 <header class="top"><div class="wrap">${headerHtml(page)}</div></header>
@@ -88,6 +88,11 @@ function liveHtml({ header, numbers, script }: LiveContent): string {
 /** The style of tables, figures and rankings, for pages and notebook outputs. */
 export function contentStyle(): string {
   return browserFile("content.css");
+}
+
+/** The style of pages around their content, with that of their live parts. */
+export function pageStyle(): string {
+  return `${browserFile("page.css")}\n${browserFile("live.css")}`;
 }
 
 function headerHtml(page: ReportPage): string {

@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
+import { type Explain, explainOver } from "../analysis/explain-run.js";
 import type { Listener } from "../engine/progress.js";
 import { openRetriever } from "../retrieval/retrievers/open-retriever.js";
 import type { OpenedRetriever } from "../retrieval/retrievers/retrieval-system.js";
@@ -11,6 +12,9 @@ export interface OpenedRun {
   run: RunFolder;
   retriever: OpenedRetriever;
   search: Search;
+  /** Made when it is first asked for, closed with the run. */
+  explain: () => Promise<Explain>;
+  close: () => void;
 }
 
 interface Kept {
@@ -42,7 +46,7 @@ export class OpenedRuns {
   /** Closes all of them, after the work that was asked for. */
   async close(): Promise<void> {
     await this.last;
-    for (const { opened } of this.kept.values()) opened.retriever.close();
+    for (const { opened } of this.kept.values()) opened.close();
     this.kept.clear();
   }
 
@@ -54,17 +58,32 @@ export class OpenedRuns {
       this.kept.set(run.dir, known);
       return known.opened;
     }
-    known?.opened.retriever.close();
+    known?.opened.close();
     for (const [dir, { opened }] of this.kept) {
       if (this.kept.size < this.most) break;
-      opened.retriever.close();
+      opened.close();
       this.kept.delete(dir);
     }
     const retriever = await openRetriever(run.dir, { listener: this.listener });
-    const opened = { run, retriever, search: await searchOver(retriever) };
+    const opened = openedRun(run, retriever, await searchOver(retriever));
     this.kept.set(run.dir, { stamp, opened });
     return opened;
   }
+}
+
+function openedRun(run: RunFolder, retriever: OpenedRetriever, search: Search): OpenedRun {
+  let explaining: ReturnType<typeof explainOver> | null = null;
+  return {
+    ...{ run, retriever, search },
+    explain: async () => (await (explaining ??= explainOver(retriever))).explain,
+    close: () => {
+      void explaining?.then(
+        ({ close }) => close(),
+        () => {}, // whoever asked was told
+      );
+      retriever.close();
+    },
+  };
 }
 
 /** Changes when a run was trained or evaluated again, or got another threshold. */

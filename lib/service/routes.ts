@@ -3,9 +3,12 @@ import { artifacts } from "./routes/artifacts.js";
 import { data } from "./routes/data.js";
 import { encode } from "./routes/encode.js";
 import { experiments } from "./routes/experiments.js";
+import { explain } from "./routes/explain.js";
 import { health } from "./routes/health.js";
+import { live } from "./routes/live.js";
 import { runLogs } from "./routes/logs.js";
 import { pages } from "./routes/page.js";
+import { rank } from "./routes/rank.js";
 import { results } from "./routes/results.js";
 import { runs } from "./routes/runs.js";
 import { search } from "./routes/search.js";
@@ -15,6 +18,8 @@ export const ROUTES: readonly Route[] = [
   health,
   search,
   encode,
+  explain,
+  rank,
   ...experiments,
   ...runs,
   ...runLogs,
@@ -22,4 +27,5 @@ export const ROUTES: readonly Route[] = [
   ...artifacts,
   ...data,
   ...pages,
+  ...live,
 ];

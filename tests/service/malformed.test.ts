@@ -34,6 +34,6 @@ describe("malformed requests", () => {
     });
     expect(alive.status).toBe(200);
     // nothing was written beside the root
-    expect(fs.readdirSync(folder)).toEqual(["runs"]);
+    expect(fs.readdirSync(folder).filter((name) => name !== "runs")).toEqual([]);
   });
 });

@@ -168,6 +168,15 @@ export class SearchView {
 
   private async search(): Promise<void> {
     const turn = ++this.turn;
+    try {
+      await this.searchAs(turn);
+    } catch (error) {
+      // only a server fails: what a page carries always answers
+      if (turn === this.turn) this.time.textContent = `no answer: ${(error as Error).message}`;
+    }
+  }
+
+  private async searchAs(turn: number): Promise<void> {
     const started = performance.now();
     const typed = this.input.value.trim();
     const cleaned = cleanPhrase(typed) === "" ? cleaningOf("unicode").clean(typed) : cleanPhrase(typed);
@@ -289,9 +298,9 @@ export class SearchView {
   }
 
   private async drawWhyNot(): Promise<void> {
-    const { corpus } = this.context.payload;
     const name = this.wanted.value;
-    const id = corpus.names.indexOf(name);
+    const id = name === "" ? -1 : await this.context.systems[this.chosen[0]!]!.find(name);
+    if (name !== this.wanted.value) return;
     if (name === "" || id < 0 || this.text === "") {
       const hint =
         name === "" || this.text === ""
