@@ -6,6 +6,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { configurationPage } from "./docs/configuration.mjs";
 import { contentsPage } from "./docs/contents.mjs";
+import { fitPage } from "./docs/fit.mjs";
 import { lossesPage } from "./docs/losses.mjs";
 
 process.chdir(path.resolve(fileURLToPath(import.meta.url), "../.."));
@@ -13,6 +14,7 @@ const check = process.argv.includes("--check");
 const pages = {
   "docs/configuration.md": configurationPage,
   "docs/contents.md": contentsPage,
+  "docs/fit.md": fitPage,
   "docs/losses.md": lossesPage,
 };
 for (const [file, page] of Object.entries(pages)) {
