@@ -68,6 +68,8 @@ export async function runEpochs<B>(session: Session<B>): Promise<void> {
       if (validation?.follows(epoch)) await validate(session);
       session.epochsDone = epoch + 1;
       await session.fire("epoch_end");
+      // signals and messages are heard also where an epoch has few batches
+      await new Promise((resolve) => setImmediate(resolve));
     }
     if (session.interrupted) await session.fire("keyboard_interrupt");
     await session.fire("fit_end");
