@@ -33,7 +33,7 @@ export const layerStart = z
   .enum(["apart", "same", "identity"])
   .default("apart")
   .describe(
-    "how layers start: drawn for each tower (published); drawn alike for both, so that equal words stay equal; or near the identity of their leading inputs, biases zero",
+    "how layers start: drawn for each tower (published); drawn alike for both, so that equal words stay equal; or near the identity of their leading inputs, biases zero, which a small start of the embeddings wants",
   );
 
 /** Rows of a table in a configuration whose `auto` has been counted. @throws UserError for auto */
