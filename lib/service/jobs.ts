@@ -134,7 +134,8 @@ export class Jobs {
     if (queued) {
       const { attempt, message, request } = queued;
       // a run of a worker elsewhere has finished when its folder is here
-      const state = isFetched(queued.state, run.dir) ? queued.state : "STARTED";
+      const isHere = !this.shared || queued.state !== "FINISHED" || isFetched(run.dir);
+      const state = isHere ? queued.state : "STARTED";
       return { experiment, name, state, attempt, message, device: request.device, ...times };
     }
     const state = ({ running: "STARTED", finished: "FINISHED", failed: "FAILED" } as const)[manifest!.status];

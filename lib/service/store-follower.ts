@@ -1,11 +1,12 @@
 import fs from "node:fs";
+import path from "node:path";
 import { RunFiles } from "../cluster/run-files.js";
 import { readRunLog } from "../cluster/run-log.js";
-import type { RunQueue, RunState } from "../cluster/run-queue.js";
+import type { RunQueue } from "../cluster/run-queue.js";
 import { atomicWriteFile } from "../files/atomic-write.js";
 import { logFileOf } from "../tracking/log-file.js";
 import { RunFolder } from "../tracking/run-folder.js";
-import { packRun } from "./pack-run.js";
+import { artifactsOf, MODEL_ARTIFACT, packRun } from "./pack-run.js";
 
 /** Between two looks at the store. */
 const LOOK_MS = 2000;
@@ -58,9 +59,13 @@ export class StoreFollower {
 
   private async fetch(id: string): Promise<void> {
     const run = new RunFolder(this.dirOf(id));
-    if (isFinishedHere(run)) return;
-    await new RunFiles(this.queue.objects).restore(id, run.dir);
-    await packRun(run, { line: (line) => this.tell(`${id}: ${line}`) });
+    const manifest = path.join(run.dir, "manifest.json");
+    if (!fs.existsSync(manifest) || run.manifest().status !== "finished") {
+      // nothing but the log of what is going on elsewhere
+      if (!fs.existsSync(manifest)) fs.rmSync(run.dir, { recursive: true, force: true });
+      await new RunFiles(this.queue.objects).restore(id, run.dir);
+    }
+    if (!isFetched(run.dir)) await packRun(run, { line: (line) => this.tell(`${id}: ${line}`) });
   }
 
   /** Lines are only ever added, so that byte offsets of those that are here stay right. */
@@ -73,11 +78,7 @@ export class StoreFollower {
   }
 }
 
-function isFinishedHere(run: RunFolder): boolean {
-  return fs.existsSync(`${run.dir}/manifest.json`) && run.manifest().status === "finished";
-}
-
-/** Whether a finished run's folder is here, so that it can be read; others have none to wait for. */
-export function isFetched(state: RunState, dir: string): boolean {
-  return state !== "FINISHED" || isFinishedHere(new RunFolder(dir));
+/** Whether all of a finished run is here: it is packed last. */
+export function isFetched(dir: string): boolean {
+  return artifactsOf(dir).get(MODEL_ARTIFACT) !== null;
 }
