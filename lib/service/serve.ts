@@ -25,6 +25,9 @@ export interface Serving {
   close(): Promise<void>;
 }
 
+/** What is being answered when the service ends has so long; then connections are cut. */
+const GRACE_MS = 3000;
+
 /**
  * Starts the service. Runs named in the options are opened before the first request.
  *
@@ -44,7 +47,9 @@ export async function serve(options: ServeOptions = {}): Promise<Serving> {
   const app = await createServer(service, { ...options, token });
   let pool: LocalPool | StoreFollower | null = null;
   const close = async () => {
+    const hangUp = setTimeout(() => app.server.closeAllConnections(), GRACE_MS);
     await Promise.all([closeService(), app.close(), pool?.stop()]);
+    clearTimeout(hangUp);
   };
   try {
     for (const dir of runs) await service.opened.use(service.runs.at(dir), () => {});
