@@ -3,12 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { connect } from "../../lib/client/client.js";
-import { RunFiles } from "../../lib/cluster/run-files.js";
-import { RunQueue } from "../../lib/cluster/run-queue.js";
-import { work } from "../../lib/cluster/worker.js";
 import { vectorizerOf } from "../../lib/experiment/stream/stream-vectorizer.js";
-import { openObjects } from "../../lib/files/objects/open-objects.js";
 import { searchRun } from "../../lib/retrieval/retrievers/search-run.js";
 import { embeddedDocuments } from "../../lib/runs/push/embedded-documents.js";
 import { pushIndex } from "../../lib/runs/push/push-index.js";
@@ -145,29 +140,6 @@ describe("the service from outside", () => {
       child.on("close", (code) => (code === 0 ? resolve(text) : reject(new Error(text))));
     });
     expect(printed).toMatch(/epoch 2\/2: loss .*finished.*\['red shoe', /s);
-  });
-
-  it("gives runs to workers of a store, and reads their logs and folders from there", async () => {
-    const objects = await openObjects(path.join(folder, "store"));
-    const other = await serve({ root: path.join(folder, "fetched"), token: TOKEN, port: 0, store: objects });
-    const control = new AbortController();
-    const working = work(new RunQueue(objects), {
-      ...{ name: "elsewhere", files: new RunFiles(objects), signal: control.signal, saveMs: 500 },
-    });
-    const client = connect(other.address, { token: TOKEN });
-    const data = tinyDataset();
-    const config = JSON.parse(fs.readFileSync(data.config(), "utf8"));
-    const run = await client.train(config, { experiment: "far", name: "first" });
-    const lines: string[] = [];
-    for await (const line of run.streamLogs()) lines.push(line);
-    expect(lines.filter((line) => /epoch [123]\/3/.test(line)).length).toBe(3);
-    expect((await run.status()).state).toBe("FINISHED");
-    expect((await run.search("red sneaker", 3)).length).toBe(3);
-    expect((await run.listArtifacts()).map(({ name }) => name)).toEqual(["model.zip"]);
-    control.abort();
-    await working;
-    await other.close();
-    fs.rmSync(data.root, { recursive: true });
   });
 
   it("serves a new user who has a table and no repository", async () => {
