@@ -6,7 +6,7 @@ import { escapeHtml, scriptJson } from "./escape.js";
 import { FIGURE_CONFIG } from "./figures/figure-config.js";
 import type { Figure } from "./figures/theme.js";
 import { type Frame, frameTable, isFrame } from "./frames.js";
-import { contentStyle } from "./html-page.js";
+import { contentStyle, figureKeys } from "./html-page.js";
 import { type QueryRankings, rankingsHtml } from "./rankings-html.js";
 import type { ResultsTable } from "./results-table.js";
 import { resultsView } from "./results-table-view.js";
@@ -98,7 +98,7 @@ const place = document.getElementById("${id}");
 const draw = () => {
   place.replaceChildren();
   place.style.minHeight = "${height ?? 400}px";
-  window.Plotly.newPlot(place, ...${call});
+  window.Plotly.newPlot(place, ...${call}).then(${figureKeys()});
 };
 if (window.Plotly) return draw();
 const inJupyter = document.getElementById("jupyter-config-data") || document.body.dataset.baseUrl;

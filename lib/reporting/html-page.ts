@@ -73,6 +73,7 @@ ${sections.join("\n")}
 </main>
 <footer><div class="wrap">${sourcesHtml(page)}</div></footer>
 ${plotly}
+<script>window.qdrlFigureKeys = ${figureKeys()}</script>
 <script>${browserFile("page.js")}</script>
 ${page.live ? liveHtml(page.live) : ""}</body>
 </html>
@@ -83,6 +84,11 @@ function liveHtml({ header, numbers, script }: LiveContent): string {
   const data = (id: string, base64: string) => `<script type="text/plain" id="${id}">${base64}</script>\n`;
   const code = script.replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--");
   return `${data("live-header", header)}${data("live-numbers", numbers)}<script>${code}</script>\n`;
+}
+
+/** What makes a drawn plot one that keys work, a function of its element. */
+export function figureKeys(): string {
+  return browserFile("figure-keys.js").trim().replace(/;$/, "");
 }
 
 /** The style of tables, figures and rankings, for pages and notebook outputs. */

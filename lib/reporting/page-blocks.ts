@@ -74,7 +74,7 @@ function figureBlock(
   const { layout, data } = figure;
   const label = `<strong>${escapeHtml(title)}.</strong>${caption === undefined ? "" : ` ${escapeHtml(caption)}`}`;
   return (
-    `<figure class="q-figure"><div class="plot" id="${id}" style="min-height:${Math.min(height ?? 400, 480)}px" role="img" ` +
+    `<figure class="q-figure"><div class="plot" id="${id}" style="min-height:${Math.min(height ?? 400, 480)}px" role="group" ` +
     `aria-label="${escapeHtml(title)}"></div><script type="application/json">${scriptJson({ data, layout, config: FIGURE_CONFIG })}</script>` +
     `<figcaption>${label}</figcaption></figure>`
   );

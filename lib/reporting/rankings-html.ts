@@ -49,7 +49,7 @@ function rankingHtml(ranking: QueryRankings, classes: Map<string, string>): stri
     if (documents.length === 0) return `${head}<p class="q-empty">nothing found</p>`;
     return `${head}<ol class="q-list" tabindex="0">${documents.map((document, at) => documentHtml(document, at + 1, classes)).join("")}</ol>`;
   });
-  return `<article class="q-ranking"><h4>${queryHtml(ranking, classes)}</h4>${about}${lists.join("")}</article>`;
+  return `<article class="q-ranking"><h3>${queryHtml(ranking, classes)}</h3>${about}${lists.join("")}</article>`;
 }
 
 function queryHtml({ query, picture }: QueryRankings, classes: Map<string, string>): string {

@@ -17,6 +17,7 @@ import { runExperiment } from "../../lib/runs/run-experiment.js";
 import type { RunFolder } from "../../lib/tracking/run-folder.js";
 import { qwertyTypos } from "../../lib/typos/qwerty-typos.js";
 import { fromRandom } from "../../lib/typos/random-source.js";
+import { findings } from "../support/accessible.js";
 import { tinyDataset } from "../support/tiny-dataset.js";
 
 /** What the page's script leaves for those who look: see page-entry.ts. */
@@ -389,6 +390,10 @@ describe.runIf(executablePath !== null)("a report that carries its systems", { t
         );
       }
     });
+  });
+
+  it("has nothing that axe-core finds, wide and narrow, light and dark", async () => {
+    expect(await findings(page, "report")).toEqual([]);
   });
 
   it("asks nothing of anybody and has no trouble", () => {

@@ -10,6 +10,7 @@ import { htmlPage, type ReportPage } from "../../lib/reporting/html-page.js";
 import { plotlySource } from "../../lib/reporting/plotly-source.js";
 import { resultsTable } from "../../lib/reporting/results-table.js";
 import { BROWSER_ARGUMENTS, findChromium, openImageRenderer } from "../../lib/reporting/static-image.js";
+import { findings } from "../support/accessible.js";
 
 const points = [1, 2, 3].map((step) => ({ step, value: 3 / step }));
 const loss = lossCurve([
@@ -185,6 +186,74 @@ describe.runIf(executablePath !== null)("in Chromium", () => {
       expect(requests.filter((url) => !url.startsWith("data:"))).toEqual([`file://${file}`]);
     },
   );
+
+  it("has figures that keys hide series of, move and zoom, and buttons that are seen", async () => {
+    const tab = await browser.newPage();
+    await tab.goto(`file://${file}`);
+    await tab.waitForSelector('.plot[data-state="drawn"]');
+    const plot = tab.locator(".plot").first();
+    const shown = () => plot.locator(".trace.scatter").count();
+    const entry = plot.getByRole("checkbox", { name: "triplet" });
+    await plot.focus();
+    expect(await shown()).toBe(2);
+    for (let presses = 0; presses < 20; presses++) {
+      await tab.keyboard.press("Tab");
+      if (await entry.evaluate((element) => element === element.ownerDocument.activeElement)) break;
+    }
+    await tab.keyboard.press("Space");
+    await expect.poll(() => entry.getAttribute("aria-checked")).toBe("false");
+    expect(await shown()).toBe(1);
+    await tab.keyboard.press("Enter");
+    await expect.poll(shown).toBe(2);
+
+    const range = () =>
+      plot.evaluate((element) => {
+        const { _fullLayout } = element as unknown as { _fullLayout: { xaxis: { range: number[] } } };
+        return [..._fullLayout.xaxis.range] as [number, number];
+      });
+    const before = await range();
+    await plot.focus();
+    await tab.keyboard.press("+");
+    const zoomed = await range();
+    expect((before[1] - before[0]) / (zoomed[1] - zoomed[0])).toBeCloseTo(1.4);
+    await tab.keyboard.press("ArrowRight");
+    expect((await range())[0] - zoomed[0]).toBeCloseTo((zoomed[1] - zoomed[0]) / 10);
+    await tab.keyboard.press("0");
+    expect(await range()).toEqual(before);
+
+    // WCAG 1.4.11: graphics that work something stand out from what is behind by 3:1
+    const colours = await tab.evaluate(() => {
+      const { document, getComputedStyle } = globalThis as unknown as {
+        document: { querySelector(what: string): unknown };
+        getComputedStyle(of: unknown): { fill: string; backgroundColor: string };
+      };
+      const icon = getComputedStyle(document.querySelector(".modebar-btn:not(.active) path")).fill;
+      return [icon, getComputedStyle(document.querySelector("main section")).backgroundColor];
+    });
+    const [icon, behind] = colours.map((colour) => {
+      const [r, g, b] = colour
+        .match(/[\d.]+/g)!
+        .slice(0, 3)
+        .map((part) =>
+          Number(part) / 255 <= 0.04045
+            ? Number(part) / 255 / 12.92
+            : ((Number(part) / 255 + 0.055) / 1.055) ** 2.4,
+        );
+      return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
+    });
+    expect((Math.max(icon!, behind!) + 0.05) / (Math.min(icon!, behind!) + 0.05)).toBeGreaterThan(3);
+    expect(colours[0]).not.toMatch(/^rgba\(.*, 0(\.\d+)?\)$/);
+    await tab.close();
+  });
+
+  it("has nothing that axe-core finds, in light and dark", async () => {
+    const tab = await browser.newPage();
+    await tab.goto(`file://${file}`);
+    await tab.getByText("More", { exact: true }).click();
+    await tab.waitForFunction('[...document.querySelectorAll(".plot")].every((plot) => plot.dataset.state)');
+    expect(await findings(tab, "figures", { widths: [1280] })).toEqual([]);
+    await tab.close();
+  });
 
   it("renders figures to PNG and SVG of the size asked for", async () => {
     const opened = await openImageRenderer();

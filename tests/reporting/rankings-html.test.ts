@@ -34,7 +34,7 @@ describe("rankingsHtml", () => {
   });
 
   it("escapes names and queries, numbers ranks from 1, ticks what is relevant", () => {
-    expect(html).toContain("<h4>dog &amp; &quot;face&quot;</h4>");
+    expect(html).toContain("<h3>dog &amp; &quot;face&quot;</h3>");
     expect(html).toContain('<li class="q-relevant" title="relevant"><span class="q-rank">1</span>');
     expect(html).toContain('dog &lt;b&gt;</span><span class="q-score">12.346</span>');
     expect(html).toMatch(/<li><span class="q-rank">2<\/span>.*cat<\/span><\/li>/);
@@ -43,7 +43,7 @@ describe("rankingsHtml", () => {
   it("shows the picture that is the query", () => {
     const shown = rankingsHtml([{ query: "", picture, lists: [] }]);
     expect(shown).toMatch(
-      /<h4><span class="q-picture q-p-[0-9a-f]{16}" role="img" aria-label="query picture">/,
+      /<h3><span class="q-picture q-p-[0-9a-f]{16}" role="img" aria-label="query picture">/,
     );
     expect(shown.split(picture)).toHaveLength(2);
   });

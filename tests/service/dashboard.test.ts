@@ -1,12 +1,12 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import axe from "axe-core";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { unzip } from "../../lib/files/unzip.js";
 import { BROWSER_ARGUMENTS, findChromium } from "../../lib/reporting/static-image.js";
 import { type Serving, serve } from "../../lib/service/serve.js";
+import { findings } from "../support/accessible.js";
 
 const TOKEN = "a-token-of-the-test";
 const executablePath = findChromium();
@@ -76,11 +76,7 @@ describe.runIf(executablePath !== null)("the dashboard in Chromium", () => {
     await page.waitForSelector("#hits li");
     expect(await page.textContent("#hits li")).toMatch(/^(red|blue|green|pink) (shoe|lamp) -?\d\.\d{3}$/);
 
-    await page.evaluate(axe.source);
-    const { violations } = await page.evaluate(() =>
-      (globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } }).axe.run(),
-    );
-    expect(violations.map(({ id }) => id)).toEqual([]);
+    expect(await findings(page, "dashboard")).toEqual([]);
     page.on("dialog", (dialog) => dialog.accept());
     await page.click("#remove");
     await page.getByText("0 runs").waitFor();

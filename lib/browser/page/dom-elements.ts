@@ -54,7 +54,7 @@ export function signed(value: number): string {
 
 /** A background that says by its colour and strength how much a share is of the largest. */
 export function tint(value: number, largest: number): string {
-  const strength = Math.round(Math.min(1, Math.abs(value) / (largest || 1)) * 60);
+  const strength = Math.round(Math.min(1, Math.abs(value) / (largest || 1)) * 50);
   return `background:color-mix(in srgb, var(${value >= 0 ? "--live-plus" : "--live-minus"}) ${strength}%, transparent)`;
 }
 

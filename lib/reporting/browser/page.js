@@ -7,8 +7,8 @@
 
   const colors = (isDark) =>
     isDark
-      ? { "font.color": "#b3bac5", "hoverlabel.bgcolor": "#242a33", "hoverlabel.font.color": "#e6e9ee" }
-      : { "font.color": "#4a5160", "hoverlabel.bgcolor": "#ffffff", "hoverlabel.font.color": "#16191f" };
+      ? { "font.color": "#b3bac5", "modebar.color": "#b3bac5", "modebar.activecolor": "#6cb8ee", "hoverlabel.bgcolor": "#242a33", "hoverlabel.font.color": "#e6e9ee" }
+      : { "font.color": "#4a5160", "modebar.color": "#4a5160", "modebar.activecolor": "#0067a3", "hoverlabel.bgcolor": "#ffffff", "hoverlabel.font.color": "#16191f" };
 
   function draw(plot) {
     const { data, layout, config } = JSON.parse(plot.nextElementSibling.textContent);
@@ -23,6 +23,7 @@
       return window.Plotly.newPlot(plot, data, layout, config)
         .then(() => window.Plotly.relayout(plot, colors(dark.matches)))
         .then(() => {
+          window.qdrlFigureKeys(plot);
           plot.dataset.state = "drawn";
         }, failed);
     } catch (error) {

@@ -1,5 +1,13 @@
 import { UserError } from "../../files/user-error.js";
-import { axisTitle, baseLayout, type Figure, NEUTRAL, plotlyText, seriesColor } from "./theme.js";
+import {
+  axisTitle,
+  baseLayout,
+  type Figure,
+  NEUTRAL,
+  plotlyText,
+  seriesColor,
+  seriesPattern,
+} from "./theme.js";
 
 export interface BarSeries {
   name: string;
@@ -53,7 +61,7 @@ export function bars(
       orientation: horizontal ? "h" : "v",
       name: plotlyText(name),
       ...along,
-      marker: { color: seriesColor(index), opacity: 0.9 },
+      marker: { color: seriesColor(index), opacity: 0.9, pattern: seriesPattern(index) },
       customdata: values.map((value) => [value?.low ?? null, value?.high ?? null]),
       hovertemplate: `%{${horizontal ? "x" : "y"}:.3f} [%{customdata[0]:.3f}, %{customdata[1]:.3f}]<extra>%{fullData.name}</extra>`,
     };

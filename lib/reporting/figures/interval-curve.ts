@@ -2,11 +2,11 @@ import { UserError } from "../../files/user-error.js";
 import {
   axisTitle,
   baseLayout,
-  DASHES,
   type Figure,
   plotlyText,
-  SYMBOLS,
   seriesColor,
+  seriesDash,
+  seriesSymbol,
   withOpacity,
 } from "./theme.js";
 
@@ -67,8 +67,8 @@ export function intervalCurve(
       x,
       y: points.map((point) => point.mean),
       customdata: points.map((_, i) => [lower[i], upper[i]]),
-      line: { color, width: 2.5, dash: DASHES[index % DASHES.length] },
-      marker: { size: 9, color, symbol: SYMBOLS[index % SYMBOLS.length] },
+      line: { color, width: 2.5, dash: seriesDash(index) },
+      marker: { size: 9, color, symbol: seriesSymbol(index) },
       hovertemplate: `%{y:.3f}${interval}<extra>%{fullData.name}</extra>`,
     };
     return isKnown ? [band, curve] : [curve];

@@ -1,5 +1,5 @@
 import { UserError } from "../../files/user-error.js";
-import { axisTitle, baseLayout, DASHES, type Figure, plotlyText, seriesColor } from "./theme.js";
+import { axisTitle, baseLayout, type Figure, plotlyText, seriesColor, seriesSymbol } from "./theme.js";
 
 export interface LossSeries {
   name: string;
@@ -7,6 +7,9 @@ export interface LossSeries {
   /** Validation losses are drawn with markers and a dashed line in the colour of the series named here. */
   validationOf?: string;
 }
+
+/** A long line has marks here and there. */
+const MOST_MARKERS = 14;
 
 /**
  * Loss against training steps, one line per run; validation losses dashed, in their run's colour.
@@ -37,12 +40,15 @@ export function lossCurve(
     const isValidation = line.validationOf !== undefined;
     return {
       type: "scatter",
-      mode: isValidation || line.points.length <= 12 ? "lines+markers" : "lines",
+      mode: "lines+markers",
       name: plotlyText(line.name),
       x: line.points.map((point) => point.step),
       y: line.points.map((point) => point.value),
-      line: { color: seriesColor(index), width: 2, dash: isValidation ? "dash" : DASHES[0] },
-      marker: { size: 7, symbol: isValidation ? "circle-open" : "circle", color: seriesColor(index) },
+      line: { color: seriesColor(index), width: 2, dash: isValidation ? "dash" : "solid" },
+      marker: {
+        ...{ size: 7, color: seriesColor(index), maxdisplayed: MOST_MARKERS },
+        symbol: `${seriesSymbol(index)}${isValidation ? "-open" : ""}`,
+      },
       hovertemplate: "step %{x:,}<br>%{y:.4f}<extra>%{fullData.name}</extra>",
     };
   });

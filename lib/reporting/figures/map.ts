@@ -1,4 +1,4 @@
-import { baseLayout, type Figure, PALETTE, plotlyText, SYMBOLS } from "./theme.js";
+import { baseLayout, type Figure, plotlyText, seriesColor, seriesSymbol } from "./theme.js";
 
 export interface MapPoint {
   x: number;
@@ -13,9 +13,9 @@ export interface MapPoint {
 }
 
 /**
- * Documents and queries in the plane (an embedding's projection): colour by category, documents as dots, queries as
- * open diamonds. Clicking a legend entry hides a category, double-clicking shows it alone; queries have
- * an entry of their own. More than eight categories repeat colours with another marker shape. Axes have no unit
+ * Documents and queries in the plane (an embedding's projection): a colour and a shape for each category, documents filled,
+ * queries open. Clicking a legend entry hides a category, double-clicking shows it alone; queries have
+ * an entry of their own. 64 categories are told apart. Axes have no unit
  * and are not shown. Over 5,000 points are drawn by WebGL.
  */
 export function map(points: readonly MapPoint[]): Figure {
@@ -27,16 +27,16 @@ export function map(points: readonly MapPoint[]): Figure {
     const marker = {
       size: 7,
       opacity: 0.75,
-      color: PALETTE[index % PALETTE.length],
-      symbol: SYMBOLS[Math.floor(index / PALETTE.length) % SYMBOLS.length],
+      color: seriesColor(index),
+      symbol: seriesSymbol(index),
     };
     return [{ ...trace(type, category, members), marker }];
   });
   const queries = points.filter((point) => point.kind === "query");
   const queryMarker = {
     size: 9,
-    symbol: "diamond-open",
-    color: queries.map((point) => PALETTE[categories.indexOf(point.category) % PALETTE.length]),
+    symbol: queries.map((point) => `${seriesSymbol(categories.indexOf(point.category))}-open`),
+    color: queries.map((point) => seriesColor(categories.indexOf(point.category))),
     line: { width: 1.6 },
   };
   const data =

@@ -1,5 +1,13 @@
 import { UserError } from "../../files/user-error.js";
-import { axisTitle, baseLayout, DASHES, type Figure, plotlyText, SYMBOLS, seriesColor } from "./theme.js";
+import {
+  axisTitle,
+  baseLayout,
+  type Figure,
+  plotlyText,
+  seriesColor,
+  seriesDash,
+  seriesSymbol,
+} from "./theme.js";
 
 /** An index at one setting. */
 export interface IndexPoint {
@@ -31,10 +39,10 @@ export function recallLatency(points: readonly IndexPoint[], k: number): Figure 
       x: own.map((point) => point.latencyMs),
       y: own.map((point) => point.recall),
       customdata: own.map(({ setting, memoryBytes }) => [plotlyText(setting), memoryBytes / 1e6]),
-      line: { color, width: 2, dash: DASHES[index % DASHES.length] },
+      line: { color, width: 2, dash: seriesDash(index) },
       marker: {
         color,
-        symbol: SYMBOLS[index % SYMBOLS.length],
+        symbol: seriesSymbol(index),
         size: own.map(({ memoryBytes }) => 6 + 14 * Math.sqrt(memoryBytes / most)),
       },
       hovertemplate:

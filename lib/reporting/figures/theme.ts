@@ -21,27 +21,11 @@ export const PALETTE = [
   "#7F7F7F",
 ] as const;
 
+const HATCHES = ["", "/", ".", "x", "-", "\\", "|", "+"] as const;
+
 /** Line styles and marker shapes that go with the palette, so that no series is told by colour alone. */
-export const DASHES = [
-  "solid",
-  "dash",
-  "dot",
-  "dashdot",
-  "longdash",
-  "longdashdot",
-  "solid",
-  "dash",
-] as const;
-export const SYMBOLS = [
-  "circle",
-  "square",
-  "diamond",
-  "triangle-up",
-  "cross",
-  "x",
-  "star",
-  "hexagon",
-] as const;
+const DASHES = ["solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash"] as const;
+const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "x", "star", "hexagon"] as const;
 
 /** A neutral that reads on light and dark backgrounds alike: axis text, ticks, titles. */
 export const NEUTRAL = "#7a828e";
@@ -51,6 +35,22 @@ const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu
 /** Colour of the i-th series. */
 export function seriesColor(index: number): string {
   return PALETTE[index % PALETTE.length]!;
+}
+
+/** Marker shape of the i-th series: with its colour a pair that no other of the first 64 has. */
+export function seriesSymbol(index: number): string {
+  return SYMBOLS[(index + Math.floor(index / PALETTE.length)) % SYMBOLS.length]!;
+}
+
+/** Line style of the i-th series. */
+export function seriesDash(index: number): string {
+  return DASHES[(index + Math.floor(index / PALETTE.length)) % DASHES.length]!;
+}
+
+/** Hatching of the i-th series' bars, none for the first; plotly's `marker.pattern`. */
+export function seriesPattern(index: number): { shape: string; solidity: number; size: number } {
+  const shape = HATCHES[(index + Math.floor(index / PALETTE.length)) % HATCHES.length]!;
+  return { shape, solidity: 0.25, size: 7 };
 }
 
 /** The colour with an opacity, as `rgba()`. */
@@ -82,6 +82,7 @@ export function baseLayout(extra: Record<string, unknown> = {}): Record<string, 
       font: { size: 13 },
       bgcolor: "rgba(0,0,0,0)",
     },
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: NEUTRAL, activecolor: PALETTE[0] },
     xaxis: { ...axis(), ...xaxis },
     yaxis: { ...axis(), ...yaxis },
     ...rest,
