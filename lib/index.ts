@@ -137,6 +137,7 @@ export { explanationTable } from "./analysis/explanation-table.js";
 export { documentRows, runRows } from "./analysis/frame-rows.js";
 export { indexesTable } from "./analysis/indexes-table.js";
 export { labelCurve } from "./analysis/label-curve.js";
+export { mapPage } from "./analysis/live/map-page.js";
 export { queryRows } from "./analysis/query-rows.js";
 export { recipeTimes } from "./analysis/recipe-times.js";
 export { setTable, speedTable } from "./analysis/report-page.js";
@@ -154,7 +155,7 @@ export { timeQuality, timeQualityFigure, timeQualityTable } from "./analysis/tim
 
 export { comparePage } from "./reporting/compare-page.js";
 export { countTable } from "./reporting/count-table.js";
-export { showAnswer, showFigure, showHtml, showRankings, showTable } from "./reporting/display.js";
+export { showAnswer, showFigure, showHtml, showPage, showRankings, showTable } from "./reporting/display.js";
 export type { Figure } from "./reporting/figures/theme.js";
 export { frameTable, toFrame } from "./reporting/frames.js";
 export { headline } from "./reporting/headline.js";

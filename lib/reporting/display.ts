@@ -76,6 +76,18 @@ export function showHtml(html: string, text: string): void {
   emit({ "text/html": scoped(html), "text/plain": text });
 }
 
+/**
+ * Shows a whole page under the cell, scripts and all, in a frame of its own; outside a notebook its title.
+ *
+ * @param html    a page such as `mapPage` makes
+ * @param height  of the frame, in pixels
+ */
+export function showPage(html: string, title: string, height = 980): void {
+  const style = `width:100%;height:${height}px;border:0`;
+  const frame = `<iframe srcdoc="${escapeHtml(html)}" title="${escapeHtml(title)}" style="${style}"></iframe>`;
+  emit({ "text/html": frame, "text/plain": `[${title}]` });
+}
+
 /** Shows a sentence, such as the answer of a notebook, set apart. */
 export function showAnswer(text: string): void {
   const style = "border-left:4px solid var(--q-accent);padding:6px 14px;font-size:17px;margin:4px 0";

@@ -6,6 +6,7 @@ import {
   showAnswer,
   showFigure,
   showHtml,
+  showPage,
   showRankings,
   showTable,
 } from "../../lib/reporting/display.js";
@@ -119,6 +120,7 @@ describe("outside a notebook", () => {
   it("prints text", () => {
     expect(printed(() => showFigure(figure, "Loss"))).toBe("[Loss: softmax]");
     expect(printed(() => showTable(results))).toContain("BM25");
+    expect(printed(() => showPage("<!doctype html>", "Map"))).toBe("[Map]");
     expect(printed(() => showAnswer("It is <so>."))).toBe("It is <so>.");
     const documents = [
       { id: "1", name: "dog", relevant: true },
