@@ -7,6 +7,7 @@ import { type CsvDialect, csvChunks } from "./csv.js";
 import { jsonLineRows } from "./json-lines.js";
 import { readParquetGroups, type TextColumns } from "./parquet.js";
 import { emptyReadReport, type ReadLimits, type ReadReport } from "./read-report.js";
+import { textFileRow } from "./text-files.js";
 
 /** Limits of reading, and how cells are delimited in files of text. */
 export type PartLimits = ReadLimits & CsvDialect;
@@ -31,6 +32,7 @@ const readers: Readonly<Record<string, PartReader>> = {
   ".ndjson": jsonLineChunks,
   ".parquet": readParquetGroups,
   ".tsv": csv,
+  ".txt": textFileRow,
 };
 
 /**

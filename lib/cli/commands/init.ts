@@ -36,7 +36,10 @@ export function addInitCommand(program: Command): void {
   program
     .command("init")
     .description("make a data set and ready configurations of your own files; asks what its columns are")
-    .argument("<path>", "table (.csv, .tsv, .jsonl, .parquet), folder of tables, BEIR folder or TREC folder")
+    .argument(
+      "<path>",
+      "table (.csv, .tsv, .jsonl, .parquet), folder of tables or of .txt documents, BEIR folder or TREC folder",
+    )
     .option("--name <name>", "of data set and configurations; default: the file's or folder's name")
     .option(
       "--column <role=name...>",

@@ -1,6 +1,7 @@
-import { statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { DataError } from "../../files/data-error.js";
+import { textFileColumns } from "../text-files.js";
 import { type ColumnGuess, chooseColumns, furtherTexts, guessColumns } from "./guess-columns.js";
 import {
   documentColumns,
@@ -13,7 +14,8 @@ import {
 import { type PeekedTable, peekTable } from "./peek-table.js";
 
 /**
- * The table of documents that a file or folder holds: all files of a folder must have the same columns.
+ * The table of documents that a file or folder holds: all files of a folder must have the same columns, or each be a document of
+ * plain text.
  *
  * @throws DataError in one line for what holds none, or several kinds
  */
@@ -25,6 +27,8 @@ export async function findDocuments(from: string): Promise<SourceTables> {
 }
 
 async function wholeFolder(from: string): Promise<PeekedTable> {
+  const names = readdirSync(from).filter((name) => !/^[._]/.test(name));
+  if (names.length > 0 && names.every((name) => /\.txt$/i.test(name))) return peekTable(from);
   const tables = await tablesOf(from);
   const kinds = new Set(tables.map(({ columns }) => JSON.stringify(Object.keys(columns).sort())));
   if (kinds.size === 1) return tables.length === 1 ? tables[0]! : { ...tables[0]!, from };
@@ -45,7 +49,10 @@ export function guessDocuments(
   if (other !== undefined && chosen[other] !== null)
     throw new DataError(`--column ${other}: is of searches, which --no-labels leaves out`);
   const named = chooseColumns(columns, chosen);
-  const guessed = guessColumns(columns, documentRoles);
+  const saysAll = Object.keys(columns).join() === textFileColumns.join(); // a file's name is its id, with spaces too
+  const guessed: ColumnGuess = saysAll
+    ? { id: "id", title: "title", text: "text" }
+    : guessColumns(columns, documentRoles);
   const roles: ColumnGuess = {};
   for (const role of documentRoles) {
     const column = Object.hasOwn(chosen, role) ? named[role] : guessed[role];

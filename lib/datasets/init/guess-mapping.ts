@@ -184,7 +184,7 @@ export async function tablesOf(from: string): Promise<PeekedTable[]> {
   }
   if (tables.length === 0)
     throw new DataError(
-      `${from}: must hold tables (.csv, .tsv, .jsonl, .parquet), a BEIR folder or TREC files, got ${
+      `${from}: must hold tables (.csv, .tsv, .jsonl, .parquet), a BEIR folder or TREC files, or documents (.txt) for --no-labels, got ${
         entries.length === 0
           ? "an empty folder"
           : entries

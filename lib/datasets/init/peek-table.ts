@@ -8,6 +8,7 @@ import { jsonLineRows } from "../json-lines.js";
 import { parquetColumns, type TextColumns } from "../parquet.js";
 import { listPartFiles, readPartFile } from "../part-files.js";
 import { emptyReadReport } from "../read-report.js";
+import { textFileColumns } from "../text-files.js";
 
 /** Rows that are looked at. */
 const LOOKED_AT = 2000;
@@ -40,7 +41,9 @@ export async function peekTable(from: string): Promise<PeekedTable> {
       ? await parquetColumns(file)
       : /^\.(jsonl?|ndjson)$/.test(kind)
         ? textFields(file)
-        : []; // of a kind that the reader refuses
+        : kind === ".txt"
+          ? [...textFileColumns]
+          : []; // of a kind that the reader refuses
   const { columns } = await readPartFile(file, names, { ...dialect, maxRows: LOOKED_AT });
   if ((ownEntry(columns, names[0] ?? "")?.length ?? 0) === 0)
     throw new DataError(`${file}: must hold at least one row, got none`);
