@@ -114,10 +114,10 @@ export class FeatureReaders {
       case "image":
         return this.imageReader(feature);
       case "onnx_image": {
-        const { path: model, pooling_options: gem, type: _type, ...rest } = feature;
-        const options = { ...rest, ...(gem && { gem }), path: this.find(model) };
+        const { path: model, pooling_options: gem, cache_dir: cacheDir, fit, type: _type, ...rest } = feature;
+        const options = { ...rest, ...(gem && { gem }), path: this.find(model), cacheDir };
         const pictures = OnnxPictures.open(options, {
-          ...{ ...decodeDefaults, folders: [this.config.dataset_dir, "."], downloads: null },
+          ...{ ...decodeDefaults, fit, folders: [this.config.dataset_dir, "."], downloads: null },
           ...{ cacheDir: null, onError: "fail" },
         });
         this.frozen.push({ name: feature.name, pictures });

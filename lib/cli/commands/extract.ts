@@ -21,7 +21,11 @@ export function addExtractCommand(program: Command): void {
     .argument("<dataset>", "data-set folder, e.g. data/emoji")
     .requiredOption("--model <file>", "ONNX file, or hf:owner/name/path.onnx to fetch it")
     .requiredOption("-o, --output <name>", "writes <name>.npy and <name>.keys.txt")
-    .option("--column <name>", "picture column of the documents, or of the training rows", "document_picture")
+    .option(
+      "--column <name>",
+      "picture column of the documents, or of the queries of all parts",
+      "document_picture",
+    )
     .option("--size <pixels>", "side of the model's input", "224")
     .option("--mean <r,g,b>", "of pixel / 255", "0.485,0.456,0.406")
     .option("--std <r,g,b>", "of pixel / 255", "0.229,0.224,0.225")

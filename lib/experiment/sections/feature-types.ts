@@ -104,6 +104,7 @@ const onnxImage = z.strictObject({
     .default(null)
     .describe("value that is read, an output or any other (qdrl model layers); null = the first output"),
   size: z.int().min(4).max(1024).default(224).describe("pixels on each side that the model reads"),
+  fit: z.enum(["contain", "cover", "fill"]).default("contain").describe("how other shapes become square"),
   layout: z.enum(["nchw", "nhwc"]).default("nchw").describe("order of its axes"),
   mean: z
     .tuple([z.number(), z.number(), z.number()])
@@ -115,6 +116,12 @@ const onnxImage = z.strictObject({
     .describe("of pixel / 255"),
   pooling: z.enum(["mean", "gem"]).default("mean").describe("how the positions of a map become one"),
   pooling_options: gemSetting,
+  cache_dir: z
+    .string()
+    .min(1)
+    .nullable()
+    .default("data/.pictures")
+    .describe("features by content of model and picture; null = embed in each run"),
 });
 
 const regions = z.strictObject({

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
+import { pictureCells } from "../../../lib/datasets/images/picture-cells.js";
 import { importGrocery } from "../../../lib/datasets/importers/grocery.js";
 import { readItems } from "../../../lib/datasets/items.js";
 import { openDataset } from "../../../lib/datasets/open-dataset.js";
@@ -75,6 +76,12 @@ describe("the import of the grocery photos", () => {
       columns: ["query_picture"],
     });
     expect(queries[0]).toMatchObject({ relevantIds: ["1"], slice: "Milk" });
+    // what features are extracted from: photos of all parts
+    expect(await pictureCells(outDir, "query_picture")).toEqual(
+      ["train/a.jpg", "train/b.jpg", "val/c.jpg", "test/d.jpg", "val/c.jpg"].map(
+        (name) => `pictures/${name}`,
+      ),
+    );
   });
 
   it("refuses a folder without the data, and a damaged archive", async () => {
