@@ -8,8 +8,8 @@ import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { type MapPicture, pictureMap } from "../reporting/picture-map.js";
 import { pictureAddress } from "../reporting/pictures.js";
-import { projectEmbeddings } from "../reporting/umap.js";
 import type { RunFolder } from "../tracking/run-folder.js";
+import { projectEmbeddings } from "./maps/umap.js";
 
 /**
  * A map of a run's documents whose points are their pictures. The same run gives the same map.
@@ -40,9 +40,11 @@ export async function runPictureMap(
   shown.forEach((row, i) => {
     chosen.set(embeddings.subarray(row * dim, (row + 1) * dim), i * dim);
   });
-  const projection = projectEmbeddings(chosen, dim, { random, ...(epochs === undefined ? {} : { epochs }) });
-  const points = Array.from(projection.rows, (at, i): MapPicture => {
-    const row = shown[at]!;
+  const projection = await projectEmbeddings(chosen, dim, {
+    random,
+    ...(epochs === undefined ? {} : { epochs }),
+  });
+  const points = shown.map((row, i): MapPicture => {
     return {
       x: projection.coordinates[2 * i]!,
       y: projection.coordinates[2 * i + 1]!,

@@ -324,7 +324,7 @@ export function currentCommit(): string | null {
 
 /** Versions of the packages whose code decides numbers. */
 export function packageVersions(): Record<string, string> {
-  const names = ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm", "hyparquet", "umap-js"];
+  const names = ["@tensorflow/tfjs", "@tensorflow/tfjs-backend-wasm", "hyparquet"];
   const versions: Record<string, string> = { qdrl: versionOf(packageFile("package.json")) };
   for (const name of names) versions[name] = versionOf(dependencyPath(`${name}/package.json`));
   return versions;

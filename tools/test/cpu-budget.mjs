@@ -78,7 +78,7 @@ export const LISTED = {
   "tests/retrieval/indexes/approximate-index.test.ts": { most: 4, why: "graphs built and searched" },
   "tests/metrics/calibration.test.ts": { most: 4, why: "coverage over thousands of simulated samples" },
   "tests/tools/compile-cache.test.ts": { most: 3, why: "starts kernels in processes of their own" },
-  "tests/reporting/umap.test.ts": { most: 3, why: "maps of a thousand points" },
+  "tests/analysis/maps/umap.test.ts": { most: 3, why: "maps of a thousand points" },
   "tests/optimizers/optimizers.test.ts": { most: 3, why: "every optimiser beside its dense reference" },
   "tests/experiment/table-sizes.test.ts": { most: 3, why: "data sets counted and runs begun" },
   "tests/evaluation/run-threshold.test.ts": { most: 3, why: "a run trained and its threshold searched" },

@@ -59,7 +59,7 @@ export async function packMap(
   const columns = colouringColumns(set, made.corpus.names);
   addColumns(made.corpus, set.pool, columns);
   const packed: PackedMapRun[] = [];
-  for (const space of spaces) packed.push(packSpace(space, asked, writer, options));
+  for (const space of spaces) packed.push(await packSpace(space, asked, writer, options));
   const map: PackedMap = {
     queries: {
       texts: asked.map(textOf),
@@ -99,12 +99,12 @@ async function openSpace(
   }
 }
 
-function packSpace(
+async function packSpace(
   { run, set, dim, documents, queries }: Space,
   asked: readonly PoolQuery[],
   writer: PayloadWriter,
   { measure, nameOf, listener }: { measure: string; nameOf: (run: RunFolder) => string; listener: Listener },
-): PackedMapRun {
+): Promise<PackedMapRun> {
   const count = documents.length / dim;
   const points = new Float32Array(documents.length + queries.length);
   points.set(documents);
@@ -118,7 +118,7 @@ function packSpace(
   }
   return {
     name: nameOf(run),
-    layouts: mapLayouts(run, points, dim, listener).map(({ name, coordinates, statement }) => ({
+    layouts: (await mapLayouts(run, points, dim, listener)).map(({ name, coordinates, statement }) => ({
       name,
       points: writer.addPoints(coordinates),
       statement,

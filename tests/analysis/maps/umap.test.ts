@@ -1,7 +1,7 @@
-import { describe, expect, it } from "vitest";
-import { Random } from "../../lib/engine/random/random.js";
-import { principalPlane } from "../../lib/reporting/principal-plane.js";
-import { projectEmbeddings } from "../../lib/reporting/umap.js";
+import { beforeAll, describe, expect, it } from "vitest";
+import { principalPlane } from "../../../lib/analysis/maps/principal-plane.js";
+import { type Projection, projectEmbeddings } from "../../../lib/analysis/maps/umap.js";
+import { Random } from "../../../lib/engine/random/random.js";
 
 /** Points around `clusters` random directions, and which direction each is around. */
 function clusteredPoints(
@@ -23,7 +23,10 @@ describe("projectEmbeddings", () => {
   const { points, cluster } = clusteredPoints(120, 8, 4);
   const project = (seed: number, more = {}) =>
     projectEmbeddings(points, 8, { random: new Random(seed), neighbours: 10, epochs: 60, ...more });
-  const projection = project(1);
+  let projection: Projection;
+  beforeAll(async () => {
+    projection = await project(1);
+  });
 
   it("keeps clusters together: the nearest point on the map is of the same cluster", () => {
     const { coordinates } = projection;
@@ -40,47 +43,74 @@ describe("projectEmbeddings", () => {
     expect(projection.trustworthiness).toBeGreaterThan(0.9);
   });
 
-  it("gives the same map for the same seed", () => {
-    expect(project(1).coordinates).toEqual(projection.coordinates);
+  it("gives the same map for the same seed, whatever the number of threads, and another for another", async () => {
+    expect((await project(1, { threads: 1 })).coordinates).toEqual(projection.coordinates);
+    expect((await project(1, { threads: 2 })).coordinates).toEqual(projection.coordinates);
+    expect((await project(2)).coordinates).not.toEqual(projection.coordinates);
   });
 
-  it("does not depend on the lengths of the rows (cosine distance)", () => {
+  it("does not depend on the lengths of the rows (cosine distance)", async () => {
     const scaled = points.map((value, i) => value * (1 + (Math.floor(i / 8) % 3)));
-    const other = projectEmbeddings(scaled, 8, { random: new Random(1), neighbours: 10, epochs: 60 });
+    const other = await projectEmbeddings(scaled, 8, { random: new Random(1), neighbours: 10, epochs: 60 });
     // the same graph; coordinates may differ by rounding amplified over epochs, trust must not
     expect(other.trustworthiness).toBeCloseTo(projection.trustworthiness, 1);
   });
 
-  it("reports every epoch", () => {
+  it("reports every epoch", async () => {
     const seen: string[] = [];
-    project(1, { epochs: 3, onProgress: (done: number, total: number) => seen.push(`${done}/${total}`) });
+    await project(1, {
+      epochs: 3,
+      onProgress: (done: number, total: number) => seen.push(`${done}/${total}`),
+    });
     expect(seen).toEqual(["1/3", "2/3", "3/3"]);
   });
 
-  it("samples down to maxPoints, says so, and gives the rows ascending", () => {
-    const { rows, statement } = project(1, { maxPoints: 50, epochs: 5 });
-    expect(rows).toHaveLength(50);
-    expect(new Set(rows).size).toBe(50);
-    expect([...rows].sort((a, b) => a - b)).toEqual([...rows]);
+  it("lays out maxPoints, says so, and places the others in their clusters", async () => {
+    const { coordinates, statement } = await project(1, { maxPoints: 50 });
     expect(statement).toContain("50 of 120 points, drawn at random");
+    expect(statement).toContain("The other 70 lie among their 5 nearest neighbours of these.");
     expect(projection.statement).toContain("all 120 points, 10 neighbours, 60 epochs; trustworthiness 0.9");
+    // a point is nearer to the mean of its own cluster than to that of any other
+    const means = [0, 1, 2, 3].map((own) => {
+      const of = cluster.flatMap((each, i) => (each === own ? [i] : []));
+      return [0, 1].map((axis) => of.reduce((sum, i) => sum + coordinates[2 * i + axis]! / of.length, 0));
+    });
+    const away = (i: number, to: number) =>
+      Math.hypot(coordinates[2 * i]! - means[to]![0]!, coordinates[2 * i + 1]! - means[to]![1]!);
+    const nearestMean = cluster.map((_, i) =>
+      [0, 1, 2, 3].reduce((best, to) => (away(i, to) < away(i, best) ? to : best), 0),
+    );
+    expect(nearestMean).toEqual(cluster);
   });
 
-  it("looks at fewer neighbours where points are few", () => {
-    const few = (count: number) =>
-      projectEmbeddings(points.slice(0, 8 * count), 8, { random: new Random(1), epochs: 5 });
-    expect([120, 24, 5, 4].map((count) => few(count).neighbours)).toEqual([15, 12, 2, 2]);
-    expect(() => few(3)).toThrow("projectEmbeddings: needs at least 4 points for 2 neighbours, got 3");
+  it("parts equal points", async () => {
+    const doubled = new Float32Array(points.length * 2);
+    doubled.set(points);
+    doubled.set(points, points.length);
+    const { coordinates } = await projectEmbeddings(doubled, 8, { random: new Random(1), epochs: 20 });
+    expect(coordinates.every(Number.isFinite)).toBe(true);
+    const places = Array.from({ length: 240 }, (_, i) => `${coordinates[2 * i]} ${coordinates[2 * i + 1]}`);
+    expect(new Set(places).size).toBe(240);
   });
 
-  it("refuses too few points and values that are not finite", () => {
+  it("looks at fewer neighbours where points are few", async () => {
+    const few = async (count: number) =>
+      (await projectEmbeddings(points.slice(0, 8 * count), 8, { random: new Random(1), epochs: 5 }))
+        .neighbours;
+    expect(await Promise.all([120, 24, 5, 4].map(few))).toEqual([15, 12, 2, 2]);
+    await expect(few(3)).rejects.toThrow(
+      "projectEmbeddings: needs at least 4 points for 2 neighbours, got 3",
+    );
+  });
+
+  it("refuses too few points and values that are not finite", async () => {
     const random = new Random(1);
-    expect(() => projectEmbeddings(points.slice(0, 80), 8, { random, neighbours: 10 })).toThrow(
+    await expect(projectEmbeddings(points.slice(0, 80), 8, { random, neighbours: 10 })).rejects.toThrow(
       "projectEmbeddings: needs at least 20 points for 10 neighbours, got 10",
     );
     const broken = points.slice();
     broken[17] = Number.NaN;
-    expect(() => projectEmbeddings(broken, 8, { random, neighbours: 10 })).toThrow("row 2");
+    await expect(projectEmbeddings(broken, 8, { random, neighbours: 10 })).rejects.toThrow("row 2");
   });
 });
 

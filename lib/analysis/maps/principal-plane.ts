@@ -8,8 +8,8 @@
  */
 export function principalPlane(points: Float32Array, dim: number): Float32Array {
   const n = points.length / dim;
-  const covariance = covarianceOf(points, dim);
   const mean = meanOf(points, dim);
+  const covariance = covarianceOf(points, dim, mean);
   const result = new Float32Array(n * 2);
   for (let axis = 0; axis < 2; axis++) {
     const { vector, value } = leadingAxis(covariance, dim);
@@ -29,22 +29,25 @@ export function principalPlane(points: Float32Array, dim: number): Float32Array 
 function meanOf(points: Float32Array, dim: number): Float64Array {
   const n = points.length / dim;
   const mean = new Float64Array(dim);
-  for (let i = 0; i < points.length; i++) mean[i % dim]! += points[i]! / n;
+  for (let from = 0; from < points.length; from += dim)
+    for (let d = 0; d < dim; d++) mean[d]! += points[from + d]! / n;
   return mean;
 }
 
-function covarianceOf(points: Float32Array, dim: number): Float64Array {
+function covarianceOf(points: Float32Array, dim: number, mean: Float64Array): Float64Array {
   const n = points.length / dim;
-  const mean = meanOf(points, dim);
   const covariance = new Float64Array(dim * dim);
   const row = new Float64Array(dim);
   for (let i = 0; i < n; i++) {
     for (let d = 0; d < dim; d++) row[d] = points[i * dim + d]! - mean[d]!;
     for (let a = 0; a < dim; a++) {
       const scaled = row[a]! / n;
-      for (let b = 0; b < dim; b++) covariance[a * dim + b]! += scaled * row[b]!;
+      const from = a * dim;
+      for (let b = a; b < dim; b++) covariance[from + b]! += scaled * row[b]!;
     }
   }
+  for (let a = 0; a < dim; a++)
+    for (let b = 0; b < a; b++) covariance[a * dim + b] = covariance[b * dim + a]!;
   return covariance;
 }
 
