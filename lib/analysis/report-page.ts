@@ -25,8 +25,10 @@ import { packQueries } from "./live/pack-queries.js";
 import { FREE_BYTES, packSearch } from "./live/pack-search.js";
 import { wordsIn } from "./query-slices.js";
 import { robustnessSections } from "./robustness-section.js";
+import { catalogueRuns } from "./run-catalogue.js";
 import { mostDifferent, type RankedQuery, rankedQueries, someRankings } from "./run-documents.js";
 import { runMap } from "./run-map.js";
+import { RUNS_INTRO, runsData } from "./runs-page.js";
 import { significantSlices, significantSlicesTable } from "./significant-slices.js";
 import { summaryTable } from "./summary.js";
 
@@ -153,6 +155,12 @@ export async function composeReport(
       blocks: [{ kind: "live", part: "queries" }],
     });
   }
+  if (runs.length > 1)
+    sections.push({
+      title: "Runs",
+      intro: RUNS_INTRO,
+      blocks: [{ kind: "runs", runs: runsData(catalogueRuns(runs.map(({ dir }) => dir))) }],
+    });
   sections.push(makingSection(runs));
   const live = payload && (await liveContent(payload, writer.bytes()));
   const html = htmlPage({

@@ -54,7 +54,7 @@ export function htmlPage(page: ReportPage): string {
     return `<section id="${ids[index]}"><h2>${escapeHtml(title)}</h2>${lead}\n${blocksHtml(blocks, context)}</section>`;
   });
   const links = page.sections.map(({ title }, index) => `<a href="#${ids[index]}">${escapeHtml(title)}</a>`);
-  const plotly = context.figures === 0 ? "" : `<script>${plotlySource()}</script>`;
+  const plotly = context.figures === 0 && !context.runs ? "" : `<script>${plotlySource()}</script>`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -63,7 +63,7 @@ export function htmlPage(page: ReportPage): string {
 <meta name="generator" content="qdrl">
 <title>${escapeHtml(page.title)}</title>
 <link rel="icon" href="data:,">
-<style>${contentStyle()}\n${page.live ? pageStyle() : browserFile("page.css")}</style>
+<style>${contentStyle()}\n${page.live ? pageStyle() : browserFile("page.css")}${context.runs ? `\n${browserFile("runs.css")}` : ""}</style>
 </head>
 <body class="qdrl qdrl-page">
 <header class="top"><div class="wrap">${headerHtml(page)}</div></header>
@@ -75,7 +75,7 @@ ${sections.join("\n")}
 ${plotly}
 <script>window.qdrlFigureKeys = ${figureKeys()}</script>
 <script>${browserFile("page.js")}</script>
-${page.live ? liveHtml(page.live) : ""}</body>
+${context.runs ? `<script>${browserFile("runs.js")}</script>\n` : ""}${page.live ? liveHtml(page.live) : ""}</body>
 </html>
 `;
 }

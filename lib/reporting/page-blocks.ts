@@ -5,6 +5,7 @@ import { anchorRuns } from "./link-runs.js";
 import { type QueryRankings, rankingsHtml } from "./rankings-html.js";
 import type { ResultsTable } from "./results-table.js";
 import { resultsHtml } from "./results-table-view.js";
+import { type RunsData, runsBlockHtml } from "./runs-block.js";
 import type { Table } from "./table.js";
 import { tableHtml } from "./table-html.js";
 
@@ -20,6 +21,7 @@ export type Block =
   | { kind: "columns"; blocks: readonly Block[] }
   | { kind: "details"; summary: string; blocks: readonly Block[] }
   | { kind: "live"; part: LivePart }
+  | { kind: "runs"; runs: RunsData }
   | { kind: "html"; html: string };
 
 /** Parts of a page that its script brings to life; see ReportPage.live. */
@@ -28,6 +30,8 @@ export type LivePart = "search" | "map" | "queries";
 /** Counts the figures of a page, for their ids. */
 export interface BlockContext {
   figures: number;
+  /** whether a list of runs is among them */
+  runs?: boolean;
 }
 
 /** A block as HTML. */
@@ -53,6 +57,9 @@ function blockHtml(block: Block, context: BlockContext): string {
       return `<details><summary>${escapeHtml(block.summary)}</summary>${blocksHtml(block.blocks, context)}</details>`;
     case "live":
       return `<div class="live" data-live="${block.part}"><p>This part needs JavaScript.</p></div>`;
+    case "runs":
+      context.runs = true;
+      return runsBlockHtml(block.runs);
     case "html":
       return block.html;
   }

@@ -43,6 +43,7 @@ export const DASHBOARD = `<!doctype html>
 <table><thead><tr><th scope="col">Run</th><th scope="col">State</th><th scope="col">Ended</th><th scope="col">Message</th></tr></thead><tbody id="rows"></tbody></table>
 <p><button id="previous" type="button">Previous</button> <button id="next" type="button">Next</button> <span id="total" class="quiet"></span></p>
 </section>
+<p><a href="/runs">Compare runs: settings, curves, measures</a></p>
 <p class="quiet">For programs: <a href="/openapi.json">OpenAPI</a></p>
 </div>
 </main>

@@ -11,6 +11,7 @@ import { pages } from "./routes/page.js";
 import { rank } from "./routes/rank.js";
 import { results } from "./routes/results.js";
 import { runs } from "./routes/runs.js";
+import { runsPages } from "./routes/runs-page.js";
 import { search } from "./routes/search.js";
 
 /** Every address of the service. A new one is a file in routes/ and a line here: token, limits and OpenAPI come with it. */
@@ -28,4 +29,5 @@ export const ROUTES: readonly Route[] = [
   ...data,
   ...pages,
   ...live,
+  ...runsPages,
 ];

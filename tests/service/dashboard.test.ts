@@ -78,7 +78,12 @@ describe.runIf(executablePath !== null)("the dashboard in Chromium", () => {
 
     expect(await findings(page, "dashboard")).toEqual([]);
     page.on("dialog", (dialog) => dialog.accept());
-    await page.click("#remove");
+    await page.getByText("Compare runs").click();
+    await page.waitForSelector('.q-runs-plot[data-state="drawn"]');
+    expect(await page.locator(".q-runs tbody th").first().textContent()).toBe("shop/first");
+    await page.getByLabel("Delete shop/first").click();
+    await page.getByText("0 of 0 runs").waitFor();
+    await page.goto(serving.address);
     await page.getByText("0 runs").waitFor();
     expect(faults).toEqual([]);
   });

@@ -9,6 +9,7 @@ import {
   settingsOf,
   sortRuns,
 } from "../../analysis/run-catalogue.js";
+import { runsPage } from "../../analysis/runs-page.js";
 import { differencesTable, runsTable, usualColumns } from "../../analysis/runs-table.js";
 import { atomicWriteFile } from "../../files/atomic-write.js";
 import { UserError } from "../../files/user-error.js";
@@ -43,14 +44,15 @@ export function addRunsCommands(program: Command): void {
     .option("-s, --sort <key>", "fact, setting or measure; -key: the largest first")
     .option("-c, --columns <list>", "facts, settings and measures to show, with commas between")
     .option("-n, --top <n>", "show so many")
-    .option("-o, --output <file>", "also write the list: .csv")
+    .option("-o, --output <file>", "also write the list: .csv, or a page with curves and settings: .html")
     .action((dirs: string[], flags: ListFlags) => {
       const { top, columns, filter, sort, output } = checkFlags(flags, {
         top: wholeNumber(1).optional(),
         columns: listOf(z.string().min(1)).optional(),
       });
-      if (output !== undefined && path.extname(output) !== ".csv")
-        throw new UserError(`--output: must end with .csv, got "${output}"`);
+      const page = output !== undefined && path.extname(output) === ".html";
+      if (output !== undefined && !page && path.extname(output) !== ".csv")
+        throw new UserError(`--output: must end with .csv or .html, got "${output}"`);
       const all = catalogueRuns(dirs);
       const keys = columns?.map((key) => resolveKey(all, key, "--columns")) ?? usualColumns(all);
       const passing = filterRuns(all, filter);
@@ -59,7 +61,7 @@ export function addRunsCommands(program: Command): void {
         top,
       );
       const table = runsTable(shown, keys);
-      if (output !== undefined) atomicWriteFile(output, tableCsv(table));
+      if (output !== undefined) atomicWriteFile(output, page ? runsPage(shown) : tableCsv(table));
       if (shown.length > 0) process.stdout.write(`${tableTerminal(table, tableLook())}\n`);
       process.stdout.write(
         `${shown.length} of ${all.length} runs${output === undefined ? "" : `: ${output}`}\n`,

@@ -10,6 +10,8 @@
       ? { "font.color": "#b3bac5", "modebar.color": "#b3bac5", "modebar.activecolor": "#6cb8ee", "hoverlabel.bgcolor": "#242a33", "hoverlabel.font.color": "#e6e9ee" }
       : { "font.color": "#4a5160", "modebar.color": "#4a5160", "modebar.activecolor": "#0067a3", "hoverlabel.bgcolor": "#ffffff", "hoverlabel.font.color": "#16191f" };
 
+  window.qdrlFigureColors = () => colors(dark.matches);
+
   function draw(plot) {
     const { data, layout, config } = JSON.parse(plot.nextElementSibling.textContent);
     if (phone.matches) config.displayModeBar = false;
