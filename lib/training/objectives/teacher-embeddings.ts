@@ -55,6 +55,10 @@ export function checkTeacher(config: ExperimentConfig): void {
     checkModelTeacher(config);
     return;
   }
+  if (!fs.existsSync(dir) && path.dirname(path.normalize(dir)) === path.normalize("data/models"))
+    throw new UserError(
+      `distillation.teacher: must be a run or a model that is here, found no ${dir}; bring it with: npm run qdrl -- model import ${path.basename(dir)}`,
+    );
   const run = openRun(dir);
   const { kind } = run.manifest();
   if (kind !== "dense")

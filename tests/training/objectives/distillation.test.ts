@@ -245,6 +245,9 @@ describe("a run with a teacher", () => {
     await expect(train(config("lost", "distillation.teacher=nowhere"))).rejects.toThrow(
       "nowhere: must be a run folder, found none",
     );
+    await expect(train(config("absent", "distillation.teacher=data/models/absent"))).rejects.toThrow(
+      "found no data/models/absent; bring it with: npm run qdrl -- model import absent",
+    );
   });
 
   it("must have something to follow, and a batch that the teacher can score", () => {
