@@ -8,6 +8,7 @@ import {
   isTransformerFolder,
   MODELS,
   modelFolder,
+  startsFromScratch,
 } from "../encoders/pretrained/model-catalogue.js";
 import { readTransformerFolder } from "../encoders/pretrained/transformer-folder.js";
 import { type EncoderLayer, encoderLayers } from "../encoders/tailor/encoder-layers.js";
@@ -57,6 +58,10 @@ function folderOf(name: string): string {
   const named = [name, path.join(MODELS, name)].find(isTransformerFolder);
   if (named !== undefined) return named;
   const entry = findModel(name);
+  if (startsFromScratch(entry))
+    throw new UserError(
+      `model layers: ${entry.name} has the layers that its options and data give it; name the folder of a run that trained it`,
+    );
   const folder = modelFolder(entry);
   if (folder === null) throw new UserError(absence(entry));
   return folder;

@@ -5,7 +5,7 @@ import { register } from "tsx/esm/api";
 
 export async function fitPage() {
   const stop = register();
-  const { fitKeys, publishedNames } = await import(
+  const { fitKeys, leftOut, publishedNames } = await import(
     pathToFileURL(path.resolve("lib/training/fit/fit-schema.ts")).href
   );
   await stop();
@@ -23,6 +23,9 @@ export async function fitPage() {
 data is held out. Names may also be spelled as the fine-tuner had them: \`train_data\`, \`batch_size\`, \`miner_options\`.
 \`qdrl model list\` shows the models, \`qdrl model layers\` what can be frozen and cut, [losses.md](losses.md) the losses, miners and
 optimisers. Left out on purpose: 3-D meshes (PointNet++), for which there is neither a reader nor an encoder.
+Refused, with the reason: ${Object.entries(leftOut)
+    .map(([key, why]) => `\`${snake(key)}\` (${why})`)
+    .join("; ")}.
 
 | option | default | meaning | published name |
 |---|---|---|---|

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../../files/user-error.js";
+import { type GemOptions, gemOfPositions } from "../gem.js";
 import { type LayerNormParameters, layerNorm, layerNormParameters } from "../layer-norm.js";
 import { applyLinear, type LinearParameters, type ParameterSet } from "../parameter-set.js";
 
@@ -15,6 +16,9 @@ export interface PatchEncoderOptions {
   mixing: "mlp" | "attention";
   /** attention heads; divides width (attention only) */
   heads: number;
+  /** how patches become one (default mean); gem counts what is above its floor eps only */
+  pooling?: "mean" | "gem" | undefined;
+  gem?: GemOptions;
   outputDim: number;
 }
 
@@ -27,7 +31,7 @@ interface Layer {
 
 /**
  * Cuts a picture into patches, embeds each with its position, lets patches exchange (MLP across patches or
- * self-attention) and channels (MLP) layer by layer with residuals, and takes the mean of the patches.
+ * self-attention) and channels (MLP) layer by layer with residuals, and takes the mean, or the generalised mean, of the patches.
  *
  * @see Tolstikhin et al. 2021, arXiv:2105.01601; Dosovitskiy et al. 2021, arXiv:2010.11929
  */
@@ -88,7 +92,10 @@ export class PatchEncoder {
       const hidden = applyLinear(layerNorm(x, layer.channelNorm), wide, true);
       x = tf.add(x, applyLinear(hidden, narrow));
     }
-    return applyLinear(tf.mean(layerNorm(x, this.norm), 1), this.head) as tf.Tensor2D;
+    const normed = layerNorm(x, this.norm) as tf.Tensor3D;
+    const { pooling = "mean", gem } = this.options;
+    const pooled = pooling === "mean" ? tf.mean(normed, 1) : gemOfPositions(normed, gem);
+    return applyLinear(pooled, this.head) as tf.Tensor2D;
   }
 
   private attend(x: tf.Tensor3D, parameters: readonly LinearParameters[]): tf.Tensor3D {

@@ -50,8 +50,9 @@ function modalitySpec(encoder: ModalityEncoderConfig, feature: DeclaredFeature):
       return { kind: type, size, stemStride: stem_stride, outputDim: output_dim, ...rest, ...gem };
     }
     case "patches": {
-      const { type, output_dim, ...rest } = encoder;
-      return { kind: type, size, outputDim: output_dim, ...rest };
+      const { type, output_dim, pooling_options, ...rest } = encoder;
+      const gem = pooling_options && { gem: pooling_options };
+      return { kind: type, size, outputDim: output_dim, ...rest, ...gem };
     }
     case "regions": {
       const { type, output_dim, ...rest } = encoder;

@@ -69,6 +69,8 @@ const patches = z.strictObject({
   layers: z.int().min(0).max(MOST_LAYERS).default(2),
   mixing: z.enum(["mlp", "attention"]).default("mlp").describe("how patches see each other"),
   heads: z.int().min(1).default(4).describe("of the attention"),
+  pooling: z.enum(["mean", "gem"]).optional().describe("how patches become one; default: mean"),
+  pooling_options: gemSetting,
   output_dim: width,
   augmentation,
 });

@@ -30,6 +30,9 @@ export type ModalityEncoderSpec =
       layers: number;
       mixing: "mlp" | "attention";
       heads: number;
+      /** how patches become one; default mean */
+      pooling?: "mean" | "gem" | undefined;
+      gem?: GemOptions;
       outputDim: number;
       augmentation: Augmentation;
     }

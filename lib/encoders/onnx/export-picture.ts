@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import { gemDefaults } from "../gem.js";
+import { type GemOptions, gemDefaults } from "../gem.js";
 import type { ModalityEncoderSpec } from "../modalities/towers-spec.js";
 import type { GraphLayers } from "./graph-layers.js";
 
@@ -30,8 +30,21 @@ export function patchNodes(
     x = layers.add(x, exchanged);
     x = layers.add(x, layers.mlp(layers.norm(x, `${prefix}.channel.norm`), `${prefix}.channel`));
   }
-  const mean = graph.node("ReduceMean", [layers.norm(x, `${name}.norm`)], { axes: [1], keepdims: 0 });
-  return layers.linear(mean, `${name}.head`);
+  return layers.linear(pooled(layers, layers.norm(x, `${name}.norm`), [1], spec), `${name}.head`);
+}
+
+/** The mean, or generalised mean, over the axes of positions. */
+function pooled(
+  { graph }: GraphLayers,
+  x: string,
+  axes: number[],
+  { pooling, gem = gemDefaults }: { pooling?: "mean" | "gem" | undefined; gem?: GemOptions },
+): string {
+  const mean = (y: string) => graph.node("ReduceMean", [y], { axes, keepdims: 0 });
+  if (pooling !== "gem") return mean(x);
+  const { p, eps } = gem;
+  const powers = graph.node("Pow", [graph.node("Max", [x, graph.scalar(eps)]), graph.scalar(p)]);
+  return graph.node("Pow", [mean(powers), graph.scalar(1 / p)]);
 }
 
 /** ResidualCnn over pixels [batch, size, size, 3] as nodes, channels first inside. */
@@ -102,11 +115,7 @@ export function cnnNodes(
       side = first.side;
     }
   });
-  const mean = (y: string) => graph.node("ReduceMean", [y], { axes: [2, 3], keepdims: 0 });
-  if (spec.pooling !== "gem") return layers.linear(mean(x), `${name}.head`);
-  const { p, eps } = spec.gem ?? gemDefaults;
-  const powers = graph.node("Pow", [graph.node("Max", [x, graph.scalar(eps)]), graph.scalar(p)]);
-  return layers.linear(graph.node("Pow", [mean(powers), graph.scalar(1 / p)]), `${name}.head`);
+  return layers.linear(pooled(layers, x, [2, 3], spec), `${name}.head`);
 }
 
 /** [positions, input, output] → [output, input, positions] */

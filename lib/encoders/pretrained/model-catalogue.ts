@@ -36,6 +36,10 @@ const pictures =
 /** Own encoders that need no weights. */
 const own: CatalogueEntry[] = [
   ["TwoTower", "text-to-text", "an MLP per side over mean embeddings from one token table"],
+  ["SimpleTextEncoder", "text-to-text", "one encoder for both sides: mean embedding, two layers"],
+  ["RegularizedSimpleTextEncoder", "text-to-text", "the same with dropout: two views of a text differ"],
+  ["LinearEncoder", "text-to-text", "mean embedding and one linear layer for both sides"],
+  ["MultiModalTwoTower", "text-to-text", "two towers, documents with a category beside their text"],
   ["Transformer", "text-to-text", "a BERT-type encoder from scratch, over word-pieces of the data"],
   ["Towers", "text-to-image", "two towers over any features; reads whatever the data hold"],
   ["cnn", "image-to-image", "a small residual network over pictures, text beside it where there is one"],

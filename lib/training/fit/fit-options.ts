@@ -24,6 +24,8 @@ export interface FitOptions {
   model: string | EncoderSpec | Encoder;
   /** keys of the configuration's section `model`, in camelCase; with vectorised data those of the spec */
   modelOptions?: Readonly<Record<string, unknown>>;
+  /** pictures: pixels a side, or [3, height, width], both equal; the same as `pictureSize` of modelOptions */
+  inputSize?: number | readonly number[];
   /** a data set by name or folder; a file; documents; or what is vectorised already */
   trainData: FitData | string | DatasetRequest | readonly FitDocument[];
   /** likewise, of the same kind; "validation": that part of the data set that trainData names */

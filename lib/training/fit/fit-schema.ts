@@ -31,6 +31,11 @@ export const fitKeys = {
   modelOptions: z
     .record(z.string(), z.unknown())
     .describe("keys of a configuration's section model, in camelCase; pictureSize: pixels a side"),
+  inputSize: z
+    .union([positive, z.tuple([z.literal(3), positive, positive]), z.tuple([positive, positive])], {
+      error: "must be pixels a side, [height, width] or [3, height, width]",
+    })
+    .describe("pictures: pixels a side, or [3, height, width], both equal; modelOptions.pictureSize"),
   trainData: made(
     "a data set, a file, documents or vectorised data",
     (value) => isName(value) || isObject(value),
@@ -189,6 +194,14 @@ export const publishedNames: Readonly<Record<string, keyof FitOptions>> = {
   modelArtifact: "model",
 };
 
+/** Options of the fine-tuner that there are none of here, and why. */
+export const leftOut: Readonly<Record<string, string>> = {
+  inputDtype: "engines compute in float32, and features have the type of their column",
+  toEmbeddingModel:
+    "freeze, layerName, outputDim and projectionHead make the embedding model where they are given",
+  public: "it belongs to the stored file, see uploadArtifact of the client",
+};
+
 /** What an option needs beside it to mean anything. */
 const needs: readonly [keyof FitOptions, keyof FitOptions][] = [
   ["fresh", "runDir"],
@@ -227,6 +240,11 @@ export type ResolvedOptions = Omit<
  */
 export function parseFitOptions(given: FitOptions | PublishedFitOptions): ResolvedOptions {
   const spelled = ours(given);
+  for (const key of Object.keys(spelled)) {
+    const why = Object.entries(leftOut).find(([name]) => name === toCamelCase(key))?.[1];
+    if (why !== undefined)
+      throw new UserError(`fit: ${key} must be left out, as ${why}; got ${show(spelled[key])}`);
+  }
   const runDir = runDirOf(spelled);
   const named: Record<string, unknown> = { ...spelled, ...(runDir !== undefined && { runDir }) };
   const parsed = schema.safeParse(named, { reportInput: true });
@@ -270,7 +288,13 @@ function runDirOf({
 }
 
 function checkTogether(options: FitOptions): void {
-  const { model, modelOptions, sampler = "auto" } = options;
+  const { model, modelOptions, inputSize, sampler = "auto" } = options;
+  if (inputSize !== undefined && typeof model !== "string")
+    throw new UserError("fit: inputSize must be given with a model's name only, got a model that is made");
+  if (Array.isArray(inputSize) && inputSize.at(-2) !== inputSize.at(-1))
+    throw new UserError(`fit: inputSize must be of a square picture, got [${inputSize.join(", ")}]`);
+  if (inputSize !== undefined && ["pictureSize", "picture_size"].some((key) => key in (modelOptions ?? {})))
+    throw new UserError("fit: inputSize must be left out with modelOptions.pictureSize, got both");
   if (modelOptions !== undefined && typeof model !== "string")
     throw new UserError("fit: modelOptions must be given with a model's name only, got a model that is made");
   for (const [option, samplers] of [
@@ -297,13 +321,20 @@ function checkTogether(options: FitOptions): void {
 
 function resolved(options: FitOptions): ResolvedOptions {
   const { loss, miner, optimizer, lossOptimizer, schedule, learningRate = 1e-3 } = options;
-  const { lossOptions, minerOptions, optimizerOptions, lossOptimizerOptions, scheduleOptions, ...rest } =
+  const { lossOptions, minerOptions, optimizerOptions, lossOptimizerOptions, scheduleOptions, ...others } =
     options;
+  const { inputSize, ...rest } = others;
   const { layerWiseLrDecay, ...ofOptimizer } = camel(optimizerOptions);
   if (layerWiseLrDecay !== undefined && options.layerWiseDecay !== 1 && options.layerWiseDecay !== undefined)
     throw new UserError("fit: layerWiseDecay must be given once, got layerWiseLrDecay too");
   return {
     ...(rest as ResolvedOptions),
+    ...(inputSize !== undefined && {
+      modelOptions: {
+        ...options.modelOptions,
+        pictureSize: typeof inputSize === "number" ? inputSize : inputSize.at(-1)!,
+      },
+    }),
     ...(options.csvOptions && { csvOptions: camel({ ...options.csvOptions }) }),
     loss: specOf(loss, lossOptions),
     optimizer: specOf(optimizer as string, ofOptimizer),

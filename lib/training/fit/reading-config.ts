@@ -59,6 +59,8 @@ const WIDTH = 128;
 export async function readingConfig(request: ReadingRequest): Promise<ExperimentConfig> {
   const { model, datasetDir, cleaning } = request;
   const { picture_size: pictureSize, ...options } = sectionKeys(request.modelOptions);
+  if (pictureSize !== undefined && [request.query, request.document].every(({ picture }) => picture === null))
+    throw new UserError(`fit: pictureSize must be given with pictures only, got ${pictureSize} for texts`);
   const made =
     "kind" in model && model.kind !== "Transformer" && !pictureKinds.includes(model.kind) && !isTowers(model)
       ? bagSections(model.kind, request)

@@ -96,6 +96,7 @@ describe("picture encoders", () => {
     ["residual CNN", cnn],
     ["MLP over patches", () => patchEncoder({})],
     ["attention over patches", () => patchEncoder({ mixing: "attention" })],
+    ["generalised mean of patches", () => patchEncoder({ pooling: "gem", gem: { p: 3, eps: 0.1 } })],
   ])("have the same gradients on wasm as on cpu: %s", async (_name, make) => {
     const given = pictures(3);
     const found: Record<string, Float32Array>[] = [];

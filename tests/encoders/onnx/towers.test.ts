@@ -27,6 +27,13 @@ const features: Record<string, { feature: string; encoder: ModalityEncoderSpec }
     feature: "picture",
     encoder: { kind: "patches", ...picture, patch: 5, width: 8, layers: 2, mixing: "mlp", heads: 1 },
   },
+  "generalised mean of patches": {
+    feature: "picture",
+    encoder: {
+      ...{ kind: "patches", ...picture, patch: 5, width: 8, layers: 1, mixing: "mlp", heads: 1 },
+      ...{ pooling: "gem", gem: { p: 2.5, eps: 0.2 } },
+    },
+  },
   attention: {
     feature: "picture",
     encoder: { kind: "patches", ...picture, patch: 5, width: 8, layers: 2, mixing: "attention", heads: 2 },

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { parse } from "yaml";
 import { createEncoder } from "../../../lib/encoders/create-encoder.js";
@@ -70,6 +71,31 @@ const observed: Record<keyof FitOptions, () => Promise<unknown>> = {
   modelOptions: async () => {
     const { encoder } = await fit({ ...dataset(), modelOptions: { outputDim: 7 } });
     expect(encoder.outputDim).toBe(7);
+  },
+  inputSize: async () => {
+    const trainData = await Promise.all(
+      Array.from({ length: 4 }, async (_, i) => ({
+        blob: await sharp({
+          create: { width: 32, height: 32, channels: 3, background: { r: 60 * i, g: 0, b: 0 } },
+        })
+          .png()
+          .toBuffer(),
+        tags: { finetuner_label: i % 2 },
+      })),
+    );
+    const options: FitOptions = { ...base, model: "patches", trainData, batchSize: 4 };
+    // patches of 8 pixels: 2 · 2 of them, 3 · 3 of them
+    for (const [inputSize, patches] of [
+      [16, 4],
+      [[3, 24, 24], 9],
+    ] as const) {
+      const { encoder } = await fit({ ...options, inputSize });
+      const position = Object.entries(encoder.weights).find(([name]) => name.endsWith("position"))![1];
+      expect(position.shape[0]).toBe(patches);
+    }
+    await expect(fit({ ...dataset(), inputSize: 16 })).rejects.toThrow(
+      "fit: pictureSize must be given with pictures only, got 16 for texts",
+    );
   },
   trainData: () => changes({ trainData: classData(12, 2) }),
   evalData: async () => {

@@ -35,6 +35,38 @@ describe("options of fit", () => {
       expect(() => parseFitOptions(options(more))).toThrow(new UserError(message));
   });
 
+  it("of the fine-tuner that there are none of here are refused with the reason", () => {
+    for (const [key, value, reason] of [
+      ["input_dtype", "float32", /^fit: input_dtype must be left out, as engines compute in float32/],
+      ["to_embedding_model", true, /^fit: to_embedding_model must be left out, as freeze, layerName/],
+      ["public", true, /^fit: public must be left out, as it belongs to the stored file/],
+    ] as const)
+      expect(() => parseFitOptions(options({ [key]: value }))).toThrow(reason);
+  });
+
+  it("take a picture's size as a number or a shape", () => {
+    const sizeOf = (more: Record<string, unknown>) =>
+      parseFitOptions(options({ model: "cnn", ...more })).modelOptions;
+    for (const inputSize of [48, [48, 48], [3, 48, 48]])
+      expect(sizeOf({ input_size: inputSize, modelOptions: { outputDim: 8 } })).toEqual({
+        outputDim: 8,
+        pictureSize: 48,
+      });
+    for (const [more, message] of [
+      [{ inputSize: [3, 48, 32] }, "fit: inputSize must be of a square picture, got [3, 48, 32]"],
+      [
+        { inputSize: 48, modelOptions: { picture_size: 48 } },
+        "fit: inputSize must be left out with modelOptions.pictureSize, got both",
+      ],
+      [
+        { inputSize: 48, model: { kind: "Towers" } },
+        "fit: inputSize must be given with a model's name only, got a model that is made",
+      ],
+    ] as const)
+      expect(() => sizeOf(more)).toThrow(new UserError(message));
+    expect(() => sizeOf({ inputSize: [1, 48, 48] })).toThrow(/inputSize/);
+  });
+
   it("pass where they mean something", () => {
     parseFitOptions(options());
     parseFitOptions(options({ runDir: "r/t/x", fresh: true, name: "x", modelOptions: {} }));
