@@ -1,5 +1,7 @@
 import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
+import type { MeasuredColumn } from "../reporting/number-source.js";
+import { QUERIES_FILE } from "../reporting/results-source.js";
 import type { QueryResult, RunFolder } from "../tracking/run-folder.js";
 
 /** One column of a comparison: a measure on one evaluation set at one typo probability. */
@@ -14,9 +16,11 @@ export interface MetricSelection {
 /** Per-query values of one system over its runs, aligned with those of every other system compared. */
 export interface ComparedSystem {
   system: string;
-  runs: { seed: number; dir: string }[];
+  runs: { seed: number; dir: string; sha256: string }[];
   /** Label → one array per run, by query in the same order for all systems. */
   values: Record<string, Float64Array[]>;
+  /** Label → what of the runs' per-query files its values are. */
+  columns: Record<string, MeasuredColumn>;
 }
 
 /**
@@ -33,13 +37,16 @@ export function compareRuns(
   nameOf: (run: RunFolder) => string = (run) => run.manifest().system,
 ): ComparedSystem[] {
   const systems = new Map<string, ComparedSystem>();
+  const columns = Object.fromEntries(
+    selections.map(({ label, set, measure, typo }) => [label, { set, measure, typo }]),
+  );
   const queryOrder = new Map<string, string[]>();
   for (const run of runs) {
     const bySet = groupResults(run.queries());
     const name = nameOf(run);
     let system = systems.get(name);
     if (!system) {
-      system = { system: name, runs: [], values: {} };
+      system = { system: name, runs: [], values: {}, columns };
       systems.set(name, system);
     }
     const { seed } = run.manifest();
@@ -48,7 +55,7 @@ export function compareRuns(
       throw new UserError(
         `${name}: its runs must differ in seed to count as repetitions, got seed ${seed} in ${twin.dir} and ${run.dir}`,
       );
-    system.runs.push({ seed, dir: run.dir });
+    system.runs.push({ seed, dir: run.dir, sha256: run.hashOf(QUERIES_FILE) });
     for (const { label, set, measure, typo } of selections) {
       const results = bySet.get(keyOf(set, typo));
       if (!results)

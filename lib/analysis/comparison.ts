@@ -7,6 +7,7 @@ import { evaluatedOn } from "./compare-runs.js";
 import { comparedQueries } from "./compared-queries.js";
 import { setTable, withPictures } from "./report-page.js";
 import { rankedQueries } from "./run-documents.js";
+import { sourceFiles } from "./run-sources.js";
 
 export interface ComparisonOptions {
   /** Evaluation set; default: the first that both runs were evaluated on. */
@@ -59,12 +60,17 @@ export async function compareTwoRuns(
       [typo, ...typos.filter((p) => p > typo)],
       nameOf(b),
       `Queries: ${setting}`,
-      nameOf,
+      { nameOf },
     ),
     queries,
     won: await rank(won),
     lost: await rank(lost),
-    sources: [a, b].map((run) => ({ what: nameOf(run), run: run.dir, file: "queries.jsonl.gz" })),
+    madeFrom: {
+      rule: "comparison",
+      files: [a, b].flatMap(sourceFiles),
+      options: { set, measure, typo, shown },
+    },
+    sources: [a, b].flatMap((run) => sourceFiles(run).map((source) => ({ what: nameOf(run), ...source }))),
   };
 }
 

@@ -7,6 +7,7 @@ import { UserError } from "../files/user-error.js";
 import type { ResultsTable } from "../reporting/results-table.js";
 import { distinctRuns } from "../tracking/distinct-runs.js";
 import { openRun } from "../tracking/run-folder.js";
+import type { ReportOptions } from "./report-options.js";
 import { composeReport } from "./report-page.js";
 import { evaluatedRuns } from "./run-list.js";
 
@@ -14,15 +15,14 @@ import { evaluatedRuns } from "./run-list.js";
  * Writes one self-contained HTML page about some runs.
  *
  * @param dirs             run folders; none: all of reports/runs/tour
- * @param options.baseline  system that the others are compared with; default: BM25 if it is among them, else the first
- * @param options.live      whether the page carries the systems; see composeReport
+ * @param options          see composeReport
  * @returns the page's tables
  * @throws RangeError before the work if the page cannot be written or there is no run
  */
 export async function writeReport(
   dirs: readonly string[],
   output: string,
-  options: { baseline?: string; live?: boolean; listener: Listener },
+  options: ReportOptions & { listener: Listener },
 ): Promise<ResultsTable[]> {
   checkWritable(output);
   const given = dirs.length > 0 ? dirs.map(openRun) : evaluatedRuns("reports/runs/tour", options.listener);

@@ -10,9 +10,10 @@ import { headline } from "../reporting/headline.js";
 import { htmlPage } from "../reporting/html-page.js";
 import { humanCount, humanTime } from "../reporting/human-numbers.js";
 import type { Block } from "../reporting/page-blocks.js";
+import { pairsTable } from "../reporting/pairs-table.js";
 import { pictureAddress } from "../reporting/pictures.js";
 import type { QueryRankings } from "../reporting/rankings-html.js";
-import { type ResultsTable, resultsTable } from "../reporting/results-table.js";
+import { type ResultsTable, resultsTable, type TestChoice } from "../reporting/results-table.js";
 import { plainTable } from "../reporting/table.js";
 import type { RunFolder } from "../tracking/run-folder.js";
 import { systemNames } from "../tracking/system-names.js";
@@ -24,14 +25,18 @@ import { packMap } from "./live/pack-map.js";
 import { packQueries } from "./live/pack-queries.js";
 import { FREE_BYTES, packSearch } from "./live/pack-search.js";
 import { wordsIn } from "./query-slices.js";
+import type { ReportOptions } from "./report-options.js";
 import { robustnessSections } from "./robustness-section.js";
 import { catalogueRuns } from "./run-catalogue.js";
 import { mostDifferent, type RankedQuery, rankedQueries, someRankings } from "./run-documents.js";
 import { runMap } from "./run-map.js";
+import { sourceFiles, USES } from "./run-sources.js";
 import { RUNS_INTRO, runsData } from "./runs-page.js";
 import { significantSlices, significantSlicesTable } from "./significant-slices.js";
 import { summaryTable } from "./summary.js";
 
+/** What a page shows of the measures that runs share, if nothing is asked for. */
+const USUAL = ["Recall@10", "Recall@100", "MRR@10"];
 const RANKED_QUERIES = 8;
 /** Runs whose maps a page has. */
 const MAPPED_RUNS = 2;
@@ -42,14 +47,17 @@ const NO_BREAK = "\u00a0";
  *
  * @param options.baseline  system that the others are compared with; default: BM25 if it is among them, else the first
  * @param options.live      whether the page carries the systems, to be searched; default: those that add up to 1 MB
- * @throws UserError for a baseline that is none of the systems
+ * @param options.measures  columns of the tables; default: nDCG@10 where judgements have grades, Recall@10, Recall@100, MRR@10
+ * @throws UserError for a baseline that is none of the systems, or a measure that the runs do not share
  */
 export async function composeReport(
   runs: readonly RunFolder[],
-  options: { baseline?: string; live?: boolean; listener: Listener },
+  options: ReportOptions & { listener: Listener },
 ): Promise<{ html: string; results: ResultsTable[] }> {
   const nameOf = systemNames(runs);
   const names = runs.map(nameOf);
+  const { listener: _, ...choices } = options;
+  const { measures, test } = options;
   checkBaseline(names, options.baseline);
   const groups = byDataset(runs);
   const baselineOf = (group: readonly RunFolder[]) => {
@@ -58,7 +66,9 @@ export async function composeReport(
   };
   const baseline = baselineOf(groups[0]!.runs);
   const results = groups.flatMap(({ runs: group, sets, typos, title }) =>
-    sets.map((set) => setTable(group, set, typos, baselineOf(group), `${title}Queries: ${set}`, nameOf)),
+    sets.map((set) =>
+      setTable(group, set, typos, baselineOf(group), `${title}Queries: ${set}`, { nameOf, measures, test }),
+    ),
   );
   const main = results[0]!;
   const { sets } = groups[0]!;
@@ -74,7 +84,10 @@ export async function composeReport(
     {
       title: "Results",
       intro: `Every system answers the same queries over the same documents (${groups.map(({ name }) => name).join("; ")}). Recall@k is the share of the relevant documents among the first k, MRR@k the mean of 1/rank of the first relevant one.`,
-      blocks: results.map((table): Block => ({ kind: "results", results: table })),
+      blocks: [
+        ...results.map((table): Block => ({ kind: "results", results: table })),
+        ...pairBlocks(groups, { nameOf, measures, test }),
+      ],
     },
   ];
   const writer = new PayloadWriter();
@@ -100,7 +113,7 @@ export async function composeReport(
         "The same queries with misspelled words: finger slips, dropped and swapped letters. Bands are 95 % intervals.",
       blocks: misspelled.flatMap(({ runs: group, sets, title }) =>
         sets.map((set): Block => {
-          const measure = mainMeasure(group, set);
+          const measure = mainMeasure(group, set, measures);
           return {
             kind: "figure",
             figure: recallVsTypo(typoLines(group, { set, measure, nameOf }), measure),
@@ -127,7 +140,7 @@ export async function composeReport(
   if (shown && options.live !== false) {
     const others = first.filter((run) => run.manifest().kind === "dense" && run !== shown);
     payload = await packMap([shown, ...others].slice(0, MAPPED_RUNS), payload, writer, {
-      ...{ measure: mainMeasure(first, sets[0]!), nameOf, listener: options.listener },
+      ...{ measure: mainMeasure(first, sets[0]!, measures), nameOf, listener: options.listener },
     });
     sections.push({
       title: "Map",
@@ -146,14 +159,17 @@ export async function composeReport(
     const compared: [RunFolder, RunFolder] = [shown ?? reference, reference];
     payload = await packQueries(first, payload, writer, {
       ...{ sets, typos: groups[0]!.typos, nameOf, compared },
-      measures: sharedMeasures(first, sets[0]!),
+      measures: sharedMeasures(first, sets[0]!, measures),
     });
-    sections.push(...(await slicesSection(compared, groups[0]!, mainMeasure(first, sets[0]!), nameOf)), {
-      title: "Queries",
-      intro:
-        "Every evaluation query with the values of every system; choose one to see what was found for it.",
-      blocks: [{ kind: "live", part: "queries" }],
-    });
+    sections.push(
+      ...(await slicesSection(compared, groups[0]!, mainMeasure(first, sets[0]!, measures), nameOf)),
+      {
+        title: "Queries",
+        intro:
+          "Every evaluation query with the values of every system; choose one to see what was found for it.",
+        blocks: [{ kind: "live", part: "queries" }],
+      },
+    );
   }
   if (runs.length > 1)
     sections.push({
@@ -165,7 +181,9 @@ export async function composeReport(
   const live = payload && (await liveContent(payload, writer.bytes()));
   const html = htmlPage({
     ...(live ? { live } : {}),
-    title: "What finds the right document?",
+    title: options.title ?? "What finds the right document?",
+    ...(options.text && { text: options.text }),
+    madeFrom: { rule: "report", files: runs.flatMap(sourceFiles), options: choices },
     eyebrow: `qdrl report · ${(runs[0]!.manifest().endedAt ?? "").slice(0, 10)}`,
     question:
       best === baseline
@@ -177,18 +195,12 @@ export async function composeReport(
         : [headline(main, best, main.metrics[0]!)],
     facts: facts(counts, trained),
     sections,
-    sources: runs.flatMap((run) => [
-      { what: nameOf(run), run: run.dir, file: "queries.jsonl.gz (tables, typo curves, rankings)" },
-      ...(run.manifest().kind === "dense"
-        ? [
-            {
-              what: nameOf(run),
-              run: run.dir,
-              file: "metrics.jsonl (loss), models/model.safetensors (map)",
-            },
-          ]
-        : []),
-    ]),
+    sources: runs.flatMap((run) =>
+      sourceFiles(run).map(({ file, sha256 }) => ({
+        what: `${nameOf(run)}: ${USES[file]}`,
+        ...{ run: run.dir, file, sha256 },
+      })),
+    ),
   });
   return { html, results };
 }
@@ -226,7 +238,7 @@ function byDataset(runs: readonly RunFolder[]): DatasetGroup[] {
 }
 
 /** Measures that every run has on a set, those that a page shows first. @throws RangeError if they share none */
-function sharedMeasures(runs: readonly RunFolder[], set: string): string[] {
+function sharedMeasures(runs: readonly RunFolder[], set: string, asked?: readonly string[]): string[] {
   const each = runs.map((run) =>
     Object.keys(run.queries().find((result) => result.set === set)?.values ?? {}),
   );
@@ -235,17 +247,31 @@ function sharedMeasures(runs: readonly RunFolder[], set: string): string[] {
     throw new UserError(
       `report: runs must share a measure on set "${set}", got ${runs.map((run, i) => `${run.dir}: ${each[i]!.join(", ")}`).join("; ")}; run qdrl evaluate with one --k`,
     );
-  const usual = shared.filter((measure) => ["Recall@10", "Recall@100", "MRR@10"].includes(measure));
+  const lacking = asked?.find((measure) => !shared.includes(measure));
+  if (lacking !== undefined)
+    throw new UserError(
+      `measures: must be ones that every run has on set "${set}" (${shared.join(", ")}), got "${lacking}"; run qdrl evaluate --measures ${lacking}`,
+    );
+  if (asked !== undefined) return [...asked];
+  if (shared.includes("nDCG@10") && hasGrades(runs[0]!, set))
+    return ["nDCG@10", ...shared.filter((measure) => USUAL.includes(measure))];
+  const usual = shared.filter((measure) => USUAL.includes(measure));
   return usual.length > 0 ? usual : shared.slice(0, 3);
 }
 
-function mainMeasure(runs: readonly RunFolder[], set: string): string {
-  return sharedMeasures(runs, set)[0]!;
+function mainMeasure(runs: readonly RunFolder[], set: string, asked?: readonly string[]): string {
+  return sharedMeasures(runs, set, asked)[0]!;
 }
 
 function checkBaseline(names: readonly string[], asked: string | undefined): void {
   if (asked !== undefined && !names.includes(asked))
     throw new UserError(`baseline: must be one of ${[...new Set(names)].join(", ")}, got "${asked}"`);
+}
+
+interface SetOptions {
+  nameOf?: ((run: RunFolder) => string) | undefined;
+  measures?: readonly string[] | undefined;
+  test?: TestChoice | undefined;
 }
 
 /** The comparison on one evaluation set: clean measures first, then the harder half of the typo probabilities. */
@@ -255,9 +281,9 @@ export function setTable(
   typos: readonly number[],
   baseline: string,
   title = `Queries: ${set}`,
-  nameOf?: (run: RunFolder) => string,
+  { nameOf, measures, test }: SetOptions = {},
 ): ResultsTable {
-  const selections: MetricSelection[] = sharedMeasures(runs, set).map((measure) => ({
+  const selections: MetricSelection[] = sharedMeasures(runs, set, measures).map((measure) => ({
     label: measure,
     set,
     measure,
@@ -271,8 +297,8 @@ export function setTable(
       typo,
     });
   return resultsTable(compareRuns(runs, selections, nameOf), {
-    title,
-    baseline,
+    ...{ title, baseline },
+    ...(test && { test }),
     metrics: selections.map((selection) => selection.label),
   });
 }
@@ -305,6 +331,27 @@ function facts(counts: Record<string, number>, trained: readonly RunFolder[]) {
   if (speed.length > 0)
     list.push({ label: "pairs trained per second", value: humanCount(Math.max(...speed)) });
   return list;
+}
+
+/** Every pair of systems on the main measure of each set; nothing for fewer than three systems, whose table says it. */
+function pairBlocks(groups: readonly DatasetGroup[], { nameOf, measures, test }: SetOptions): Block[] {
+  return groups.flatMap(({ runs, sets, typos, title }) =>
+    sets.flatMap((set): Block[] => {
+      const measure = mainMeasure(runs, set, measures);
+      const systems = compareRuns(runs, [{ label: measure, set, measure, typo: typos[0]! }], nameOf);
+      if (systems.length < 3) return [];
+      const table = pairsTable(systems, {
+        ...{ metric: measure, title: `${title}Won, tied, lost: ${set}, ${measure}` },
+        ...(test && { test }),
+      });
+      return [{ kind: "details", summary: table.title!, blocks: [{ kind: "table", table }] }];
+    }),
+  );
+}
+
+/** Whether the judgements that a run was evaluated with have several grades. */
+function hasGrades(run: RunFolder, set: string): boolean {
+  return run.queries().some((result) => result.set === set && result.grades !== undefined);
 }
 
 export function speedTable(trained: readonly RunFolder[]) {

@@ -23,6 +23,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   model: async () => (await import("./commands/model.js")).addModelCommands,
   report: async () => (await import("./commands/report.js")).addReportCommand,
   runs: async () => (await import("./commands/runs.js")).addRunsCommands,
+  verify: async () => (await import("./commands/verify.js")).addVerifyCommand,
   explain: async () => (await import("./commands/explain.js")).addExplainCommand,
   compare: async () => (await import("./commands/compare.js")).addCompareCommand,
   trec: async () => (await import("./commands/trec.js")).addTrecCommands,

@@ -16,7 +16,10 @@ export interface EvaluationOptions {
   retriever: Retriever;
   /** Cut-offs; the rankings are max(k) long. */
   ks: readonly number[];
-  /** Further measures by name, such as "nDCG@10" or "MAP(judged)@100"; see parseMeasure. */
+  /**
+   * Further measures by name, such as "nDCG@10" or "MAP(judged)@100"; see parseMeasure. Where none is named, nDCG@10 on sets
+   * whose judgements have several grades.
+   */
   measures?: readonly string[];
   /** Probability of a typo per word; 0 = clean. */
   typoProbabilities: readonly number[];
@@ -68,9 +71,11 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
   for (const [position, set] of sets.entries()) {
     if (indexed !== set.pool) await retriever.index(set.pool);
     indexed = set.pool;
+    const graded = isGraded(set);
+    const own = measures.length === 0 && graded ? [GRADED_MEASURE] : measures;
     const prefix = position === 0 ? "" : `${set.name}/`;
     for (const probability of typoProbabilities) {
-      const results = await evaluateOnce(set, probability, options, measures);
+      const results = await evaluateOnce(set, probability, options, { measures: own, graded });
       evaluation.perQuery.push(...results);
       const mean = (name: string) =>
         results.reduce((sum, result) => sum + result.values[name]!, 0) / results.length;
@@ -78,10 +83,20 @@ export async function evaluate(options: EvaluationOptions): Promise<Evaluation> 
       for (const k of ks)
         for (const measure of ["Recall", "MRR"])
           note(metricName(measure, k, probability), mean(`${measure}@${k}`));
-      for (const { name } of measures) note(withTypos(name, probability), mean(name));
+      for (const { name } of own) note(withTypos(name, probability), mean(name));
     }
   }
   return evaluation;
+}
+
+/** What is measured besides where judgements have grades and nothing else is asked for. */
+const GRADED_MEASURE = parseMeasure("nDCG@10");
+
+/** Whether documents are relevant to different degrees. */
+function isGraded({ queries }: EvaluationSet): boolean {
+  const grades = new Set<number>();
+  for (const query of queries) for (const grade of query.grades.values()) if (grade > 0) grades.add(grade);
+  return grades.size > 1;
 }
 
 /**
@@ -107,7 +122,7 @@ async function evaluateOnce(
   set: EvaluationSet,
   probability: number,
   options: EvaluationOptions,
-  measures: readonly Measure[],
+  { measures, graded }: { measures: readonly Measure[]; graded: boolean },
 ): Promise<QueryResult[]> {
   const { retriever, ks, textColumns, prepare, typos = qwertyTypos, listener = {} } = options;
   const { kept = KEPT_RESULTS } = options;
@@ -124,7 +139,7 @@ async function evaluateOnce(
     const ranked = await retriever.retrieve(some, depth, asked);
     ranked.forEach((ranking, i) => {
       const query = set.queries[start + i]!;
-      const judging = { ks, measures, typo: probability, textColumns, kept };
+      const judging = { ks, measures, graded, typo: probability, textColumns, kept };
       results.push(scoreQuery(set, query, rows[start + i]!, ranking, judging));
     });
     report({

@@ -13,6 +13,8 @@ export interface ScoreOptions {
   typo: number;
   /** Columns of the row that are the query's text. */
   textColumns: readonly string[];
+  /** Whether the set's judgements have several grades: then the line holds them. */
+  graded?: boolean;
   /** Results kept, best first. */
   kept: number;
 }
@@ -30,7 +32,7 @@ export function scoreQuery(
   ranking: RankedList,
   options: ScoreOptions,
 ): QueryResult {
-  const { ks, measures, typo, textColumns, kept } = options;
+  const { ks, measures, typo, textColumns, kept, graded = false } = options;
   const values: Record<string, number> = emptyRecord();
   const found = Array.from(ranking.ids).filter((id) => id >= 0);
   const measure = (named: readonly Measure[], grades: ReadonlyMap<number, number>) => {
@@ -51,9 +53,16 @@ export function scoreQuery(
     query: textColumns.map((column) => row[column]).join(" "),
     ...(query.slice === undefined ? {} : { slice: query.slice }),
     relevant: [...query.relevant].map((index) => set.pool.ids[index]!).sort(),
+    ...(graded && { grades: gradesById(set, query) }),
     top,
     values,
   };
+}
+
+/** Grades by document id, in the order of ids. */
+function gradesById(set: EvaluationSet, { grades }: PoolQuery): Record<string, number> {
+  const named = Array.from(grades, ([index, grade]) => [set.pool.ids[index]!, grade] as const);
+  return Object.fromEntries(named.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 const parsed = new Map<string, Measure>();

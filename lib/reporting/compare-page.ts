@@ -1,6 +1,7 @@
 import { differences } from "./figures/differences.js";
 import { headline } from "./headline.js";
 import type { ReportPage } from "./html-page.js";
+import type { MadeFrom } from "./number-source.js";
 import type { Block } from "./page-blocks.js";
 import type { QueryRankings } from "./rankings-html.js";
 import type { ResultsTable } from "./results-table.js";
@@ -20,11 +21,13 @@ export interface PageComparison {
   won: readonly QueryRankings[];
   lost: readonly QueryRankings[];
   sources: ReportPage["sources"];
+  /** What it can be made again from. */
+  madeFrom?: MadeFrom;
 }
 
 /** The error analysis of two systems as a page: who wins, where, and what the most changed queries look like. */
 export function comparePage(comparison: PageComparison): ReportPage {
-  const { a, b, setting, measure, results, queries, won, lost, sources } = comparison;
+  const { a, b, setting, measure, results, queries, won, lost, sources, madeFrom } = comparison;
   const groups = winLoss(queries);
   const all = groups[0]!;
   const figure = differences(queries, `${measure}, difference`);
@@ -57,6 +60,7 @@ export function comparePage(comparison: PageComparison): ReportPage {
       ...rankings(`Most lost by ${a}`, "Relevant documents are framed.", lost),
     ],
     sources,
+    ...(madeFrom && { madeFrom }),
   };
 }
 

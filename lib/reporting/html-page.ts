@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import { packageFile } from "../files/package-files.js";
 import { UserError } from "../files/user-error.js";
-import { escapeHtml, htmlId } from "./escape.js";
+import { escapeHtml, htmlId, scriptJson } from "./escape.js";
 import { runAnchor } from "./link-runs.js";
+import type { MadeFrom } from "./number-source.js";
 import { type Block, type BlockContext, blocksHtml, runsShown } from "./page-blocks.js";
 import { plotlySource } from "./plotly-source.js";
+import { QUERIES_FILE } from "./results-source.js";
 import { plainTable } from "./table.js";
 import { tableHtml } from "./table-html.js";
 
@@ -16,11 +18,15 @@ export interface ReportPage {
   question?: string;
   /** The answer first: one or two sentences with numbers and uncertainty; the first is set large. */
   answer: readonly string[];
+  /** The author's own paragraphs, under the answer. */
+  text?: readonly string[];
   /** Three to five numbers at a glance. */
   facts?: readonly { label: string; value: string; about?: string }[];
   sections: readonly { title: string; intro?: string; blocks: readonly Block[] }[];
   /** Which run folder and file each number comes from. */
-  sources: readonly { what: string; run: string; file: string }[];
+  sources: readonly { what: string; run: string; file: string; sha256?: string }[];
+  /** What the page can be made again from, and every number on it with it. */
+  madeFrom?: MadeFrom;
   /** What the page's live blocks work with; without it they stay empty. */
   live?: LiveContent;
 }
@@ -73,7 +79,7 @@ ${sections.join("\n")}
 </main>
 <footer><div class="wrap">${sourcesHtml(page)}</div></footer>
 ${plotly}
-<script>window.qdrlFigureKeys = ${figureKeys()}</script>
+${page.madeFrom === undefined ? "" : `<script type="application/json" id="made-from">${scriptJson(page.madeFrom)}</script>\n`}<script>window.qdrlFigureKeys = ${figureKeys()}</script>
 <script>${browserFile("page.js")}</script>
 ${context.runs ? `<script>${browserFile("runs.js")}</script>\n` : ""}${page.live ? liveHtml(page.live) : ""}</body>
 </html>
@@ -112,6 +118,7 @@ function headerHtml(page: ReportPage): string {
   return (
     `${eyebrow}<h1>${escapeHtml(page.title)}</h1>${question}` +
     (answer === "" ? "" : `<div class="answer">${answer}</div>`) +
+    (page.text ?? []).map((paragraph) => `<p class="intro">${escapeHtml(paragraph)}</p>`).join("") +
     (facts.length === 0 ? "" : `<dl class="facts">${facts.join("")}</dl>`)
   );
 }
@@ -121,8 +128,8 @@ function sourcesHtml({ sources, sections }: ReportPage): string {
   const anchored = new Set<string>();
   const table = (lines: ReportPage["sources"]) => {
     const { rows, ...rest } = plainTable(
-      ["Shown", "Run folder", "File"],
-      lines.map(({ what, run, file }) => [what, run, file]),
+      ["Shown", "Run folder", "File", "SHA-256"],
+      lines.map(({ what, run, file, sha256 }) => [what, run, file, sha256 ?? "–"]),
     );
     const withIds = rows.map((row, i) => {
       const { run } = lines[i]!;
@@ -136,7 +143,12 @@ function sourcesHtml({ sources, sections }: ReportPage): string {
   const others = runsShown(sections.flatMap(({ blocks }) => blocks)).filter(
     ({ dir }, i, all) => !anchored.has(dir) && all.findIndex((run) => run.dir === dir) === i,
   );
-  const lines = others.map(({ system, dir }) => ({ what: system, run: dir, file: "queries.jsonl.gz" }));
+  const lines = others.map(({ system, dir, sha256 }) => ({
+    what: system,
+    run: dir,
+    file: QUERIES_FILE,
+    ...(sha256 && { sha256 }),
+  }));
   const folded =
     lines.length === 0
       ? ""

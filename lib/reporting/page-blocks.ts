@@ -88,10 +88,12 @@ function figureBlock(
 }
 
 /** The runs that blocks show results of, each with its system's name, in their order. */
-export function runsShown(blocks: readonly Block[]): { system: string; dir: string }[] {
+export function runsShown(blocks: readonly Block[]): { system: string; dir: string; sha256?: string }[] {
   return blocks.flatMap((block) => {
     if (block.kind === "results")
-      return block.results.rows.flatMap(({ system, runs }) => runs.map(({ dir }) => ({ system, dir })));
+      return block.results.rows.flatMap(({ system, runs }) =>
+        runs.map(({ dir, sha256 }) => ({ system, dir, ...(sha256 && { sha256 }) })),
+      );
     return block.kind === "columns" || block.kind === "details" ? runsShown(block.blocks) : [];
   });
 }

@@ -1,3 +1,4 @@
+import { cellSource, resultsSource } from "./results-source.js";
 import type { ResultsCell, ResultsRow, ResultsTable } from "./results-table.js";
 import type { Table, TableCell, TableColumn } from "./table.js";
 import { csvLines } from "./table-csv.js";
@@ -21,12 +22,16 @@ export function resultsView(results: ResultsTable, options: { decimals?: number 
     ...(row.isBaseline ? { emphasis: "baseline" as const } : {}),
     cells: [
       systemCell(row),
-      ...row.cells.map((cell, column) => resultCell(cell, scales[column]!, decimals)),
+      ...row.cells.map((cell, column) => {
+        const source = cell === null ? undefined : cellSource(results, row, column);
+        return { ...resultCell(cell, scales[column]!, decimals), ...(source && { source }) };
+      }),
       seedsCell(row),
     ],
   }));
   const title = results.title === undefined ? {} : { title: results.title };
-  return { ...title, columns, rows, notes: resultNotes(results) };
+  const madeFrom = decimals === 3 ? resultsSource(results) : undefined;
+  return { ...title, columns, rows, notes: resultNotes(results), ...(madeFrom && { madeFrom }) };
 }
 
 /** The results table as HTML. */
@@ -185,13 +190,23 @@ function resultNotes(results: ResultsTable): string[] {
   if (results.rows.length > 1)
     notes.push("Bold: highest mean of the column. †: the test does not tell it from that one.");
   if (results.baseline !== null && results.comparisons > 0) {
-    const test = hasSeveral
-      ? `a paired ${hasSingle ? "test (randomisation; over seeds and queries, t, where there are several seeds)" : "t-test over seeds and queries"}`
-      : "a paired randomisation test";
+    const test = testName(results.test, { hasSeveral, hasSingle });
     notes.push(
       `Differences are to ${results.baseline}. ▲ ▼: significant at ${results.alpha} in ${test}, Holm-corrected for the ` +
         `${results.comparisons} comparisons of this table.`,
     );
   }
   return notes;
+}
+
+/** How the differences of a table were tested, in words. */
+function testName(
+  choice: ResultsTable["test"],
+  { hasSeveral, hasSingle }: { hasSeveral: boolean; hasSingle: boolean },
+): string {
+  if (choice === "t") return `a paired t-test over ${hasSeveral ? "seeds and queries" : "queries"}`;
+  if (choice === "randomisation" && hasSeveral)
+    return "a paired randomisation test of the means over seeds, which takes the seeds as given";
+  if (!hasSeveral) return "a paired randomisation test";
+  return `a paired ${hasSingle ? "test (randomisation; over seeds and queries, t, where there are several seeds)" : "t-test over seeds and queries"}`;
 }

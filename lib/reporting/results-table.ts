@@ -7,15 +7,31 @@ import { holm } from "../metrics/holm.js";
 import { meanInterval } from "../metrics/mean-interval.js";
 import { pairedRandomizationTest } from "../metrics/randomization-test.js";
 import { compareOverSeeds, perQueryMeans, type SeedValues } from "../metrics/seeds-and-queries.js";
+import type { MeasuredColumn } from "./number-source.js";
+
+/** One run of a system. */
+export interface SystemRun {
+  seed: number;
+  dir: string;
+  link?: string;
+  /** Of its queries.jsonl.gz when it was read. */
+  sha256?: string;
+}
+
+/** How differences are tested: see resultsTable. */
+export const TESTS = ["automatic", "randomisation", "t"] as const;
+export type TestChoice = (typeof TESTS)[number];
 
 /** The results of one system: one array of per-query values for each of its runs (seeds), aligned by query over all systems. */
 export interface SystemResults {
   system: string;
   /** One line on what the system is, shown small under its name. */
   description?: string;
-  runs: readonly { seed: number; dir: string; link?: string }[];
+  runs: readonly SystemRun[];
   /** Metric name → one `[queries]` array per run, in the order of `runs`. A metric may be missing. */
   values: Readonly<Record<string, readonly ArrayLike<number>[]>>;
+  /** Metric name → what of the runs' per-query files its values are. */
+  columns?: Readonly<Record<string, MeasuredColumn>>;
 }
 
 export interface ResultsTableOptions {
@@ -30,6 +46,7 @@ export interface ResultsTableOptions {
   alpha?: number;
   resamples?: number;
   seed?: number;
+  test?: TestChoice;
 }
 
 export interface ResultsCell {
@@ -62,7 +79,7 @@ export interface Comparison {
 export interface ResultsRow {
   system: string;
   description?: string;
-  runs: readonly { seed: number; dir: string; link?: string }[];
+  runs: readonly SystemRun[];
   isBaseline: boolean;
   /** One cell per metric; null where the system lacks the metric. */
   cells: (ResultsCell | null)[];
@@ -75,7 +92,11 @@ export interface ResultsTable {
   level: number;
   alpha: number;
   resamples: number;
+  seed: number;
+  test: TestChoice;
   comparisons: number;
+  /** What of the runs' per-query files each column is, where the systems say so. */
+  columns?: MeasuredColumn[];
   rows: ResultsRow[];
 }
 
@@ -83,7 +104,8 @@ export interface ResultsTable {
  * Compares systems on the same queries. With one seed, intervals are bootstrapped over queries (BCa) and differences to
  * the baseline are tested by a paired randomisation test: both speak of these weights. As soon as a system has several
  * seeds, its interval holds for new seeds and new queries, and so does its test (`meanInterval`,
- * `compareOverSeeds`). P values are corrected together (Holm) over all
+ * `compareOverSeeds`). Other tests by choice: "t", the paired t-test whatever the number of seeds; "randomisation", of the
+ * means over seeds, which takes the seeds as given. P values are corrected together (Holm) over all
  * comparisons of the table. The highest mean of a metric is marked best (exact ties: all of them), as are systems
  * that no test tells from it. Metrics are taken to be better when higher.
  *
@@ -93,6 +115,8 @@ export interface ResultsTable {
 export function resultsTable(systems: readonly SystemResults[], options: ResultsTableOptions): ResultsTable {
   const { baseline, level = 0.95, alpha = 0.05 } = options;
   const { resamples = shownResampling.resamples, seed = shownResampling.seed } = options;
+  const { test = "automatic" } = options;
+  if (!TESTS.includes(test)) throw new UserError(`test: must be one of ${TESTS.join(", ")}, got "${test}"`);
   const metrics = [...(options.metrics ?? new Set(systems.flatMap((system) => Object.keys(system.values))))];
   checkSystems(systems, baseline);
   const columns = metrics.map((metric) => {
@@ -126,19 +150,29 @@ export function resultsTable(systems: readonly SystemResults[], options: Results
     };
   });
   const comparisons =
-    baselineIndex < 0 ? 0 : compareWithBaseline(rows, columns, baselineIndex, { alpha, seed });
-  for (const [column, values] of columns.entries()) markBest(rows, values, column, { alpha, seed });
+    baselineIndex < 0 ? 0 : compareWithBaseline(rows, columns, baselineIndex, { alpha, seed, test });
+  for (const [column, values] of columns.entries()) markBest(rows, values, column, { alpha, seed, test });
   const title = options.title === undefined ? {} : { title: options.title };
-  return { ...title, metrics, baseline, level, alpha, resamples, comparisons, rows };
+  const sources = metrics.map((metric) => ownEntry(systems[0]!.columns ?? {}, metric));
+  return {
+    ...{ ...title, metrics, baseline, level, alpha, resamples, seed, test, comparisons, rows },
+    ...(sources.every((column) => column !== undefined) ? { columns: sources } : {}),
+  };
 }
 
 type Column = (SeedValues | null)[];
+
+interface Testing {
+  alpha: number;
+  seed: number;
+  test: TestChoice;
+}
 
 function compareWithBaseline(
   rows: ResultsRow[],
   columns: Column[],
   baselineIndex: number,
-  { alpha, seed }: { alpha: number; seed: number },
+  { alpha, seed, test: choice }: Testing,
 ): number {
   const tests: { cell: ResultsCell; test: Omit<Comparison, "adjustedP" | "mark"> }[] = [];
   columns.forEach((systems, column) => {
@@ -149,7 +183,7 @@ function compareWithBaseline(
       if (index === baselineIndex || !values) return;
       tests.push({
         cell: row.cells[column]!,
-        test: { ...test(values, reference, seed), ...magnitude(values, reference, alpha) },
+        test: { ...pairedTest(values, reference, seed, choice), ...magnitude(values, reference, alpha) },
       });
     });
   });
@@ -166,7 +200,7 @@ function markBest(
   rows: ResultsRow[],
   values: Column,
   column: number,
-  { alpha, seed }: { alpha: number; seed: number },
+  { alpha, seed, test: choice }: Testing,
 ): void {
   const present = rows.map((_, index) => index).filter((index) => values[index]);
   const cellOf = (index: number): ResultsCell => rows[index]!.cells[column]!;
@@ -175,15 +209,26 @@ function markBest(
   const bestIndex = present.find((index) => cellOf(index).mean === top)!;
   for (const index of present) cellOf(index).best = cellOf(index).mean === top;
   const others = present.filter((index) => !cellOf(index).best);
-  const ps = others.map((index) => test(values[index]!, values[bestIndex]!, seed).p);
+  const ps = others.map((index) => pairedTest(values[index]!, values[bestIndex]!, seed, choice).p);
   holm(ps).forEach((p, at) => {
     cellOf(others[at]!).tiedWithBest = p > alpha;
   });
 }
 
-function test(a: SeedValues, b: SeedValues, seed: number): { difference: number; p: number } {
-  if ((a.length === 1 && b.length === 1) || a[0]!.length < 2)
-    return pairedRandomizationTest(a[0]!, b[0]!, { seed });
+/** One test of two systems on the same queries. */
+export function pairedTest(
+  a: SeedValues,
+  b: SeedValues,
+  seed: number,
+  choice: TestChoice = "automatic",
+): { difference: number; p: number } {
+  const areSingle = a.length === 1 && b.length === 1;
+  if (a[0]!.length < 2 || choice === "randomisation" || (choice === "automatic" && areSingle))
+    return pairedRandomizationTest(
+      areSingle ? a[0]! : perQueryMeans(a),
+      areSingle ? b[0]! : perQueryMeans(b),
+      { seed },
+    );
   const { difference, p } = compareOverSeeds(a, b);
   return { difference, p };
 }

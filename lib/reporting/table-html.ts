@@ -1,4 +1,7 @@
+import { columnDefinition } from "./column-definitions.js";
 import { escapeHtml } from "./escape.js";
+import { madeFromAttribute } from "./made-from.js";
+import { sourceText } from "./number-source.js";
 import type { Table, TableCell, TableColumn } from "./table.js";
 
 /**
@@ -25,10 +28,20 @@ export function tableHtml(table: Table): string {
     : "";
   const notes = (table.notes ?? []).map((note) => `<li>${escapeHtml(note)}</li>`).join("");
   return (
-    `<figure class="q-table">${title}<div class="q-scroll" tabindex="0"><table${wide}>` +
-    `${head}<tbody>${body.join("\n")}</tbody></table></div>` +
+    `<figure class="q-table"${madeFromAttribute(table.madeFrom)}>${title}<div class="q-scroll" tabindex="0"><table${wide}>` +
+    `${head}<tbody>${body.join("\n")}</tbody>${definitionsHtml(table)}</table></div>` +
     `${notes === "" ? "" : `<ul class="q-notes">${notes}</ul>`}</figure>`
   );
+}
+
+/** A sentence under every column that has one. */
+function definitionsHtml({ columns }: Table): string {
+  const sentences = columns.map(({ definition, label }) => definition ?? columnDefinition(label) ?? "");
+  if (sentences.every((sentence) => sentence === "")) return "";
+  const cells = sentences.map(
+    (sentence, i) => `<td class="q-${columns[i]!.align ?? "left"}">${escapeHtml(sentence)}</td>`,
+  );
+  return `<tfoot class="q-definitions"><tr>${cells.join("")}</tr></tfoot>`;
 }
 
 function headCell(column: TableColumn): string {
@@ -38,7 +51,10 @@ function headCell(column: TableColumn): string {
 }
 
 function bodyCell(cell: TableCell, column: TableColumn, isHead: boolean): string {
-  const hint = cell.hint === undefined ? "" : ` title="${escapeHtml(cell.hint)}"`;
+  const about = [cell.hint, cell.source && sourceText(cell.source)].filter((text) => text !== undefined);
+  const hint =
+    (about.length === 0 ? "" : ` title="${escapeHtml(about.join("\n"))}"`) +
+    (cell.source === undefined ? "" : ` data-source="${escapeHtml(JSON.stringify(cell.source))}"`);
   let value = escapeHtml(cell.text);
   if (cell.bold) value = `<strong>${value}</strong>`;
   else if (cell.tiedWithBest) value += '<span class="q-tied">†</span>';

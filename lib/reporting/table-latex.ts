@@ -1,4 +1,6 @@
 import { escapeLatex } from "./escape.js";
+import { madeFromLine } from "./made-from.js";
+import { sourceText } from "./number-source.js";
 import type { Table, TableCell } from "./table.js";
 
 /**
@@ -12,7 +14,7 @@ export function tableLatex(table: Table, options: { label?: string } = {}): stri
   const head = table.columns.map((column) => escapeLatex(column.label));
   const details = table.columns.map((column) => escapeLatex(column.detail ?? ""));
   const hasDetails = details.some((detail) => detail !== "");
-  const lines = ["\\begin{table}[t]", "\\centering"];
+  const lines = [...madeFromComments(table), "\\begin{table}[t]", "\\centering"];
   if (table.title !== undefined) lines.push(`\\caption{${escapeLatex(table.title)}}`);
   if (options.label !== undefined)
     lines.push(`\\label{tab:${options.label.replace(/[^A-Za-z0-9:.-]/g, "-")}}`);
@@ -42,4 +44,15 @@ function latexCell(cell: TableCell): string {
 
 function latexMark(cell: TableCell): string {
   return cell.mark === "better" ? "$\\uparrow$" : cell.mark === "worse" ? "$\\downarrow$" : "";
+}
+
+/** Where the numbers come from, as comments before the table: for qdrl verify, and a line a file for readers. */
+function madeFromComments({ madeFrom, rows }: Table): string[] {
+  if (madeFrom === undefined) return [];
+  const cells = rows.flatMap(({ cells: [head, ...rest] }) =>
+    rest.flatMap(({ source }) =>
+      source === undefined ? [] : [`${head?.text}: ${sourceText(source).replaceAll("\n", "; ")}`],
+    ),
+  );
+  return [`% ${madeFromLine(madeFrom)}`, ...cells.map((line) => `% ${line.replaceAll(/[\r\n]/g, " ")}`)];
 }

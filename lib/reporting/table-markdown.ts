@@ -1,4 +1,5 @@
 import { escapeMarkdown } from "./escape.js";
+import { madeFromLine } from "./made-from.js";
 import type { Table, TableCell } from "./table.js";
 
 const ALIGNMENT = { left: ":--", right: "--:", center: ":-:" };
@@ -19,6 +20,7 @@ export function tableMarkdown(table: Table): string {
   if (table.title !== undefined) lines.unshift(`**${escapeMarkdown(table.title)}**`, "");
   if (table.notes !== undefined && table.notes.length > 0)
     lines.push("", ...table.notes.map((note) => `- ${escapeMarkdown(note)}`));
+  if (table.madeFrom !== undefined) lines.push("", `<!-- ${madeFromLine(table.madeFrom)} -->`);
   return lines.join("\n") + "\n";
 }
 

@@ -1,4 +1,5 @@
 import { UserError } from "../files/user-error.js";
+import type { MadeFrom, NumberSource } from "./number-source.js";
 
 /**
  * A table ready to be shown: what every renderer (HTML, Markdown, CSV, LaTeX, terminal) takes. Cells are text; what
@@ -10,6 +11,8 @@ export interface Table {
   rows: TableRow[];
   /** Lines under the table: what the marks mean, how intervals were computed. */
   notes?: string[];
+  /** What the table can be made again from. */
+  madeFrom?: MadeFrom;
 }
 
 export interface TableColumn {
@@ -17,6 +20,8 @@ export interface TableColumn {
   /** Second line of the heading, such as "946 queries". */
   detail?: string;
   align?: "left" | "right" | "center";
+  /** What the column's values are, one sentence. */
+  definition?: string;
 }
 
 export interface TableRow {
@@ -40,6 +45,8 @@ export interface TableCell {
   tiedWithBest?: boolean;
   /** Shown on hover where the medium allows. */
   hint?: string;
+  /** Where its numbers come from. */
+  source?: NumberSource;
   link?: string;
   /** Further links, shown small in a row. */
   links?: { text: string; link: string }[];

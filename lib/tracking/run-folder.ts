@@ -39,6 +39,8 @@ export interface QueryResult {
   slice?: string;
   /** Document ids, sorted. */
   relevant: string[];
+  /** Document id and grade of all that are judged, where the set has several grades. */
+  grades?: Record<string, number>;
   /** Document id and score, best first. */
   top: [string, number][];
   values: Record<string, number>;
@@ -206,6 +208,11 @@ export class RunFolder {
     if (!fs.existsSync(file))
       throw new UserError(`${this.dir}: must be a finished run, got one without model and answers`);
     return hashFile(file).sha256;
+  }
+
+  /** SHA-256 of a file of the run as it is now. */
+  hashOf(file: string): string {
+    return hashFile(path.join(this.dir, file)).sha256;
   }
 
   /** Wall-clock facts, kept apart from metrics because they differ between equal runs. */
