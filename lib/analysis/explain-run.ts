@@ -7,6 +7,7 @@ import { loadExperiment } from "../experiment/load-experiment.js";
 import { encoderSpec } from "../experiment/specs.js";
 import { createVectorizer } from "../experiment/vectorizers.js";
 import { sourceColumns } from "../features/feature-pipeline.js";
+import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { explainBags } from "../retrieval/explaining/explain-bags.js";
 import { type Explanation, textsWithoutAWord } from "../retrieval/explaining/explanation.js";
@@ -86,7 +87,7 @@ export async function explainOver(opened: OpenedRetriever): Promise<{ explain: E
       return {
         ...(await divide(query, document, score)),
         ...{ score, system, query, id: pool.ids[document]!, of: size },
-        name: pool.items[document]![opened.nameColumn] ?? pool.ids[document]!,
+        name: ownEntry(pool.items[document], opened.nameColumn) ?? pool.ids[document]!,
         rank: place < 0 ? null : place + 1,
       };
     },
@@ -126,7 +127,7 @@ function firstOf(ids: ArrayLike<number>, query: string): number {
 function documentNamed({ ids, items }: Pool, wanted: string, { nameColumn }: OpenedRetriever): number {
   const byId = ids.indexOf(wanted);
   if (byId >= 0) return byId;
-  const names = items.map((item) => item[nameColumn] ?? "");
+  const names = items.map((item) => ownEntry(item, nameColumn) ?? "");
   const same = names.flatMap((name, i) => (name.toLowerCase() === wanted.toLowerCase() ? [i] : []));
   if (same.length === 1) return same[0]!;
   if (same.length > 1)
@@ -198,7 +199,7 @@ async function bagDivision({ run, sets }: OpenedRetriever): Promise<{
   const embedded = (item: Row) => encodeAll(encoder, features.documentFeatures.encode([item]), "document");
   const textOf = (item: Row) =>
     columns
-      .map((column) => item[column] ?? "")
+      .map((column) => ownEntry(item, column) ?? "")
       .filter((value) => value !== "")
       .join(" ");
   const pair = {

@@ -1,3 +1,4 @@
+import { ownEntry } from "../files/own-entry.js";
 import { formatDelta } from "../reporting/results-table-view.js";
 import type { Table } from "../reporting/table.js";
 import { type ComparedQuery, type WinLoss, winLoss } from "../reporting/win-loss.js";
@@ -45,7 +46,7 @@ export function significantSlices(
     .map((group): SignificantSlice => {
       const others = queries.length - group.queries;
       const own = group.difference.mean * group.queries;
-      const members = queries.filter((query) => query.slices[group.kind] === group.slice);
+      const members = queries.filter((query) => ownEntry(query.slices, group.kind) === group.slice);
       return {
         ...group,
         elsewhere: (total - own) / others,

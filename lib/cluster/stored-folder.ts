@@ -3,6 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { atomicWriteFile, isTemporaryName } from "../files/atomic-write.js";
 import { type Objects, objectJson } from "../files/objects/objects.js";
+import { emptyRecord } from "../files/own-entry.js";
 import { replaceFolder } from "../files/replace-folder.js";
 import { namingFile } from "../files/system-fault.js";
 
@@ -42,7 +43,7 @@ export class StoredFolder {
     first: (a: string, b: string) => number = () => 0,
     before: () => Promise<void> = async () => {},
   ): Promise<number> {
-    const snapshot: Snapshot = {};
+    const snapshot: Snapshot = emptyRecord();
     let sent = 0;
     for (const file of filesOf(folder).sort(first)) {
       const whole = path.join(folder, file);

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { Random } from "../engine/random/random.js";
 import { atomicWriteFile } from "../files/atomic-write.js";
+import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { csvLine } from "./csv.js";
 import { layout } from "./dataset-layout.js";
@@ -41,7 +42,7 @@ export async function exampleFiles(
   const { category = "document_category_id", picture = "document_picture" } = options;
   const random = new Random(seed);
   const { columns } = await readTrainingRows(dataset, "training", [query, document, category]);
-  const count = columns[query]?.length ?? 0;
+  const count = ownEntry(columns, query)?.length ?? 0;
   if (count === 0) throw new UserError(`${dataset}: data set must have training rows, got none`);
   const [queries, documents, categories] = [columns[query]!, columns[document]!, columns[category]!];
   const rows = [...random.shuffle(Int32Array.from({ length: count }, (_, row) => row))].slice(0, most);
@@ -71,7 +72,7 @@ export async function exampleFiles(
     atomicWriteFile(file(name), lines.map((cells) => csvLine(cells)).join(""));
     return file(name);
   };
-  const named = shown.filter((item) => item[document] && item[category]);
+  const named = shown.filter((item) => ownEntry(item, document) && ownEntry(item, category));
   const negative = rows.map(other);
   writeJsonLines(
     file("sessions.jsonl"),

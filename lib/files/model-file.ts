@@ -31,7 +31,7 @@ export function writeModel(
   metadata: Record<string, string>,
 ): void {
   const stored: Record<string, WritableTensor> = emptyRecord();
-  const packings: Record<string, string> = {};
+  const packings = emptyRecord<string>();
   for (const [name, tensor] of Object.entries(parameters)) {
     if (storage === "float32" || !name.startsWith(TABLES) || tensor.shape[1] === 1) {
       stored[name] = tensor;

@@ -4,6 +4,7 @@ import { configCleaning } from "../experiment/config-cleaning.js";
 import { loadExperiment } from "../experiment/load-experiment.js";
 import type { ExperimentConfig } from "../experiment/schema.js";
 import { createVectorizer } from "../experiment/vectorizers.js";
+import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { exactSearch } from "../retrieval/indexes/exact-search.js";
 import { openEncoder } from "../retrieval/retrievers/open-encoder.js";
@@ -37,7 +38,7 @@ export async function measureMachine(dir: string, listener: Listener): Promise<M
     }
     const { clean } = configCleaning(config);
     const { text_feature: column } = queryOf(config);
-    const texts = queries.slice(0, TIMED).map(({ fields }) => clean(fields[column] ?? ""));
+    const texts = queries.slice(0, TIMED).map(({ fields }) => clean(ownEntry(fields, column) ?? ""));
     return {
       cpu: hostFacts().cpu,
       encodeMs: median(encodeTimes),

@@ -1,3 +1,4 @@
+import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import type { QueryResult } from "../tracking/run-folder.js";
 
@@ -80,7 +81,7 @@ export function objectiveValues(
         `objective: every term must have the same queries, got ${rows.length} of ${measure}`,
       );
     for (const [q, row] of rows.entries()) {
-      const value = row.values[measure];
+      const value = ownEntry(row.values, measure);
       if (value === undefined)
         throw new UserError(
           `objective: measure must be one of ${Object.keys(row.values).join(", ")}, got ${measure}`,

@@ -1,4 +1,5 @@
 import { power } from "../engine/power.js";
+import { emptyRecord } from "../files/own-entry.js";
 import type { Range } from "./tuning-schema.js";
 
 /** A trial's changes, and what tables call it. */
@@ -14,8 +15,8 @@ export interface Settings {
  * numbers lie between their ends, evenly or evenly in their logarithm, to three significant digits.
  */
 export function settingsAt(ranges: Readonly<Record<string, Range>>, point: ArrayLike<number>): Settings {
-  const set: Record<string, unknown> = {};
-  const chosen: Record<string, string> = {};
+  const set = emptyRecord<unknown>();
+  const chosen = emptyRecord<string>();
   Object.entries(ranges).forEach(([key, range], d) => {
     const u = point[d]!;
     if (Array.isArray(range)) {

@@ -1,5 +1,6 @@
 import type { LiveSystem } from "../../browser/live-system.js";
 import type { Payload } from "../../browser/payload.js";
+import { ownEntry } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
 import { misspelledRows } from "../../retrieval/retrievers/misspelled-rows.js";
 import type { OpenedRetriever } from "../../retrieval/retrievers/retrieval-system.js";
@@ -43,7 +44,7 @@ export function checkedTexts({ sets, textColumns, prepare }: OpenedRetriever): s
   const [column] = textColumns;
   const clean = misspelledRows(some, textColumns, 0, qwertyTypos, prepare);
   const misspelled = misspelledRows(some, textColumns, 0.75, qwertyTypos, prepare);
-  return some.map((_, i) => (i % 2 === 0 ? clean : misspelled)[i]![column!] ?? "");
+  return some.map((_, i) => ownEntry((i % 2 === 0 ? clean : misspelled)[i], column!) ?? "");
 }
 
 /**

@@ -13,6 +13,7 @@ import { encoderSpec } from "../../experiment/specs.js";
 import { vectorizerSpec } from "../../experiment/vectorizers.js";
 import { type FeatureDeclaration, sourceColumns } from "../../features/feature-pipeline.js";
 import { readRoundedTable } from "../../files/model-file.js";
+import { emptyRecord, ownEntry } from "../../files/own-entry.js";
 import { storedRows } from "../../files/rounded-rows.js";
 
 /** Bits of a value of a float32 row in a page, and of an embedding of a document (12 would reorder 5 rankings of 200). */
@@ -57,15 +58,15 @@ export function packDense(
   const documentFeature = featureOf(config.dataset.document_features, spec.documentTextFeature);
   const texts = documentFeature ? sourceColumns(documentFeature) : [];
   const length = pool.items.reduce(
-    (sum, item) => sum + texts.reduce((all, column) => all + (item[column]?.length ?? 0), 0),
+    (sum, item) => sum + texts.reduce((all, column) => all + (ownEntry(item, column)?.length ?? 0), 0),
     0,
   );
   const fromTexts = document !== null && documentFeature !== undefined && length <= MOST_TEXT;
-  const tables: Record<string, PackedTable> = {};
+  const tables = emptyRecord<PackedTable>();
   const roundings = new Set<string>();
   const side = (bag: BagSide, feature: FeatureDeclaration): PackedSide => {
-    const table = Object.keys(encoder.tables).find((name) => encoder.tables[name] === bag.table)!;
-    if (!tables[table]) {
+    const table = Object.keys(encoder.tables).find((name) => ownEntry(encoder.tables, name) === bag.table)!;
+    if (!ownEntry(tables, table)) {
       const { packed, rounding } = packTable(source, table, bag.table, writer);
       tables[table] = packed;
       roundings.add(rounding);

@@ -182,7 +182,7 @@ function colouringColumns({ pool }: EvaluationSet, names: readonly string[]): st
   const size = pool.items.length;
   return Object.keys(pool.items[0] ?? {}).filter((column) => {
     if (["document_id", "document_emoji", "document_picture"].includes(column)) return false;
-    const values = pool.items.map((item) => item[column] ?? "");
+    const values = pool.items.map((item) => ownEntry(item, column) ?? "");
     if (values.every((value, i) => value === names[i])) return false;
     const kinds = new Set(values);
     const numbers = [...kinds].every((value) => value === "" || Number.isFinite(Number(value)));
@@ -203,6 +203,9 @@ async function slicesOf(
   const slices = await querySlices(run, { set });
   const divisions = new Set([...slices.values()].flatMap((each) => Object.keys(each)));
   return Object.fromEntries(
-    [...divisions].map((division) => [division, asked.map(({ id }) => slices.get(id)?.[division] ?? "")]),
+    [...divisions].map((division) => [
+      division,
+      asked.map(({ id }) => ownEntry(slices.get(id), division) ?? ""),
+    ]),
   );
 }

@@ -95,7 +95,10 @@ async function packSet(
     name: set,
     size: all.length,
     slices: Object.fromEntries(
-      [...divisions].map((division) => [division, asked.map(({ id }) => slices.get(id)?.[division] ?? "")]),
+      [...divisions].map((division) => [
+        division,
+        asked.map(({ id }) => ownEntry(slices.get(id), division) ?? ""),
+      ]),
     ),
     relevant: { ids: writer.add(Int32Array.from(relevant)), offsets: writer.add(Int32Array.from(offsets)) },
     answers,

@@ -2,6 +2,7 @@ import type { PackedCorpus, PackedSystem, Payload } from "../../browser/payload.
 import { PayloadWriter } from "../../browser/payload-bytes.js";
 import type { Listener } from "../../engine/progress.js";
 import { loadExperiment } from "../../experiment/load-experiment.js";
+import { ownEntry } from "../../files/own-entry.js";
 import type { Bm25Config } from "../../retrieval/retrievers/bm25-system.js";
 import { loadStoredSystemConfig } from "../../retrieval/retrievers/load-any-config.js";
 import { openEncoder } from "../../retrieval/retrievers/open-encoder.js";
@@ -155,7 +156,7 @@ function examplesOf({ sets, textColumns }: OpenedRetriever): string[] {
   const count = Math.min(5, queries.length);
   return Array.from(
     { length: count },
-    (_, i) => queries[Math.floor((i * queries.length) / count)]!.fields[column!] ?? "",
+    (_, i) => ownEntry(queries[Math.floor((i * queries.length) / count)]!.fields, column!) ?? "",
   ).filter((text) => text !== "");
 }
 

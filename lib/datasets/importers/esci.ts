@@ -1,5 +1,6 @@
 import { Random } from "../../engine/random/random.js";
 import { DataError } from "../../files/data-error.js";
+import { ownEntry } from "../../files/own-entry.js";
 import {
   type JudgedQuery,
   judgedQueries,
@@ -131,7 +132,7 @@ async function readExamples(
     for (let row = 0; row < rows; row++) {
       if (at["product_locale"]![row] !== locale || Number(at[version]![row]) !== 1) continue;
       const label = at["esci_label"]![row]!;
-      const grade = GRADES[label];
+      const grade = ownEntry(GRADES, label);
       const part = at["split"]![row]!;
       if (grade === undefined)
         throw new DataError(`${file}: esci_label must be E, S, C or I, got "${label}"`);

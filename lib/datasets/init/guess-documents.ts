@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import path from "node:path";
 import { DataError } from "../../files/data-error.js";
+import { ownEntry } from "../../files/own-entry.js";
 import { textFileColumns } from "../text-files.js";
 import { type ColumnGuess, chooseColumns, furtherTexts, guessColumns } from "./guess-columns.js";
 import {
@@ -46,7 +47,7 @@ export function guessDocuments(
 ): { mapping: MappingInput; roles: ColumnGuess; furtherColumns: string[] } {
   const { columns } = documents;
   const other = Object.keys(chosen).find((role) => !(documentRoles as readonly string[]).includes(role));
-  if (other !== undefined && chosen[other] !== null)
+  if (other !== undefined && ownEntry(chosen, other) !== null)
     throw new DataError(`--column ${other}: is of searches, which --no-labels leaves out`);
   const named = chooseColumns(columns, chosen);
   const saysAll = Object.keys(columns).join() === textFileColumns.join(); // a file's name is its id, with spaces too
@@ -60,7 +61,7 @@ export function guessDocuments(
   }
   roles.title ??= roles.text ?? longestColumn(columns);
   if (roles.text === roles.title) delete roles.text;
-  const distinct = new Set(columns[roles.id ?? ""] ?? []).size;
+  const distinct = new Set(ownEntry(columns, roles.id ?? "") ?? []).size;
   if (roles.id !== undefined && distinct < columns[roles.id]!.length) delete roles.id;
   const further = furtherTexts(columns, roles);
   const relative = (file: string) => path.relative(base, file).split(path.sep).join("/") || ".";

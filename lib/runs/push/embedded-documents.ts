@@ -1,5 +1,6 @@
 import type { Listener } from "../../engine/progress.js";
 import { loadStoredConfig } from "../../experiment/load-config.js";
+import { ownEntry } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
 import { openRetriever } from "../../retrieval/retrievers/open-retriever.js";
 
@@ -42,7 +43,7 @@ export async function embeddedDocuments(dir: string, listener: Listener = {}): P
       listener.progress?.({ task: "embedding", done, total: items.length, unit: "documents" });
     }
     if (similarity === "cosine") normaliseRows(all, width);
-    const names = items.map((item, i) => item[nameColumn] ?? ids[i]!);
+    const names = items.map((item, i) => ownEntry(item, nameColumn) ?? ids[i]!);
     return { ids, names, documents: items, vectors: all, dim: width, similarity };
   } finally {
     close();

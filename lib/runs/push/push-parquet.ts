@@ -1,5 +1,6 @@
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { atomicWriteFile } from "../../files/atomic-write.js";
+import { ownEntry } from "../../files/own-entry.js";
 import type { EmbeddedDocuments } from "./embedded-documents.js";
 
 /**
@@ -28,7 +29,7 @@ export function pushParquet(file: string, embedded: EmbeddedDocuments): void {
   const columnData = [
     { name: "id", data: [...ids] },
     { name: "name", data: [...names] },
-    ...columns.map((name) => ({ name, data: documents.map((document) => document[name] ?? "") })),
+    ...columns.map((name) => ({ name, data: documents.map((document) => ownEntry(document, name) ?? "") })),
     {
       name: "embedding",
       data: ids.map((_, row) => Array.from(vectors.subarray(row * dim, (row + 1) * dim))),

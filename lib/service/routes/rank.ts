@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ownEntry } from "../../files/own-entry.js";
 import { route } from "../route.js";
 import { runName } from "../run-name.js";
 import { ServiceError } from "../service-error.js";
@@ -41,13 +42,13 @@ export const rank = route({
       const order = Array.from(ranked?.ids ?? []).filter((id) => id >= 0);
       const at = (position: number) => order.indexOf(position);
       const named =
-        body.named === undefined ? -1 : items.findIndex((item) => item[nameColumn] === body.named);
+        body.named === undefined ? -1 : items.findIndex((item) => ownEntry(item, nameColumn) === body.named);
       return {
         ...{ run: name, named: named < 0 ? null : named },
         of: items.length,
         hits: order.slice(0, body.k).map((position, i) => ({
           ...{ position, rank: i + 1, score: ranked!.scores[i]!, id: ids[position]! },
-          name: items[position]![nameColumn] ?? ids[position]!,
+          name: ownEntry(items[position], nameColumn) ?? ids[position]!,
           glyph: items[position]!["document_emoji"] ?? "",
         })),
         places: body.documents.map((position) => {

@@ -4,6 +4,7 @@ import { readJsonLines } from "../../datasets/json-lines.js";
 import { parquetColumns } from "../../datasets/parquet.js";
 import { readPartFile } from "../../datasets/part-files.js";
 import { DataError } from "../../files/data-error.js";
+import { ownEntry } from "../../files/own-entry.js";
 import {
   type CsvDocumentOptions,
   cellKinds,
@@ -54,7 +55,7 @@ export async function readDocumentFile(
   const names = Object.keys(records[0]!);
   return fromRows(
     file,
-    records.map((record) => names.map((name) => String(record[name] ?? ""))),
+    records.map((record) => names.map((name) => String(ownEntry(record, name) ?? ""))),
     options,
   );
 }

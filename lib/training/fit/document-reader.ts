@@ -4,6 +4,7 @@ import type { PairSet } from "../../experiment/pairs.js";
 import type { ExperimentConfig } from "../../experiment/schema.js";
 import type { FeatureBatch } from "../../features/batch.js";
 import { sourceColumns } from "../../features/feature-pipeline.js";
+import { ownEntry } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
 import type { Side } from "../objectives/batch-task.js";
 import type { FitData } from "./fit-data.js";
@@ -51,7 +52,7 @@ export async function configReader(
 function cellOf(document: FitDocument, name: string, type: string): string {
   if (type === "text") return document.text ?? "";
   if (type === "image" || type === "onnx_image") return pictureOf(document);
-  const tag = document.tags?.[name];
+  const tag = ownEntry(document.tags, name);
   return tag === undefined || tag === null ? "" : String(tag);
 }
 

@@ -2,6 +2,7 @@ import path from "node:path";
 import { z } from "zod";
 import { describeIssue } from "../../config/describe-issue.js";
 import { toCamelCase } from "../../config/part.js";
+import { emptyRecord } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
 import type { FitOptions, PublishedFitOptions } from "./fit-options.js";
 
@@ -262,12 +263,12 @@ export function parseFitOptions(given: FitOptions | PublishedFitOptions): Resolv
 
 /** Keys in our spelling; those without a value are left out. */
 function ours(given: object): Record<string, unknown> {
-  const out: Record<string, unknown> = {};
+  const out = emptyRecord<unknown>();
   for (const [key, value] of Object.entries(given)) {
     if (value === undefined) continue;
     const camel = toCamelCase(key);
     const known = Object.hasOwn(publishedNames, camel) ? publishedNames[camel]! : camel;
-    const kept = known in fitKeys && Object.hasOwn(fitKeys, known) ? known : key;
+    const kept = Object.hasOwn(fitKeys, known) ? known : key;
     if (Object.hasOwn(out, kept)) throw new UserError(`fit: ${kept} must be given once, got ${key} too`);
     out[kept] = value;
   }

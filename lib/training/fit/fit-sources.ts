@@ -13,6 +13,7 @@ import type { ExperimentConfig } from "../../experiment/schema.js";
 import { negativesSection } from "../../experiment/sections/negatives.js";
 import { encoderSpec } from "../../experiment/specs.js";
 import { readModel } from "../../files/model-file.js";
+import { ownEntry } from "../../files/own-entry.js";
 import type { StoredTensor } from "../../files/safetensors.js";
 import { UserError } from "../../files/user-error.js";
 import { RunFolder } from "../../tracking/run-folder.js";
@@ -412,7 +413,7 @@ async function documentConfig(
         word_unigrams_limit: 64,
         num_oov_tokens: 2000,
       }),
-      categories: (column) => categoryDictionary(all.map(({ tags }) => String(tags?.[column] ?? ""))),
+      categories: (column) => categoryDictionary(all.map(({ tags }) => String(ownEntry(tags, column) ?? ""))),
       vocabulary: async () => wordPieces(texts(), 8000),
     },
   });

@@ -5,6 +5,7 @@ import { readTransformerFolder } from "../../encoders/pretrained/transformer-fol
 import { crossCheck } from "../../experiment/cross-checks.js";
 import { type ExperimentConfig, experimentSchema } from "../../experiment/schema.js";
 import { resolveTableSizes } from "../../experiment/table-sizes.js";
+import { ownEntry } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
 
 /** What one side of an encoder may read, by column. */
@@ -257,7 +258,7 @@ function sectionKeys(options: Readonly<Record<string, unknown>>): Section {
 function merged(below: Section, above: Section): Section {
   const out: Section = { ...below };
   for (const [key, value] of Object.entries(above)) {
-    const under = out[key];
+    const under = ownEntry(out, key);
     out[key] = isSection(under) && isSection(value) ? merged(under, value) : value;
   }
   return out;
