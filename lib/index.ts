@@ -62,7 +62,7 @@ export { weightAverage, wiseFt } from "./training/callbacks/averages.js";
 export type { Callback, TrainingState } from "./training/callbacks/callback.js";
 export { bestModelCheckpoint, trainingCheckpoint } from "./training/callbacks/checkpoints.js";
 export { earlyStopping } from "./training/callbacks/early-stopping.js";
-export { evaluationCallback } from "./training/callbacks/evaluation.js";
+export { type EvaluationCallbackOptions, evaluationCallback } from "./training/callbacks/evaluation.js";
 export {
   csvLog,
   learningRateMonitor,

@@ -1,4 +1,5 @@
 import type { Encoder } from "../../encoders/encoder.js";
+import type { EvaluatorOptions } from "../../evaluation/evaluate-retrieval.js";
 import type { StoredTensor } from "../../files/safetensors.js";
 import type { Checkpoint } from "../../tracking/checkpoint.js";
 
@@ -71,6 +72,8 @@ export interface Callback {
   readonly name: string;
   /** the measure that it cannot do without, if it is known */
   readonly monitors?: string;
+  /** from fit, before training: what it holds out as a search, null where that says nothing about rankings */
+  heldOut?(set: EvaluatorOptions | null): void;
   readonly on: { readonly [E in TrainingEvent]?: (state: TrainingState) => void | Promise<void> };
   /** plain JSON, for checkpoints */
   state?(): unknown;

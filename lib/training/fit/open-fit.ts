@@ -21,7 +21,7 @@ import { type FitModel, type FitPlan, planFit } from "./fit-plan.js";
 import { openFitRun, storedBatchSize } from "./fit-run.js";
 import type { ResolvedOptions } from "./fit-schema.js";
 import { type FitSources, openSources } from "./fit-sources.js";
-import { splitData } from "./held-out.js";
+import { heldOutSet, splitData } from "./held-out.js";
 import { measureBatchSize } from "./measure-batch-size.js";
 
 export interface OpenedFit {
@@ -59,6 +59,8 @@ export async function openFit(options: ResolvedOptions, last: Callback): Promise
     throw new UserError(
       `fit: untrainedRows must be random unless trainData are pairs, got ${trainData.kind}`,
     );
+  const searched = evalData ? heldOutSet(trainData, evalData, options.side) : null;
+  for (const callback of callbacks) callback.heldOut?.(searched);
   const { evalData: _named, ...rest } = options;
   const planOf = (batchSize: number): FitPlan => {
     const steps = Math.ceil(sizeOfData(trainData) / batchSize) * epochs;

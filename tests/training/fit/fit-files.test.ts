@@ -5,6 +5,7 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeParquet } from "../../../lib/datasets/parquet.js";
 import { selectBackend } from "../../../lib/engine/backend.js";
+import { type ChangeRow, evaluationCallback } from "../../../lib/training/callbacks/evaluation.js";
 import { readDocumentFile } from "../../../lib/training/fit/document-files.js";
 import { fit } from "../../../lib/training/fit/fit.js";
 import type { FitOptions } from "../../../lib/training/fit/fit-options.js";
@@ -119,12 +120,33 @@ describe("fit reads a file, holds a part of it out and says what training brough
         ),
     );
     const options = { ...common, modelOptions: { pictureSize: 8 }, batchSize: 8, epochs: 1 };
-    const { encoder, report } = await fit({
+    const evaluation = evaluationCallback({ model: "clip-text", indexModel: "clip-vision" });
+    const crossModal: FitOptions = {
       ...options,
       model: "Towers",
       trainData: captions,
       loss: "symmetric_softmax",
-    });
+    };
+    const { encoder, report } = await fit({ ...crossModal, callbacks: [evaluation] });
+    const numbers = ({ measure: name, before, after }: ChangeRow) => [name, before, after];
+    expect(evaluation.changes().map(numbers)).toEqual(report!.map(numbers));
+    for (const [named, message] of [
+      [
+        { model: "clip-vision" },
+        "evaluation: model must be the tower of the queries held out (clip-text), got clip-vision",
+      ],
+      [
+        { indexModel: "clip-text" },
+        "evaluation: indexModel must be the tower of the documents held out (clip-vision), got clip-text",
+      ],
+    ] as const)
+      await expect(fit({ ...crossModal, callbacks: [evaluationCallback(named)] })).rejects.toThrow(message);
+    await expect(fit({ ...crossModal, valSplit: 0, callbacks: [evaluationCallback()] })).rejects.toThrow(
+      "evaluation: queryData must be given, or evalData or valSplit of data that can be ranked",
+    );
+    expect(() => evaluationCallback({ model: "clip" as "clip-text" })).toThrow(
+      'evaluation: model must be an encoder, clip-text or clip-vision, got "clip"',
+    );
     expect(Object.keys(encoder.weights).filter((name) => name.startsWith("document.picture"))).not.toEqual(
       [],
     );
