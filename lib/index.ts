@@ -138,6 +138,7 @@ export { documentRows, runRows } from "./analysis/frame-rows.js";
 export { indexesTable } from "./analysis/indexes-table.js";
 export { labelCurve } from "./analysis/label-curve.js";
 export { mapPage } from "./analysis/live/map-page.js";
+export { liveTraining } from "./analysis/live-training.js";
 export { queryRows } from "./analysis/query-rows.js";
 export { recipeTimes } from "./analysis/recipe-times.js";
 export { setTable, speedTable } from "./analysis/report-page.js";

@@ -88,6 +88,18 @@ export function showPage(html: string, title: string, height = 980): void {
   emit({ "text/html": frame, "text/plain": `[${title}]` });
 }
 
+/** An output under the cell that can be replaced: shows HTML first, then in the same place whatever it is called with. */
+export function liveOutput(): (html: string, text: string) => void {
+  const id = `qdrl-live-${process.pid}-${++figures}`;
+  const { __qdrlDisplay: launcher } = globalThis as Launcher;
+  const send = launcher ?? tslabDisplay();
+  let update = false;
+  return (html, text) => {
+    send?.({ "text/html": scoped(html), "text/plain": text }, { id, update });
+    update = true;
+  };
+}
+
 /** Shows a sentence, such as the answer of a notebook, set apart. */
 export function showAnswer(text: string): void {
   const style = "border-left:4px solid var(--q-accent);padding:6px 14px;font-size:17px;margin:4px 0";
@@ -171,10 +183,16 @@ interface Launcher {
 function notebookSender(): ((bundle: Bundle) => void) | null {
   const launcher = (globalThis as Launcher).__qdrlDisplay;
   if (launcher !== undefined) return launcher;
+  return tslabDisplay();
+}
+
+/** tslab's own sender; null outside its kernel. */
+function tslabDisplay(): NonNullable<Launcher["__qdrlDisplay"]> | null {
   const require = createRequire(packageFile("package.json"));
   const write = loadedTslab(require)?.lastWriteDisplayData;
   if (!write) return null;
-  return (data) => write({ data, metadata: {}, transient: {} }, false);
+  return (data, { id, update = false } = {}) =>
+    write({ data, metadata: {}, transient: id === undefined ? {} : { display_id: id } }, update);
 }
 
 interface TslabJupyter {
