@@ -89,13 +89,14 @@ export function createLoss(
   random: Random = new Random(0),
   sizes: DocumentSizes = { documents: 0, dim: 0 },
 ): BatchLoss {
-  const { part, options } = losses.resolve(ofItems(spec) ?? spec);
+  const { part, options } = losses.resolve(overPairs(spec));
   return part.make(options as never, random, sizes);
 }
 
-/** A loss that only items know, as a labelled loss of pairs; null for one that pairs have. */
-function ofItems({ kind, ...options }: PartSpec): PartSpec | null {
-  if (losses.kinds().includes(losses.kindOf(kind))) return null;
+/** A loss that only items know as a labelled loss of pairs, any other as it is. */
+export function overPairs(spec: { kind: string } | PartSpec): PartSpec {
+  const { kind, ...options } = spec as PartSpec;
+  if (losses.kinds().includes(losses.kindOf(kind))) return spec as PartSpec;
   const name = itemLosses.kindOf(kind);
-  return itemLosses.kinds().includes(name) ? { kind: "labelled", name, options } : null;
+  return itemLosses.kinds().includes(name) ? { kind: "labelled", name, options } : (spec as PartSpec);
 }

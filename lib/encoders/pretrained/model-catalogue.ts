@@ -209,7 +209,8 @@ export function findModel(name: string): CatalogueEntry {
 
 /** In one line why a model cannot be used yet, what brings it, and what trains in its place. */
 export function absence(entry: CatalogueEntry): string {
-  const { name, importFrom, note, standIn } = entry;
+  const { name, importFrom, note, source, standIn } = entry;
+  if (source === "this workspace") return `model ${name} is none by itself: ${note}`;
   const brought = importFrom === null ? note : `qdrl model import ${importFrom} brings them`;
   const instead = standIn === null ? "" : `; stand-in: ${standIn}`;
   return `model ${name} must have its weights here, found none: ${brought}${instead}`;

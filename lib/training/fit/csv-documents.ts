@@ -46,11 +46,11 @@ export interface CsvDocumentOptions extends ReadLimits {
  * @throws RangeError for a width that is none
  * @see specs/4-finetuner.md section 8.1, vector csv_kind
  */
-export function csvLayout(columns: number, isLabeled = false): CsvLayout {
+export function csvLayout(columns: number, isLabeled = false, where = "csvLayout"): CsvLayout {
   if (columns === 2) return isLabeled ? "labelled" : "query-document pairs";
   if (columns === 3 && !isLabeled) return "pair with score";
   const rule = isLabeled ? "2 columns (text, class)" : "2 columns (query, document) or 3 (with a score)";
-  throw new UserError(`csvLayout: rows must have ${rule}, got ${columns}`);
+  throw new UserError(`${where}: rows must have ${rule}, got ${columns}`);
 }
 
 /**
@@ -76,7 +76,7 @@ export function csvDocuments(
   const format = { delimiter, encoding, quotes: true, ...(maxMalformed !== undefined && { maxMalformed }) };
   const first = firstCsvRecord(file, format);
   const { length } = first;
-  const layout = csvLayout(length, isLabeled);
+  const layout = csvLayout(length, isLabeled, file);
   const report = emptyReadReport();
   const hasHeader = header === "auto" ? looksLikeHeader(first) : header;
   const names = hasHeader ? null : Array.from({ length }, (_, i) => `column ${i + 1}`);

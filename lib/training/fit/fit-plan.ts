@@ -8,7 +8,7 @@ import { ownEntry } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
 import { type KnownPositives, positivesByQuery } from "../../losses/candidate-mask.js";
 import { createItemLoss, itemLossCompares, itemLosses } from "../../losses/create-item-loss.js";
-import { createLoss, losses } from "../../losses/create-loss.js";
+import { createLoss, losses, overPairs } from "../../losses/create-loss.js";
 import type { BatchLoss } from "../../losses/loss.js";
 import type { Similarity } from "../../losses/scored-batch-loss.js";
 import { cosineSimilarity, marginMse, scoredLossOf } from "../../losses/scored-losses.js";
@@ -222,11 +222,11 @@ function itemTrainer(
 
 /** Negatives as configured, checked against the loss; null for those of the batch alone. */
 function negativesOf(
-  { negatives, loss: { kind }, chunkSize }: Options,
-  loss: BatchLoss,
+  { negatives, loss, chunkSize }: Options,
+  made: BatchLoss,
   batchSize: number,
 ): NegativesConfig | null {
-  if (!negatives && !loss.readsIds) return null;
+  if (!negatives && !made.readsIds) return null;
   const parsed = negativesSection.safeParse({ type: "batch", ...negatives });
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0]!;
@@ -234,7 +234,7 @@ function negativesOf(
   }
   const [broken] = checkNegatives({
     negatives: parsed.data,
-    loss: { type: losses.get(kind).kind },
+    loss: { type: losses.get(overPairs(loss).kind).kind },
     update: { chunk_size: chunkSize ?? null },
     batch_size: batchSize,
   });
@@ -266,7 +266,7 @@ function pairObjective(
     const positives = positivesOf(trainData);
     return new SampledCandidatesObjective(loss, section, pairs, positives, encoder, draws);
   }
-  const { temperature } = losses.resolve(named).options as { temperature?: number };
+  const { temperature } = losses.resolve(overPairs(named)).options as { temperature?: number };
   return new NegativeCacheObjective(
     { ...section, temperature: temperature ?? 0.1, batchSize },
     pairs,

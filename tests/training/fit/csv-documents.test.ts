@@ -35,6 +35,7 @@ describe("csvLayout", () => {
     });
     expect(layouts).toEqual(expected);
     expect(() => csvLayout(3, true)).toThrow("2 columns (text, class), got 3");
+    expect(() => csvLayout(4, false, "wide.csv")).toThrow("wide.csv: rows must have 2 columns");
   });
 });
 

@@ -88,6 +88,13 @@ describe("fit learns from every kind of data:", () => {
         batchSize: 8,
       },
     ],
+    [
+      "pairs with a loss of labelled items, by its published name",
+      {
+        ...{ ...common, trainData: pairData(texts("q"), texts("d"), features), batchSize: 8 },
+        ...{ loss: "TripletMarginLoss", lossOptions: { margin: 0.4 } },
+      },
+    ],
   ];
   it("classes, in batches with equally many items of each class drawn, however rare", async () => {
     const labels = Int32Array.from([...new Array(30).fill(0), ...new Array(30).fill(1), 2, 2, 3, 3]);
