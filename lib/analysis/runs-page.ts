@@ -1,4 +1,4 @@
-import { ownEntry } from "../files/own-entry.js";
+import { emptyRecord, ownEntry } from "../files/own-entry.js";
 import { htmlPage } from "../reporting/html-page.js";
 import type { RunsData, ShownRun } from "../reporting/runs-block.js";
 import { RunFolder } from "../tracking/run-folder.js";
@@ -28,7 +28,7 @@ export function runsData(
 
 /** What a run measured during training, by name; long curves have some of their points, the last among them. */
 function curvesOf(dir: string): ShownRun["curves"] {
-  const curves: ShownRun["curves"] = {};
+  const curves: ShownRun["curves"] = emptyRecord();
   for (const { name, step, value } of new RunFolder(dir).metrics()) {
     const curve = ownEntry(curves, name) ?? { step: [], value: [] };
     curves[name] = curve;

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { ownEntry } from "../../files/own-entry.js";
 import { layout } from "../dataset-layout.js";
 import { readItems } from "../items.js";
 import { evaluationFilesOf, openDataset } from "../open-dataset.js";
@@ -20,7 +21,10 @@ export async function pictureCells(dir: string, column: string): Promise<string[
     cells.push(...(await readTrainingRows(dir, "validation", [column])).columns[column]!);
   for (const { name } of dataset.evaluationSets) {
     const { queries } = await readQueries(evaluationFilesOf(dataset, name).queriesPath);
-    for (const { fields } of queries) if (fields[column] !== undefined) cells.push(fields[column]);
+    for (const { fields } of queries) {
+      const cell = ownEntry(fields, column);
+      if (cell !== undefined) cells.push(cell);
+    }
   }
   return cells;
 }

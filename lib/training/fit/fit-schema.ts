@@ -294,7 +294,10 @@ function checkTogether(options: FitOptions): void {
     throw new UserError("fit: inputSize must be given with a model's name only, got a model that is made");
   if (Array.isArray(inputSize) && inputSize.at(-2) !== inputSize.at(-1))
     throw new UserError(`fit: inputSize must be of a square picture, got [${inputSize.join(", ")}]`);
-  if (inputSize !== undefined && ["pictureSize", "picture_size"].some((key) => key in (modelOptions ?? {})))
+  if (
+    inputSize !== undefined &&
+    ["pictureSize", "picture_size"].some((key) => Object.hasOwn(modelOptions ?? {}, key))
+  )
     throw new UserError("fit: inputSize must be left out with modelOptions.pictureSize, got both");
   if (modelOptions !== undefined && typeof model !== "string")
     throw new UserError("fit: modelOptions must be given with a model's name only, got a model that is made");
