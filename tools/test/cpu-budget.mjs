@@ -52,6 +52,7 @@ export const LISTED = {
     why: "runs of fit, resumed, searched and evaluated again",
   },
   "tests/training/fit/registered.test.ts": { most: 7, why: "a run for every registered part" },
+  "tests/tuning/kill-tune.test.ts": { most: 5, why: "two tunings in processes, one killed and resumed" },
   "tests/retrieval/indexes/exact-index.test.ts": { most: 7, why: "indexes large enough for threads" },
   "tests/fused/row-moments.test.ts": {
     most: 7,
