@@ -19,7 +19,7 @@ export function kindOfFile({ values }: Inherited): FileKind | null {
 }
 
 function describeKind(kind: FileKind): string {
-  if (kind === "encoder") return "an experiment, for qdrl train";
+  if (kind === "encoder") return "an experiment with an encoder, for qdrl train";
   if (kind === "sweep") return "a sweep, for qdrl sweep";
   if (kind === "tuning") return "a tuning, for qdrl tune";
   return `a file of system ${kind.system}, for qdrl ${kind.system === "kdd" ? "kdd" : "train"}`;

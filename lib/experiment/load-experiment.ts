@@ -254,13 +254,19 @@ interface ChosenSet {
   queriesPath: string | null;
 }
 
-function chosenSets(dataset: Dataset, names: readonly string[] | undefined): readonly ChosenSet[] {
+/** The evaluation sets that `recall_validation.sets` may name: pairs held out for validation are one where no other has that name. */
+export function knownSets(dataset: Dataset): ChosenSet[] {
   const all: readonly ChosenSet[] = dataset.evaluationSets;
-  if (names === undefined) return all;
-  const known = [...all];
   const heldOut = fs.existsSync(path.join(dataset.dir, layout.validation));
-  if (heldOut && all.length > 0 && !all.some((set) => set.name === "validation"))
-    known.push({ name: "validation", itemsPath: all[0]!.itemsPath, queriesPath: null });
+  const named = all.length === 0 || all.some((set) => set.name === "validation");
+  return heldOut && !named
+    ? [...all, { name: "validation", itemsPath: all[0]!.itemsPath, queriesPath: null }]
+    : [...all];
+}
+
+function chosenSets(dataset: Dataset, names: readonly string[] | undefined): readonly ChosenSet[] {
+  if (names === undefined) return dataset.evaluationSets;
+  const known = knownSets(dataset);
   return names.map((name) => {
     const found = known.find((set) => set.name === name);
     if (!found)

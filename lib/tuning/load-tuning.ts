@@ -54,7 +54,7 @@ export function loadTuning(file: string, given: TuningOverrides = {}): Tuning {
   } else {
     base = readInherited(readText(file), file);
     const config = experimentFrom(base, file, given.overrides);
-    raw = { task_id: `tune-${config.run_id}`, base: file, ranges: defaultRanges(config) };
+    raw = { task_id: `tune-${config.task_id}-${config.run_id}`, base: file, ranges: defaultRanges(config) };
   }
   const over = {
     ...(given.name !== undefined && { task_id: given.name }),

@@ -4,6 +4,7 @@ import { openDataset } from "../datasets/open-dataset.js";
 import { resolvedRows } from "../encoders/model-sizes.js";
 import { defaultListener, type Listener } from "../engine/progress.js";
 import { formatConfig } from "../experiment/load-config.js";
+import { knownSets } from "../experiment/load-experiment.js";
 import type { SweepRun } from "../experiment/load-sweep.js";
 import type { ExperimentConfig } from "../experiment/schema.js";
 import { resolveTableSizes } from "../experiment/table-sizes.js";
@@ -95,6 +96,12 @@ export async function tune(tuning: Tuning, options: TuneOptions): Promise<TuneRe
     throw new UserError(`tune: trials must be a positive integer, got ${trials}`);
   if (minutes !== undefined && !(minutes > 0 && minutes < 35_000))
     throw new UserError(`tune: minutes must be above 0 and at most 35,000, got ${minutes}`);
+  const { dataset_dir } = tuning.reference;
+  const sets = knownSets(openDataset(dataset_dir)).map(({ name }) => name);
+  if (!sets.includes("validation"))
+    throw new UserError(
+      `tune: needs validation queries to choose by, which ${dataset_dir} must have, got ${sets.join(", ")}`,
+    );
   const dir = tuningDir(tuning);
   return withFolderLock(
     dir,

@@ -83,7 +83,7 @@ describe("qdrl", () => {
     [
       "a sweep given to train",
       () => ["train", "configs/sweeps/margin.yaml"],
-      /^error: configs\/sweeps\/margin\.yaml: must be an experiment, for qdrl train, got a sweep, for qdrl sweep\n$/,
+      /^error: configs\/sweeps\/margin\.yaml: must be an experiment with an encoder, for qdrl train, got a sweep, for qdrl sweep\n$/,
     ],
     [
       "a baseline given to sweep",

@@ -101,13 +101,24 @@ describe("loadTuning", () => {
       "typos",
       "tokens",
     ]);
-    expect(tuning.config.task_id).toBe("tune-run");
+    expect(tuning.config.task_id).toBe("tune-tiny-run");
   });
 
   it("reads every tuning that comes with the workspace", () => {
     const files = fs.readdirSync("configs/tune").map((name) => path.join("configs/tune", name));
     expect(files.length).toBeGreaterThan(0);
     for (const file of files) expect(() => loadTuning(file), file).not.toThrow();
+  });
+
+  it("refuses data without validation queries before anything is trained", async () => {
+    const bare = tinyDataset();
+    fs.rmSync(path.join(bare.dir, "validation_dataset"), { recursive: true });
+    const tuning = loadTuning(bare.config());
+    await expect(tune(tuning, { trials: 1, listener: {} })).rejects.toThrow(
+      /needs validation queries to choose by, which .* must have, got /,
+    );
+    expect(fs.existsSync(path.join(bare.root, "runs"))).toBe(false);
+    fs.rmSync(bare.root, { recursive: true });
   });
 
   it("refuses a folder that holds another tuning", async () => {

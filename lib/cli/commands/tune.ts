@@ -35,7 +35,10 @@ export function addTuneCommand(program: Command): void {
       "search for better settings on validation queries, and compare the best with the configuration as given on test queries once",
     )
     .argument("<config>", "an experiment, or a tuning with ranges of its own, e.g. configs/tune/emoji.yaml")
-    .option("--minutes <n>", "for as long; the trials are the first of the same sequence")
+    .option(
+      "--minutes <n>",
+      "of search, the look at the test queries not counted; the trials are the first of the same sequence",
+    )
     .option("--trials <n>", "so many in all, those of earlier calls and the configuration as given counted")
     .option("-j, --workers <n>", "worker processes; the result does not depend on it", "2")
     .option("--objective <name>", `what is better: ${objectiveNames.join(", ")} (default: mixture)`)
@@ -45,7 +48,7 @@ export function addTuneCommand(program: Command): void {
     .option("--search <name>", "random or tpe (default: tpe)")
     .option("--seeds <list>", "of the final runs, e.g. 101,102,103")
     .option("--set <key=value...>", "override a key of the configuration as given, and so of every trial")
-    .option("--name <name>", "folder of the trials (default: tune- and the run's id)")
+    .option("--name <name>", "folder of the trials (default: tune- and the configuration's task and run ids)")
     .option("--no-test", "leave the test queries alone")
     .option("-o, --output <dir>", "folder for the table", "reports/tables")
     .action(async (file: string, flags: TuneFlags) => {
