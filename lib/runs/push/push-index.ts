@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import path from "node:path";
 import type { Listener } from "../../engine/progress.js";
 import { atomicWriteParts } from "../../files/atomic-write.js";
@@ -8,6 +7,7 @@ import { embeddedDocuments } from "./embedded-documents.js";
 import { pushParquet } from "./push-parquet.js";
 import { pgvectorStatements } from "./push-pgvector.js";
 import { qdrantRequests, sendToQdrant } from "./push-qdrant.js";
+import { hostOf, runPsql } from "./run-psql.js";
 
 /** Where a run's documents can be pushed. */
 export const PUSH_TARGETS = ["parquet", "pgvector", "qdrant"] as const;
@@ -68,23 +68,4 @@ export async function pushIndex(dir: string, options: PushOptions): Promise<stri
 
 function* lines(statements: Iterable<string>): Generator<string> {
   for (const statement of statements) yield `${statement}\n`;
-}
-
-/** An address without what it may say of a password. */
-function hostOf(url: string): string {
-  return URL.canParse(url) ? `${new URL(url).protocol}//${new URL(url).host}` : "server";
-}
-
-/** PostgreSQL's own client does what the file says, all or nothing. */
-function runPsql(url: string, file: string): void {
-  const args = [url, "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--file", file];
-  const { error, status, stderr } = spawnSync("psql", args, {
-    encoding: "utf8",
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  if (error)
-    throw new UserError(
-      `--url: psql must be installed (Debian: postgresql-client), got ${error.message}; ${file} is written`,
-    );
-  if (status !== 0) throw new UserError(`${hostOf(url)}: ${stderr.trim().split("\n").slice(0, 3).join(" ")}`);
 }

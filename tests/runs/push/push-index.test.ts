@@ -12,6 +12,7 @@ import { searchRun } from "../../../lib/retrieval/retrievers/search-run.js";
 import { embeddedDocuments } from "../../../lib/runs/push/embedded-documents.js";
 import { pushIndex } from "../../../lib/runs/push/push-index.js";
 import { pgvectorStatements } from "../../../lib/runs/push/push-pgvector.js";
+import { runPsql } from "../../../lib/runs/push/run-psql.js";
 import { openQueryEncoder, type QueryEncoder } from "../../../lib/runs/query-encoder.js";
 import { runExperiment } from "../../../lib/runs/run-experiment.js";
 import { vectorizeText } from "../../../lib/tokenizer/text-vectorizer.js";
@@ -149,6 +150,35 @@ describe.runIf(python)("query_encoder.py", () => {
       };
       const input = JSON.stringify([plain, texts]);
       expect(JSON.parse(execFileSync("python3", ["-c", script], { input, encoding: "utf8" }))).toEqual(ids);
+    }
+  });
+});
+
+describe("psql", () => {
+  it("is called without the password of the address, which it finds in its environment", () => {
+    const folder = fs.mkdtempSync(path.join(data.root, "psql-"));
+    const said = path.join(folder, "said");
+    const psql = `#!/bin/sh\nprintf '%s|' "$@" "$PGPASSWORD" >"${said}"\n`;
+    fs.writeFileSync(path.join(folder, "psql"), psql, { mode: 0o755 });
+    const { PATH, PGPASSWORD = "" } = process.env;
+    process.env["PATH"] = `${folder}:${PATH}`;
+    const called = (url: string) => {
+      runPsql(url, "file.sql");
+      const words = fs.readFileSync(said, "utf8").split("|");
+      return [words[0], words.at(-2)];
+    };
+    try {
+      expect(called("postgresql://ann:p%40ss@host:1,other:2/db?sslmode=require")).toEqual([
+        "postgresql://ann@host:1,other:2/db?sslmode=require",
+        "p@ss",
+      ]);
+      expect(called("postgresql:///db?password=s3cret&user=ann")).toEqual([
+        "postgresql:///db?user=ann",
+        "s3cret",
+      ]);
+      expect(called("postgresql://host:5432/db")).toEqual(["postgresql://host:5432/db", PGPASSWORD]);
+    } finally {
+      process.env["PATH"] = PATH;
     }
   });
 });
