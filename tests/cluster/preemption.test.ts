@@ -33,4 +33,9 @@ describe("simulatePreemption", () => {
       9,
     );
   });
+
+  it("refuses lives so short that no row would ever end", () => {
+    const model = { work: 400, meanLife: 1, interval: 40, checkpoint: 0, restart: 0 };
+    expect(() => simulatePreemption(model, 1, new Random(4))).toThrow(/meanLife: must be at least 4/);
+  });
 });
