@@ -115,7 +115,7 @@ export class Jobs {
     if (config) return loadConfig(config.file, config.changes);
     throw new ServiceError(
       422,
-      "fit: a model is trained on the service's own machine only; leave it out, or --store",
+      "fit: model must be left out where runs go to the workers of a store, which take configurations alone; start the service without --store to fit it",
     );
   }
 

@@ -152,5 +152,9 @@ byId("login").onsubmit = doing(() => login(byId("token").value.trim()));
 
 const given = /^#token=(.+)$/.exec(location.hash)?.[1];
 if (given !== undefined) history.replaceState(null, "", location.pathname + location.search);
+// an address with a token that is put into a page which is open already
+addEventListener("hashchange", () => {
+  if (location.hash.startsWith("#token=")) location.reload();
+});
 await doing(() => (given === undefined ? listRuns() : login(decodeURIComponent(given))))();
 document.body.dataset.state = "ready";
