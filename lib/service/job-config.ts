@@ -47,7 +47,10 @@ export async function jobConfig(
     if (job.fit[key] !== undefined)
       throw new UserError(`fit: ${key} must be given with a model, which the ready recipe is in place of`);
   const { epochs: num_epochs, batch_size, learning_rate, seed } = job.fit;
-  const given = { num_epochs, batch_size, learning_rate, seed, "recall_validation.every_epochs": 1 };
+  const given = {
+    ...{ num_epochs, batch_size, learning_rate, seed },
+    ...{ "recall_validation.every_epochs": 1, "recall_validation.before_training": true },
+  };
   for (const [key, value] of Object.entries(given)) if (value !== undefined) changes.push(`${key}=${value}`);
   changes.push(`dataset_dir=${JSON.stringify(dir)}`, `name=${JSON.stringify(place.name)}`);
   return { file: recipe, changes };

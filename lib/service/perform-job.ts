@@ -45,6 +45,7 @@ async function fitModel(job: FitJob, place: JobPlace, log: LogFile): Promise<Run
     ...{ model: model!, loss, trainData: { dataset } },
     ...(num_items_per_class !== undefined && { itemsPerClass: num_items_per_class }),
     runDir: path.join(place.root, place.experiment, place.name),
+    evaluateBefore: true,
     callbacks: [epochLines(log)],
     progress: null,
     tell: (line) => log.write("line", line),

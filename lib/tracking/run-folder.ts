@@ -95,6 +95,9 @@ export function newManifest(
 /** Files of which every run folder holds one: what may be replaced as a run. */
 export const RUN_MARKS = ["config.yaml", "manifest.json"] as const;
 
+/** Answers of the untrained model. */
+const QUERIES_BEFORE = "queries-before.jsonl.gz";
+
 /** A run's folder: `<output_dir>/<task_id>/<run_id>/`. Tables, figures and notebooks read these and nothing else. */
 export class RunFolder {
   /** What queries.jsonl.gz held when it was last read: reports ask for it many times. */
@@ -237,9 +240,21 @@ export class RunFolder {
     return lines.map((line, i) => checkTiming(line, `${file}:${i + 1}`));
   }
 
-  writeQueries(results: readonly QueryResult[]): void {
+  /** @param stage  before: what the untrained model answered */
+  writeQueries(results: readonly QueryResult[], stage: "before" | "after" = "after"): void {
     const text = results.map((result) => `${JSON.stringify(result)}\n`).join("");
-    atomicWriteFile(path.join(this.dir, "queries.jsonl.gz"), gzipSync(text));
+    atomicWriteFile(
+      path.join(this.dir, stage === "before" ? QUERIES_BEFORE : "queries.jsonl.gz"),
+      gzipSync(text),
+    );
+  }
+
+  /** What the untrained model answered; null where it was not asked. */
+  queriesBefore(): QueryResult[] | null {
+    const file = path.join(this.dir, QUERIES_BEFORE);
+    return fs.existsSync(file)
+      ? parseLines(gunzip(fs.readFileSync(file), file).toString("utf8"), file)
+      : null;
   }
 
   queries(): QueryResult[] {

@@ -147,6 +147,7 @@ export async function openSession(written: ExperimentConfig, options: TrainOptio
         evaluation: evaluation.enabled
           ? {
               every: evaluation.every_epochs,
+              before: evaluation.before_training,
               evaluate: (model) => evaluateEncoder(config, data, model, listener),
               fresh: () => createEncoder(spec, random.fork("encoder")),
             }

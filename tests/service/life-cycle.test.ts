@@ -73,9 +73,17 @@ describe("a table on its way to a model", () => {
     for (const line of log) expect(JSON.parse(line)).toMatchObject({ run: "shop/first", attempt: 1 });
 
     const metrics = fs.readFileSync(path.join(dir, "metrics.jsonl"), "utf8");
-    for (const [name, value] of Object.entries((await run.metrics())["after"]!))
+    const stages = await run.metrics();
+    for (const [name, value] of Object.entries(stages["after"]!))
       expect(metrics).toContain(`"name":"${name}","value":${value}}`);
-    const [query, hits] = Object.entries((await run.exampleResults(3))["after"]!)[0]!;
+    const recalls = (stage: string) =>
+      Object.keys(stages[stage]!).filter((name) => name.startsWith("Recall@"));
+    expect(recalls("before").length).toBeGreaterThan(0);
+    expect(recalls("before")).toEqual(recalls("after"));
+    const { before, after } = await run.exampleResults(3);
+    expect(Object.keys(before!)).toEqual(Object.keys(after!));
+    expect(before).not.toEqual(after);
+    const [query, hits] = Object.entries(after!)[0]!;
     const found = await run.search(query, 3);
     expect(found.map(({ id }) => id)).toEqual(hits.map(({ id }) => id));
 

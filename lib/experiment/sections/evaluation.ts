@@ -32,6 +32,12 @@ export const recallValidationSection = z.strictObject({
     .min(1)
     .default(1)
     .describe("epochs from one evaluation to the next; the last epoch is always evaluated"),
+  before_training: z
+    .boolean()
+    .default(false)
+    .describe(
+      "evaluate the untrained model first (epoch −1, step 0); what it found is kept in queries-before.jsonl.gz",
+    ),
   sets: distinct(z.array(z.string().min(1)))
     .optional()
     .describe(

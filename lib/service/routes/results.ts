@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { openRun } from "../../tracking/run-folder.js";
+import { openRun, type QueryResult } from "../../tracking/run-folder.js";
 import { route } from "../route.js";
 import type { Service } from "../service.js";
 import { checkState } from "../state-guards.js";
@@ -47,21 +47,25 @@ const examples = route({
     k: z.coerce.number().pipe(z.int().min(1).max(100)).default(5).describe("documents of a query"),
     queries: z.coerce.number().pipe(z.int().min(1).max(1000)).default(20),
   }),
-  answer: z.record(
-    z.string(),
-    z.record(z.string(), z.array(z.object({ id: z.string(), score: z.number(), relevant: z.boolean() }))),
-  ),
+  answer: z
+    .record(
+      z.string(),
+      z.record(z.string(), z.array(z.object({ id: z.string(), score: z.number(), relevant: z.boolean() }))),
+    )
+    .describe("before: of the untrained model, where it was asked; after: of the model"),
   handle: async ({ params, query }, service) => {
     const run = await finished("examples", `${params.experiment}/${params.run}`, service);
-    const clean = run.queries().filter((result) => result.typo === 0);
-    const after = clean.slice(0, query.queries).map((result) => {
-      const relevant = new Set(result.relevant);
-      const hits = result.top
-        .slice(0, query.k)
-        .map(([id, score]) => ({ id, score, relevant: relevant.has(id) }));
-      return [result.query, hits] as const;
-    });
-    return { after: Object.fromEntries(after) };
+    const found = (results: readonly QueryResult[]) => {
+      const clean = results.filter((result) => result.typo === 0).slice(0, query.queries);
+      const hits = clean.map((result) => {
+        const relevant = new Set(result.relevant);
+        const top = result.top.slice(0, query.k);
+        return [result.query, top.map(([id, score]) => ({ id, score, relevant: relevant.has(id) }))] as const;
+      });
+      return Object.fromEntries(hits);
+    };
+    const before = run.queriesBefore();
+    return { ...(before && { before: found(before) }), after: found(run.queries()) };
   },
 });
 

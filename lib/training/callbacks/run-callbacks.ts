@@ -35,7 +35,7 @@ export interface RunCallbacks<B> {
  */
 export function runCallbacks<B>(options: RunCallbacks<B>): Callback[] {
   const { run, manifest, session, users, best, evaluation } = options;
-  const evaluating = evaluation && retrievalEvaluation(evaluation, run, () => session().version);
+  const evaluating = evaluation && retrievalEvaluation(evaluation, run, session);
   const board = options.tensorboard ? runTensorBoard(run) : null;
   const log = metricsLog(options.logEvery, (measurements) => {
     run.appendMetrics(measurements);

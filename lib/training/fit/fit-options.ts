@@ -126,6 +126,8 @@ export interface FitOptions {
   name?: string;
   /** with runDir: evaluation sets by name; default: those of the data set that trainData names */
   evaluation?: Readonly<Record<string, EvaluatorOptions>>;
+  /** with runDir: answers the queries before the first step too; default false */
+  evaluateBefore?: boolean;
   /** ends the fit after the batch under way; callbacks hear of it */
   signal?: AbortSignal;
   tell?: (line: string) => void;

@@ -89,7 +89,7 @@ export function openFitRun(
 
 /** Answers queries of the sets passed, or of the data set. */
 function evaluationOf(
-  { evaluation, side }: ResolvedOptions,
+  { evaluation, evaluateBefore: before = false, side }: ResolvedOptions,
   { sources, random }: FitRunParts,
 ): RunEvaluation {
   const { source, encoder, spec, trainData, evalData } = sources;
@@ -103,7 +103,7 @@ function evaluationOf(
   if (own) {
     const sets = Object.entries(own).map(([name, options]) => labelledSet(name, options));
     return {
-      ...{ every, fresh },
+      ...{ every, before, fresh },
       evaluate: (model) =>
         evaluate({
           ...MEASURED,
@@ -118,7 +118,7 @@ function evaluationOf(
       `fit: evaluation, or evalData that can be ranked, must be given with runDir, as trainData names no data set, got none for ${encoder.kind}`,
     );
   return {
-    ...{ every, fresh },
+    ...{ every, before, fresh },
     evaluate: (model) =>
       evaluate({
         ...{ ...MEASURED, sets: source.sets, textColumns: source.textColumns },

@@ -169,6 +169,9 @@ export const fitKeys = {
   evaluation: made("evaluation sets by name", isObject).describe(
     "with a run folder: default: those of the data set",
   ),
+  evaluateBefore: z
+    .boolean()
+    .describe("with a run folder: answers the queries before the first step too, as epoch −1"),
   signal: made("an AbortSignal", isObject).describe("ends the fit after the batch under way"),
   tell: made("a function of a line", isFunction).describe("is told what happens"),
 } satisfies Record<keyof FitOptions, z.ZodType>;
@@ -209,6 +212,7 @@ const needs: readonly [keyof FitOptions, keyof FitOptions][] = [
   ["name", "runDir"],
   ["description", "runDir"],
   ["evaluation", "runDir"],
+  ["evaluateBefore", "runDir"],
   ["scheduleBy", "schedule"],
   ["scheduleOptions", "schedule"],
   ["minerOptions", "miner"],

@@ -302,6 +302,13 @@ const observed: Record<keyof FitOptions, () => Promise<unknown>> = {
     const { run: made } = await fit({ ...base, runDir: run("e"), evaluation: heldOut() });
     expect(made!.queries()[0]!.set).toBe("held");
   },
+  evaluateBefore: async () => {
+    const asked = { ...base, runDir: run("b"), evaluation: heldOut() };
+    const { run: made } = await fit({ ...asked, evaluateBefore: true });
+    const queries = (results: readonly { query: string }[] | null) => results?.map(({ query }) => query);
+    expect(queries(made!.queriesBefore())).toEqual(queries(made!.queries()));
+    expect(made!.metrics().filter(({ epoch }) => epoch < 0).length).toBeGreaterThan(0);
+  },
   signal: async () => {
     const stop = new AbortController();
     const callbacks = [{ name: "stop", on: { train_batch_end: () => stop.abort() } }];
