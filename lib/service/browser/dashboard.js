@@ -70,6 +70,7 @@ async function show({ experiment, name }) {
   byId("log").textContent = "";
   byId("hits").replaceChildren();
   for (const id of ["after", "search"]) byId(id).hidden = true;
+  byId("cancel").disabled = false;
   byId("cancel").onclick = doing(async () => {
     await run.cancel();
     await listRuns();
@@ -92,6 +93,7 @@ async function show({ experiment, name }) {
     byId("log").scrollTop = byId("log").scrollHeight;
   }
   if (mine !== shown) return;
+  byId("cancel").disabled = true;
   const { state } = await run.status();
   await listRuns();
   if (state !== "FINISHED") return;
@@ -102,10 +104,12 @@ async function show({ experiment, name }) {
     const text = `${artifact.name} (${(artifact.bytes / 2 ** 20).toFixed(1)} MiB)`;
     return element("a", { href, download: `${experiment}-${name}-${artifact.name}` }, text);
   });
-  const { after = {} } = await run.metrics();
+  const { before = {}, after = {} } = await run.metrics();
   const measures = Object.entries(after).filter(([key]) => key.includes("@") && !key.includes("typos_prob"));
   byId("downloads").replaceChildren(...(links.length > 0 ? links : ["none"]));
-  byId("measures").textContent = measures.map(([key, value]) => `${key} ${value.toFixed(3)}`).join(" · ");
+  byId("measures").textContent = measures
+    .map(([key, value]) => `${key} ${key in before ? `${before[key].toFixed(3)} → ` : ""}${value.toFixed(3)}`)
+    .join(" · ");
   byId("after").hidden = false;
 }
 
