@@ -1,4 +1,5 @@
 import type { Random } from "../engine/random/random.js";
+import { UserError } from "../files/user-error.js";
 
 /** Rows whose machines are taken away, all times in one unit (seconds, or epochs). */
 export interface PreemptionModel {
@@ -19,13 +20,13 @@ export interface PreemptionModel {
  * paid for. A machine may be taken away at any moment, while it starts too.
  *
  * @param rows  simulated rows
- * @throws RangeError where a machine lives for less than a tenth of what stands between it and its next checkpoint: e¹⁰ tries of each
+ * @throws UserError where a machine lives for less than a tenth of what stands between it and its next checkpoint: e¹⁰ tries of each
  */
 export function simulatePreemption(model: PreemptionModel, rows: number, random: Random): number {
   const { work, meanLife, interval, checkpoint, restart } = model;
   const stretch = restart + Math.min(interval, work) + checkpoint;
   if (stretch > 10 * meanLife)
-    throw new RangeError(`meanLife: must be at least ${stretch / 10}, a tenth of a stretch, got ${meanLife}`);
+    throw new UserError(`meanLife: must be at least ${stretch / 10}, a tenth of a stretch, got ${meanLife}`);
   let total = 0;
   for (let row = 0; row < rows; row++) {
     let saved = 0;
