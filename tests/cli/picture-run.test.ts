@@ -198,6 +198,6 @@ describe("a run whose queries and documents are pictures in the data set's folde
     const { html } = await composeReport([run], { listener: {} });
     expect(html).toContain("How much of what it should does Picture → picture find on shades?");
     expect(html.match(/<article class="q-ranking">/g)).toHaveLength(4);
-    expect(html).toMatch(/<h4><span class="q-picture [^>]*aria-label="query picture"/);
+    expect(html).toMatch(/<h3><span class="q-picture [^>]*aria-label="query picture"/);
   });
 });
