@@ -156,7 +156,9 @@ export function resultsTable(systems: readonly SystemResults[], options: Results
   const sources = metrics.map((metric) => ownEntry(systems[0]!.columns ?? {}, metric));
   return {
     ...{ ...title, metrics, baseline, level, alpha, resamples, seed, test, comparisons, rows },
-    ...(sources.every((column) => column !== undefined) ? { columns: sources } : {}),
+    ...(sources.every((column): column is MeasuredColumn => column !== undefined)
+      ? { columns: sources }
+      : {}),
   };
 }
 
