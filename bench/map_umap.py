@@ -1,6 +1,6 @@
 """umap-learn's seeded map of the unit rows in DIR/points, written to DIR/map; called by bench/map.ts.
 
-Compiled code is warmed on 500 points first. Euclidean distance of unit rows, as the project's own.
+Compiled code is warmed on 5,000 points first. Euclidean distance of unit rows, as the project's own.
 """
 
 import json
