@@ -108,7 +108,7 @@ async function show({ experiment, name }) {
   const measures = Object.entries(after).filter(([key]) => key.includes("@") && !key.includes("typos_prob"));
   byId("downloads").replaceChildren(...(links.length > 0 ? links : ["none"]));
   byId("measures").textContent = measures
-    .map(([key, value]) => `${key} ${key in before ? `${before[key].toFixed(3)} → ` : ""}${value.toFixed(3)}`)
+    .map(([key, value]) => `${key} ${Object.hasOwn(before, key) ? `${before[key].toFixed(3)} → ` : ""}${value.toFixed(3)}`)
     .join(" · ");
   byId("after").hidden = false;
 }
