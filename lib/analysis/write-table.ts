@@ -5,6 +5,7 @@ import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
 import { htmlPage } from "../reporting/html-page.js";
 import { linkRuns } from "../reporting/link-runs.js";
+import type { MadeFrom } from "../reporting/number-source.js";
 import { resultsSource } from "../reporting/results-source.js";
 import type { ResultsTable } from "../reporting/results-table.js";
 import { resultsCsv, resultsLatex, resultsMarkdown } from "../reporting/results-table-view.js";
@@ -35,7 +36,7 @@ export function writeTables(file: string, tables: readonly ResultsTable[]): void
  */
 export function tablesPage(tables: readonly ResultsTable[], folder: string | null): string {
   const sources = tables.map(resultsSource);
-  const known = sources.filter((source) => source !== undefined);
+  const known = sources.filter((source): source is MadeFrom => source !== undefined);
   return htmlPage({
     title: tables[0]!.title ?? "Results",
     eyebrow: "qdrl results",

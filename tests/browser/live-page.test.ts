@@ -276,18 +276,18 @@ describe.runIf(executablePath !== null)("a report that carries its systems", { t
 
     it("lists what is drawn around, of what is shown", async () => {
       await drawAroundAll();
-      expect(await heading()).toBe("60 points in the selection");
+      await expect.poll(heading).toBe("60 points in the selection");
       await page.getByLabel("queries (rings)").uncheck();
       await drawAroundAll();
-      expect(await heading()).toBe("48 points in the selection");
+      await expect.poll(heading).toBe("48 points in the selection");
       await page.locator(".live-legendentry").first().click();
       await drawAroundAll();
-      expect(await heading()).toBe("42 points in the selection"); // six colours of one thing are hidden
+      await expect.poll(heading).toBe("42 points in the selection"); // six colours of one thing are hidden
       await page.locator(".live-legendentry").first().click();
       await page.getByLabel("queries (rings)").check();
       await page.getByLabel("Slice of queries").selectOption({ label: "query length: 2 words" });
       await drawAroundAll();
-      expect(await heading()).toBe("60 points in the selection");
+      await expect.poll(heading).toBe("60 points in the selection");
     });
 
     it("finds points by name, colours them by a measure, and shows two runs", async () => {

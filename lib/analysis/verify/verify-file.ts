@@ -79,7 +79,7 @@ function fragments(html: string, file: string): Readable {
     let at = 0;
     const again = found.map((match, i) => {
       const before = html.slice(at, match.index);
-      at = match.index + match[0].length;
+      at = match.index! + match[0].length;
       return { before, ...nearest(sources[i]!, file, match[0], htmlPieces, resultsHtml) };
     });
     const rest = [...again.map(({ before }) => before), html.slice(at)].flatMap(htmlPieces);
