@@ -214,12 +214,13 @@ describe.runIf(executablePath !== null)("a report that carries its systems", { t
     const drawAroundAll = async () => {
       await surface().scrollIntoViewIfNeeded();
       const { x, y, width, height } = (await surface().boundingBox())!;
-      await page.mouse.move(x + 2, y + 2);
+      await page.mouse.move(x + width / 2, y + 2); // its corners are round: they are not of it
       await page.mouse.down();
       const corners = [
         [width - 2, 2],
         [width - 2, height - 2],
         [2, height - 2],
+        [2, 2],
       ];
       for (const [dx, dy] of corners) await page.mouse.move(x + dx!, y + dy!, { steps: 3 });
       await page.mouse.up();

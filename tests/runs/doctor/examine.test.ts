@@ -191,7 +191,9 @@ describe("a transformer from configuration to export", () => {
       "document.onnx",
       "onnx.json",
       "query.onnx",
+      "query_encoder.py",
       "transformer",
+      "vectorizer.json",
     ]);
     const folder = readTransformerFolder(path.join(outDir, "transformer"));
     const names = { queryTextFeature: "t", documentTextFeature: "t" };
