@@ -89,9 +89,7 @@ describe("runNeighbours", () => {
         for (const d of known.documents[n]!)
           scores.set(d, (scores.get(d) ?? 0) + Math.exp((at - 1) / votes.temperature));
       const best = [...scores].sort((x, y) => y[1] - x[1]).slice(0, 5);
-      expect(Array.from(found[q]!.scores, (score) => +score.toFixed(4))).toEqual(
-        best.map(([, score]) => +score.toFixed(4)),
-      );
+      expect(Array.from(found[q]!.scores)).toEqual(best.map(([, score]) => expect.closeTo(score, 4)));
     });
 
     const opened = await openRetriever(near.dir);
