@@ -1,3 +1,4 @@
+import { power } from "../../engine/power.js";
 import { element } from "./dom-elements.js";
 import { pointShapes, type Stamp, stampOf } from "./point-stamps.js";
 
@@ -185,7 +186,7 @@ export class PointCanvas {
   private radius(): number {
     const count = this.look.visible.length;
     const least = count > 30_000 ? 0.9 : count > 8000 ? 1.4 : count > 2500 ? 2.2 : 3;
-    return Math.min(6, least * this.zoom ** 0.35) * devicePixelRatio;
+    return Math.min(6, least * power(this.zoom, 0.35)) * devicePixelRatio;
   }
 
   private stampAll(

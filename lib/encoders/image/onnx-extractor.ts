@@ -1,4 +1,5 @@
 import * as ort from "onnxruntime-node";
+import { power } from "../../engine/power.js";
 import { UserError } from "../../files/user-error.js";
 import { type GemOptions, gemDefaults } from "../gem.js";
 import { OnnxModel } from "../onnx/onnx-model.js";
@@ -118,8 +119,8 @@ function pooled(
       for (let d = 0; d < dim; d++) {
         const at = first ? d * positions + p : p * dim + d;
         const value = values[b * perRow + at]!;
-        features[b * dim + d]! += (gem ? Math.max(value, gem.eps) ** gem.p : value) / positions;
+        features[b * dim + d]! += (gem ? power(Math.max(value, gem.eps), gem.p) : value) / positions;
       }
-  if (gem) for (let i = 0; i < features.length; i++) features[i] = features[i]! ** (1 / gem.p);
+  if (gem) for (let i = 0; i < features.length; i++) features[i] = power(features[i]!, 1 / gem.p);
   return { features, dim };
 }
