@@ -53,7 +53,7 @@ function weightsOf(graph: OnnxGraph, encoder: TowerEncoder, ids: string): string
 }
 
 /** Σ over non-zero ids of their rows, times their weights, divided by the number of ids or 1. */
-function meanOfTokens(graph: OnnxGraph, ids: string, rows: string, weights: string | null): string {
+export function meanOfTokens(graph: OnnxGraph, ids: string, rows: string, weights: string | null): string {
   const padding = graph.node("Equal", [ids, graph.integers(0)]);
   const mask = graph.node("Cast", [graph.node("Not", [padding])], { to: 1 });
   const factors = weights === null ? mask : graph.node("Mul", [mask, weights]);

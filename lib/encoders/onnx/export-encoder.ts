@@ -1,9 +1,11 @@
 import { UserError } from "../../files/user-error.js";
 import type { Encoder, EncoderSpec } from "../encoder.js";
+import { QueryBag } from "../query-bag.js";
 import { TailoredEncoder } from "../tailor/tailored-encoder.js";
 import { TowerEncoder } from "../tower-encoder.js";
 import { TransformerEncoder } from "../transformer/transformer-encoder.js";
 import { exportBagTower } from "./export-bag-tower.js";
+import { exportQueryBag } from "./export-query-bag.js";
 import { exportTailored } from "./export-tailored.js";
 import { exportTowers } from "./export-towers.js";
 import { exportTransformer } from "./export-transformer.js";
@@ -31,7 +33,8 @@ export function exportEncoder(encoder: Encoder, spec: EncoderSpec, side: "query"
   if (exporter) return exporter(encoder, spec, side);
   if (encoder instanceof TransformerEncoder) return exportTransformer(encoder, side);
   if (encoder.kind === "Towers") return exportTowers(encoder, spec, side);
+  if (encoder instanceof QueryBag) return exportQueryBag(encoder, spec, side);
   if (encoder instanceof TowerEncoder) return exportBagTower(encoder, spec, side);
-  const known = ["bag towers", "Towers", "Transformer", ...exporters.keys()];
+  const known = ["bag towers", "QueryBag", "Towers", "Transformer", ...exporters.keys()];
   throw new UserError(`onnx: no exporter for encoder "${encoder.kind}"; known: ${known.join(", ")}`);
 }

@@ -95,6 +95,25 @@ describe("exported encoders in ONNX Runtime give tfjs's embeddings", () => {
     encoder.dispose();
   });
 
+  it.each([4, 12])("a bag for queries beside given vectors, of %i numbers", async (outputDim) => {
+    const given: EncoderSpec = {
+      ...spec,
+      kind: "QueryBag",
+      outputDim,
+      textEmbedding: { ...spec.textEmbedding, embeddingDim: outputDim },
+      documentVectorFeature: "vector",
+      documentVectorDim: 12,
+    };
+    const encoder = createEncoder(given, new Random(3));
+    const random = new Random(7);
+    const values = Float32Array.from({ length: 11 * 12 }, () => random.normal());
+    const data = batch(11);
+    data.columns["vector"] = { kind: "vector", values, dim: 12 };
+    for (const side of ["query", "document"] as const)
+      expect(await largestDifference(encoder, given, data, side)).toBeLessThan(1e-6);
+    encoder.dispose();
+  });
+
   it("a transformer, in every pooling, normalised or not, shared or separate sides", async () => {
     const random = new Random(8);
     const texts = Array.from({ length: 9 }, () => {
@@ -123,12 +142,12 @@ describe("exported encoders in ONNX Runtime give tfjs's embeddings", () => {
   });
 
   it("leaves out no kind that there is", () => {
-    expect(encoderKinds().sort()).toEqual([...kinds, "Towers", "Transformer"].sort());
+    expect(encoderKinds().sort()).toEqual([...kinds, "QueryBag", "Towers", "Transformer"].sort());
   });
 
   it("refuses kinds that it has no exporter for, naming those it has", () => {
     expect(() => exportEncoder({ kind: "other" } as Encoder, spec, "query")).toThrow(
-      /no exporter for encoder "other"; known: bag towers, Towers, Transformer/,
+      /no exporter for encoder "other"; known: bag towers, QueryBag, Towers, Transformer/,
     );
   });
 });
