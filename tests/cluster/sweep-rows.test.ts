@@ -97,7 +97,9 @@ describe("a row in a store", () => {
       key.slice(`runs/${id}/attempts/`.length),
     );
     expect(
-      keys.filter((key) => key.startsWith("00001/")).every((key) => /\/(claim|beat|end|log\/.*)$/.test(key)),
+      keys
+        .filter((key) => key.startsWith("00001/"))
+        .every((key) => /\/(claim|beat|end|released|log\/.*)$/.test(key)),
     ).toBe(true);
     const snapshot = JSON.parse(
       fs.readFileSync(path.join(store, `runs/${id}/attempts/00002/snapshot`), "utf8"),
