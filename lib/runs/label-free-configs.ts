@@ -1,5 +1,6 @@
 import type { OwnTexts } from "../datasets/init/own-texts.js";
 import { bm25, evaluation, fusion, type ReadyData, subwords, yaml } from "./ready-parts.js";
+import { starterSettings } from "./starter-settings.js";
 
 /** Where `qdrl model import all-MiniLM-L6-v2` puts it, and its width. */
 const TEACHER = { model: "data/models/all-MiniLM-L6-v2", dim: 384 };
@@ -19,7 +20,7 @@ export function labelFreeConfigs(data: ReadyData, own: OwnTexts, folder: string)
   return {
     "encoder.yaml": yaml(
       "Search without labels: documents are found by their own titles, sentences and spans of words, misspelled ones taught to score as clean ones do.",
-      { ...ownQueries(data, own), ...similarity() },
+      { ...ownQueries(data, own), ...starterSettings() },
     ),
     "both.yaml": yaml(
       `Encoder and BM25 as one system, ${unchecked}`,
@@ -72,24 +73,6 @@ function ownQueries(data: ReadyData, { title, prose }: OwnTexts) {
       }),
     },
     recall_validation: { ...evaluation(data), every_epochs: epochs },
-  };
-}
-
-function similarity() {
-  return {
-    loss: { type: "batch_softmax", temperature: 0.1 },
-    negatives: { type: "batch", mask: "known_positives" },
-    typos: { augment: 0, self_teaching: 1, probability: 0.75 },
-    text_vectorizer: subwords,
-    model: {
-      type: "TwoTower",
-      text_embedding: { num_embeddings: "auto", embedding_dim: 128 },
-      hidden_layers: [],
-      last_linear: false,
-      output_dim: 128,
-      query: { text_feature: "query_search_phrase" },
-      document: { text_feature: "document_all" },
-    },
   };
 }
 

@@ -1,5 +1,6 @@
 import { labelFreeConfigs } from "./label-free-configs.js";
-import { bm25, evaluation, fusion, type ReadyData, subwords, yaml } from "./ready-parts.js";
+import { bm25, evaluation, fusion, type ReadyData, yaml } from "./ready-parts.js";
+import { starterSettings } from "./starter-settings.js";
 
 /** Pairs that an encoder sees in all: as many as the robust recipe's six epochs over MSRD's 45,000. */
 const PAIRS_SEEN = 270_000;
@@ -46,19 +47,7 @@ function encoder(data: ReadyData) {
       document_features: [{ name: "document_all", type: "text", from: data.textColumns }],
       document_pairs: data.titlesAsQueries ? "document_name" : null,
     },
-    loss: { type: "batch_softmax", temperature: 0.1 },
-    negatives: { type: "batch", mask: "known_positives" },
-    typos: { augment: 0, self_teaching: 1, probability: 0.75 },
-    text_vectorizer: subwords,
-    model: {
-      type: "TwoTower",
-      text_embedding: { num_embeddings: "auto", embedding_dim: 128 },
-      hidden_layers: [],
-      last_linear: false,
-      output_dim: 128,
-      query: { text_feature: "query_search_phrase" },
-      document: { text_feature: "document_all" },
-    },
+    ...starterSettings(),
     recall_validation: { ...evaluation(data), every_epochs: epochs },
   };
 }
