@@ -116,9 +116,10 @@ export const MAY_IMPORT = {
   engine: ["files"],
   ...Object.fromEntries(Object.entries(ROOMS).map(([room, below]) => [room, [...GROUND, ...below]])),
   studies: [...GROUND, ...BELOW_STUDIES],
-  service: [...GROUND, ...BELOW_STUDIES, "cluster"],
+  annotation: [...GROUND, ...BELOW_STUDIES, "studies"],
+  service: [...GROUND, ...BELOW_STUDIES, "cluster", "annotation"],
   client: [],
-  cli: [...GROUND, ...BELOW_STUDIES, "cluster", "service", "studies"],
+  cli: [...GROUND, ...BELOW_STUDIES, "cluster", "annotation", "service", "studies"],
 };
 
 /** What notebooks may not import: commands are one face of the library, notebooks the other. */
