@@ -20,6 +20,21 @@ export const gemSetting = z
   .optional()
   .describe("of pooling gem");
 
+/** What a section with `pooling_options` but another pooling than gem, which reads none, is told; none if it fits. */
+export function gemIssues(
+  section: { pooling?: string | undefined; pooling_options?: unknown },
+  path: readonly (string | number)[],
+): { path: (string | number)[]; message: string }[] {
+  const { pooling = "mean", pooling_options } = section;
+  if (pooling_options === undefined || pooling === "gem") return [];
+  return [
+    {
+      path: [...path, "pooling_options"],
+      message: `must be left out unless pooling is gem, which alone reads it, got pooling "${pooling}"`,
+    },
+  ];
+}
+
 /**
  * (mean of max(x, eps)^p)^(1/p) over the positions of each channel.
  *

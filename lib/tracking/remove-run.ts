@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { UserError } from "../files/user-error.js";
-import { openRun } from "./run-folder.js";
+import { listRuns, openRun, type RunFolder } from "./run-folder.js";
 
 /** A run's folder that is to be removed. */
 export interface RemovableRun {
@@ -27,6 +27,31 @@ export function removableRuns(
       );
     return { dir, bytes: bytesBelow(dir) };
   });
+}
+
+/**
+ * Runs below `root` or beside those to go that are made of one of them (a fusion, or neighbours in a run's space) and would
+ * answer no more without it.
+ */
+export function dependentRuns(dirs: readonly string[], root: string): { dir: string; madeOf: string }[] {
+  const gone = new Set(dirs.map((dir) => path.resolve(dir)));
+  const beside = [...new Set([...gone].map((dir) => path.dirname(dir)))].flatMap(runsIn);
+  const others = [...listRuns(root), ...beside].map((run) => [path.resolve(run.dir), run] as const);
+  return [...new Map(others).values()]
+    .filter(({ dir }) => !gone.has(path.resolve(dir)))
+    .flatMap((run) => {
+      const part = (run.manifest().madeOf ?? []).find(({ run: made }) => gone.has(path.resolve(made)));
+      return part === undefined ? [] : [{ dir: run.dir, madeOf: part.run }];
+    });
+}
+
+function runsIn(folder: string): RunFolder[] {
+  return fs
+    .readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => path.join(folder, name))
+    .filter((dir) => fs.existsSync(path.join(dir, "manifest.json")))
+    .map((dir) => openRun(dir));
 }
 
 /** Removes runs with everything in their folders; what links there lead to stays. */

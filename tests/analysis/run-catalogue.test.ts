@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import { catalogueRuns, diffSettings, filterRuns, sortRuns } from "../../lib/analysis/run-catalogue.js";
 import { writeSealedYaml } from "../../lib/files/sealed-text.js";
-import { removableRuns, removeRuns } from "../../lib/tracking/remove-run.js";
+import { dependentRuns, removableRuns, removeRuns } from "../../lib/tracking/remove-run.js";
 import { newManifest, RunFolder } from "../../lib/tracking/run-folder.js";
 import { testFolder } from "../datasets/test-folder.js";
 
@@ -99,6 +99,18 @@ describe("the catalogue of runs", () => {
       { key: "optimizer.learning_rate", values: [0.1, 0.01] },
     ]);
     expect(diffSettings([entries[2]!, entries[3]!])).toEqual([]);
+  });
+
+  it("names runs that are made of those to go", () => {
+    const [part, whole] = ["a", "b"].map((name) => path.join(root, "task", name)) as [string, string];
+    const file = path.join(whole, "manifest.json");
+    const before = fs.readFileSync(file);
+    const madeOf = [{ run: part, content: "" }];
+    fs.writeFileSync(file, JSON.stringify({ ...JSON.parse(before.toString()), madeOf }));
+    expect(dependentRuns([part], root)).toEqual([{ dir: whole, madeOf: part }]);
+    expect(dependentRuns([part, whole], root)).toEqual([]);
+    expect(dependentRuns([whole], root)).toEqual([]);
+    fs.writeFileSync(file, before);
   });
 
   it("removes what has ended, and a killed run on request alone", () => {

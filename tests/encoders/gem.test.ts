@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
-import { beforeAll, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { gemOfPositions } from "../../lib/encoders/gem.js";
 import { selectBackend } from "../../lib/engine/backend.js";
+import { loadConfig } from "../../lib/experiment/load-config.js";
 import { expectClose, vector } from "../support/vectors.js";
 
 beforeAll(async () => void (await selectBackend("wasm")));
@@ -16,4 +17,14 @@ it("generalised means of positions are the published ones for any p and eps (vec
   expectClose(found(1), expected["p=1"], 1e-5);
   expectClose(found(3), expected["p=3"], 1e-5);
   expectClose(found(2.4, 1e-5), expected["p=2.4,eps=1e-5"], 1e-5);
+});
+
+it("options of gem beside another pooling are refused by the key's name", () => {
+  const encoder = "model.query.features.0.encoder";
+  const set = (...more: string[]) =>
+    loadConfig("configs/modalities/image-to-text.yaml", [`${encoder}.pooling_options={p: 4}`, ...more]);
+  expect(() => set()).toThrow(
+    `${encoder}.pooling_options must be left out unless pooling is gem, which alone reads it, got pooling "mean"`,
+  );
+  expect(() => set(`${encoder}.pooling=gem`)).not.toThrow();
 });

@@ -28,10 +28,12 @@ export async function keptUmap(
   run: RunFolder,
   points: Float32Array,
   dim: number,
-  { epochs, listener = defaultListener() }: { epochs?: number; listener?: Listener } = {},
+  options: { epochs?: number; layout?: "qdrl" | "umap-js"; listener?: Listener } = {},
 ): Promise<{ coordinates: Float32Array; statement: string }> {
+  const { epochs, layout = "qdrl", listener = defaultListener() } = options;
+  const made = layout === "qdrl" ? "" : ` ${layout}`;
   const key = createHash("sha256")
-    .update(`${dim} ${epochs ?? "default"}\n`)
+    .update(`${dim} ${epochs ?? "default"}${made}\n`)
     .update(new Uint8Array(points.buffer, points.byteOffset, points.byteLength))
     .digest("hex");
   const file = path.join(run.dir, "map", `umap-${key.slice(0, 16)}.json`);
@@ -45,6 +47,7 @@ export async function keptUmap(
   const report = throttled(listener);
   const { coordinates, statement } = await projectEmbeddings(points, dim, {
     random: new Random(run.manifest().seed).fork("map"),
+    layout,
     ...(epochs === undefined ? {} : { epochs }),
     onProgress: (done, total) => report({ task: "map", done, total, unit: "epochs" }),
   });

@@ -6,6 +6,7 @@ import { nearestPoints } from "./nearest-points.js";
 import { PLACED_BY, placeAmong, takeRows } from "./place-among.js";
 import { principalPlane } from "./principal-plane.js";
 import { trustworthiness } from "./trustworthiness.js";
+import { umapJsLayout } from "./umap-js-layout.js";
 
 export interface ProjectionOptions {
   /** Seeded generator; the same one gives the same map. */
@@ -18,6 +19,8 @@ export interface ProjectionOptions {
   epochs?: number;
   /** Of more points than this as many are laid out, drawn at random, and the others placed among them. Default 50,000. */
   maxPoints?: number;
+  /** Whose graph and layout: the project's (default), or the library umap-js', slower, to hold a map against. */
+  layout?: "qdrl" | "umap-js";
   /** Threads that search neighbours; the map does not depend on them. Default: as many as cores. */
   threads?: number;
   /** Called after every epoch. */
@@ -54,7 +57,7 @@ export async function projectEmbeddings(
   options: ProjectionOptions,
 ): Promise<Projection> {
   const total = embeddings.length / dim;
-  const { random, minDist = 0.1, maxPoints = 50_000, threads, onProgress } = options;
+  const { random, minDist = 0.1, maxPoints = 50_000, threads, onProgress, layout = "qdrl" } = options;
   const { neighbours = defaultNeighbours(Math.min(total, maxPoints)) } = options;
   if (total < 2 * neighbours)
     throw new UserError(
@@ -70,13 +73,17 @@ export async function projectEmbeddings(
   const points = rows.length === total ? unit : takeRows(unit, dim, rows);
   const nearest = await nearestPoints(points, dim, neighbours - 1, threads === undefined ? {} : { threads });
   const { epochs = rows.length <= 10_000 ? 500 : 200 } = options;
-  const start = principalPlane(points, dim).map((value) => value + JITTER * (random.next() - 0.5));
-  const laidOut = layOut(fuzzyGraph(nearest), start, { epochs, minDist, random, onProgress });
+  const layoutOptions = { epochs, minDist, random, onProgress };
+  const start = () => principalPlane(points, dim).map((value) => value + JITTER * (random.next() - 0.5));
+  const laidOut =
+    layout === "umap-js"
+      ? umapJsLayout(nearest, layoutOptions)
+      : layOut(fuzzyGraph(nearest), start(), layoutOptions);
   const looked = sampleRows(rows.length, LOOKED_AT, random);
   const trust = trustworthiness(points, dim, laidOut, neighbours - 1, looked);
   const among = rows.length < total ? `${count(rows.length)} of ` : "all ";
   const how =
-    `UMAP on cosine distance, ${among}${count(total)} points${rows.length < total ? ", drawn at random" : ""}, ` +
+    `UMAP${layout === "umap-js" ? " (umap-js)" : ""} on cosine distance, ${among}${count(total)} points${rows.length < total ? ", drawn at random" : ""}, ` +
     `${neighbours} neighbours${nearest.exact ? "" : " (approximate)"}, ${epochs} epochs; trustworthiness `;
   const over = looked.length < rows.length ? ` over ${count(looked.length)} of them` : "";
   const others = total - rows.length;

@@ -16,7 +16,7 @@ import { UserError } from "../../files/user-error.js";
 import { tableCsv } from "../../reporting/table-csv.js";
 import { tableTerminal } from "../../reporting/table-terminal.js";
 import { tableLook } from "../../reporting/terminal.js";
-import { removableRuns, removeRuns } from "../../tracking/remove-run.js";
+import { dependentRuns, removableRuns, removeRuns } from "../../tracking/remove-run.js";
 import { openRun } from "../../tracking/run-folder.js";
 import { checkFlags, listOf, wholeNumber } from "../flags.js";
 
@@ -88,7 +88,13 @@ export function addRunsCommands(program: Command): void {
     .argument("<runs...>", "run folders")
     .option("--yes", "do it: without, it is only said what would go")
     .option("--running", "also runs whose state says that they are under way, as after a kill")
-    .action((dirs: string[], flags: { yes?: boolean; running?: boolean }) => {
+    .option("--parts", "also runs that others are made of, as a fusion is, and which answer no more then")
+    .action((dirs: string[], flags: { yes?: boolean; running?: boolean; parts?: boolean }) => {
+      const [dependent] = dependentRuns(dirs, "reports/runs");
+      if (dependent !== undefined && !flags.parts)
+        throw new UserError(
+          `${dependent.madeOf}: must not be part of another run to be deleted, got ${dependent.dir}, which is made of it; --parts if it may go`,
+        );
       const removable = removableRuns(dirs, { running: flags.running ?? false });
       for (const { dir, bytes } of removable)
         process.stdout.write(

@@ -1,5 +1,6 @@
 import type { CrossFieldIssue } from "../../config/yaml-with-schema.js";
 import { type DeclaredFeature, encoderPart } from "../encoder-part.js";
+import { gemIssues } from "../gem.js";
 import { resolvedRows } from "../model-sizes.js";
 import { towersEncoder } from "./towers.js";
 import { type ModalityEncoderConfig, type TowersSection, towersKeys } from "./towers-settings.js";
@@ -79,6 +80,8 @@ function towersIssues(
   const issues: CrossFieldIssue[] = [];
   for (const side of ["query", "document"] as const)
     model[side].features.forEach(({ feature, encoder }, i) => {
+      if (encoder.type === "cnn" || encoder.type === "patches")
+        issues.push(...gemIssues(encoder, ["model", side, "features", i, "encoder"]));
       const found = declared[side].find((f) => f.name === feature);
       if (found === undefined || !reads[encoder.type].includes(found.type))
         issues.push({

@@ -7,7 +7,7 @@ import {
   textFeatureIssues,
   textKeys,
 } from "../encoder-part.js";
-import { gemSetting } from "../gem.js";
+import { gemIssues, gemSetting } from "../gem.js";
 import { MOST_LAYERS, resolvedRows, width } from "../model-sizes.js";
 import { readTransformerFolder } from "../pretrained/transformer-folder.js";
 import { transformerEncoder } from "./transformer-encoder.js";
@@ -128,6 +128,7 @@ export const transformerPart = encoderPart({
             message: `must equal text_embedding.embedding_dim (${section.text_embedding.embedding_dim}), got ${section.output_dim}`,
           },
         ]),
+    ...gemIssues(section, ["model"]),
     ...textFeatureIssues(section, context),
   ],
   make: transformerEncoder,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { gemSetting } from "../../encoders/gem.js";
+import { gemIssues, gemSetting } from "../../encoders/gem.js";
 
 const name = z.string().min(1).describe("column of the data set");
 const colour = z.int().min(0).max(255);
@@ -92,37 +92,41 @@ const image = z.strictObject({
     .describe("decoded pictures by content; null = decode each time"),
 });
 
-const onnxImage = z.strictObject({
-  name: z.string().min(1).describe("column of paths or data: addresses, as of an image"),
-  type: z.literal("onnx_image"),
-  path: z.string().min(1).describe("ONNX file of a frozen picture encoder"),
-  dim: z.int().min(1).describe("entries of its features"),
-  output: z
-    .string()
-    .min(1)
-    .nullable()
-    .default(null)
-    .describe("value that is read, an output or any other (qdrl model layers); null = the first output"),
-  size: z.int().min(4).max(1024).default(224).describe("pixels on each side that the model reads"),
-  fit: z.enum(["contain", "cover", "fill"]).default("contain").describe("how other shapes become square"),
-  layout: z.enum(["nchw", "nhwc"]).default("nchw").describe("order of its axes"),
-  mean: z
-    .tuple([z.number(), z.number(), z.number()])
-    .default([0.485, 0.456, 0.406])
-    .describe("of pixel / 255"),
-  std: z
-    .tuple([z.number().positive(), z.number().positive(), z.number().positive()])
-    .default([0.229, 0.224, 0.225])
-    .describe("of pixel / 255"),
-  pooling: z.enum(["mean", "gem"]).default("mean").describe("how the positions of a map become one"),
-  pooling_options: gemSetting,
-  cache_dir: z
-    .string()
-    .min(1)
-    .nullable()
-    .default("data/.pictures")
-    .describe("features by content of model and picture; null = embed in each run"),
-});
+const onnxImage = z
+  .strictObject({
+    name: z.string().min(1).describe("column of paths or data: addresses, as of an image"),
+    type: z.literal("onnx_image"),
+    path: z.string().min(1).describe("ONNX file of a frozen picture encoder"),
+    dim: z.int().min(1).describe("entries of its features"),
+    output: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe("value that is read, an output or any other (qdrl model layers); null = the first output"),
+    size: z.int().min(4).max(1024).default(224).describe("pixels on each side that the model reads"),
+    fit: z.enum(["contain", "cover", "fill"]).default("contain").describe("how other shapes become square"),
+    layout: z.enum(["nchw", "nhwc"]).default("nchw").describe("order of its axes"),
+    mean: z
+      .tuple([z.number(), z.number(), z.number()])
+      .default([0.485, 0.456, 0.406])
+      .describe("of pixel / 255"),
+    std: z
+      .tuple([z.number().positive(), z.number().positive(), z.number().positive()])
+      .default([0.229, 0.224, 0.225])
+      .describe("of pixel / 255"),
+    pooling: z.enum(["mean", "gem"]).default("mean").describe("how the positions of a map become one"),
+    pooling_options: gemSetting,
+    cache_dir: z
+      .string()
+      .min(1)
+      .nullable()
+      .default("data/.pictures")
+      .describe("features by content of model and picture; null = embed in each run"),
+  })
+  .superRefine((feature, context) => {
+    for (const issue of gemIssues(feature, [])) context.addIssue({ code: "custom", ...issue });
+  });
 
 const regions = z.strictObject({
   name: name.describe("column whose cells are names of .npz files with boxes, features and image_size"),

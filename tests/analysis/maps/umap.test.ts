@@ -43,6 +43,14 @@ describe("projectEmbeddings", () => {
     expect(projection.trustworthiness).toBeGreaterThan(0.9);
   });
 
+  it("is as true to the points as the map of umap-js, which is seeded too", async () => {
+    const theirs = await project(1, { layout: "umap-js" });
+    expect(theirs.statement).toMatch(/^UMAP \(umap-js\) on cosine distance, all 120 points/);
+    expect(Math.abs(theirs.trustworthiness - projection.trustworthiness)).toBeLessThan(0.05);
+    expect((await project(1, { layout: "umap-js" })).coordinates).toEqual(theirs.coordinates);
+    expect((await project(2, { layout: "umap-js" })).coordinates).not.toEqual(theirs.coordinates);
+  });
+
   it("gives the same map for the same seed, whatever the number of threads, and another for another", async () => {
     expect((await project(1, { threads: 1 })).coordinates).toEqual(projection.coordinates);
     expect((await project(1, { threads: 2 })).coordinates).toEqual(projection.coordinates);
