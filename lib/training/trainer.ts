@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Encoder } from "../encoders/encoder.js";
 import { parametersOf, setParameters } from "../encoders/parameters.js";
-import { type Parameters, valueAndGradients } from "../engine/ops/gradients.js";
+import { type Differentiation, tapeDifferentiation } from "../engine/ops/differentiation.js";
+import type { Parameters } from "../engine/ops/gradients.js";
 import type { PairBatch } from "../experiment/pairs.js";
 import type { StoredTensor, TensorPieces, WritableTensor } from "../files/safetensors.js";
 import { UserError } from "../files/user-error.js";
@@ -40,6 +41,8 @@ export interface TrainerOptions {
   chunkSize?: number | null;
   /** What a loss that is not a finite number does: ends the training (default), or is returned without an update. */
   onNonFinite?: "throw" | "return";
+  /** What computes losses and gradients; default: tfjs op by op. The trainer closes it. */
+  differentiation?: Differentiation;
 }
 
 /** Owns step count, parameters and optimiser state; knows nothing of files or of what an epoch holds. */
@@ -47,6 +50,7 @@ export class Trainer<B = PairBatch> {
   step = 0;
   private epoch = 0;
   private readonly fullRate: number;
+  private readonly differentiation: Differentiation;
 
   constructor(
     protected readonly model: Encoder,
@@ -55,6 +59,7 @@ export class Trainer<B = PairBatch> {
     private readonly options: TrainerOptions = {},
   ) {
     this.fullRate = optimizer.learningRate;
+    this.differentiation = options.differentiation ?? tapeDifferentiation;
   }
 
   /** of the encoder */
@@ -132,13 +137,20 @@ export class Trainer<B = PairBatch> {
     return null;
   }
 
+  /** What the manifest should say of what computed the steps, once they were taken. */
+  facts(): Record<string, string | number> {
+    return this.differentiation.facts();
+  }
+
   /** Brings rows up to date that wait for their optimiser, as a checkpoint does. */
   settle(): void {
     parametersOf(this.model);
   }
 
   /** Frees what the trainer itself holds; encoder and optimiser are the caller's. */
-  close(): void {}
+  close(): void {
+    this.differentiation.close();
+  }
 
   state(): WritableState {
     const objective = this.task.state();
@@ -190,11 +202,12 @@ export class Trainer<B = PairBatch> {
 
   /** Loss and gradients of a batch: of dense weights by name, of tables in the tables. */
   private differentiate(batch: B): { value: tf.Scalar; gradients: Record<string, tf.Tensor> } {
-    const { model, task } = this;
+    const { model, task, differentiation } = this;
     const prepared = task.prepare(batch, this.step);
     const { chunkSize } = this.options;
-    if (chunkSize) return gradCache(model, prepared, chunkSize, lossWeights(task.weights));
-    return valueAndGradients(() => lossOf(model, prepared), this.parameters());
+    if (chunkSize) return gradCache(model, prepared, chunkSize, { own: lossWeights(task.weights), differentiation });
+    for (const table of Object.values(model.tables)) table.clearGradients();
+    return differentiation.addGradients(() => lossOf(model, prepared), this.parameters());
   }
 
   private parameters(): Parameters {

@@ -18,9 +18,17 @@ export function valueAndGradients(
   compute: () => tf.Scalar,
   parameters: Parameters,
 ): { value: tf.Scalar; gradients: Record<string, tf.Tensor> } {
+  for (const table of Object.values(parameters.tables)) table.clearGradients();
+  return addGradients(compute, parameters);
+}
+
+/** {@link valueAndGradients} that adds to the gradients that the tables have recorded already. */
+export function addGradients(
+  compute: () => tf.Scalar,
+  parameters: Parameters,
+): { value: tf.Scalar; gradients: Record<string, tf.Tensor> } {
   const names = Object.keys(parameters.weights);
   const tables = Object.values(parameters.tables);
-  for (const table of tables) table.clearGradients();
   const variables = [
     ...names.map((name) => parameters.weights[name]!),
     ...tables.map((table) => table.anchor),

@@ -1,8 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Encoder } from "../../encoders/encoder.js";
+import { type Differentiation, tapeDifferentiation } from "../../engine/ops/differentiation.js";
 import { type FeatureBatch, takeRows } from "../../features/batch.js";
 import { UserError } from "../../files/user-error.js";
 import type { EmbeddedLoss, Side } from "../objectives/batch-task.js";
+import { trainedParameters } from "./trained-parameters.js";
 
 /**
  * Value and gradients of a loss of a whole batch, with the encoder's activations of only `chunkSize` rows in memory at a
@@ -11,7 +13,8 @@ import type { EmbeddedLoss, Side } from "../objectives/batch-task.js";
  * rounding, for every loss that is a function of embeddings, so that accumulation is exact where a plain sum of chunk
  * losses would not be. Random choices of the encoder (dropout) are repeated in the second pass.
  *
- * @param own  weights that the loss trains itself
+ * @param options.own  weights that the loss trains itself
+ * @param options.differentiation  what computes; default: tfjs op by op
  * @returns value and gradients of dense weights and of `own`, by name, as valueAndGradients gives them; gradients of tables
  *   are recorded in the tables
  * @throws RangeError unless chunkSize is a positive integer
@@ -21,10 +24,11 @@ export function gradCache(
   encoder: Encoder,
   { embed: inputs, loss }: EmbeddedLoss,
   chunkSize: number,
-  own: Record<string, tf.Variable> = {},
+  options: { own?: Record<string, tf.Variable>; differentiation?: Differentiation } = {},
 ): { value: tf.Scalar; gradients: Record<string, tf.Tensor> } {
   if (!Number.isInteger(chunkSize) || chunkSize < 1)
     throw new UserError(`gradCache: chunkSize must be a positive integer, got ${chunkSize}`);
+  const { own = {}, differentiation = tapeDifferentiation } = options;
   for (const table of Object.values(encoder.tables)) table.clearGradients();
   const chunks = inputs.flatMap(({ side, rows }, input) => chunksOf(rows, side, input, chunkSize));
   const states: (number[] | null)[] = [];
@@ -33,45 +37,49 @@ export function gradCache(
   const embedded: Float32Array[][] = inputs.map(() => []);
   for (const chunk of chunks) {
     states.push(encoder.randomState());
-    // nothing but tensors may leave a tidy: it would walk through every number
-    tf.tidy(() => void embedded[chunk.input]!.push((embed(chunk).dataSync() as Float32Array).slice()));
+    embedded[chunk.input]!.push(differentiation.values(() => embed(chunk)));
   }
   const after = encoder.randomState();
 
   const whole = inputs.map(({ rows }, input) =>
     tf.tidy(() => tf.variable(tf.tensor2d(joined(embedded[input]!), [rows.size, encoder.outputDim]))),
   ) as tf.Variable<tf.Rank.R2>[];
-  let result: ReturnType<typeof tf.variableGrads>;
+  let result: ReturnType<Differentiation["addGradients"]>;
   try {
-    result = tf.variableGrads(() => loss(...whole), [...whole, ...Object.values(own)] as tf.Variable[]);
+    const weights = Object.fromEntries(whole.map((variable, input) => [`input ${input}`, variable]));
+    result = differentiation.addGradients(() => loss(...whole), {
+      weights: { ...own, ...weights } as Record<string, tf.Variable>,
+      tables: {},
+    });
   } catch (error) {
     tf.dispose(whole);
     throw error;
   }
-  const { value, grads } = result;
-  const slopes = whole.map(({ name }) => grads[name]!.dataSync() as Float32Array);
+  const { value } = result;
+  const slopes = whole.map((_, input) => result.gradients[`input ${input}`]!.dataSync() as Float32Array);
   const gradients: Record<string, tf.Tensor> = {};
-  for (const [name, weight] of Object.entries(own)) gradients[name] = grads[weight.name]!;
-  tf.dispose([...whole, ...whole.map(({ name }) => grads[name]!)]);
+  for (const name of Object.keys(own)) {
+    const gradient = result.gradients[name];
+    if (gradient) gradients[name] = gradient;
+  }
+  tf.dispose([...whole, ...whole.map((_, input) => result.gradients[`input ${input}`]!)]);
 
+  const trained = trainedParameters(encoder);
   chunks.forEach((chunk, i) => {
     const state = states[i];
     if (state) encoder.setRandomState(state);
     const from = chunk.start * encoder.outputDim;
     const slope = slopes[chunk.input]!.slice(from, from + chunk.part.size * encoder.outputDim);
-    const pulled = tf.variableGrads(
+    const pulled = differentiation.addGradients(
       () =>
         tf.sum(tf.mul(embed(chunk), tf.tensor2d(slope, [chunk.part.size, encoder.outputDim]))) as tf.Scalar,
-      [...Object.values(encoder.weights), ...Object.values(encoder.tables).map(({ anchor }) => anchor)],
+      trained,
     );
-    for (const [name, weight] of Object.entries(encoder.weights)) {
-      const more = pulled.grads[weight.name];
-      if (!more) continue;
+    for (const [name, more] of Object.entries(pulled.gradients)) {
       const sum = gradients[name];
       gradients[name] = sum ? tf.add(sum, more) : more;
       if (sum) tf.dispose([sum, more]);
     }
-    for (const { anchor } of Object.values(encoder.tables)) pulled.grads[anchor.name]?.dispose();
     pulled.value.dispose();
   });
   if (after) encoder.setRandomState(after);
