@@ -1,11 +1,11 @@
-"""PyTorch's side of transformer-step.ts: reads "STEPS" lines, trains that many steps, answers seconds per step."""
-import sys, time
+"""PyTorch's side of transformer-step.ts: THREADS LAYERS WIDTH VOCABULARY PAIRS QUERY DOCUMENT; answers "STEPS" with seconds a step."""
+import json, sys, time
 import torch
 from torch import nn
 
-torch.set_num_threads(int(sys.argv[1]))
+threads, L, D, V, B, TQ, TD = map(int, sys.argv[1:8])
+torch.set_num_threads(threads)
 torch.manual_seed(1)
-V, D, H, L, B, TQ, TD = 8000, 128, 4, 2, 32, 16, 64
 
 
 class Bert(nn.Module):
@@ -13,7 +13,9 @@ class Bert(nn.Module):
         super().__init__()
         self.words, self.positions, self.types = nn.Embedding(V, D), nn.Embedding(512, D), nn.Embedding(2, D)
         self.norm = nn.LayerNorm(D, eps=1e-12)
-        layer = nn.TransformerEncoderLayer(D, H, 4 * D, dropout=0.0, activation="gelu", layer_norm_eps=1e-12, batch_first=True)
+        layer = nn.TransformerEncoderLayer(
+            D, D // 32, 4 * D, dropout=0.0, activation="gelu", layer_norm_eps=1e-12, batch_first=True
+        )
         self.layers = nn.TransformerEncoder(layer, L)
 
     def forward(self, ids):
@@ -23,12 +25,12 @@ class Bert(nn.Module):
 
 
 model = Bert().train()
-optimizer = torch.optim.Adam(model.parameters(), lr=1e-4)
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-5)
 queries, documents = torch.randint(5, V, (64, B, TQ)), torch.randint(5, V, (64, B, TD))
 step = 0
 for line in sys.stdin:
     count = int(line)
-    began = time.perf_counter()
+    wall, cpu = time.perf_counter(), time.process_time()
     for _ in range(count):
         scores = model(queries[step % 64]) @ model(documents[step % 64]).T / 0.05
         loss = nn.functional.cross_entropy(scores, torch.arange(B))
@@ -36,4 +38,5 @@ for line in sys.stdin:
         loss.backward()
         optimizer.step()
         step += 1
-    print((time.perf_counter() - began) / count, flush=True)
+    answer = {"wall": (time.perf_counter() - wall) / count, "cpu": (time.process_time() - cpu) / count}
+    print(json.dumps(answer), flush=True)

@@ -1,8 +1,7 @@
-// Training step of a 2-layer, 128-dim encoder on wasm against PyTorch's, in alternating rounds, and where ours goes.
-//   PYTHON=python3 node --import tsx bench/transformer-step.ts [ROUNDS] [THREADS]
-// 32 pairs, 16 and 64 word-pieces, in-batch softmax, Adam. Without torch the PyTorch column is left out.
-import { spawn, spawnSync } from "node:child_process";
-import { createInterface } from "node:readline";
+// Training step of a BERT-type encoder against PyTorch's on as many threads, in alternating rounds, and where ours goes.
+//   node --import tsx bench/transformer-step.ts [small or minilm] [ENGINE] [ROUNDS] [THREADS]
+// small: 2 layers of 128, 8,000 word-pieces; minilm: 6 layers of 384, 30,522 word-pieces. 32 pairs of 16 and 64 word-pieces,
+// in-batch softmax, Adam. QDRL_TORCH_PYTHON names a Python with torch (default /usr/bin/python3). Under a minute each.
 import * as tf from "@tensorflow/tfjs";
 import { smallArchitecture } from "../lib/encoders/transformer/architecture.js";
 import { TransformerEncoder } from "../lib/encoders/transformer/transformer-encoder.js";
@@ -14,18 +13,36 @@ import { batchSoftmax } from "../lib/losses/batch-softmax.js";
 import { createOptimizer } from "../lib/optimizers/create-optimizer.js";
 import { pairTask } from "../lib/training/objectives/batch-task.js";
 import { Trainer } from "../lib/training/trainer.js";
-import { median, timeMs } from "./measure.js";
+import { differentiationOf } from "./engines.js";
+import { Alternation, cpuSeconds, report } from "./goal.js";
+import { pythonPeer, torchPython } from "./python-peer.js";
 
-const rounds = Number(process.argv[2] ?? 5);
-const threads = Number(process.argv[3] ?? 1);
-const python = process.env["PYTHON"] ?? "python3";
-const [V, D, B, TQ, TD, STEPS] = [8000, 128, 32, 16, 64, 5];
+const sizes = {
+  small: { layers: 2, dim: 128, words: 8000, steps: 5, rounds: 9, goal: 1.2, name: "2 layers of 128" },
+  minilm: {
+    layers: 6,
+    dim: 384,
+    words: 30_522,
+    steps: 1,
+    rounds: 7,
+    goal: 1,
+    name: "MiniLM, 6 layers of 384",
+  },
+};
+const size = sizes[(process.argv[2] ?? "small") as keyof typeof sizes];
+const engine = process.argv[3] ?? "tfjs";
+const rounds = Number(process.argv[4] ?? size.rounds);
+const threads = Number(process.argv[5] ?? 1);
+const [B, TQ, TD] = [32, 16, 64];
 
 console.log((await selectBackend("wasm")).line);
 const random = new Random(1);
 const encoder = new TransformerEncoder(
   {
-    architecture: smallArchitecture(V, D, 2, { hiddenDropout: 0, attentionDropout: 0 }),
+    architecture: smallArchitecture(size.words, size.dim, size.layers, {
+      hiddenDropout: 0,
+      attentionDropout: 0,
+    }),
     pooling: "mean",
     normalize: true,
     sides: "shared",
@@ -34,16 +51,18 @@ const encoder = new TransformerEncoder(
   },
   random,
 );
-const adam = { kind: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, learningRate: 1e-4 };
 const trainer = new Trainer(
   encoder,
   pairTask(batchSoftmax({ temperature: 0.05 })),
-  createOptimizer(adam as never),
+  createOptimizer({
+    ...{ kind: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, learningRate: 1e-5 },
+  } as never),
+  { differentiation: differentiationOf(engine, threads) },
 );
 const column = (length: number): TokenColumn =>
   tokenColumn(
     Array.from({ length: B }, () => ({
-      ids: Int32Array.from({ length }, () => 5 + random.int(V - 5)),
+      ids: Int32Array.from({ length }, () => 5 + random.int(size.words - 5)),
       typeIds: new Uint8Array(length),
     })),
   );
@@ -55,49 +74,33 @@ const batches: PairBatch[] = Array.from({ length: 8 }, () => ({
   documentIds: own,
 }));
 
-const child = startPython();
-const ours: number[] = [];
-const theirs: number[] = [];
-for (let i = 0; i < 3; i++) trainer.trainStep(batches[i]!);
-await child?.(3);
+const peer = await pythonPeer(
+  "bench/transformer-step.py",
+  [threads, size.layers, size.dim, size.words, B, TQ, TD],
+  { python: torchPython, module: "torch", threads },
+);
+if (!peer) process.exit(1);
+type Answer = { wall: number; cpu: number };
+const [wall, cpu] = [new Alternation(), new Alternation()];
+let step = 0;
+for (let i = 0; i < 3; i++) trainer.trainStep(batches[step++ % 8]!);
+await peer.ask<Answer>("2");
 for (let round = 0; round < rounds; round++) {
-  ours.push(
-    timeMs(() => {
-      for (let i = 0; i < STEPS; i++) trainer.trainStep(batches[i % 8]!);
-    }) / STEPS,
-  );
-  if (child) theirs.push((await child(STEPS)) * 1000);
+  const [began, usage] = [performance.now(), process.cpuUsage()];
+  for (let i = 0; i < size.steps; i++) trainer.trainStep(batches[step++ % 8]!);
+  const [ours, busy] = [performance.now() - began, cpuSeconds(usage)];
+  const theirs = await peer.ask<Answer>(`${size.steps}`);
+  wall.add(ours / size.steps / 1000, theirs.wall);
+  cpu.add(busy / size.steps, theirs.cpu);
 }
-const describe = (name: string, ms: number[]) =>
-  console.log(
-    `${name}: ${median(ms).toFixed(1)} ms a step (${Math.min(...ms).toFixed(1)}–${Math.max(...ms).toFixed(1)}), ${(1000 / median(ms)).toFixed(2)} steps/s, ${((1000 * B * (TQ + TD)) / median(ms)).toFixed(0)} tokens/s`,
-  );
-describe("qdrl, tfjs on wasm", ours);
-if (child) {
-  describe(`PyTorch, ${threads} threads`, theirs);
-  const ratios = ours.map((ms, i) => theirs[i]! / ms);
-  console.log(
-    `qdrl's steps/s are ${median(ratios).toFixed(2)} × PyTorch's (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)} over ${rounds} rounds)`,
-  );
-}
-await profile();
+peer.stop();
+report({
+  what: `training step of a transformer (${size.name}), engine ${engine}, against PyTorch, ${threads} thread${threads === 1 ? "" : "s"}`,
+  ...{ goal: size.goal, unit: "×", figure: wall.ratio },
+  detail: `${wall.detail("ms a step", 1000)}; by CPU time ${cpu.ratio.toFixed(2)} ×, ${cpu.detail("ms", 1000)}`,
+});
+if (engine === "tfjs") await profile();
 process.exit(0);
-
-/** A process that trains as many steps as it is asked for; null where Python has no torch. */
-function startPython(): ((steps: number) => Promise<number>) | null {
-  if (spawnSync(python, ["-c", "import torch"]).status !== 0) {
-    console.log(`${python} has no torch: PyTorch is left out (set PYTHON)`);
-    return null;
-  }
-  const process = spawn(python, ["bench/transformer-step.py", `${threads}`], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  const lines = createInterface({ input: process.stdout })[Symbol.asyncIterator]();
-  return async (steps) => {
-    process.stdin.write(`${steps}\n`);
-    return Number((await lines.next()).value);
-  };
-}
 
 /** Time of one step by tfjs kernel. What runs in our own heap kernels is in the remainder. */
 async function profile(): Promise<void> {

@@ -205,7 +205,8 @@ export class Trainer<B = PairBatch> {
     const { model, task, differentiation } = this;
     const prepared = task.prepare(batch, this.step);
     const { chunkSize } = this.options;
-    if (chunkSize) return gradCache(model, prepared, chunkSize, { own: lossWeights(task.weights), differentiation });
+    if (chunkSize)
+      return gradCache(model, prepared, chunkSize, { own: lossWeights(task.weights), differentiation });
     for (const table of Object.values(model.tables)) table.clearGradients();
     return differentiation.addGradients(() => lossOf(model, prepared), this.parameters());
   }
