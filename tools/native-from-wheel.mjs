@@ -1,42 +1,65 @@
 #!/usr/bin/env node
-// `node tools/native-from-wheel.mjs`: builds tfjs' native binding from its own source against the TensorFlow
-// library in PyPI's wheel, for networks from which tfjs' ready-made binary cannot be had. Needs Linux on x86-64,
-// python3 with pip, and g++; takes some 600 MB in node_modules. `--remove` goes back to wasm.
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+// `node tools/native-from-wheel.mjs [--gpu]`: builds tfjs' native binding from its own source against the TensorFlow
+// library in PyPI's wheel, for networks from which tfjs' ready-made binary cannot be had. `npm run native -- --help`
+// says what it needs and takes. `npm run native -- wheel` and `-- gpu-wheel` call it.
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statfsSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { runCommand, tail } from "./setup/run-command.mjs";
 
 // The binding was written for 2.9; 2.15 is the last that has the same C interface and a wheel of moderate size.
-const WHEEL = "tensorflow-cpu==2.15.1";
+const VERSION = "2.15.1";
 const HEADERS = "node-api-headers@1.5.0";
 const LIBRARIES = ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"];
+const USAGE = "usage: native-from-wheel.mjs [--gpu] [--wheels FOLDER] | --remove";
+/** GB of disk while it works: wheels, what is unpacked, the libraries in node_modules */
+const ROOM = { cpu: 1.5, gpu: 7 };
 
 const root = path.resolve(fileURLToPath(import.meta.url), "../..");
 const target = path.join(root, "node_modules/@tensorflow/tfjs-node-gpu");
 const binary = path.join(target, "lib/napi-v8/tfjs_binding.node");
 const libraries = path.join(target, "deps/lib");
+// TensorFlow looks for CUDA's libraries in ../nvidia/*/lib beside its own (its RUNPATH), and for ptxas in
+// ../nvidia/cuda_nvcc: no LD_LIBRARY_PATH is needed
+const cuda = path.join(target, "deps/nvidia");
 
 async function main() {
-  if (process.argv.includes("--remove")) return remove();
+  const { gpu, wheels, remove: goBack } = optionsOf(process.argv.slice(2));
+  if (goBack) return remove();
   if (process.platform !== "linux" || process.arch !== "x64")
     fail(`must run on Linux on x64, got ${process.platform} on ${process.arch}`);
   if (!existsSync(path.join(target, "binding")))
     fail("@tensorflow/tfjs-node-gpu is not installed; run: npm ci --ignore-scripts");
-  const scratch = mkdtempSync(path.join(tmpdir(), "qdrl-native-"));
+  const { bavail, bsize } = statfsSync(target);
+  const [free, room] = [(bavail * bsize) / 1e9, ROOM[gpu ? "gpu" : "cpu"]];
+  if (free < room) fail(`the disk must have ${room} GB free, got ${free.toFixed(1)} GB`);
+  // beside where the libraries go, so that they are moved and not copied
+  const scratch = mkdtempSync(path.join(target, "wheels-"));
   try {
-    await step("fetching the wheel (200 MB)", "python3", downloadArgs(scratch), 900);
+    const name = gpu ? "tensorflow" : "tensorflow-cpu";
+    const size = gpu ? "475 MB" : "200 MB";
+    await step(
+      `fetching the wheel (${size})`,
+      "python3",
+      downloadArgs(scratch, wheels, [`${name}==${VERSION}`]),
+      900,
+    );
     await step("unpacking", "python3", ["-c", UNPACK, scratch], 300);
     const headers = await nodeHeaders(scratch);
+    remove();
     mkdirSync(path.dirname(binary), { recursive: true });
     mkdirSync(libraries, { recursive: true });
     const unpacked = path.join(scratch, "tensorflow");
-    for (const name of LIBRARIES) cpSync(path.join(unpacked, name), path.join(libraries, name));
+    for (const name of LIBRARIES) renameSync(path.join(unpacked, name), path.join(libraries, name));
     await step("compiling the binding", "g++", compileArgs(headers, path.join(unpacked, "include")), 300);
-    console.log(
-      `native: ${(await step("loading it", process.execPath, ["-e", LOAD], 60)).split("\n").at(-1)}`,
+    if (gpu) await fetchCuda(scratch, wheels);
+    const loaded = await step(
+      "loading it",
+      process.execPath,
+      [path.join(root, "tools/native-load.cjs")],
+      120,
     );
+    console.log(`native: ${loaded.split("\n").at(-1)}`);
   } catch (error) {
     remove();
     throw error;
@@ -45,18 +68,69 @@ async function main() {
   }
 }
 
-function downloadArgs(folder) {
-  const platform = ["--platform", "manylinux2014_x86_64", "--python-version", "311", "--only-binary=:all:"];
-  return ["-m", "pip", "download", "--quiet", "--no-deps", ...platform, "--dest", folder, WHEEL];
+function optionsOf(args) {
+  const options = { gpu: false, wheels: null, remove: false };
+  for (let i = 0; i < args.length; i++) {
+    if (args[i] === "--gpu" || args[i] === "--remove") options[args[i].slice(2)] = true;
+    else if (args[i] === "--wheels" && args[i + 1]) options.wheels = path.resolve(args[++i]);
+    else fail(`unknown argument "${args[i]}"; ${USAGE}`);
+  }
+  if (options.wheels && !existsSync(options.wheels))
+    fail(`--wheels must be a folder of wheels, got ${options.wheels}`);
+  return options;
+}
+
+/** Puts the wheels that TensorFlow's own names for CUDA (extra and-cuda) where it looks for their libraries. */
+async function fetchCuda(scratch, wheels) {
+  const listed = await step(
+    "reading which CUDA it was built for",
+    "python3",
+    ["-c", CUDA_WHEELS, scratch],
+    60,
+  );
+  const names = listed.split("\n").filter(Boolean);
+  if (names.length === 0) fail("the wheel must name CUDA's wheels, got none");
+  const args = downloadArgs(scratch, wheels, names);
+  await step(`fetching ${names.length} of NVIDIA's wheels (1.9 GB)`, "python3", args, 1800);
+  await step("unpacking them", "python3", ["-c", UNPACK_CUDA, scratch], 600);
+  renameSync(path.join(scratch, "nvidia"), cuda);
+}
+
+function downloadArgs(folder, wheels, names) {
+  const systems = ["manylinux2014_x86_64", "manylinux_2_17_x86_64", "manylinux1_x86_64"];
+  const platform = systems.flatMap((name) => ["--platform", name]);
+  const local = wheels ? ["--no-index", "--find-links", wheels] : [];
+  const options = ["--quiet", "--no-deps", "--python-version", "311", "--only-binary=:all:"];
+  return ["-m", "pip", "download", ...options, ...platform, ...local, "--dest", folder, ...names];
 }
 
 const UNPACK = `
 import glob, sys, zipfile
 folder = sys.argv[1]
-with zipfile.ZipFile(glob.glob(folder + "/*.whl")[0]) as wheel:
+with zipfile.ZipFile(glob.glob(folder + "/tensorflow*.whl")[0]) as wheel:
     for name in wheel.namelist():
         if name.startswith(("tensorflow/include/tensorflow/", "tensorflow/include/tsl/", "tensorflow/libtensorflow")):
             wheel.extract(name, folder)
+`;
+
+const CUDA_WHEELS = `
+import glob, re, sys, zipfile
+with zipfile.ZipFile(glob.glob(sys.argv[1] + "/tensorflow*.whl")[0]) as wheel:
+    metadata = next(name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+    text = wheel.read(metadata).decode()
+for name, version in re.findall(r"^Requires-Dist: (nvidia-[a-z0-9-]+) \\(?==([0-9.]+)\\)?.*and-cuda", text, re.M):
+    print(name + "==" + version)
+`;
+
+const UNPACK_CUDA = `
+import glob, os, sys, zipfile
+folder = sys.argv[1]
+for file in glob.glob(folder + "/nvidia*.whl"):
+    with zipfile.ZipFile(file) as wheel:
+        for name in wheel.namelist():
+            if ".so" in name or name.endswith("/bin/ptxas") or "/libdevice/" in name:
+                os.chmod(wheel.extract(name, folder), 0o755)
+    os.remove(file)
 `;
 
 /** The folder with node_api.h: Node's own if it came along, else from npm. */
@@ -80,12 +154,6 @@ function compileArgs(headers, include) {
   return [...options, "-I", headers, "-I", include, ...sources, "-o", binary, ...link];
 }
 
-const LOAD =
-  'const tf = require("@tensorflow/tfjs-node-gpu");' +
-  "const sum = tf.sum(tf.matMul(tf.ones([3, 4]), tf.ones([4, 5]))).dataSync()[0];" +
-  'if (sum !== 60) throw new Error("a product is wrong");' +
-  'console.log("TensorFlow loads and multiplies, backend " + tf.getBackend());';
-
 async function step(what, command, args, timeoutSec, cwd = root) {
   console.log(`native: ${what} …`);
   const env = { TF_CPP_MIN_LOG_LEVEL: "2" };
@@ -95,7 +163,8 @@ async function step(what, command, args, timeoutSec, cwd = root) {
 }
 
 function remove() {
-  for (const folder of [path.dirname(binary), libraries]) rmSync(folder, { recursive: true, force: true });
+  for (const folder of [path.dirname(binary), libraries, cuda])
+    rmSync(folder, { recursive: true, force: true });
 }
 
 function fail(message) {

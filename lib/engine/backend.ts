@@ -18,12 +18,14 @@ export interface BackendChoice {
 }
 
 const order: readonly BackendName[] = ["tensorflow", "wasm", "cpu"];
+/** The native library is never taken unasked: fused steps on wasm are faster than it on a CPU, and repeat bit by bit. */
+const unasked: readonly BackendName[] = ["wasm", "cpu"];
 
 /**
- * Chooses where tfjs computes: the native library when its binary is installed, else WebAssembly (SIMD), else
- * plain JavaScript. Calling it again with the same wish changes nothing.
+ * Chooses where tfjs computes: WebAssembly (SIMD), else plain JavaScript; the native library, on a GPU where it finds one, if
+ * asked for by name. Calling it again with the same wish changes nothing.
  *
- * @param preferred "auto" takes the first that works; a name takes that one or fails
+ * @param preferred "auto" takes the first of wasm and cpu that works; a name takes that one or fails
  * @returns the backend now in use and a line to print
  * @throws UserError for an unknown name, or a backend asked for by name that cannot start
  */
@@ -32,7 +34,7 @@ export async function selectBackend(preferred: BackendName | "auto" = "auto"): P
     throw new UserError(`selectBackend: unknown backend "${preferred}"; known: auto, ${order.join(", ")}`);
   tf.enableProdMode();
   const refusals: string[] = [];
-  for (const name of preferred === "auto" ? order : [preferred]) {
+  for (const name of preferred === "auto" ? unasked : [preferred]) {
     const refusal = await start(name);
     if (refusal === null) return { name, line: describe(name, refusals) };
     refusals.push(`${name}: ${refusal}`);
@@ -65,14 +67,32 @@ function loadNative(): string | null {
     if (!existsSync(lib)) continue;
     const built = readdirSync(lib).some((folder) => existsSync(resolve(lib, folder, "tfjs_binding.node")));
     if (!built) continue;
+    process.env.TF_CPP_MIN_LOG_LEVEL ??= "3"; // its lines about what it registers twice
     createRequire(packageFile("package.json"))(packageName);
     return null;
   }
-  return "native library not installed (npm run native)";
+  return "native library not installed (npm run native -- --help)";
+}
+
+/** Where the native library computes: it falls back to the CPU by itself where it finds no GPU. */
+function nativeDevice(): string {
+  if (usesGpu()) return "on the GPU";
+  const driver = existsSync("/proc/driver/nvidia/version");
+  return `on the CPU: ${driver ? "TensorFlow finds no GPU (TF_CPP_MIN_LOG_LEVEL=0 says why)" : "no NVIDIA driver is loaded"}`;
+}
+
+/** Whether the backend in use is the native one and computes on a GPU. */
+export function usesGpu(): boolean {
+  const backend = tf.getBackend() === "tensorflow" ? (tf.backend() as { isUsingGpuDevice?: boolean }) : null;
+  return backend?.isUsingGpuDevice === true;
 }
 
 function describe(name: BackendName, refusals: readonly string[]): string {
   const simd = wasmHeap()?.fusedMultiplyAdd ? "wasm (SIMD, fused multiply-add)" : "wasm (SIMD)";
-  const what = { tensorflow: "tensorflow (native)", wasm: simd, cpu: "cpu (plain JavaScript)" }[name];
+  const what = {
+    tensorflow: `tensorflow (native, ${nativeDevice()})`,
+    wasm: simd,
+    cpu: "cpu (plain JavaScript)",
+  }[name];
   return refusals.length === 0 ? `backend: ${what}` : `backend: ${what}; ${refusals.join("; ")}`;
 }

@@ -63,6 +63,16 @@ export function crossCheck(config: ExperimentConfig): CrossFieldIssue[] {
       path: ["optimizer", "row_moments"],
       message: `must be float32 for a model without tables (no text and no category among its features), got ${optimizer.row_moments}`,
     });
+  if (config.backend === "tensorflow" && config.engine === "fused")
+    issues.push({
+      path: ["engine"],
+      message: "must be auto or tfjs with backend tensorflow, which has no fused steps, got fused",
+    });
+  if (config.backend === "tensorflow" && "row_moments" in optimizer && optimizer.row_moments !== "float32")
+    issues.push({
+      path: ["optimizer", "row_moments"],
+      message: `must be float32 with backend tensorflow, which keeps rows and moments itself, got ${optimizer.row_moments}`,
+    });
   if (config.distillation !== null && config.negatives.type === "cache")
     issues.push({
       path: ["negatives", "type"],

@@ -91,7 +91,9 @@ const build = () =>
     backend: z
       .enum(["auto", "tensorflow", "wasm", "cpu"])
       .default("auto")
-      .describe("of tfjs; auto: the first that works of tensorflow, wasm, cpu"),
+      .describe(
+        "of tfjs; auto: wasm, else cpu; tensorflow: the native library, on a GPU where it finds one, without fused steps",
+      ),
     engine: z
       .enum(["auto", "fused", "tfjs"])
       .default("auto")

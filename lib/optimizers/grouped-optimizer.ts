@@ -33,6 +33,10 @@ export class GroupedOptimizer implements Optimizer {
     this.learningRate = groups[0]!.optimizer.learningRate / groups[0]!.factor;
   }
 
+  get updatesOnHost(): boolean {
+    return this.groups.some(({ optimizer }) => optimizer.updatesOnHost);
+  }
+
   get step(): number {
     return this.groups[0]!.optimizer.step;
   }

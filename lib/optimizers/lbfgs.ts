@@ -36,6 +36,7 @@ interface Place {
  */
 export class Lbfgs implements Optimizer {
   readonly kind = "lbfgs";
+  readonly updatesOnHost = true;
   step = 0;
   private places: Place[] | null = null;
   private iterations = 0;

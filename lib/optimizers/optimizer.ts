@@ -5,6 +5,8 @@ import type { Parameters } from "../engine/ops/gradients.js";
 /** Turns gradients into updates: of dense weights from `denseGradients`, of tables from their recorded gradients. */
 export interface Optimizer {
   readonly kind: string;
+  /** true where the update is plain arithmetic on the host, whatever backend holds the parameters */
+  readonly updatesOnHost?: boolean;
   /** updates applied so far */
   readonly step: number;
   /** may be changed between steps (schedules) */

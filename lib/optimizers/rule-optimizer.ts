@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Parameters } from "../engine/ops/gradients.js";
+import { computesElsewhere, updateOnBackend } from "../engine/tables/backend-rows.js";
 import type { EmbeddingTable } from "../engine/tables/embedding-table.js";
 import type { RowMoments } from "../engine/tables/packed-moments.js";
 import { DriftKeeper } from "../engine/tables/row-keeper.js";
@@ -15,6 +16,7 @@ export class RuleOptimizer implements Optimizer {
   step = 0;
   learningRate: number;
   private readonly dense = new Map<string, FloatStorage>(); // name → slots one after the other
+  private readonly elsewhere = new Map<string, tf.Tensor[]>(); // name → slots in the backend's own memory
   private readonly tables = new Map<string, { table: EmbeddingTable; keeper: DriftKeeper | null }>();
   private restored: Record<string, Float32Array> = {};
 
@@ -60,6 +62,10 @@ export class RuleOptimizer implements Optimizer {
         const size = slots.count / this.rule.slots.length;
         out[`${name}.${slot}`] = slots.floats.slice(k * size, (k + 1) * size);
       });
+    for (const [name, slots] of this.elsewhere)
+      this.rule.slots.forEach((slot, k) => {
+        out[`${name}.${slot}`] = (slots[k]!.dataSync() as Float32Array).slice();
+      });
     for (const [name, { table, keeper }] of this.tables) {
       keeper?.synchronise();
       this.rule.slots.forEach((slot, k) => {
@@ -75,6 +81,8 @@ export class RuleOptimizer implements Optimizer {
     this.restored = { ...state };
     for (const slots of this.dense.values()) slots.release();
     this.dense.clear();
+    for (const slots of this.elsewhere.values()) tf.dispose(slots);
+    this.elsewhere.clear();
     for (const { table } of this.tables.values()) table.keeper = null;
     this.tables.clear();
     this.step = step;
@@ -82,6 +90,10 @@ export class RuleOptimizer implements Optimizer {
   }
 
   private updateWeight(name: string, weight: tf.Variable, gradient: tf.Tensor): void {
+    if (computesElsewhere()) {
+      this.updateElsewhere(name, weight, gradient);
+      return;
+    }
     const state = this.stateOf(name, weight.size);
     const heap = wasmHeap();
     const at = weight.size % 4 === 0 ? state.addressIn(heap) : null;
@@ -91,6 +103,27 @@ export class RuleOptimizer implements Optimizer {
         : this.update(weight, gradient, state);
     weight.assign(moved);
     moved.dispose();
+  }
+
+  private updateElsewhere(name: string, weight: tf.Variable, gradient: tf.Tensor): void {
+    const before = this.elsewhere.get(name) ?? this.startElsewhere(name, weight);
+    const after = tf.tidy(() => {
+      const { values, state } = updateOnBackend(this.rule.factors(), weight, gradient, before);
+      weight.assign(values);
+      return state;
+    });
+    tf.dispose(before);
+    this.elsewhere.set(
+      name,
+      after.map((tensor) => tf.keep(tensor)),
+    );
+  }
+
+  private startElsewhere(name: string, { shape, size }: tf.Variable): tf.Tensor[] {
+    return this.rule.slots.map((slot) => {
+      const saved = this.takeRestored(`${name}.${slot}`, size);
+      return tf.tidy(() => (saved ? tf.tensor(saved, shape) : tf.fill(shape, this.rule.initialState)));
+    });
   }
 
   private stateOf(name: string, size: number): FloatStorage {
@@ -141,6 +174,7 @@ export class RuleOptimizer implements Optimizer {
     if (this.tables.get(name)?.table === table) return;
     const { slots, initialState, drift } = this.rule;
     table.keeper?.synchronise();
+    table.keeper = null;
     table.reserveState(slots.length, this.rowMoments);
     const size = table.rows * table.dim;
     slots.forEach((slot, k) => {
@@ -148,7 +182,7 @@ export class RuleOptimizer implements Optimizer {
       if (saved) table.writeState(k, saved);
       else if (initialState !== 0) table.writeState(k, new Float32Array(size).fill(initialState));
     });
-    const keeper = drift ? new DriftKeeper(table, drift, this.step) : null;
+    const keeper = drift && !table.onBackend ? new DriftKeeper(table, drift, this.step) : null;
     table.keeper = keeper;
     this.tables.set(name, { table, keeper });
   }

@@ -27,6 +27,7 @@ export interface SpanRule {
  */
 export class SpanOptimizer implements Optimizer {
   readonly kind: string;
+  readonly updatesOnHost = true;
   step = 0;
   learningRate: number;
   private readonly slots = new Map<string, Float32Array[]>();

@@ -1,4 +1,6 @@
+import * as tf from "@tensorflow/tfjs";
 import type { Encoder } from "../encoders/encoder.js";
+import { computesElsewhere } from "../engine/tables/backend-rows.js";
 import type { PairBatch } from "../experiment/pairs.js";
 import { UserError } from "../files/user-error.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
@@ -30,15 +32,20 @@ export interface TrainerChoice {
  */
 export function chooseTrainer(choice: TrainerChoice): { trainer: Trainer; engine: string } {
   const { engine, encoder, optimizer, fused, note = "" } = choice;
+  const onHost = computesElsewhere() && optimizer.updatesOnHost ? ", updates on the CPU" : "";
   const plain = (why: string) => {
     const { task, options } = choice.plain();
-    return { trainer: new Trainer(encoder, task, optimizer, options), engine: `tfjs (${why})${note}` };
+    return {
+      trainer: new Trainer(encoder, task, optimizer, options),
+      engine: `tfjs (${why})${onHost}${note}`,
+    };
   };
   if (engine === "tfjs") return plain("as configured");
   const refuse = (what: string, why: string) => {
     if (engine === "auto") return plain(why);
     throw new UserError(`engine: ${engine} must apply to the ${what}, got: ${why}`);
   };
+  if (computesElsewhere()) return refuse("backend", `backend ${tf.getBackend()} computes its steps in tfjs`);
   if (typeof fused === "string") return refuse("experiment", fused);
   const { trainer, reason } = fusedTraining({ encoder, task: fused.task, optimizer }, fused);
   if (!trainer) return refuse("model", reason);

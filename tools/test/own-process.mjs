@@ -4,6 +4,7 @@
  * what other files would meet: each of these made another file fail, or was made to fail, when they shared.
  */
 export const OWN_PROCESS = {
+  "tests/training/backend-steps.test.ts": "registers a backend, and counts what kernels of all others run",
   "tests/losses/batch-losses.test.ts": "registers a loss, and compares the list of all",
   "tests/negatives/miners.test.ts": "registers a miner",
   "tests/optimizers/more-optimizers.test.ts": "registers an optimiser",

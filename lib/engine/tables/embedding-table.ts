@@ -3,6 +3,7 @@ import { UserError } from "../../files/user-error.js";
 import { fillNormal } from "../random/fill-random.js";
 import type { Random } from "../random/random.js";
 import { type WasmHeap, wasmHeap } from "../wasm-heap.js";
+import { BackendRows, computesElsewhere } from "./backend-rows.js";
 import { bagWords } from "./bag-words.js";
 import type { WordCuts } from "./distinct-words.js";
 import { type HeapGradient, type HeapRows, heapPool, heapPoolWords, heapUpdateRows } from "./heap-table.js";
@@ -50,6 +51,8 @@ export class EmbeddingTable {
   private slots = 0;
   private precision: RowMoments = "float32";
   private pending: HeapGradient[] = [];
+  /** where the rows are while a backend with a memory of its own trains them; `storage` is behind then */
+  private elsewhere: BackendRows | null = null;
 
   /** @throws RangeError if rows or dim is not a positive integer, or the table does not fit in memory */
   constructor(options: EmbeddingTableOptions) {
@@ -81,7 +84,13 @@ export class EmbeddingTable {
 
   /** The live array: row r is values[r·stride … r·stride + dim), then its optimiser state. */
   get values(): Float32Array {
+    this.fetch();
     return this.storage.floats;
+  }
+
+  /** Whether an optimiser moves the rows by {@link UpdateRule.factors} on the backend, all at once, without a keeper. */
+  get onBackend(): boolean {
+    return !this.packed && this.keeper === null && computesElsewhere();
   }
 
   /** The bits of {@link values}, as int32. */
@@ -215,9 +224,14 @@ export class EmbeddingTable {
    * Drains the gradients and moves their rows, and no others, by `rule`, whose update `step` has begun. Rows must be current
    * (`bag` and `lookup` see to it).
    *
-   * @returns the rows moved, each once
+   * @returns the rows moved, each once; none where all are moved on the backend
    */
   applyGradients(rule: UpdateRule, step: number): Int32Array {
+    if (this.onBackend) {
+      this.rowsElsewhere().update(this.pending, rule.factors(), rule.drift === null && rule.slots.length > 1);
+      this.clearGradients();
+      return new Int32Array(0);
+    }
     const heap = wasmHeap();
     const place = this.pending.length > 0 ? this.heapRows(heap) : null;
     if (heap && place) {
@@ -256,7 +270,24 @@ export class EmbeddingTable {
   dispose(): void {
     this.clearGradients();
     this.anchor.dispose();
+    this.elsewhere?.dispose();
+    this.elsewhere = null;
     this.storage.release();
+  }
+
+  private rowsElsewhere(): BackendRows {
+    const { rows, dim, stride } = this;
+    this.elsewhere ??= new BackendRows(this.storage.floats, rows, dim, stride);
+    return this.elsewhere;
+  }
+
+  /** Brings the array up to date: whoever reads or writes it works on the host until the next step. */
+  private fetch(): void {
+    const { elsewhere } = this;
+    if (!elsewhere) return;
+    this.elsewhere = null;
+    elsewhere.download(this.storage.floats);
+    elsewhere.dispose();
   }
 
   private pool(
@@ -277,9 +308,11 @@ export class EmbeddingTable {
     const place = this.heapRows(heap);
     const { dim } = this;
     const words = heap && place && cuts && !countZero ? bagWords(heap, ids, size, length, cuts) : null;
+    const bags = { ids, size, length, countZero };
     const op = tf.customGrad((_anchor) => ({
-      value:
-        heap && place
+      value: this.onBackend
+        ? this.rowsElsewhere().pool(bags)
+        : heap && place
           ? words
             ? heapPoolWords(heap, place, words, size)
             : heapPool(heap, place, ids, size, length, countZero)

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { wasmHeap } from "../wasm-heap.js";
+import { computesElsewhere, poolOnBackend, spreadOnBackend } from "./backend-rows.js";
 import { heapPool, heapSpread } from "./heap-table.js";
 import { type PooledGradient, poolRows, sumRowGradients } from "./row-pooling.js";
 
@@ -13,6 +14,7 @@ import { type PooledGradient, poolRows, sumRowGradients } from "./row-pooling.js
  */
 export function tensorBag(matrix: tf.Tensor2D, ids: Int32Array, size: number, length: number): tf.Tensor2D {
   const [rows, dim] = matrix.shape;
+  if (computesElsewhere()) return backendBag(matrix, ids, size, length);
   const op = tf.customGrad((given) => {
     const source = given as tf.Tensor2D;
     const heap = dim % 4 === 0 ? wasmHeap() : null;
@@ -35,6 +37,22 @@ export function tensorBag(matrix: tf.Tensor2D, ids: Int32Array, size: number, le
       },
     };
   });
+  return op(matrix) as tf.Tensor2D;
+}
+
+function backendBag(matrix: tf.Tensor2D, ids: Int32Array, size: number, length: number): tf.Tensor2D {
+  const rows = matrix.shape[0] + 1;
+  const bags = { ids, size, length, countZero: false };
+  const op = tf.customGrad((given) => ({
+    value: poolOnBackend(
+      tf.pad(given as tf.Tensor2D, [
+        [1, 0],
+        [0, 0],
+      ]),
+      bags,
+    ),
+    gradFunc: (dy: tf.Tensor) => tf.slice(spreadOnBackend(dy as tf.Tensor2D, bags, rows), [1, 0]),
+  }));
   return op(matrix) as tf.Tensor2D;
 }
 

@@ -1,25 +1,23 @@
 import * as tf from "@tensorflow/tfjs";
-import { selectBackend } from "../../engine/backend.js";
+import { type BackendName, selectBackend, usesGpu } from "../../engine/backend.js";
 import type { FitOptions } from "./fit-options.js";
 
 /**
- * Starts what computes, and names it. A GPU is used where its native library is installed; where one is asked for and there is
- * none, a line says so and the CPU computes.
+ * Starts what computes, and names it. Where a GPU is asked for, the native library is tried; where it is not installed or finds
+ * none, a line says so and the CPU computes on what was in use, or on wasm.
  */
 export async function chooseDevice(
   wanted: FitOptions["device"],
   tell: (line: string) => void,
 ): Promise<string> {
-  if (!tf.getBackend()) tell((await selectBackend()).line);
+  const wantsGpu = wanted === "cuda" || wanted === "gpu";
+  const before = tf.getBackend();
+  if (wantsGpu && !usesGpu()) await selectBackend("tensorflow").catch(() => null);
+  if (wantsGpu && !usesGpu() && (!before || tf.getBackend() !== before))
+    await selectBackend((before || "auto") as BackendName);
+  else if (!before) tell((await selectBackend()).line);
   const backend = tf.getBackend();
-  const name = `${hasGpu() ? "gpu" : "cpu"}, ${backend}`;
-  if ((wanted === "cuda" || wanted === "gpu") && !hasGpu())
-    tell(`device: ${wanted} is not here, the CPU computes (${backend})`);
+  const name = `${usesGpu() ? "gpu" : "cpu"}, ${backend}`;
+  if (wantsGpu && !usesGpu()) tell(`device: ${wanted} is not here, the CPU computes (${backend})`);
   return name;
-}
-
-/** Whether the native backend in use was built for a GPU. */
-function hasGpu(): boolean {
-  const backend = tf.getBackend() === "tensorflow" ? (tf.backend() as { isUsingGpuDevice?: boolean }) : null;
-  return backend?.isUsingGpuDevice === true;
 }
