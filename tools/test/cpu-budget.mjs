@@ -31,6 +31,10 @@ export const LISTED = {
     most: 22,
     why: "a toy encoder trained against a cache of negatives",
   },
+  "tests/analysis/data-doctor/examine-data.test.ts": {
+    most: 6,
+    why: "a data set examined for every fault and every kind of file",
+  },
   "tests/tuning/tune.test.ts": { most: 30, why: "tunings by one and two workers, ended and gone on with" },
   "tests/browser/live-page.test.ts": {
     most: 15,

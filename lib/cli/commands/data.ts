@@ -11,6 +11,7 @@ import { plainTable } from "../../reporting/table.js";
 import { tableTerminal } from "../../reporting/table-terminal.js";
 import { TerminalListener, tableLook } from "../../reporting/terminal.js";
 import { checkFlags, wholeNumber } from "../flags.js";
+import { addDataDoctor } from "./data-doctor.js";
 
 interface ImportFlags {
   from?: string;
@@ -22,9 +23,9 @@ interface ImportFlags {
   output?: string;
 }
 
-/** `qdrl data build|list|import`. */
+/** `qdrl data build|list|import|doctor`. */
 export function addDataCommands(program: Command): void {
-  const data = program.command("data").description("build, list and import data sets");
+  const data = program.command("data").description("build, list, import and examine data sets");
   data
     .command("build")
     .description("build a data set from packages: emoji, or emoji-pictures")
@@ -101,6 +102,7 @@ export function addDataCommands(program: Command): void {
     .command("list")
     .description("data sets in data/, and those that can be had")
     .action(() => listDatasets());
+  addDataDoctor(data);
 }
 
 /** Shows what a data set holds and how long it took to write. */

@@ -68,7 +68,8 @@ export function addInitCommand(program: Command): void {
     );
 }
 
-function columnsOf(pairs: readonly string[]): Record<string, string | null> {
+/** `role=column` of each, "none" as null. */
+export function columnsOf(pairs: readonly string[]): Record<string, string | null> {
   const columns = emptyRecord<string | null>();
   for (const pair of pairs) {
     const at = pair.indexOf("=");

@@ -221,6 +221,11 @@ export function nameWords(name: string): string[] {
     .filter((word) => word !== "");
 }
 
+/** Whether a header's cell says what its column is: of a file without a header the first row says nothing of the kind. */
+export function saysRole(name: string): boolean {
+  return columnRoles.some((role) => nameScore(role, name) > 0);
+}
+
 /** 0 = not by this name; more for names that say nothing else, and for the query's text than for its id. */
 function nameScore(role: ColumnRole, name: string): number {
   const words = nameWords(name);

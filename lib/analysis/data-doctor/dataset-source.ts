@@ -1,0 +1,238 @@
+import { cpSync, existsSync, rmSync } from "node:fs";
+import path from "node:path";
+import { layout, partName } from "../../datasets/dataset-layout.js";
+import { peekTable } from "../../datasets/init/peek-table.js";
+import { readItems } from "../../datasets/items.js";
+import { jsonLineRows, readJsonLines, writeJsonLines } from "../../datasets/json-lines.js";
+import { readManifest, writeManifest } from "../../datasets/manifest.js";
+import { evaluationFilesOf, openDataset } from "../../datasets/open-dataset.js";
+import { parquetColumns, type TextColumns, writeParquet } from "../../datasets/parquet.js";
+import { listPartFiles, readPartChunks } from "../../datasets/part-files.js";
+import { readQueries } from "../../datasets/queries.js";
+import { emptyReadReport } from "../../datasets/read-report.js";
+import { ownEntry } from "../../files/own-entry.js";
+import { replaceFolder } from "../../files/replace-folder.js";
+import { UserError } from "../../files/user-error.js";
+import type { DocumentChunk, HeldOutQuery, MendedRows, PairChunk, PairSource } from "./pair-source.js";
+
+/** Columns that are examined where several could be. */
+export interface ExaminedColumns {
+  query?: string;
+  text?: string;
+}
+
+/**
+ * A data set folder in the house's layout. Documents are known by `document_id` where training rows have it, else by their
+ * text; examined are the query column and the fullest text column that both training rows and documents have.
+ */
+export async function datasetSource(dir: string, columns: ExaminedColumns = {}): Promise<PairSource> {
+  const dataset = openDataset(dir, { verify: "size" });
+  const sets = dataset.evaluationSets.map(({ name }) => evaluationFilesOf(dataset, name));
+  const hasPart = (part: string) => existsSync(path.join(dir, part));
+  const training = hasPart(layout.training) ? await columnNames(path.join(dir, layout.training)) : [];
+  const itemFields = sets.length > 0 ? firstFields(sets[0]!.itemsPath) : [];
+  const query = columnOf(
+    "query",
+    columns.query,
+    "query_",
+    ["query_search_phrase"],
+    training.length > 0 ? training : firstFields(sets[0]?.queriesPath),
+  );
+  const text = columnOf(
+    "text",
+    columns.text,
+    "document_",
+    ["document_text", "document_name"],
+    training.length > 0 ? training : itemFields,
+  );
+  const byId = training.includes("document_id");
+  const ownValidation = hasPart(layout.validation) && !sets.some(({ name }) => name === "validation");
+  const read = async function* (part: string, name: string | null): AsyncGenerator<PairChunk> {
+    if (!hasPart(part)) return;
+    const folder = path.join(dir, part);
+    const wanted = [
+      query,
+      text,
+      ...(byId ? ["document_id"] : []),
+      ...(training.includes("grade") ? ["grade"] : []),
+    ];
+    for (const file of listPartFiles(folder))
+      for await (const chunk of readPartChunks(file, wanted, {}, emptyReadReport()))
+        yield {
+          part: name,
+          queries: chunk[query]!,
+          ids: byId ? chunk["document_id"]! : null,
+          texts: chunk[text]!,
+          grades: training.includes("grade") ? chunk["grade"]!.map(Number) : null,
+        };
+  };
+  return {
+    name: dataset.name,
+    kind: "data set",
+    dataset: dir,
+    minGrade: minGradeOf(dataset.manifest?.options),
+    hasGrades: training.includes("grade") || sets.some(({ judgedNegatives }) => judgedNegatives),
+    heldOut: [...sets.map(({ name }) => name), ...(ownValidation ? ["validation"] : [])],
+    ...(dataset.manifest?.counts["trainingRows"] !== undefined && {
+      estimate: dataset.manifest.counts["trainingRows"],
+    }),
+    async *documents(): AsyncGenerator<DocumentChunk> {
+      for (const itemsPath of new Set(sets.map((set) => set.itemsPath))) {
+        const { items, ids } = await readItems(itemsPath);
+        const texts = items.map((item) => ownEntry(item, text) ?? "");
+        yield { ids: byId ? ids : texts, texts };
+      }
+    },
+    async *heldOutQueries(): AsyncGenerator<HeldOutQuery> {
+      for (const { name, queriesPath } of sets)
+        for (const { id, fields } of (await readQueries(queriesPath)).queries)
+          yield { part: name, id, text: ownEntry(fields, query) ?? "" };
+    },
+    async *heldOutPairs(): AsyncGenerator<PairChunk> {
+      const minGrade = minGradeOf(dataset.manifest?.options);
+      for (const { name, queriesPath, itemsPath } of sets) {
+        const textOf = byId ? null : await textsById(itemsPath, text);
+        const rows: [string, string, number][] = [];
+        for (const { fields, relevantIds, grades } of (await readQueries(queriesPath)).queries) {
+          const relevant = new Set(relevantIds);
+          for (const id of relevant) {
+            const grade = ownEntry(grades, id);
+            rows.push([ownEntry(fields, query) ?? "", id, Math.max(minGrade, grade ?? minGrade)]);
+          }
+          for (const [id, grade] of Object.entries(grades ?? {}))
+            if (!relevant.has(id))
+              rows.push([ownEntry(fields, query) ?? "", id, Math.min(grade, minGrade - 1)]);
+        }
+        yield {
+          part: name,
+          queries: rows.map(([text]) => text),
+          ids: rows.map(([, id]) => textOf?.get(id) ?? id),
+          texts: null,
+          grades: Float32Array.from(rows, ([, , grade]) => grade),
+        };
+      }
+      if (ownValidation) yield* read(layout.validation, "validation");
+    },
+    trainingPairs: () => read(layout.training, null),
+    writeMended: (outDir, changes) => writeMendedDataset(dir, outDir, changes),
+  };
+}
+
+/** Documents of a training part without ids are known by their texts, so judged ids are turned into these. */
+async function textsById(itemsPath: string, text: string): Promise<Map<string, string>> {
+  const { items, ids } = await readItems(itemsPath);
+  return new Map(ids.map((id, i) => [id, ownEntry(items[i]!, text) ?? ""]));
+}
+
+async function columnNames(folder: string): Promise<string[]> {
+  const [file] = listPartFiles(folder);
+  return file!.endsWith(".parquet") ? parquetColumns(file!) : Object.keys((await peekTable(file!)).columns);
+}
+
+function firstFields(file: string | undefined): string[] {
+  if (file === undefined) return [];
+  for (const row of jsonLineRows(file, emptyReadReport(), { maxRows: 1 }, (record) => record))
+    return Object.keys(row);
+  return [];
+}
+
+function columnOf(
+  role: string,
+  chosen: string | undefined,
+  start: string,
+  usual: readonly string[],
+  known: readonly string[],
+): string {
+  if (chosen !== undefined) {
+    if (known.includes(chosen)) return chosen;
+    throw new UserError(`--column ${role}: must be one of ${known.join(", ")}, got "${chosen}"`);
+  }
+  const found =
+    usual.find((name) => known.includes(name)) ??
+    known.find((name) => name.startsWith(start) && !/_(id|picture|image)$/.test(name)) ??
+    known.find((name) => name.startsWith(start));
+  if (found === undefined)
+    throw new UserError(
+      `data doctor: must find a column ${start}…, got ${known.join(", ") || "none"}; say which with --column ${role}=NAME`,
+    );
+  return found;
+}
+
+function minGradeOf(options: Readonly<Record<string, unknown>> | undefined): number {
+  const said = ownEntry(options, "minGrade") ?? ownEntry(options, "min_grade");
+  return typeof said === "number" ? said : 1;
+}
+
+/** A copy of the folder whose training part lacks some rows; texts of every part are rewritten where wanted. */
+async function writeMendedDataset(
+  dir: string,
+  outDir: string,
+  { keeps, rewrite, note }: MendedRows,
+): Promise<string> {
+  if (path.resolve(outDir) === path.resolve(dir))
+    throw new UserError(`--mend: must be another folder than the data set, got ${outDir}`);
+  return replaceFolder(outDir, async (folder) => {
+    cpSync(dir, folder, { recursive: true });
+    rmSync(path.join(folder, layout.training), { recursive: true, force: true });
+    let row = 0;
+    let kept = 0;
+    let parts = 0;
+    for (const file of existsSync(path.join(dir, layout.training))
+      ? listPartFiles(path.join(dir, layout.training))
+      : []) {
+      const names = file.endsWith(".parquet")
+        ? await parquetColumns(file)
+        : Object.keys((await peekTable(file)).columns);
+      for await (const chunk of readPartChunks(file, names, {}, emptyReadReport())) {
+        const rows = chunk[names[0]!]!.length;
+        const stay: number[] = [];
+        for (let i = 0; i < rows; i++) if (keeps(row + i)) stay.push(i);
+        row += rows;
+        kept += stay.length;
+        const left: TextColumns = Object.fromEntries(
+          names.map((name) => {
+            const cells = stay.map((i) => chunk[name]![i]!);
+            return [name, rewrite !== null && isText(name) ? cells.map(rewrite) : cells];
+          }),
+        );
+        if (stay.length > 0) writeParquet(path.join(folder, layout.training, partName(parts++)), left);
+      }
+    }
+    if (rewrite !== null) rewriteRecords(folder, rewrite);
+    const manifest = readManifest(dir);
+    if (manifest === null)
+      return `${outDir}: ${kept.toLocaleString("en")} of ${row.toLocaleString("en")} training rows`;
+    const { datasetFormat: _, files: _files, fingerprint: _hash, ...said } = manifest;
+    writeManifest(folder, {
+      ...said,
+      notes: [...said.notes, note],
+      counts: { ...said.counts, trainingRows: kept },
+    });
+    return `${outDir}: ${kept.toLocaleString("en")} of ${row.toLocaleString("en")} training rows`;
+  });
+}
+
+/** Columns with words, not with ids or paths. */
+function isText(name: string): boolean {
+  return !/_(id|picture|image)$/.test(name) && name !== "grade";
+}
+
+function rewriteRecords(folder: string, rewrite: (text: string) => string): void {
+  const dataset = openDataset(folder, { verify: "size" });
+  const files = new Set(
+    dataset.evaluationSets.flatMap(({ queriesPath, itemsPath }) => [queriesPath, itemsPath]),
+  );
+  for (const name of files) {
+    const file = path.join(folder, name);
+    const { records } = readJsonLines(file);
+    const mended = records.map((record) =>
+      Object.fromEntries(
+        Object.entries(record).map(([key, value]) => [
+          key,
+          typeof value === "string" && isText(key) && key !== "slice" ? rewrite(value) : value,
+        ]),
+      ),
+    );
+    writeJsonLines(file, mended);
+  }
+}

@@ -1,0 +1,9 @@
+export type Side = "query" | "document";
+
+/** Sees every different text once while the data are read. */
+export interface TextObserver {
+  /**
+   * @param part  of the census's parts; −1 for documents of a pool
+   */
+  text?(text: string, side: Side, index: number, part: number): void;
+}
