@@ -73,12 +73,33 @@ export function crossCheck(config: ExperimentConfig): CrossFieldIssue[] {
       path: ["optimizer", "row_moments"],
       message: `must be float32 with backend tensorflow, which keeps rows and moments itself, got ${optimizer.row_moments}`,
     });
+  issues.push(...parallelIssues(config));
   if (config.distillation !== null && config.negatives.type === "cache")
     issues.push({
       path: ["negatives", "type"],
       message: "must be batch with distillation, whose teacher scores the batch's documents, got cache",
     });
   issues.push(...checkNegatives(config));
+  return issues;
+}
+
+/** What steps of several processes cannot have. */
+function parallelIssues({
+  data_parallel: processes,
+  engine,
+  update,
+  batch_size,
+}: ExperimentConfig): CrossFieldIssue[] {
+  const message = (what: string, got: unknown) =>
+    `must be ${what} with data_parallel ${processes}, got ${got}`;
+  if (processes === 1) return [];
+  const issues: CrossFieldIssue[] = [];
+  if (engine !== "auto" && engine !== "tfjs")
+    issues.push({ path: ["engine"], message: message("auto or tfjs", engine) });
+  if (update.chunk_size !== null)
+    issues.push({ path: ["update", "chunk_size"], message: message("null", update.chunk_size) });
+  if (batch_size < processes)
+    issues.push({ path: ["batch_size"], message: message(`at least ${processes}`, batch_size) });
   return issues;
 }
 

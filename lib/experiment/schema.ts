@@ -100,6 +100,14 @@ const build = () =>
       .describe(
         "what computes training steps: whole steps in SIMD kernels where the model has them, else tfjs",
       ),
+    data_parallel: z
+      .int()
+      .min(1)
+      .max(64)
+      .default(1)
+      .describe(
+        "processes that embed a batch together, each a part of its rows, on a GPU of its own where the backend has one; every query still meets the whole batch's negatives",
+      ),
     dataset: datasetSection.describe("columns that are read, and what is made of them"),
     text: textSection.describe("how all texts are read"),
     text_vectorizer: vectorizerSection.describe("texts to token ids"),

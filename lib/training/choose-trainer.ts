@@ -6,6 +6,9 @@ import { UserError } from "../files/user-error.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import { type FusedRequest, fusedTraining } from "./fused-training.js";
 import type { BatchTask } from "./objectives/batch-task.js";
+import { embeddingSharding, ParallelTrainer } from "./parallel/parallel-trainer.js";
+import type { ReplicaSource } from "./parallel/replica.js";
+import { Replicas } from "./parallel/replicas.js";
 import { Trainer, type TrainerOptions } from "./trainer.js";
 
 /** What computes the steps: "auto" is fused where it applies. */
@@ -20,6 +23,8 @@ export interface TrainerChoice {
   plain(): { task: BatchTask<PairBatch>; options: TrainerOptions };
   /** by the fused step, or in words why what is asked for has none */
   fused: (FusedRequest & { task: BatchTask<PairBatch> }) | string;
+  /** processes that take each step together, this one included, and what the others are made from; null: this one alone */
+  parallel?: { processes: number; source: ReplicaSource } | null;
   /** added to the engine's description */
   note?: string;
 }
@@ -31,13 +36,20 @@ export interface TrainerChoice {
  * @throws RangeError if a fused step is demanded of something that has none
  */
 export function chooseTrainer(choice: TrainerChoice): { trainer: Trainer; engine: string } {
-  const { engine, encoder, optimizer, fused, note = "" } = choice;
+  const { engine, encoder, optimizer, fused, parallel, note = "" } = choice;
   const onHost = computesElsewhere() && optimizer.updatesOnHost ? ", updates on the CPU" : "";
   const plain = (why: string) => {
     const { task, options } = choice.plain();
+    if (!parallel)
+      return {
+        trainer: new Trainer(encoder, task, optimizer, options),
+        engine: `tfjs (${why})${onHost}${note}`,
+      };
+    const replicas = new Replicas(parallel.processes - 1, parallel.source, tf.getBackend());
+    const sharding = embeddingSharding(encoder, task);
     return {
-      trainer: new Trainer(encoder, task, optimizer, options),
-      engine: `tfjs (${why})${onHost}${note}`,
+      trainer: new ParallelTrainer(encoder, task, optimizer, options, replicas, sharding),
+      engine: `tfjs, data-parallel over ${parallel.processes} processes${onHost}${note}`,
     };
   };
   if (engine === "tfjs") return plain("as configured");

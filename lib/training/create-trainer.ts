@@ -91,8 +91,14 @@ export function createTrainer(
       teaching: spellingOf(config),
       positives,
     },
+    parallel: config.data_parallel > 1 ? replicasOf(config, runSteps) : null,
     note: moments(config),
   });
+}
+
+function replicasOf(config: ExperimentConfig, runSteps: number) {
+  const module = "lib/training/parallel/experiment-replica.ts";
+  return { processes: config.data_parallel, source: { module, options: { config, runSteps } } };
 }
 
 function moments({ optimizer }: ExperimentConfig): string {
@@ -102,9 +108,10 @@ function moments({ optimizer }: ExperimentConfig): string {
 
 /** Why the fused step, which knows a batch's own pairs and a constant rate, cannot train this; null if it can. */
 function beyondFused(
-  { negatives, schedule, update, distillation }: ExperimentConfig,
+  { negatives, schedule, update, distillation, data_parallel: processes }: ExperimentConfig,
   loss: BatchLoss,
 ): string | null {
+  if (processes > 1) return "steps of several processes have no fused step";
   if (distillation) return "distillation has no fused step";
   if (negatives.type !== "batch") return `negatives of type ${negatives.type} have no fused step`;
   if (!negatives.in_batch) return "batches without in-batch negatives have no fused step";
@@ -189,7 +196,8 @@ function scheduleOf(section: Pick<ExperimentConfig, "schedule">, runSteps: numbe
   return runSteps === 0 ? () => 1 : createSchedule(scheduleSpec(section, runSteps));
 }
 
-function optimizerOf(config: ExperimentConfig, encoder: Encoder, runSteps: number): Optimizer {
+/** The optimiser of an experiment, with the groups and rates by layer that it asks for. */
+export function optimizerOf(config: ExperimentConfig, encoder: Encoder, runSteps: number): Optimizer {
   const make = () => createOptimizer(optimizerSpec(config));
   const { layer_wise_decay: decay, loss_learning_rate: lossRate, groups } = config.update;
   const model =

@@ -30,6 +30,7 @@ import { streamCounts } from "./callbacks/stream-counts.js";
 import { claimRun, isDone, resumeRun } from "./claim-run.js";
 import { createTrainer } from "./create-trainer.js";
 import { checkTeacher, startDocumentAxes, teacherEmbeddings } from "./objectives/teacher-embeddings.js";
+import { takeFirstDevice } from "./parallel/replicas.js";
 import { Session } from "./session.js";
 
 export interface TrainOptions {
@@ -65,6 +66,7 @@ export async function openSession(written: ExperimentConfig, options: TrainOptio
     return { run, session: null, close: async () => {} };
   }
   if (config.distillation) checkTeacher(config);
+  if (config.data_parallel > 1 && config.backend === "tensorflow") takeFirstDevice();
   const backend = await selectBackend(config.backend);
   tell(backend.line);
   const data = await loadExperiment(config, listener, { stream: true });

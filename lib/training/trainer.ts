@@ -95,6 +95,7 @@ export class Trainer<B = PairBatch> {
       return this.refuse(loss);
     }
     if (clipNorm) clipGradients(gradients, this.model.tables, clipNorm);
+    this.beforeUpdate(gradients);
     if (this.optimizer.stepWith)
       this.optimizer.stepWith(this.parameters(), { loss, gradients }, () => this.evaluateAgain(batch));
     else this.optimizer.applyStep(this.parameters(), gradients);
@@ -200,8 +201,11 @@ export class Trainer<B = PairBatch> {
     return { loss, gradients: result.gradients };
   }
 
+  /** Before every update, with the gradients that make it; those of tables are in the tables. */
+  protected beforeUpdate(_gradients: Record<string, tf.Tensor>): void {}
+
   /** Loss and gradients of a batch: of dense weights by name, of tables in the tables. */
-  private differentiate(batch: B): { value: tf.Scalar; gradients: Record<string, tf.Tensor> } {
+  protected differentiate(batch: B): { value: tf.Scalar; gradients: Record<string, tf.Tensor> } {
     const { model, task, differentiation } = this;
     const prepared = task.prepare(batch, this.step);
     const { chunkSize } = this.options;
@@ -211,7 +215,7 @@ export class Trainer<B = PairBatch> {
     return differentiation.addGradients(() => lossOf(model, prepared), this.parameters());
   }
 
-  private parameters(): Parameters {
+  protected parameters(): Parameters {
     return trainedParameters(this.model, this.task.weights);
   }
 }
