@@ -1,4 +1,6 @@
+import os from "node:os";
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./tools/test/longest-first.mjs";
 import { OWN_PROCESS } from "./tools/test/own-process.mjs";
 
 const shared = { pool: "forks" as const, setupFiles: ["tools/test/measure-cpu.mjs", "tools/test/reset-backend.mjs"] };
@@ -7,6 +9,9 @@ export default defineConfig({
   test: {
     testTimeout: 180_000,
     hookTimeout: 240_000,
+    // vitest alone leaves one core to itself: one file at a time on two
+    maxWorkers: os.availableParallelism(),
+    sequence: { sequencer: LongestFirst },
     experimental: { fsModuleCache: true, fsModuleCachePath: ".cache/vitest" },
     projects: [
       {
