@@ -3,6 +3,7 @@ import fs from "node:fs";
 import { z } from "zod";
 import { readInherited } from "../config/base-layers.js";
 import { readText } from "../config/read-text.js";
+import { kindOfFile } from "../experiment/kind-of-file.js";
 import { formatConfig, loadConfig, parseConfig } from "../experiment/load-config.js";
 import { loadSweep } from "../experiment/load-sweep.js";
 import type { ExperimentConfig } from "../experiment/schema.js";
@@ -64,8 +65,8 @@ export async function loadPlan(
       throw new UserError(`${source}: a plan is resolved, --set and --seeds must be left out`);
     return parsePlan(await planText(source), source);
   }
-  const { values } = readInherited(readText(source), source, false);
-  if (!("grid" in values || "rows" in values)) {
+  const kind = kindOfFile(readInherited(readText(source), source, false));
+  if (kind !== "sweep" && kind !== "ablation") {
     if (seeds !== undefined)
       throw new UserError(`${source}: --seeds must be left out for a single experiment`);
     const config = loadConfig(source, overrides);

@@ -108,7 +108,7 @@ function basesOf(leaf: Layer): Layer[] {
       throw new UserError(`${where}: ${(error as Error).message}`);
     }
     const next = parseLayer(text, base);
-    if ("grid" in next.values || "rows" in next.values)
+    if ("grid" in next.values || "rows" in next.values || "parts" in next.values)
       throw new UserError(`${where} must be an experiment, got the sweep ${base}`);
     const inherited = next.values["system"];
     if (system !== undefined && inherited !== undefined && system !== inherited)

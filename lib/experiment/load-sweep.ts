@@ -3,7 +3,9 @@ import { readText } from "../config/read-text.js";
 import { checkYaml } from "../config/yaml-with-schema.js";
 import { ownEntry } from "../files/own-entry.js";
 import { UserError } from "../files/user-error.js";
-import { checkKind } from "./kind-of-file.js";
+import { type AblationPlan, ablationPlan } from "./ablation-rows.js";
+import { type AblationConfig, ablationChecks, ablationSchema } from "./ablation-schema.js";
+import { checkKind, kindOfFile } from "./kind-of-file.js";
 import { experimentFrom } from "./load-config.js";
 import type { ExperimentConfig } from "./schema.js";
 import { type SweepConfig, sweepSchema } from "./sweep-schema.js";
@@ -26,7 +28,7 @@ export interface Sweep {
 }
 
 /**
- * Reads a sweep and checks every run's configuration at once, before anything is trained.
+ * Reads a sweep, or the one that an ablation makes, and checks every run's configuration at once, before anything is trained.
  *
  * @param extra  further overrides for every run ("num_epochs=1"), e.g. to make a sweep small
  * @param seeds  instead of the file's
@@ -34,8 +36,33 @@ export interface Sweep {
  */
 export function loadSweep(file: string, extra: readonly string[] = [], seeds?: readonly number[]): Sweep {
   const read = readInherited(readText(file), file, false);
+  if (kindOfFile(read) === "ablation") return sweepFrom(readAblation(read, file).sweep, file, extra, seeds);
   checkKind(file, read, "sweep");
-  const config = checkYaml(sweepSchema, () => [], read);
+  return sweepFrom(
+    checkYaml(sweepSchema, () => [], read),
+    file,
+    extra,
+    seeds,
+  );
+}
+
+/** The plan of an ablation that has been read, its faults named by its file. */
+export function readAblation(read: Inherited, file: string): AblationPlan & { config: AblationConfig } {
+  const config = checkYaml(ablationSchema, ablationChecks, read);
+  try {
+    return { config, ...ablationPlan(config) };
+  } catch (error) {
+    throw new UserError(`${file}: ${(error as Error).message}`);
+  }
+}
+
+/** {@link loadSweep} on a sweep made by the program; `file` names it in messages. */
+export function sweepFrom(
+  config: SweepConfig,
+  file: string,
+  extra: readonly string[] = [],
+  seeds?: readonly number[],
+): Sweep {
   if (seeds !== undefined) checkSeeds(seeds);
   const asked = Object.values(config.grid ?? {}).reduce(
     (count, values) => count * values.length,

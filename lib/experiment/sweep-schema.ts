@@ -1,24 +1,33 @@
 import { z } from "zod";
 
-const overrides = z.record(z.string().min(1), z.unknown()).describe("key.path: value, as --set takes them");
+export const sweepOverrides = z
+  .record(z.string().min(1), z.unknown())
+  .describe("key.path: value, as --set takes them");
+
+export const sweepSeeds = z
+  .array(z.int().min(0))
+  .min(1)
+  .refine((seeds) => new Set(seeds).size === seeds.length, {
+    error: "must differ, or one run would count as several",
+  })
+  .default([1, 2, 3]);
+
+/** What a family of runs is called. */
+export const sweepNames = {
+  task_id: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, { error: "must be letters, digits, '.', '_' or '-'" })
+    .describe("folder of the runs, and name of the tables"),
+  title: z.string().min(1).describe("what the sweep asks"),
+};
 
 /** A family of runs: a base configuration, what all rows change, what each row changes, and seeds. */
 export const sweepSchema = z
   .strictObject({
-    task_id: z
-      .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, { error: "must be letters, digits, '.', '_' or '-'" })
-      .describe("folder of the runs, and name of the tables"),
-    title: z.string().min(1).describe("what the sweep asks"),
+    ...sweepNames,
     base: z.string().min(1).describe("configuration that every row starts from, from the workspace root"),
-    set: overrides.default({}).describe("changes common to all rows"),
-    seeds: z
-      .array(z.int().min(0))
-      .min(1)
-      .refine((seeds) => new Set(seeds).size === seeds.length, {
-        error: "must differ, or one run would count as several",
-      })
-      .default([1, 2, 3]),
+    set: sweepOverrides.default({}).describe("changes common to all rows"),
+    seeds: sweepSeeds,
     grid: z
       .record(z.string().min(1), z.array(z.unknown()).min(1))
       .optional()
@@ -27,7 +36,7 @@ export const sweepSchema = z
       .array(
         z.strictObject({
           name: z.string().min(1),
-          set: overrides,
+          set: sweepOverrides,
           base: z.string().optional().describe("another configuration for this row alone"),
         }),
       )

@@ -39,7 +39,7 @@ export function pairedRandomizationTest(
 }
 
 /** What rounding may make of equal values, such as a mean over three equal seeds, relative to them. */
-const ROUNDING = 1e-12;
+export const ROUNDING = 1e-12;
 
 /** a − b, checked; 0 where they differ by no more than rounding does, so that noise of one sign is no finding. */
 export function pairedDifferences(where: string, a: ArrayLike<number>, b: ArrayLike<number>): Float64Array {

@@ -1,5 +1,5 @@
 import { UserError } from "../files/user-error.js";
-import { pairedDifferences } from "./randomization-test.js";
+import { ROUNDING } from "./randomization-test.js";
 import { meanAndVariance } from "./sample.js";
 import { satterthwaite, type TTest, tTest } from "./t-test.js";
 
@@ -80,18 +80,50 @@ export function seedQueryInterval(
  * With one seed on either side that side's part is left out, and the result speaks of that one set of weights.
  */
 export function compareOverSeeds(a: SeedValues, b: SeedValues, options: { level?: number } = {}): TTest {
-  const first = components(a);
-  const second = components(b);
-  const Q = first.queryMeans.length;
-  if (second.queryMeans.length !== Q)
+  return contrastOverSeeds(
+    [
+      { values: a, weight: 1 },
+      { values: b, weight: -1 },
+    ],
+    options,
+  );
+}
+
+/**
+ * {@link compareOverSeeds} of more systems than two: test and interval of Σ wᵢ meanᵢ, such as an interaction with weights 1, −1,
+ * −1 and 1. V = var(Σ wᵢ per-query mean of i)/Q + Σ wᵢ² var(seed means of i)/Sᵢ − what is counted twice.
+ *
+ * @param systems  at least one, all on the same queries
+ */
+export function contrastOverSeeds(
+  systems: readonly { values: SeedValues; weight: number }[],
+  options: { level?: number } = {},
+): TTest {
+  const found = systems.map(({ values, weight }) => ({ ...components(values), weight }));
+  const Q = found[0]!.queryMeans.length;
+  const other = found.find(({ queryMeans }) => queryMeans.length !== Q);
+  if (other !== undefined)
     throw new UserError(
-      `compareOverSeeds: a and b must have the same queries, got ${Q} and ${second.queryMeans.length}`,
+      `compareOverSeeds: a and b must have the same queries, got ${Q} and ${other.queryMeans.length}`,
     );
-  const differences = pairedDifferences("compareOverSeeds", first.queryMeans, second.queryMeans);
-  const parts = [{ variance: meanAndVariance(differences).variance / Q, degrees: Q - 1 }];
-  if (first.seeds) parts.push(first.seeds);
-  if (second.seeds) parts.push(second.seeds);
-  return combined(first.mean - second.mean, parts, first.shared + second.shared, options.level ?? 0.95);
+  const sums = new Float64Array(Q);
+  for (let q = 0; q < Q; q++) {
+    let largest = 0;
+    for (const { queryMeans, weight } of found) {
+      const value = weight * queryMeans[q]!;
+      if (!Number.isFinite(value))
+        throw new UserError(`compareOverSeeds: values must be finite, got ${queryMeans[q]} at ${q}`);
+      sums[q]! += value;
+      largest = Math.max(largest, Math.abs(value));
+    }
+    if (Math.abs(sums[q]!) <= ROUNDING * largest) sums[q] = 0;
+  }
+  const estimate = found.reduce((sum, { mean, weight }) => sum + weight * mean, 0);
+  const shared = found.reduce((sum, { shared: own, weight }) => sum + weight * weight * own, 0);
+  const parts = [{ variance: meanAndVariance(sums).variance / Q, degrees: Q - 1 }];
+  for (const { seeds, weight } of found)
+    if (seeds) parts.push({ variance: weight * weight * seeds.variance, degrees: seeds.degrees });
+  return combined(estimate, parts, shared, options.level ?? 0.95);
 }
 
 function combined(

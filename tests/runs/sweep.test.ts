@@ -66,9 +66,10 @@ describe("loadSweep", () => {
     expect(() => loadSweep(other)).toThrow(/baseline must be one of batch_size 8, got "x"$/);
   });
 
-  it("reads every sweep that comes with the workspace", () => {
-    for (const name of fs.readdirSync("configs/sweeps"))
-      expect(loadSweep(path.join("configs/sweeps", name)).runs.length, name).toBeGreaterThan(1);
+  it("reads every sweep and ablation that comes with the workspace", () => {
+    for (const folder of ["configs/sweeps", "configs/studies"])
+      for (const name of fs.readdirSync(folder))
+        expect(loadSweep(path.join(folder, name)).runs.length, name).toBeGreaterThan(1);
   });
 });
 

@@ -15,6 +15,12 @@ const EXAMPLE = "configs/emoji/published-example.yaml";
 const FILES = [
   ["Sweep", "many experiments from one base: `qdrl sweep`", "lib/experiment/sweep-schema.ts", "sweepSchema"],
   [
+    "Ablation",
+    "a system taken apart: `qdrl study ablation`, and `qdrl sweep` on the rows that it makes; any experiment with a base can be taken apart without",
+    "lib/experiment/ablation-schema.ts",
+    "ablationSchema",
+  ],
+  [
     "Tuning",
     "what to search, and what is better: `qdrl tune`; any experiment can be tuned without",
     "lib/tuning/tuning-schema.ts",
