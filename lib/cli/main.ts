@@ -13,6 +13,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   train: async () => (await import("./commands/train.js")).addTrainCommand,
   sweep: async () => (await import("./commands/sweep.js")).addSweepCommand,
   tune: async () => (await import("./commands/tune.js")).addTuneCommand,
+  study: async () => (await import("./commands/study.js")).addStudyCommands,
   submit: async () => (await import("./commands/submit.js")).addSubmitCommand,
   work: async () => (await import("./commands/work.js")).addWorkCommand,
   evaluate: async () => (await import("./commands/evaluate.js")).addEvaluateCommand,

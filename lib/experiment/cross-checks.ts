@@ -23,7 +23,12 @@ export function crossCheck(config: ExperimentConfig): CrossFieldIssue[] {
       path: ["loss", "widths"],
       message: `must be at most model.output_dim (${model.output_dim}), got ${wide}`,
     });
-  const { grade_column: graded } = config.dataset;
+  const { grade_column: graded, labelled_queries: queries, labelled_pairs: pairs } = config.dataset;
+  if (queries !== null && pairs !== null)
+    issues.push({
+      path: ["dataset", "labelled_queries"],
+      message: `must be null beside labelled_pairs (${pairs}), which draws from the same pairs, got ${queries}`,
+    });
   if (graded !== null && loss.type !== "list_net" && loss.type !== "approximate_ndcg")
     issues.push({
       path: ["dataset", "grade_column"],

@@ -37,3 +37,29 @@ export function detectableDifferenceOf(
 ): number {
   return detectableDifference(Math.sqrt(meanAndVariance(differences).variance), differences.length, options);
 }
+
+/** More queries than anyone judges. */
+const MOST_QUERIES = 1e9;
+
+/**
+ * The fewest queries with which {@link detectableDifference} is at most `difference`; Infinity beyond a thousand million.
+ *
+ * @param difference  true difference that is to be found, > 0
+ */
+export function queriesNeeded(
+  sd: number,
+  difference: number,
+  options: { alpha?: number; power?: number } = {},
+): number {
+  if (!(difference > 0 && difference < Infinity))
+    throw new UserError(`queriesNeeded: difference must be > 0, got ${difference}`);
+  const isEnough = (queries: number) => detectableDifference(sd, queries, options) <= difference;
+  if (!isEnough(MOST_QUERIES)) return Infinity;
+  let [few, enough] = [1, MOST_QUERIES];
+  while (enough - few > 1) {
+    const middle = Math.floor((few + enough) / 2);
+    if (isEnough(middle)) enough = middle;
+    else few = middle;
+  }
+  return enough;
+}

@@ -73,6 +73,14 @@ export const datasetSection = z.strictObject({
     .describe(
       "training pairs of the data set that are used, drawn at random by the seed; null = all, 0 = none: documents' own texts alone",
     ),
+  labelled_queries: z
+    .int()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      "training queries of the data set whose pairs are used, drawn at random by the seed; a smaller number is a part of a larger one. null = all",
+    ),
   grade_column: z
     .string()
     .min(1)
