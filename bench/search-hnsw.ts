@@ -1,8 +1,8 @@
 /**
- * Recall@10 against queries/s of HNSW graphs over efSearch, usearch beside FAISS:
+ * Recall@10 against queries/s of HNSW graphs over efSearch, ours beside FAISS:
  *   node --import tsx bench/search-hnsw.ts SIZE build GRAPH            once per graph, then
  *   node --import tsx bench/search-hnsw.ts SIZE curve [rounds] [seconds per run] [efSearch, comma-separated]
- * GRAPH is float32, float16 (usearch) or faiss. Graphs, vectors and exact answers stay in .cache/bench-hnsw/SIZE, so that a
+ * GRAPH is int8 (our graph of codes), float32, float16 (usearch) or faiss. Graphs, vectors and exact answers stay in .cache/bench-hnsw/SIZE, so that a
  * million documents are linked once. Figures: bench/README.md.
  */
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -18,7 +18,7 @@ const QUERIES = 2048;
 const K = 10;
 const BATCH = 128;
 const options = { connectivity: 16, expansionAdd: 128 };
-const precisions = ["float32", "float16"] as const;
+const precisions = ["int8", "float32", "float16"] as const;
 const graphs = [...precisions, "faiss"];
 
 const size = Number(process.argv[2]);

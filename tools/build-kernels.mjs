@@ -22,6 +22,11 @@ const KERNELS = [
     fma: [false, true],
     memory: ["--initialMemory", "1", ...LIMITED, ...SHARED],
   },
+  {
+    entry: "lib/retrieval/kernels/graph.as",
+    fma: [false, true],
+    memory: ["--initialMemory", "1", ...LIMITED, ...SHARED],
+  },
   { entry: "lib/analysis/maps/kernels/layout.as", fma: [false], memory: [] },
   // only with relaxed SIMD, without which its caller takes another way
   {

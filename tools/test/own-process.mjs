@@ -12,6 +12,7 @@ export const OWN_PROCESS = {
   "tests/training/fit/fit.test.ts": "registers parts",
   "tests/training/fit/registered.test.ts": "registers parts",
   "tests/reporting/display.test.ts": "mocks what draws pictures, which other files have loaded",
+  "tests/retrieval/indexes/code-graph-threads.test.ts": "mocks a module that other files have loaded",
   "tests/retrieval/indexes/exact-index-threads.test.ts": "mocks a module that other files have loaded",
   "tests/node-versions.test.ts": "starts processes only; nothing of the library is to be loaded beside them",
 };

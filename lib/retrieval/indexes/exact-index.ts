@@ -5,11 +5,12 @@ import { type IndexFile, writeIndexFile } from "./index-file.js";
 import { KernelMemory } from "./kernel-memory.js";
 import { mergeRanges } from "./merge-ranges.js";
 import { paddedDim, QueryBatch } from "./query-batch.js";
-import { ScanPool } from "./scan-pool.js";
 import { runItems, type ScanRange, type ScanTask, type Shard } from "./scan-task.js";
-import { type SearchKernel, searchKernel } from "./search-kernel.js";
+import type { ScanRequest, ScanWorkerData } from "./scan-worker.js";
+import { type SearchKernel, searchKernel, searchModule } from "./search-kernel.js";
 import type { SearchMetric, SearchOptions, SearchResult } from "./search-options.js";
 import { checkMetric, checkRows, checkSearch, keepBits } from "./search-options.js";
+import { forgottenPools, SearchPool } from "./search-pool.js";
 import type { VectorIndex } from "./vector-index.js";
 
 export interface ExactIndexOptions {
@@ -27,9 +28,6 @@ const SHARD_BYTES = 2 ** 31;
 const PRODUCTS_TO_WAKE = 2e7;
 /** Products of such searches, all since the index was made, from which starting threads, about 0.3 s, pays. */
 const PRODUCTS_TO_START = 2e9;
-/** Ends the threads of an index that is dropped without being closed. */
-const forgotten = new FinalizationRegistry<ScanPool>((pool) => void pool.close());
-
 function defaultThreads(): number {
   return Math.min(16, availableParallelism());
 }
@@ -55,7 +53,7 @@ export class ExactIndex implements VectorIndex {
   private readonly memories: KernelMemory[] = [];
   private readonly shards: Shard[] = [];
   private readonly kernels: SearchKernel[] = [];
-  private pool: ScanPool | null = null;
+  private pool: SearchPool<ScanRequest> | null = null;
   private products = 0;
   private queue: Promise<unknown> = Promise.resolve();
   private closed = false;
@@ -286,11 +284,13 @@ export class ExactIndex implements VectorIndex {
   /** Threads that fail are ended, so that none works on in memory that is given back; the next search starts new ones. */
   private async runInPool(task: ScanTask, scratch: number[][], onItem: () => void): Promise<void> {
     if (this.pool === null) {
-      this.pool = new ScanPool(this.shards, this.threads);
-      forgotten.register(this, this.pool, this);
+      const data: ScanWorkerData = { module: searchModule().module, shards: this.shards };
+      this.pool = new SearchPool("lib/retrieval/indexes/scan-worker.ts", data, this.threads);
+      forgottenPools.register(this, this.pool, this);
     }
     try {
-      await this.pool.run(task, scratch, onItem);
+      const requests = scratch.map((own) => ({ task, scratch: own }));
+      await this.pool.run(requests, onItem);
     } catch (error) {
       await this.endPool();
       throw error;
@@ -300,7 +300,7 @@ export class ExactIndex implements VectorIndex {
   private async endPool(): Promise<void> {
     const { pool } = this;
     this.pool = null;
-    forgotten.unregister(this);
+    forgottenPools.unregister(this);
     await pool?.close();
   }
 

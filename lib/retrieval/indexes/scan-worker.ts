@@ -2,6 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { WasmModule } from "../../engine/kernels/web-assembly.js";
 import { runItems, type ScanTask, type Shard } from "./scan-task.js";
 import { searchKernel } from "./search-kernel.js";
+import type { PoolReply } from "./search-pool.js";
 
 /** What a worker gets at its start. */
 export interface ScanWorkerData {
@@ -9,12 +10,11 @@ export interface ScanWorkerData {
   shards: Shard[];
 }
 
-/** What it is sent for each search, and what it answers: an item done, or "idle" after the last. */
+/** What it is sent for each search. */
 export interface ScanRequest {
   task: ScanTask;
   scratch: number[];
 }
-export type ScanReply = "item" | "idle";
 
 const { module, shards } = workerData as ScanWorkerData;
 const kernels = shards.map((shard) => searchKernel(shard.memory, module));
@@ -22,6 +22,6 @@ const kernels = shards.map((shard) => searchKernel(shard.memory, module));
 parentPort!.on("message", ({ task, scratch }: ScanRequest) => {
   for (const shard of shards) shard.memory.grow(0); // sees what the main thread has added
   for (const _ of runItems(task, shards, kernels, scratch))
-    parentPort!.postMessage("item" satisfies ScanReply);
-  parentPort!.postMessage("idle" satisfies ScanReply);
+    parentPort!.postMessage("item" satisfies PoolReply);
+  parentPort!.postMessage("idle" satisfies PoolReply);
 });

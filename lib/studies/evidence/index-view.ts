@@ -102,7 +102,7 @@ function indexTable(title: string, measured: readonly MeasuredIndex[]): Table {
   const table = plainTable(labels, rows, {
     title,
     notes: [
-      `Recall@${K}: share of the exact ${K} nearest that are found. One thread; ms a query: median of queries asked alone. Memory of HNSW is estimated.`,
+      `Recall@${K}: share of the exact ${K} nearest that are found. One thread; ms a query: median of queries asked alone. Memory of HNSW in float16 is estimated.`,
     ],
   });
   const columns = table.columns.map((column, c) => (c < 2 ? column : { ...column, align: "right" as const }));

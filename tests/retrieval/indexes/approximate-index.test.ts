@@ -110,21 +110,24 @@ describe("ClusterIndex", () => {
 });
 
 describe("HnswIndex", () => {
-  it.each(metrics)("finds nearly all of the exact neighbours, with their scores (%s)", async (metric) => {
-    const index = HnswIndex.build(documents, { dim, metric });
-    const exact = exactSearch({ documents, dim, queries, k: 10, metric });
-    const found = await index.search(queries, 10);
-    expect(overlap(found.ids, exact.ids, 10)).toBeGreaterThan(0.95);
-    for (let i = 0; i < found.ids.length; i++)
-      if (found.ids[i] === exact.ids[i])
-        expect(Math.abs(found.scores[i]! - exact.scores[i]!)).toBeLessThan(
-          1e-4 * Math.max(1, Math.abs(exact.scores[i]!)),
-        );
-  });
+  it.each(metrics.flatMap((metric) => [["int8", metric] as const, ["float32", metric] as const]))(
+    "finds nearly all of the exact neighbours, with their scores (%s, %s)",
+    async (precision, metric) => {
+      const index = HnswIndex.build(documents, { dim, metric, precision });
+      const exact = exactSearch({ documents, dim, queries, k: 10, metric });
+      const found = await index.search(queries, 10);
+      expect(overlap(found.ids, exact.ids, 10)).toBeGreaterThan(0.95);
+      for (let i = 0; i < found.ids.length; i++)
+        if (found.ids[i] === exact.ids[i])
+          expect(Math.abs(found.scores[i]! - exact.scores[i]!)).toBeLessThan(
+            1e-4 * Math.max(1, Math.abs(exact.scores[i]!)),
+          );
+    },
+  );
 
   it("keeps vectors in half the space on request, scores to three digits", async () => {
     const file = (name: string) => path.join(folder, name);
-    const full = HnswIndex.build(documents, { dim });
+    const full = HnswIndex.build(documents, { dim, precision: "float32" });
     const half = HnswIndex.build(documents, { dim, precision: "float16" });
     expect(full.save(file("f32.index")) - half.save(file("f16.index"))).toBe(documents.byteLength / 2);
     const exact = exactSearch({ documents, dim, queries, k: 10 });
@@ -134,47 +137,53 @@ describe("HnswIndex", () => {
       if (found.ids[i] === exact.ids[i])
         expect(Math.abs(found.scores[i]! - exact.scores[i]!)).toBeLessThan(1e-3);
     expect(() => HnswIndex.build(documents, { dim, precision: "int4" as "float16" })).toThrow(
-      'unknown precision "int4"; known: float32, float16',
+      'unknown precision "int4"; known: int8, float32, float16',
     );
   });
 
   it("may be searched by several threads after one has built it", async () => {
     for (const count of [1, 2, 3, 5, 17, 64, 100, 257]) {
-      const index = HnswIndex.build(documents.subarray(0, count * dim), { dim });
+      const index = HnswIndex.build(documents.subarray(0, count * dim), { dim, precision: "float32" });
       for (let round = 0; round < 5; round++) expect((await index.search(queries, 1)).ids.length).toBe(40);
     }
   });
 
-  it("builds the same graph every time", async () => {
-    const sizes = [0, 1].map((i) => {
+  it.each(["int8", "float32"] as const)("builds the same graph every time (%s)", async (precision) => {
+    const twins = [0, 1].map((i) => {
       const file = path.join(folder, `twin${i}.index`);
-      HnswIndex.build(documents, { dim }).save(file);
+      HnswIndex.build(documents, { dim, precision }).save(file);
       return readFileSync(file);
     });
-    expect(Buffer.compare(sizes[0]!, sizes[1]!)).toBe(0);
+    expect(Buffer.compare(twins[0]!, twins[1]!)).toBe(0);
   });
 
-  it("loads, maps, and takes another expansion", async () => {
-    const file = path.join(folder, "graph.index");
-    const index = HnswIndex.build(documents, { dim, metric: "dot", expansionSearch: 200 });
-    index.save(file);
-    const answer = await index.search(queries, 10);
-    for (const map of [false, true])
-      expect(await HnswIndex.fromFile(openIndexFile(file, "hnsw"), { map }).search(queries, 10)).toEqual(
-        answer,
+  it.each(["int8", "float32"] as const)(
+    "loads, maps, and takes another expansion (%s)",
+    async (precision) => {
+      const file = path.join(folder, "graph.index");
+      const index = HnswIndex.build(documents, { dim, metric: "dot", expansionSearch: 200, precision });
+      index.save(file);
+      const answer = await index.search(queries, 10);
+      for (const map of [false, true])
+        expect(await HnswIndex.fromFile(openIndexFile(file, "hnsw"), { map }).search(queries, 10)).toEqual(
+          answer,
+        );
+      const exact = exactSearch({ documents, dim, queries, k: 10, metric: "dot" });
+      const low = await HnswIndex.fromFile(openIndexFile(file, "hnsw"), { expansionSearch: 10 }).search(
+        queries,
+        10,
       );
-    const exact = exactSearch({ documents, dim, queries, k: 10, metric: "dot" });
-    const low = await HnswIndex.fromFile(openIndexFile(file, "hnsw"), { expansionSearch: 10 }).search(
-      queries,
-      10,
-    );
-    expect(overlap(low.ids, exact.ids, 10)).toBeLessThan(overlap(answer.ids, exact.ids, 10));
-  });
+      expect(overlap(low.ids, exact.ids, 10)).toBeLessThan(overlap(answer.ids, exact.ids, 10));
+    },
+  );
 
   it("is mapped by openIndex on request, where other kinds are read", async () => {
     for (const kind of ["exact", "clusters", "hnsw"] as const) {
       const file = path.join(folder, `mapped-${kind}.index`);
-      const index = buildIndex(documents, { kind, dim, metric: "dot" });
+      const index = buildIndex(documents, {
+        ...{ kind, dim, metric: "dot" as const },
+        ...(kind === "hnsw" && { precision: "float32" as const }),
+      });
       index.save(file);
       const mapped = openIndex(file, { map: true });
       expect(mapped.memoryBytes === 0).toBe(kind === "hnsw");
@@ -184,8 +193,8 @@ describe("HnswIndex", () => {
     }
   });
 
-  it("handles no documents", async () => {
-    const index = HnswIndex.build(new Float32Array(0), { dim: 2 });
+  it.each(["int8", "float32"] as const)("handles no documents (%s)", async (precision) => {
+    const index = HnswIndex.build(new Float32Array(0), { dim: 2, precision });
     expect([...(await index.search(Float32Array.of(1, 0), 2)).ids]).toEqual([-1, -1]);
     const file = path.join(folder, "nothing.index");
     index.save(file);

@@ -9,7 +9,12 @@ import { expectKernelsAsBuilt } from "../../support/kernels.js";
 
 describe("the search kernels", () => {
   it("are committed as their sources compile", async () => {
-    await expectKernelsAsBuilt("lib/retrieval", ["search.wasm", "search-fma.wasm"]);
+    await expectKernelsAsBuilt("lib/retrieval", [
+      "search.wasm",
+      "search-fma.wasm",
+      "graph.wasm",
+      "graph-fma.wasm",
+    ]);
   });
 
   it("give nearly the same products with and without fused multiply-add", () => {

@@ -1,0 +1,51 @@
+import type { Worker } from "node:worker_threads";
+import { startWorker } from "../../engine/start-worker.js";
+
+/** What a worker answers: an item done, or "idle" after the last. */
+export type PoolReply = "item" | "idle";
+
+/** Worker threads that search for one index, each by requests of its kind; they do not keep the process alive. */
+export class SearchPool<Request> {
+  private readonly workers: Worker[];
+
+  /** @param script  answers every message, a request, by {@link PoolReply} */
+  constructor(script: string, data: unknown, threads: number) {
+    this.workers = Array.from({ length: threads }, () => startWorker(script, data));
+  }
+
+  /**
+   * Runs one request on every worker to its end; one call at a time.
+   *
+   * @param onItem   called after each item
+   */
+  async run(requests: readonly Request[], onItem: () => void): Promise<void> {
+    await Promise.all(
+      this.workers.map(
+        (worker, w) =>
+          new Promise<void>((resolve, reject) => {
+            const settle = (error?: Error): void => {
+              worker.off("message", onMessage).off("error", settle).off("exit", onExit).unref();
+              if (error) reject(error);
+              else resolve();
+            };
+            const onMessage = (reply: PoolReply): void => {
+              if (reply === "idle") settle();
+              else onItem();
+            };
+            const onExit = (code: number): void =>
+              settle(new Error(`SearchPool: a worker ended with code ${code}`));
+            worker.ref();
+            worker.on("message", onMessage).on("error", settle).on("exit", onExit);
+            worker.postMessage(requests[w]!);
+          }),
+      ),
+    );
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.workers.map((worker) => worker.terminate()));
+  }
+}
+
+/** Ends the threads of an index that is dropped without being closed. */
+export const forgottenPools = new FinalizationRegistry<SearchPool<never>>((pool) => void pool.close());
