@@ -3,7 +3,7 @@
  * (native products), against the whole fused step. `npx tsx bench/train-onnx.ts [rounds] [seconds]`; see bench/README.md.
  */
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { OnnxGraph } from "../lib/encoders/onnx/onnx-graph.js";
+import { OnnxGraph } from "../lib/files/onnx/onnx-graph.js";
 import { median } from "./measure.js";
 
 const rounds = Number(process.argv[2] ?? 3);

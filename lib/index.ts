@@ -45,6 +45,7 @@ export {
   modelOrStandIn,
 } from "./encoders/pretrained/model-catalogue.js";
 export { type BackendName, selectBackend } from "./engine/backend.js";
+export { jit, jitGradients } from "./engine/jit/jit.js";
 export { type Listener, type Progress, setDefaultListener } from "./engine/progress.js";
 export { examine } from "./runs/doctor/examine.js";
 export { modelLayers } from "./runs/model-layers.js";

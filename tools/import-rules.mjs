@@ -142,7 +142,7 @@ export const DISKLESS = [
 
 /** Files in them that may: what looks for the native library, reads compiled kernels or imported models. */
 export const DISK_EXCEPTIONS = [
-  /^engine\/backend\.ts$/,
+  /^engine\/(backend|jit\/graph-store)\.ts$/,
   /^engine\/kernels\/[^/]+\.ts$/,
   /^encoders\/(pretrained\/[^/]+|extract-pictures)\.ts$/,
 ];

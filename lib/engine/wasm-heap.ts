@@ -4,8 +4,8 @@ import { instantiateKernels, type KernelModule, type Kernels } from "./kernels/k
 import type { WasmMemory } from "./kernels/web-assembly.js";
 
 interface WasmBackend {
+  dataIdMap: { has(id: object): boolean; get(id: object): { memoryOffset: number } };
   wasm: { asm: { memory: WasmMemory }; _malloc(bytes: number): number; _free(at: number): void };
-  dataIdMap: { get(id: object): { memoryOffset: number } };
   makeOutput(shape: number[], dtype: "float32"): tf.TensorInfo;
 }
 
@@ -51,6 +51,11 @@ export class WasmHeap {
   /** Address of a float32 tensor's values. */
   address(tensor: tf.TensorInfo): number {
     return this.backend.dataIdMap.get(tensor.dataId).memoryOffset;
+  }
+
+  /** Whether a tensor's values lie in the heap. */
+  holds(tensor: tf.TensorInfo): boolean {
+    return this.backend.dataIdMap.has(tensor.dataId);
   }
 
   /** As {@link output}, for kernels of tfjs's registry, which return what they made without wrapping it. */

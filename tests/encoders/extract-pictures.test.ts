@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { readVectorFile } from "../../lib/datasets/arrays/vector-file.js";
 import { decodeDefaults } from "../../lib/datasets/images/decode-picture.js";
 import { type ExtractOptions, extractPictures } from "../../lib/encoders/extract-pictures.js";
-import { OnnxGraph } from "../../lib/encoders/onnx/onnx-graph.js";
+import { OnnxGraph } from "../../lib/files/onnx/onnx-graph.js";
 import { expectFloat32Close } from "../support/vectors.js";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "qdrl-extract-"));

@@ -1,9 +1,9 @@
+import { OnnxGraph } from "../../files/onnx/onnx-graph.js";
 import type { EncoderSpec } from "../encoder.js";
 import type { Mlp } from "../mlp.js";
 import type { TowerEncoder } from "../tower-encoder.js";
 import { tokenWeightsTable } from "../two-tower.js";
 import { type ExportedSide, embeddingOutput, type OnnxInput } from "./exported-side.js";
-import { OnnxGraph } from "./onnx-graph.js";
 
 /**
  * One side of a bag-of-embeddings encoder: ids [batch, length] (int64, 0 = padding), for MultiModalTwoTower's documents

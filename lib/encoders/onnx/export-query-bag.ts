@@ -1,8 +1,8 @@
+import { OnnxGraph } from "../../files/onnx/onnx-graph.js";
 import type { EncoderSpec } from "../encoder.js";
 import { DOCUMENT_AXES, type QueryBag } from "../query-bag.js";
 import { meanOfTokens } from "./export-bag-tower.js";
 import { type ExportedSide, embeddingOutput, type OnnxInput } from "./exported-side.js";
-import { OnnxGraph } from "./onnx-graph.js";
 
 /**
  * One side of a QueryBag: a query's ids [batch, length] (int64, 0 = padding) → the mean of their rows; a document's given

@@ -1,10 +1,10 @@
+import { OnnxGraph } from "../../files/onnx/onnx-graph.js";
 import type { EncoderSpec } from "../encoder.js";
 import { cutSpec } from "../tailor/cut-spec.js";
 import { BATCH_NORM_EPSILON, type ProjectionHead } from "../tailor/projection-head.js";
 import type { TailoredEncoder } from "../tailor/tailored-encoder.js";
 import { type ExportedSide, embeddingOutput } from "./exported-side.js";
 import { GraphLayers } from "./graph-layers.js";
-import { OnnxGraph } from "./onnx-graph.js";
 import { OnnxModel } from "./onnx-model.js";
 
 const BELOW = "below the head";

@@ -1,11 +1,11 @@
 import type { EmbeddingTable } from "../../engine/tables/embedding-table.js";
+import { OnnxGraph } from "../../files/onnx/onnx-graph.js";
 import { UserError } from "../../files/user-error.js";
 import type { Encoder, EncoderSpec } from "../encoder.js";
 import type { FusionSpec, ModalityEncoderSpec } from "../modalities/towers-spec.js";
 import { cnnNodes, patchNodes } from "./export-picture.js";
 import { type ExportedSide, embeddingOutput, type InputPart, type OnnxInput } from "./exported-side.js";
 import { GraphLayers } from "./graph-layers.js";
-import { OnnxGraph } from "./onnx-graph.js";
 
 /**
  * One side of an encoder of kind "Towers": inputs named by feature (`name`, then `name.counted`, `name.boxes` and so on,

@@ -1,10 +1,10 @@
+import { OnnxGraph } from "../../files/onnx/onnx-graph.js";
 import { type GemOptions, gemDefaults } from "../gem.js";
 import { wordTableName } from "../transformer/architecture.js";
 import type { BertModel } from "../transformer/bert-model.js";
 import type { Pooling } from "../transformer/pooling.js";
 import { namedWeights, type TransformerEncoder } from "../transformer/transformer-encoder.js";
 import { type ExportedSide, embeddingOutput } from "./exported-side.js";
-import { OnnxGraph } from "./onnx-graph.js";
 
 /**
  * One side of a transformer encoder, with its pooling and normalisation: input_ids, attention_mask and token_type_ids,

@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { OnnxGraph } from "./onnx-graph.js";
+import type { OnnxGraph } from "../../files/onnx/onnx-graph.js";
 
 /** Layers as the encoders name their parameters, as nodes of a graph. */
 export class GraphLayers {

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { graphOp, tracing } from "../../engine/jit/tracing.js";
 import { layerKernels } from "./kernels/layer-kernels.js";
 
 /**
@@ -9,6 +10,7 @@ import { layerKernels } from "./kernels/layer-kernels.js";
  */
 export function attentionShares(products: tf.Tensor4D, hide: tf.Tensor, scale: number): tf.Tensor4D {
   const kernels = layerKernels();
+  if (tracing()) return graphShares(products, hide, scale);
   if (!kernels) return tf.softmax(tf.add(tf.mul(products, scale), hide)) as tf.Tensor4D;
   const { heap } = kernels;
   const [B, H, Q, T] = products.shape;
@@ -26,6 +28,20 @@ export function attentionShares(products: tf.Tensor4D, hide: tf.Tensor, scale: n
         kernels.softmaxBackward(shares!, slope!, out!, B * H * Q, T, scale);
         return dx;
       },
+    };
+  });
+  return op(products) as tf.Tensor4D;
+}
+
+function graphShares(products: tf.Tensor4D, hide: tf.Tensor, scale: number): tf.Tensor4D {
+  const op = tf.customGrad((...args: unknown[]) => {
+    const [x, save] = args as [tf.Tensor4D, tf.GradSaveFunc];
+    const value = tf.softmax(tf.add(tf.mul(x, scale), hide));
+    save([value]);
+    return {
+      value,
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
+        graphOp<tf.Tensor>("GraphSoftmaxGradient", { shares: saved[0]!, dy }, { scale }),
     };
   });
   return op(products) as tf.Tensor4D;

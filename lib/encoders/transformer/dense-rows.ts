@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { graphOp, tracing } from "../../engine/jit/tracing.js";
 import { type WasmHeap, wasmHeap } from "../../engine/wasm-heap.js";
 import { columnSums } from "./column-sums.js";
 
@@ -17,7 +18,7 @@ export function denseRows(x: tf.Tensor2D, weight: tf.Tensor2D, bias: tf.Tensor1D
     const [input, w, b, save] = args as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D, tf.GradSaveFunc];
     save([input, w]);
     return {
-      value: heap ? heapDense(heap, input, w, b) : tf.add(tf.matMul(input, w, false, true), b),
+      value: heap ? heapDense(heap, input, w, b) : plainDense(input, w, b),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [from, by] = saved as [tf.Tensor2D, tf.Tensor2D];
         const rows = dy as tf.Tensor2D;
@@ -26,6 +27,11 @@ export function denseRows(x: tf.Tensor2D, weight: tf.Tensor2D, bias: tf.Tensor1D
     };
   });
   return op(x, weight, bias) as tf.Tensor2D;
+}
+
+function plainDense(x: tf.Tensor2D, weight: tf.Tensor2D, bias: tf.Tensor1D): tf.Tensor {
+  if (tracing()) return graphOp("GraphDense", { x, weight, bias }, { transposed: true });
+  return tf.add(tf.matMul(x, weight, false, true), bias);
 }
 
 function heapDense(heap: WasmHeap, x: tf.Tensor2D, weight: tf.Tensor2D, bias: tf.Tensor1D): tf.Tensor2D {

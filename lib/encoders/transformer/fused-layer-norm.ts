@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { graphOp, tracing } from "../../engine/jit/tracing.js";
 import { columnSums } from "./column-sums.js";
 import { type LayerKernels, layerKernels } from "./kernels/layer-kernels.js";
 
@@ -20,6 +21,7 @@ export function fusedLayerNorm(
   const kernels = x.shape[1] % 4 === 0 ? layerKernels() : null;
   const op = tf.customGrad((...args: unknown[]) => {
     const [input, by, plus, save] = args as [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D, tf.GradSaveFunc];
+    if (tracing()) return inGraph(input, by, plus, eps, save);
     return kernels ? inHeap(kernels, input, by, plus, eps, save) : inTape(input, by, plus, eps, save);
   });
   return op(x, scale, shift) as tf.Tensor2D;
@@ -50,6 +52,30 @@ function inHeap(
       const toShift = heap.output([width]);
       layerNormBackward(...at(dy, u!, inv!, by!, dx, toScale, toShift), rows, width);
       return [dx, toScale, toShift];
+    },
+  };
+}
+
+function inGraph(
+  x: tf.Tensor2D,
+  scale: tf.Tensor1D,
+  shift: tf.Tensor1D,
+  epsilon: number,
+  save: tf.GradSaveFunc,
+): Differentiable {
+  const [value, mean, inverse] = graphOp<tf.Tensor[]>("GraphLayerNorm", { x, scale, shift }, { epsilon });
+  save([x, mean!, inverse!, scale]);
+  return {
+    value: value!,
+    gradFunc: (dy, saved) => {
+      const [input, centre, inv, by] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+      return graphOp<tf.Tensor[]>("GraphLayerNormGradient", {
+        x: input,
+        mean: centre,
+        inverse: inv,
+        scale: by,
+        dy,
+      });
     },
   };
 }

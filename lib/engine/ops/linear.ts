@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../../files/user-error.js";
+import { graphOp, tracing } from "../jit/tracing.js";
 import { type WasmHeap, wasmHeap } from "../wasm-heap.js";
 
 /**
@@ -13,7 +14,7 @@ import { type WasmHeap, wasmHeap } from "../wasm-heap.js";
 export function linear(x: tf.Tensor2D, weight: tf.Tensor2D, bias: tf.Tensor1D, relu: boolean): tf.Tensor2D {
   const heap = wasmHeap();
   if (heap) return heapLinear(heap, x, weight, bias, relu);
-  const y = tf.add(tf.matMul(x, weight), bias) as tf.Tensor2D;
+  const y = tracing() ? graphLinear(x, weight, bias) : (tf.add(tf.matMul(x, weight), bias) as tf.Tensor2D);
   return relu ? tf.relu(y) : y;
 }
 
@@ -50,6 +51,22 @@ function heapLinear(
         heap.product(at(a), at(slope), at(toWeight), [depth, width, size], { a: true });
         k.columnSums(at(slope), width * 4, size, width, at(toBias));
         return [toInput, toWeight, toBias];
+      },
+    };
+  });
+  return op(x, weight, bias) as tf.Tensor2D;
+}
+
+function graphLinear(x: tf.Tensor2D, weight: tf.Tensor2D, bias: tf.Tensor1D): tf.Tensor2D {
+  const op = tf.customGrad((...args: unknown[]) => {
+    const [input, w, b, save] = args as [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D, tf.GradSaveFunc];
+    save([input, w]);
+    return {
+      value: graphOp<tf.Tensor>("GraphDense", { x: input, weight: w, bias: b }, { transposed: false }),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [from, by] = saved as [tf.Tensor2D, tf.Tensor2D];
+        const rows = dy as tf.Tensor2D;
+        return [tf.matMul(rows, by, false, true), tf.matMul(from, rows, true, false), tf.sum(rows, 0)];
       },
     };
   });

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../../files/user-error.js";
+import { tracing } from "../jit/tracing.js";
 import { fillNormal } from "../random/fill-random.js";
 import type { Random } from "../random/random.js";
 import { type WasmHeap, wasmHeap } from "../wasm-heap.js";
@@ -303,26 +304,53 @@ export class EmbeddingTable {
         throw new UserError(
           `EmbeddingTable.${caller}: ids must be in [0, ${this.rows}) in table "${this.name}", got ${ids[i]} at ${i}`,
         );
+    const graph = tracing();
+    if (graph) {
+      let words: HeapGradient["words"] = null;
+      const rows = graph.outside(() => {
+        const pooled = this.pooled(ids, size, length, countZero, cuts);
+        words = pooled.words;
+        return pooled.value;
+      });
+      const take = (gradient: tf.Tensor) =>
+        void this.pending.push({ ids, size, length, countZero, words, gradient });
+      return graph.boundary(rows, this.anchor, take) as tf.Tensor2D;
+    }
+    const op = tf.customGrad((_anchor) => {
+      const { value, words } = this.pooled(ids, size, length, countZero, cuts);
+      return {
+        value,
+        gradFunc: (dy: tf.Tensor) => {
+          this.pending.push({ ids, size, length, countZero, words, gradient: tf.keep(tf.clone(dy)) });
+          return tf.scalar(0);
+        },
+      };
+    });
+    return op(this.anchor) as tf.Tensor2D;
+  }
+
+  /** The rows' means, off the tape. */
+  private pooled(
+    ids: Int32Array,
+    size: number,
+    length: number,
+    countZero: boolean,
+    cuts?: WordCuts,
+  ): { value: tf.Tensor2D; words: HeapGradient["words"] } {
     this.keeper?.touch(ids);
     const heap = wasmHeap();
     const place = this.heapRows(heap);
     const { dim } = this;
     const words = heap && place && cuts && !countZero ? bagWords(heap, ids, size, length, cuts) : null;
     const bags = { ids, size, length, countZero };
-    const op = tf.customGrad((_anchor) => ({
-      value: this.onBackend
-        ? this.rowsElsewhere().pool(bags)
-        : heap && place
-          ? words
-            ? heapPoolWords(heap, place, words, size)
-            : heapPool(heap, place, ids, size, length, countZero)
-          : tf.tensor2d(poolRows(this.values, this.stride, dim, ids, size, length, countZero), [size, dim]),
-      gradFunc: (dy: tf.Tensor) => {
-        this.pending.push({ ids, size, length, countZero, words, gradient: tf.keep(tf.clone(dy)) });
-        return tf.scalar(0);
-      },
-    }));
-    return op(this.anchor) as tf.Tensor2D;
+    const value = this.onBackend
+      ? this.rowsElsewhere().pool(bags)
+      : heap && place
+        ? words
+          ? heapPoolWords(heap, place, words, size)
+          : heapPool(heap, place, ids, size, length, countZero)
+        : tf.tensor2d(poolRows(this.values, this.stride, dim, ids, size, length, countZero), [size, dim]);
+    return { value, words };
   }
 
   private read(slot: number): Float32Array {

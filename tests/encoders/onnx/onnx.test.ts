@@ -4,13 +4,13 @@ import { encodeAll } from "../../../lib/encoders/encode-all.js";
 import type { Encoder, EncoderSpec } from "../../../lib/encoders/encoder.js";
 import { exportEncoder } from "../../../lib/encoders/onnx/export-encoder.js";
 import { OnnxEncoder } from "../../../lib/encoders/onnx/onnx-encoder.js";
-import { OnnxGraph } from "../../../lib/encoders/onnx/onnx-graph.js";
 import { poolings } from "../../../lib/encoders/transformer/pooling.js";
 import { TransformerEncoder } from "../../../lib/encoders/transformer/transformer-encoder.js";
 import { selectBackend } from "../../../lib/engine/backend.js";
 import { Random } from "../../../lib/engine/random/random.js";
 import type { FeatureBatch } from "../../../lib/features/batch.js";
 import { tokenColumn } from "../../../lib/features/token-column.js";
+import { OnnxGraph } from "../../../lib/files/onnx/onnx-graph.js";
 import { ProtobufWriter } from "../../../lib/files/protobuf.js";
 import { bertArchitecture, bertWeights } from "../transformer/bert-fixture.js";
 

@@ -4,8 +4,8 @@ import path from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { decodeDefaults } from "../../../lib/datasets/images/decode-picture.js";
 import { OnnxExtractor } from "../../../lib/encoders/image/onnx-extractor.js";
-import { OnnxGraph } from "../../../lib/encoders/onnx/onnx-graph.js";
 import { OnnxPictures } from "../../../lib/encoders/pretrained/onnx-pictures.js";
+import { OnnxGraph } from "../../../lib/files/onnx/onnx-graph.js";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "qdrl-onnx-pictures-"));
 const cacheDir = path.join(folder, "cache");

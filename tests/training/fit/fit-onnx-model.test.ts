@@ -3,8 +3,8 @@ import os from "node:os";
 import path from "node:path";
 import sharp from "sharp";
 import { beforeAll, expect, it } from "vitest";
-import { OnnxGraph } from "../../../lib/encoders/onnx/onnx-graph.js";
 import { selectBackend } from "../../../lib/engine/backend.js";
+import { OnnxGraph } from "../../../lib/files/onnx/onnx-graph.js";
 import { modelLayers } from "../../../lib/runs/model-layers.js";
 import { fit } from "../../../lib/training/fit/fit.js";
 

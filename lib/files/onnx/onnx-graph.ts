@@ -1,15 +1,18 @@
-import { ProtobufWriter } from "../../files/protobuf.js";
-import { UserError } from "../../files/user-error.js";
+import { ProtobufWriter } from "../protobuf.js";
+import { UserError } from "../user-error.js";
 
 /** Element types of ONNX by name. */
-const elementTypes = { float: 1, int64: 7 } as const;
+const elementTypes = { float: 1, int32: 6, int64: 7, bool: 9 } as const;
 
 export type ElementType = keyof typeof elementTypes;
 
 /** A name stands for an axis whose length is known only when the graph runs. */
 export type Dimension = number | string;
 
-export type AttributeValue = number | { float: number } | readonly number[];
+export type AttributeValue = number | { float: number } | { text: string } | readonly number[];
+
+/** Values of a constant; bytes are booleans. */
+export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
 
 const IR_VERSION = 8;
 const OPSET = 17;
@@ -27,6 +30,7 @@ export class OnnxGraph {
   private readonly constants = new Map<string, ProtobufWriter>();
   private readonly inputs: ProtobufWriter[] = [];
   private readonly outputs: ProtobufWriter[] = [];
+  private readonly domains = new Set<string>();
   private bytes = 0;
   private count = 0;
 
@@ -42,12 +46,12 @@ export class OnnxGraph {
   }
 
   /** A constant of the file; a name given before is the same constant. */
-  constant(name: string, data: Float32Array | BigInt64Array, shape: readonly number[]): string {
+  constant(name: string, data: ConstantData, shape: readonly number[]): string {
     if (this.constants.has(name)) return name;
     const tensor = new ProtobufWriter();
     for (const size of shape) tensor.integer(1, size);
     tensor
-      .integer(2, elementTypes[data instanceof Float32Array ? "float" : "int64"])
+      .integer(2, elementTypes[elementTypeOf(data)])
       .string(8, name)
       .bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     this.constants.set(name, tensor);
@@ -63,19 +67,54 @@ export class OnnxGraph {
     return this.constant(`integers ${values.join(" ")}`, BigInt64Array.from(values, BigInt), [values.length]);
   }
 
-  /** A node; its output is called `result` or gets a name of its own. */
+  /**
+   * A node; its output is called `result` or gets a name of its own.
+   *
+   * @param operator of ONNX, or of ONNX Runtime's own as "com.microsoft:Name"
+   */
   node(
     operator: string,
     inputs: readonly string[],
     attributes: Readonly<Record<string, AttributeValue>> = {},
     result = `${operator} ${this.count++}`,
   ): string {
+    return this.add(operator, inputs, attributes, [result])[0]!;
+  }
+
+  /** A node of several outputs, by their number, whose names come back. */
+  split(
+    operator: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, AttributeValue>>,
+    outputs: number,
+  ): string[] {
+    const number = this.count++;
+    return this.add(
+      operator,
+      inputs,
+      attributes,
+      Array.from({ length: outputs }, (_, i) => `${operator} ${number}.${i}`),
+    );
+  }
+
+  private add(
+    operator: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, AttributeValue>>,
+    results: string[],
+  ): string[] {
+    const [name, domain] = operator.split(":").reverse() as [string, string?];
     const node = new ProtobufWriter();
     for (const input of inputs) node.string(1, input);
-    node.string(2, result).string(3, result).string(4, operator);
-    for (const [name, value] of Object.entries(attributes)) node.message(5, attribute(name, value));
+    for (const result of results) node.string(2, result);
+    node.string(3, results[0]!).string(4, name);
+    for (const [key, value] of Object.entries(attributes)) node.message(5, attribute(key, value));
+    if (domain !== undefined) {
+      node.string(7, domain);
+      this.domains.add(domain);
+    }
     this.nodes.push(node);
-    return result;
+    return results;
   }
 
   /** The file. @throws RangeError if it would exceed 2 GiB, the format's limit */
@@ -90,18 +129,20 @@ export class OnnxGraph {
     for (const tensor of this.constants.values()) graph.message(5, tensor);
     for (const input of this.inputs) graph.message(11, input);
     for (const output of this.outputs) graph.message(12, output);
-    return new ProtobufWriter()
+    const model = new ProtobufWriter()
       .integer(1, IR_VERSION)
       .string(2, "qdrl")
       .message(7, graph)
-      .message(8, new ProtobufWriter().string(1, "").integer(2, OPSET))
-      .finish();
+      .message(8, new ProtobufWriter().string(1, "").integer(2, OPSET));
+    for (const domain of this.domains) model.message(8, new ProtobufWriter().string(1, domain).integer(2, 1));
+    return model.finish();
   }
 }
 
 function attribute(name: string, value: AttributeValue): ProtobufWriter {
   const message = new ProtobufWriter().string(1, name);
   if (typeof value === "number") return message.integer(3, value).integer(20, 2);
+  if ("text" in value) return message.string(4, value.text).integer(20, 3);
   if ("float" in value) return message.float(2, value.float).integer(20, 1);
   for (const each of value) message.integer(8, each);
   return message.integer(20, 7);
@@ -115,4 +156,10 @@ function valueInfo(name: string, type: ElementType, shape: readonly Dimension[])
   }
   const tensor = new ProtobufWriter().integer(1, elementTypes[type]).message(2, dimensions);
   return new ProtobufWriter().string(1, name).message(2, new ProtobufWriter().message(1, tensor));
+}
+
+function elementTypeOf(data: ConstantData): ElementType {
+  if (data instanceof Float32Array) return "float";
+  if (data instanceof Int32Array) return "int32";
+  return data instanceof BigInt64Array ? "int64" : "bool";
 }

@@ -1,0 +1,40 @@
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { arch, cpus, platform, tmpdir } from "node:os";
+import { join } from "node:path";
+import { readSealedBytes, writeSealedBytes } from "../../files/sealed-bytes.js";
+import { type NativeOptions, type NativeSession, openNative, runtimeVersion } from "./native-session.js";
+
+/**
+ * SHA-256 of a graph, of what rewrites it (ONNX Runtime and its provider) and of the processor it is rewritten for: equal
+ * names, equal files.
+ */
+export function graphHash(graph: Uint8Array, provider: string): string {
+  const place = [runtimeVersion(), provider, platform(), arch(), cpus()[0]?.model ?? ""].join("|");
+  return createHash("sha256").update(place).update(graph).digest("hex");
+}
+
+/**
+ * Opens a graph; with a folder, the graph as ONNX Runtime rewrote it is kept there, and opened from there the next time. A
+ * file that is damaged is written anew.
+ */
+export function openKept(
+  graph: Uint8Array,
+  hash: string,
+  folder: string | null,
+  options: NativeOptions,
+): NativeSession {
+  if (folder === null) return openNative(graph, options);
+  const file = join(folder, `${hash}.graph`);
+  const kept = readSealedBytes(file);
+  if (kept) return openNative(kept, { ...options, optimised: true });
+  const scratch = mkdtempSync(join(tmpdir(), "qdrl-graph-"));
+  try {
+    const optimisedFile = join(scratch, "graph.onnx");
+    const session = openNative(graph, { ...options, optimisedFile });
+    writeSealedBytes(file, readFileSync(optimisedFile));
+    return session;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
