@@ -22,6 +22,10 @@ export const LISTED = {
     why: "a run killed and resumed at each of some 25 kinds of write",
   },
   "tests/experiment/stream/batch-stream.test.ts": { most: 34, why: "part files read by worker threads" },
+  "tests/studies/kdd/kdd-parallel.test.ts": {
+    most: 16,
+    why: "three trainings, each beside a process of its own",
+  },
   "tests/training/parallel-trainer.test.ts": {
     most: 28,
     why: "eight processes started beside the test, and three runs of three epochs",

@@ -77,7 +77,13 @@ function keysOf(config: KddConfig): Record<KeptStep, string> {
     config.word_vectors,
     config.clusters,
   ]);
-  const pretrain = keyOf([prepare, config.image, config.published_rate_schedule, config.pretrain]);
+  // processes draw dropout of their own; one is what it was before there were several
+  const { data_parallel: processes } = config;
+  const drawn = processes > 1 ? [processes] : [];
+  const pretrain = keyOf([
+    ...[prepare, config.image, config.published_rate_schedule, config.pretrain],
+    ...drawn,
+  ]);
   return {
     prepare,
     pretrain,

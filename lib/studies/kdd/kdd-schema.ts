@@ -44,6 +44,20 @@ export const kddSchema = z.strictObject({
   data_dir: z.string().min(1).describe("train.tsv, valid.tsv, testA.tsv or testB.tsv, valid_answer.json"),
   work_dir: z.string().min(1).describe("working files, parameters, predictions and the submission go here"),
   test_set: z.enum(["testA", "testB"]).default("testB"),
+  backend: z
+    .enum(["auto", "tensorflow", "wasm", "cpu"])
+    .default("auto")
+    .describe(
+      "of tfjs; auto: wasm, else cpu; tensorflow: the native library, on a GPU where it finds one (results then differ by rounding)",
+    ),
+  data_parallel: z
+    .int()
+    .min(1)
+    .max(64)
+    .default(1)
+    .describe(
+      "processes that take each training step together, each with a part of the batch's rows, on a GPU of its own where the backend has one; dropout is drawn by process",
+    ),
   max_malformed_rows: z.int().min(0).default(0).describe("task rows that may be unreadable"),
   published_rate_schedule: z.boolean().default(true).describe("epochs 0 and 1 share a rate, as published"),
   generate: z

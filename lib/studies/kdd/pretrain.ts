@@ -6,16 +6,20 @@ import { Random } from "../../engine/random/random.js";
 import { epochOrder } from "../../experiment/pairs.js";
 import { ownEntry } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
+import { partStart } from "../../training/parallel/parallel-trainer.js";
 import { beamSearch } from "./encoders/beam-search.js";
 import { CaptionDecoder } from "./encoders/caption-decoder.js";
 import { padWords } from "./encoders/word-vectors.js";
 import { scorePredictions } from "./ensemble.js";
 import { type Answers, type Predictions, readAnswers } from "./files/prediction-files.js";
 import { trainingKey } from "./finished-steps.js";
-import { captionLoss } from "./losses/caption.js";
+import type { ParameterGroup } from "./group-optimizer.js";
+import { type KddReplica, kddReplicaSource } from "./kdd-replica-source.js";
+import type { KddConfig } from "./kdd-schema.js";
+import { captionLoss, captionTerms } from "./losses/caption.js";
 import { labelLogits, multilabel } from "./losses/multilabel.js";
 import { workFiles } from "./prepare.js";
-import { trainStep } from "./train-step.js";
+import { type StepShards, trainStep } from "./train-step.js";
 import { saveWeights, type Workspace } from "./workspace.js";
 
 type Pair = { query: string; product: string };
@@ -51,12 +55,7 @@ export async function pretrain(
         key: trainingKey(config, "pretrain"),
         ...{ epochs: settings.epochs, use: settings.export_epoch },
         publishedRates: config.published_rate_schedule,
-        groups: [
-          {
-            ...{ name: "all", weights },
-            ...{ learningRate: settings.learning_rate, weightDecay: settings.weight_decay },
-          },
-        ],
+        groups: groupsOf(config, weights),
         epoch(number) {
           const order = epochOrder(usable.length, random.fork(`order-${number}`));
           const draws = random.fork(`dropout-${number}`);
@@ -72,6 +71,7 @@ export async function pretrain(
         },
         itemsOf: ({ pairs }) => pairs.length,
         loss: ({ pairs, draws }) => batchLoss(space, decoder, pairs, draws),
+        parallel: config.data_parallel === 1 ? null : shardsOf(space, decoder),
         measure: () => ({
           ndcg5: scorePredictions(labelPredictions(space, "valid"), answers).mean,
           captions: captionsOf(space, decoder, answers),
@@ -102,12 +102,77 @@ function* captionBatches(
     yield { pairs: Array.from(order.subarray(start, start + size), (i) => all[i]!), draws };
 }
 
+function groupsOf({ pretrain: settings }: KddConfig, weights: Record<string, tf.Variable>): ParameterGroup[] {
+  const { learning_rate: learningRate, weight_decay: weightDecay } = settings;
+  return [{ name: "all", weights, learningRate, weightDecay }];
+}
+
+/** Rows of a batch for one process, captions padded as in the whole batch. */
+interface CaptionPart {
+  pairs: readonly Pair[];
+  captionLength: number;
+}
+
+function shardsOf(space: Workspace, decoder: CaptionDecoder): StepShards<CaptionBatch> {
+  const lengthOf = ({ query }: Pair) => space.wordsOf(space.data.queries[query]!.query).length + 2;
+  return {
+    processes: space.config.data_parallel,
+    source: kddReplicaSource({ config: space.config, step: "pretrain" }),
+    parts: ({ pairs }, count) => {
+      const parts = Math.min(count, pairs.length);
+      const captionLength = Math.max(...pairs.map(lengthOf));
+      return Array.from({ length: parts }, (_, i) => ({
+        pairs: pairs.slice(partStart(pairs.length, i, parts), partStart(pairs.length, i + 1, parts)),
+        captionLength,
+      }));
+    },
+    features: (part, draws) => captionRows(space, decoder, part as CaptionPart, draws),
+    loss: ([labels, captions]) => tf.mean(tf.add(labels!, captions!)) as tf.Scalar,
+    drawsOf: ({ draws }) => draws,
+  };
+}
+
+/** What a process beside the pre-training needs to take part in its steps. */
+export function pretrainReplica(space: Workspace): KddReplica {
+  const { config, words } = space;
+  const captionSet = new ParameterSet("caption", new Random(config.seed));
+  const decoder = new CaptionDecoder({ dim: words.dim, dropout: config.image.dropout }, words, captionSet);
+  const weights = { ...space.imageWeights, ...captionSet.variables };
+  return {
+    ...{ weights, groups: groupsOf(config, weights) },
+    features: (part, draws) => captionRows(space, decoder, part as CaptionPart, draws),
+  };
+}
+
+/** The loss of each picture's words and that of its caption, [B] each: {@link batchLoss} is the mean of their sum. */
+function captionRows(
+  space: Workspace,
+  decoder: CaptionDecoder,
+  { pairs, captionLength }: CaptionPart,
+  draws: Random,
+): tf.Tensor[] {
+  const { label, logits, captions } = readBatch(space, decoder, pairs, draws, captionLength);
+  const terms = tf.reshape(captionTerms(logits, captions), [pairs.length, captionLength - 1]);
+  return [tf.add(label.positive, label.negative), tf.sum(terms, 1)];
+}
+
 function batchLoss(
   space: Workspace,
   decoder: CaptionDecoder,
   pairs: readonly Pair[],
   draws: Random,
 ): tf.Scalar {
+  const { label, logits, captions } = readBatch(space, decoder, pairs, draws, 1);
+  return tf.add(label.value, captionLoss(logits, captions)) as tf.Scalar;
+}
+
+function readBatch(
+  space: Workspace,
+  decoder: CaptionDecoder,
+  pairs: readonly Pair[],
+  draws: Random,
+  captionLength: number,
+) {
   const { startId, endId } = space.reader;
   const heads = space.embed(
     pairs.map(({ product }) => product),
@@ -119,8 +184,8 @@ function batchLoss(
     excluded: [0, startId, endId],
   });
   const captions = labels.map((ids) => [startId, ...ids, endId]);
-  const logits = decoder.logits(padWords(captions), heads.caption, draws);
-  return tf.add(label.value, captionLoss(logits, captions)) as tf.Scalar;
+  const logits = decoder.logits(padWords(captions, captionLength), heads.caption, draws);
+  return { label, logits, captions };
 }
 
 /** Candidates scored by minus the positive part of the label loss. */

@@ -6,6 +6,7 @@ import { Random } from "../../engine/random/random.js";
 import { atomicWriteFile } from "../../files/atomic-write.js";
 import { makeFolder } from "../../files/make-folder.js";
 import { UserError } from "../../files/user-error.js";
+import { takeFirstDevice } from "../../training/parallel/replicas.js";
 import { ensembleScores, scorePredictions, searchEnsemble } from "./ensemble.js";
 import {
   type Answers,
@@ -72,7 +73,9 @@ export async function runKdd(config: KddConfig, options: RunKddOptions = {}): Pr
       finished.begin(step);
       if (step === "prepare") line(`prepared: ${counted(prepare(config, line).counts)}`);
       else {
-        line((await selectBackend("auto")).line);
+        if (config.data_parallel > 1 && config.backend === "tensorflow") takeFirstDevice();
+        line((await selectBackend(config.backend)).line);
+        if (config.data_parallel > 1) line(`data-parallel over ${config.data_parallel} processes`);
         await runTraining(config, step, listener);
       }
       finished.finish(step);

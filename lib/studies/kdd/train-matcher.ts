@@ -6,6 +6,7 @@ import type { Listener } from "../../engine/progress.js";
 import { Random } from "../../engine/random/random.js";
 import { epochOrder } from "../../experiment/pairs.js";
 import { UserError } from "../../files/user-error.js";
+import { partStart } from "../../training/parallel/parallel-trainer.js";
 import { SentenceMatcher } from "./encoders/sentence-matcher.js";
 import { WordMatcher } from "./encoders/word-matcher.js";
 import { bestHeads, meanScore } from "./encoders/word-scores.js";
@@ -13,13 +14,15 @@ import { padWords } from "./encoders/word-vectors.js";
 import { scorePredictions } from "./ensemble.js";
 import { type Predictions, readAnswers, writePredictions } from "./files/prediction-files.js";
 import { trainingKey } from "./finished-steps.js";
-import { withPrefix } from "./group-optimizer.js";
+import { type ParameterGroup, withPrefix } from "./group-optimizer.js";
+import { type KddReplica, kddReplicaSource } from "./kdd-replica-source.js";
+import type { KddConfig } from "./kdd-schema.js";
 import { drawNegatives, keptRows, rowsApart } from "./last-word-negatives.js";
 import { pairBce, pairRanking } from "./losses/pair-ranking.js";
 import { filesOf } from "./prepare.js";
 import { predictWith } from "./pretrain.js";
 import { queryGraph } from "./query-graph.js";
-import { trainStep } from "./train-step.js";
+import { type StepShards, trainStep } from "./train-step.js";
 import { loadWeights, saveWeights, type Workspace } from "./workspace.js";
 
 /** Rows of a batch after collation: words and products, negatives aligned. */
@@ -28,6 +31,12 @@ interface MatchRows {
   negativeQueries: readonly (readonly number[])[];
   products: string[];
   negativeProducts: string[];
+}
+
+/** Rows of a batch for one process, padded as the whole batch. */
+interface MatchPart extends MatchRows {
+  length: number;
+  negativeLength: number;
 }
 
 interface MatchBatch extends MatchRows {
@@ -40,6 +49,9 @@ interface MatchBatch extends MatchRows {
 interface Matcher {
   weights: Record<string, tf.Variable>;
   loss(batch: MatchRows, draws: Random): tf.Scalar;
+  /** what the loss reads of rows, in the order of the rows; together with {@link ofFeatures} the same as {@link loss} */
+  features(part: MatchPart, draws: Random): tf.Tensor[];
+  ofFeatures(features: tf.Tensor[], batch: MatchRows): tf.Scalar;
   score(query: string, products: readonly string[]): number[];
 }
 
@@ -81,15 +93,8 @@ export async function trainMatcher(
         key: trainingKey(config, `model${which}`),
         ...{ epochs: settings.epochs, use: settings.use_epoch },
         publishedRates: config.published_rate_schedule,
-        groups: [
-          {
-            name: "image",
-            weights: withPrefix(space.imageWeights, ["image.weight.", "image.projection."]),
-            learningRate: settings.image_rate,
-            weightDecay: settings.image_weight_decay,
-          },
-          { name: "text", weights: matcher.weights, learningRate: settings.text_rate, weightDecay: 0 },
-        ],
+        groups: groupsOf(space, which, matcher),
+        parallel: config.data_parallel === 1 ? null : shardsOf(config, which, matcher),
         epoch(number) {
           const order = epochOrder(data.pairs.length, random.fork(`order-${number}`));
           const draws = random.fork(`draws-${number}`);
@@ -118,6 +123,60 @@ export async function trainMatcher(
   } finally {
     for (const weight of Object.values(matcher.weights)) weight.dispose();
   }
+}
+
+/** The image's region weight and projection, and everything behind the image encoder. */
+function groupsOf({ config, imageWeights }: Workspace, which: 1 | 2, matcher: Matcher): ParameterGroup[] {
+  const settings = config[`model${which}`];
+  return [
+    {
+      name: "image",
+      weights: withPrefix(imageWeights, ["image.weight.", "image.projection."]),
+      learningRate: settings.image_rate,
+      weightDecay: settings.image_weight_decay,
+    },
+    { name: "text", weights: matcher.weights, learningRate: settings.text_rate, weightDecay: 0 },
+  ];
+}
+
+function shardsOf(config: KddConfig, which: 1 | 2, matcher: Matcher): StepShards<MatchBatch> {
+  return {
+    processes: config.data_parallel,
+    source: kddReplicaSource({ config, step: `model${which}` }),
+    parts: (batch, count) => matchParts(batch, count),
+    features: (part, draws) => matcher.features(part as MatchPart, draws),
+    loss: (features, batch) => matcher.ofFeatures(features, batch),
+    drawsOf: ({ draws }) => draws,
+  };
+}
+
+/** Runs of a batch's rows. */
+function matchParts(
+  { queries, negativeQueries, products, negativeProducts }: MatchRows,
+  count: number,
+): MatchPart[] {
+  const parts = Math.min(count, products.length);
+  const longest = (lists: readonly (readonly number[])[]) =>
+    Math.max(1, ...lists.map(({ length }) => length));
+  return Array.from({ length: parts }, (_, i) => {
+    const [from, to] = [partStart(products.length, i, parts), partStart(products.length, i + 1, parts)];
+    return {
+      ...{ queries: queries.slice(from, to), negativeQueries: negativeQueries.slice(from, to) },
+      ...{ products: products.slice(from, to), negativeProducts: negativeProducts.slice(from, to) },
+      ...{ length: longest(queries), negativeLength: longest(negativeQueries) },
+    };
+  });
+}
+
+/** What a process beside the training needs to take part in its steps. */
+export function matcherReplica(space: Workspace, which: 1 | 2): KddReplica {
+  const random = new Random(space.config.seed);
+  const matcher = which === 1 ? wordMatcher(space, random) : sentenceMatcher(space, random);
+  return {
+    weights: { ...space.imageWeights, ...matcher.weights },
+    groups: groupsOf(space, which, matcher),
+    features: (part, draws) => matcher.features(part as MatchPart, draws),
+  };
 }
 
 /** Pairs with a negative each, as a batch; see {@link drawNegatives} for what is drawn. */
@@ -209,6 +268,36 @@ function wordMatcher(space: Workspace, random: Random): Matcher {
         { ...contrastive, margin },
       ).total;
     },
+    features: (part, draws) => {
+      const { queries, products } = part;
+      const [image, negative] = halves(
+        space.embed([...products, ...part.negativeProducts], draws),
+        queries.length,
+      );
+      const query = model.read(padWords(queries, part.length), draws);
+      const negativeQuery = model.read(padWords(part.negativeQueries, part.negativeLength), draws);
+      const heads = [image.caption, image.labels, negative.caption, negative.labels];
+      return [query.states, negativeQuery.states, ...heads];
+    },
+    ofFeatures: (features, batch) => {
+      const [states, negativeStates, caption, labels, negativeCaption, negativeLabels] = features;
+      const image = { caption, labels } as ImageHeads;
+      const query = model.withStates(padWords(batch.queries), states as tf.Tensor3D);
+      const negativeQuery = model.withStates(padWords(batch.negativeQueries), negativeStates as tf.Tensor3D);
+      const inBatch = model.crossScores(query, image);
+      return pairRanking(
+        {
+          positive: tf.sum(tf.mul(inBatch, tf.eye(batch.products.length)), 1) as tf.Tensor1D,
+          negativeImage: model.scores(query, {
+            caption: negativeCaption,
+            labels: negativeLabels,
+          } as ImageHeads),
+          negativeQuery: model.scores(negativeQuery, image),
+        },
+        inBatch,
+        { ...contrastive, margin },
+      ).total;
+    },
     score: (query, products) =>
       tf.tidy(() => {
         const read = model.read(padWords([space.wordsOf(query)]), null);
@@ -221,20 +310,22 @@ function sentenceMatcher(space: Workspace, random: Random): Matcher {
   const set = new ParameterSet("model2", random);
   const { dropout } = space.config.model2;
   const model = new SentenceMatcher({ dim: space.words.dim, dropout }, space.words, set);
+  // one run over the three kinds of pairs: many small ones would cost three times as much
+  const features = (rows: MatchRows, draws: Random) => {
+    const { queries, negativeQueries, products, negativeProducts } = rows;
+    const B = queries.length;
+    const [image, negative] = halves(space.embed([...products, ...negativeProducts], draws), B);
+    const captions = tf.concat2d([image.caption, image.caption, negative.caption], 0);
+    const scores = model.scores(padWords([...queries, ...negativeQueries, ...queries]), captions, draws);
+    return [0, 1, 2].map((kind) => tf.slice1d(scores, kind * B, B));
+  };
+  const ofFeatures = (scores: tf.Tensor[]) => {
+    const [positive, negativeQuery, negativeImage] = scores as [tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
+    return pairBce({ positive, negativeQuery, negativeImage });
+  };
   return {
-    weights: set.variables,
-    // one run over the three kinds of pairs: many small ones would cost three times as much
-    loss: ({ queries, negativeQueries, products, negativeProducts }, draws) => {
-      const B = queries.length;
-      const [image, negative] = halves(space.embed([...products, ...negativeProducts], draws), B);
-      const captions = tf.concat2d([image.caption, image.caption, negative.caption], 0);
-      const scores = model.scores(padWords([...queries, ...negativeQueries, ...queries]), captions, draws);
-      return pairBce({
-        positive: tf.slice1d(scores, 0, B),
-        negativeQuery: tf.slice1d(scores, B, B),
-        negativeImage: tf.slice1d(scores, 2 * B, B),
-      });
-    },
+    ...{ weights: set.variables, features, ofFeatures },
+    loss: (rows, draws) => ofFeatures(features(rows, draws)),
     score: (query, products) =>
       tf.tidy(() => {
         const words = padWords(products.map(() => space.wordsOf(query)));

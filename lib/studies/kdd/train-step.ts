@@ -1,9 +1,10 @@
 import fs from "node:fs";
 import path from "node:path";
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import { countParameters, type Encoder } from "../../encoders/encoder.js";
 import { setParameters } from "../../encoders/parameters.js";
 import type { Listener } from "../../engine/progress.js";
+import type { Random } from "../../engine/random/random.js";
 import { atomicWriteFile } from "../../files/atomic-write.js";
 import { UserError } from "../../files/user-error.js";
 import { listCheckpoints, readCheckpoint } from "../../tracking/checkpoint.js";
@@ -13,9 +14,12 @@ import { progress } from "../../training/callbacks/progress.js";
 import { runCheckpoints } from "../../training/callbacks/run-checkpoints.js";
 import { resumeRun } from "../../training/claim-run.js";
 import type { BatchTask } from "../../training/objectives/batch-task.js";
+import { ParallelTrainer } from "../../training/parallel/parallel-trainer.js";
+import type { ReplicaSource } from "../../training/parallel/replica.js";
+import { Replicas } from "../../training/parallel/replicas.js";
 import { Session, type SessionEpoch } from "../../training/session.js";
 import { runEpochs } from "../../training/train.js";
-import { Trainer } from "../../training/trainer.js";
+import { Trainer, type TrainerOptions } from "../../training/trainer.js";
 import { exponentialRate } from "./exponential-rate.js";
 import { GroupOptimizer, type ParameterGroup } from "./group-optimizer.js";
 import { appendMetrics } from "./kdd-metrics.js";
@@ -40,10 +44,24 @@ export interface StepTraining<B> {
   epoch(number: number): SessionEpoch<B>;
   itemsOf(batch: B): number;
   loss(batch: B): tf.Scalar;
+  /** how several processes take a step; left out: one takes it */
+  parallel?: StepShards<B> | null;
   /** after an epoch: nDCG@5 on validation, and whatever else is to stand in the metrics */
   measure(): { ndcg5: number; [name: string]: unknown };
   /** sums over the training, kept in checkpoints */
   counts: Record<string, number>;
+}
+
+/** A step cut into rows. What the loss reads of them is made part by part; the loss is of all rows together. */
+export interface StepShards<B> {
+  processes: number;
+  source: ReplicaSource;
+  /** rows of the batch as plain data, for `count` processes or fewer */
+  parts(batch: B, count: number): unknown[];
+  /** on the tape; draws: what dropout draws from */
+  features(part: unknown, draws: Random): tf.Tensor[];
+  loss(features: tf.Tensor[], batch: B): tf.Scalar;
+  drawsOf(batch: B): Random;
 }
 
 /**
@@ -58,11 +76,11 @@ export async function trainStep<B>(
   training: StepTraining<B>,
   listener: Listener,
 ): Promise<{ ndcg: number[]; epoch: number }> {
-  const { epochs, groups, gamma, publishedRates, counts } = training;
+  const { epochs, gamma, publishedRates, counts } = training;
   const folder = new StepFolder(training);
   const tell = (line: string) => listener.line?.(line);
   const model = pairScorer(training);
-  const trainer = new Trainer<B>(model, lossTask(training.loss), new GroupOptimizer(groups), {
+  const trainer = trainerOf(training, model, {
     schedule: (epoch) => exponentialRate(1, gamma, epoch, publishedRates),
     scheduleBy: "epoch",
   });
@@ -97,10 +115,44 @@ export async function trainStep<B>(
   });
   folder.claim(training.key, epochs);
   resumeRun(folder, session, true, tell);
-  await runEpochs(session);
+  try {
+    await runEpochs(session);
+  } finally {
+    trainer.close();
+  }
   const epoch = training.use === "best" ? 1 + ndcg.indexOf(Math.max(...ndcg)) : training.use;
   if (epoch !== epochs) setParameters(model, readCheckpoint(folder.checkpointOf(epoch)).parameters);
   return { ndcg, epoch };
+}
+
+function trainerOf<B>(training: StepTraining<B>, model: Encoder, options: TrainerOptions): Trainer<B> {
+  const { groups, loss, parallel } = training;
+  const optimizer = new GroupOptimizer(groups);
+  if (!parallel) return new Trainer<B>(model, lossTask(loss), optimizer, options);
+  const replicas = new Replicas(parallel.processes - 1, parallel.source, tf.getBackend());
+  return new ParallelTrainer<B>(
+    model,
+    lossTask(loss),
+    optimizer,
+    options,
+    replicas,
+    (batch, _step, count) => {
+      const parts = parallel.parts(batch, count);
+      const draws = parallel.drawsOf(batch);
+      return {
+        // others draw from forks of the generator as it stands before the step
+        parts: parts.map((part, rank) => ({ part, draws: draws.fork(`rank ${rank}`).state() })),
+        features: (own) => parallel.features((own as SeededPart).part, draws),
+        loss: (...features) => parallel.loss(features, batch),
+      };
+    },
+  );
+}
+
+/** What a replica is sent: rows, and the state of a generator to draw dropout from. */
+export interface SeededPart {
+  part: unknown;
+  draws: number[];
 }
 
 /** A loss that runs the model by itself, in which nothing is remembered. */
@@ -138,7 +190,7 @@ class StepFolder extends RunFolder {
 }
 
 /** What trainer and checkpoints see of a model that scores a query with a product: its parameters. */
-function pairScorer({
+export function pairScorer({
   name,
   weights,
   groups,

@@ -64,6 +64,11 @@ export class WordMatcher {
 
   read(words: PaddedWords, draws: DropoutDraws | null): QueryWords {
     const { states } = this.gru.run(this.words.normalised(words), words.lengths, null, draws);
+    return this.withStates(words, states);
+  }
+
+  /** Queries whose states were made elsewhere. */
+  withStates(words: PaddedWords, states: tf.Tensor3D): QueryWords {
     const bias = maskBias(words.lengths, words.maxLength);
     return { raw: this.words.raw(words), states, lengths: words.lengths, bias };
   }

@@ -10,8 +10,8 @@ export interface PaddedWords {
 }
 
 /** Pads word lists. An empty list has length 0. */
-export function padWords(lists: readonly (readonly number[])[]): PaddedWords {
-  const maxLength = Math.max(1, ...lists.map((list) => list.length));
+export function padWords(lists: readonly (readonly number[])[], atLeast = 1): PaddedWords {
+  const maxLength = Math.max(atLeast, 1, ...lists.map((list) => list.length));
   const ids = new Int32Array(lists.length * maxLength);
   lists.forEach((list, row) => {
     ids.set(list, row * maxLength);

@@ -14,6 +14,15 @@ export function captionLoss(
   tokens: readonly (readonly number[])[],
   padId = 0,
 ): tf.Scalar {
+  return tf.div(tf.sum(captionTerms(logits, tokens, padId)), tokens.length) as tf.Scalar;
+}
+
+/** The terms of {@link captionLoss}, caption by caption, position by position: [B · (T − 1)], 0 at padding. */
+export function captionTerms(
+  logits: tf.Tensor3D,
+  tokens: readonly (readonly number[])[],
+  padId = 0,
+): tf.Tensor1D {
   const [batch, steps, vocabulary] = logits.shape;
   const targets = new Float32Array(batch * steps * vocabulary);
   const real = new Float32Array(batch * steps);
@@ -26,6 +35,5 @@ export function captionLoss(
     }
   const flat = tf.reshape(logits, [batch * steps, vocabulary]) as tf.Tensor2D;
   const own = tf.sum(tf.mul(flat, tf.tensor2d(targets, [batch * steps, vocabulary])), 1);
-  const terms = tf.mul(tf.sub(logSumExpRows(flat), own), tf.tensor1d(real));
-  return tf.div(tf.sum(terms), batch) as tf.Scalar;
+  return tf.mul(tf.sub(logSumExpRows(flat), own), tf.tensor1d(real)) as tf.Tensor1D;
 }
