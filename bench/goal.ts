@@ -36,6 +36,11 @@ export class Alternation {
     return median(this.ours.map((value, i) => this.theirs[i]! / value));
   }
 
+  /** Median of ours. */
+  get middle(): number {
+    return median(this.ours);
+  }
+
   /** "12.3 (11.9–13.0) against 15.0 (14.8–16.1) ms" */
   detail(unit: string, scale = 1): string {
     const show = (values: readonly number[]) => {

@@ -4,15 +4,15 @@ import * as tf from "@tensorflow/tfjs";
 import { createEncoder } from "../lib/encoders/create-encoder.js";
 import type { EncoderSpec } from "../lib/encoders/encoder.js";
 import { selectBackend } from "../lib/engine/backend.js";
-import { valueAndGradients } from "../lib/engine/ops/gradients.js";
 import { Random } from "../lib/engine/random/random.js";
 import type { FeatureBatch } from "../lib/features/batch.js";
 import { createFusedTrainer, type FusedTrainer } from "../lib/fused/fused-trainer.js";
 import { measureLimit, shortestSeconds } from "../lib/fused/machine-limit.js";
 import { createOptimizer } from "../lib/optimizers/create-optimizer.js";
+import { differentiationOf } from "./engines.js";
 
 export interface RunOptions {
-  path: "fused" | "tfjs";
+  path: "fused" | "jit" | "tfjs";
   queries: string;
   documents: string;
   length: number;
@@ -69,11 +69,13 @@ function notebookLoss(q: tf.Tensor2D, d: tf.Tensor2D): tf.Scalar {
   return tf.neg(tf.mean(tf.sum(tf.mul(tf.logSoftmax(logits), tf.eye(size)), 1))) as tf.Scalar;
 }
 
-function tfjsStep(): (batch: FeatureBatch) => void {
+function plainStep(): (batch: FeatureBatch) => void {
   const encoder = createEncoder(encoderSpec, new Random(1));
   const optimizer = createOptimizer(optimizerSpec);
+  const differentiation = differentiationOf(options.path, options.threads);
   return (batch) => {
-    const { value, gradients } = valueAndGradients(
+    encoder.tables["text"]!.clearGradients();
+    const { value, gradients } = differentiation.addGradients(
       () => notebookLoss(encoder.embedQueries(batch), encoder.embedDocuments(batch)),
       encoder,
     );
@@ -103,8 +105,8 @@ function fusedStepper(): FusedTrainer {
 }
 
 await selectBackend("wasm");
-const fused = options.path === "tfjs" ? null : fusedStepper();
-const step = fused ? (batch: FeatureBatch) => void fused.trainStep(batch, batch) : tfjsStep();
+const fused = options.path === "fused" ? fusedStepper() : null;
+const step = fused ? (batch: FeatureBatch) => void fused.trainStep(batch, batch) : plainStep();
 let index = 0;
 for (let i = 0; i < 100 + 6400 / size; i++) step(batchAt(index++));
 let done = 0;

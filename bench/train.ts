@@ -146,6 +146,11 @@ const comparisons: [string, Run, Run][] = [
     own({ path: "tfjs", threads: 1 }),
     own({ threads: 1 }),
   ],
+  [
+    "batch 64, loss in tfjs ops by graphs against the fused step, 1 thread",
+    own({ path: "jit", threads: 1 }),
+    own({ threads: 1 }),
+  ],
   ["batch 64, 2 threads against 1", own({}), own({ threads: 1 })],
   [
     "batch 64, two runs of 1 thread at once against one: what the machine gives two threads",

@@ -100,6 +100,7 @@ report({
   detail: `${wall.detail("ms a step", 1000)}; by CPU time ${cpu.ratio.toFixed(2)} ×, ${cpu.detail("ms", 1000)}`,
 });
 if (engine === "tfjs") await profile();
+trainer.close();
 process.exit(0);
 
 /** Time of one step by tfjs kernel. What runs in our own heap kernels is in the remainder. */
