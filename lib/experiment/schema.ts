@@ -95,10 +95,10 @@ const build = () =>
         "of tfjs; auto: wasm, else cpu; tensorflow: the native library, on a GPU where it finds one, without fused steps",
       ),
     engine: z
-      .enum(["auto", "fused", "tfjs"])
+      .enum(["auto", "fused", "jit", "tfjs"])
       .default("auto")
       .describe(
-        "what computes training steps: whole steps in SIMD kernels where the model has them, else tfjs",
+        "what computes training steps: fused = whole steps in SIMD kernels; jit = graphs of tfjs ops in ONNX Runtime; tfjs = op by op. auto: fused where the model has it, else jit where large products make it the faster one, else tfjs",
       ),
     data_parallel: z
       .int()

@@ -41,8 +41,16 @@ export function tokenCounts({ offsets }: TokenColumn): Int32Array {
   return Int32Array.from({ length: offsets.length - 1 }, (_, row) => offsets[row + 1]! - offsets[row]!);
 }
 
-/** The rows side by side, padded to the longest. */
-export function padColumn(column: TokenColumn, padId: number): PaddedTokens {
+/**
+ * The rows side by side, padded to the longest.
+ *
+ * @param lengthOf  length of padded rows, given the longest (default: that one)
+ */
+export function padColumn(
+  column: TokenColumn,
+  padId: number,
+  lengthOf?: (longest: number) => number,
+): PaddedTokens {
   const rows = Array.from({ length: column.offsets.length - 1 }, (_, row) => encodingOf(column, row));
-  return padTokens(rows, padId);
+  return padTokens(rows, padId, lengthOf);
 }

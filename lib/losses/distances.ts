@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { tracing } from "../engine/jit/tracing.js";
 import { UserError } from "../files/user-error.js";
 import { unitRows } from "./cosine.js";
 
@@ -68,6 +69,8 @@ export function entriesOf(
 ): tf.Tensor1D {
   const width = matrix.shape[1];
   const cells = Int32Array.from({ length: rows.length }, (_, t) => rows[t]! * width + columns[t]!);
+  if (tracing())
+    return tf.gather(tf.reshape(matrix, [matrix.size]), tf.tensor1d(cells, "int32")) as tf.Tensor1D;
   const pick = tf.customGrad((input) => {
     const values = (input as tf.Tensor).dataSync();
     return {

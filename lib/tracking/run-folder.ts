@@ -69,6 +69,8 @@ export interface Manifest {
   status: "running" | "finished" | "failed";
   error?: string;
   counts: Record<string, number>;
+  /** Of steps computed by graphs: provider, threads, hash of the graph used last, and how many calls tfjs answered instead. */
+  steps?: Record<string, string | number>;
   /** What metrics.jsonl held when the run ended. */
   metrics?: { bytes: number; sha256: string };
   /** Runs that it is made of, and what their answers came from then: see contentOf. */

@@ -91,6 +91,10 @@ export function createTrainer(
       teaching: spellingOf(config),
       positives,
     },
+    graphs: {
+      ...{ batchSize: config.batch_size, threads },
+      not: config.negatives.type === "cache" ? "a negative cache is searched outside graphs" : null,
+    },
     parallel: config.data_parallel > 1 ? replicasOf(config, runSteps) : null,
     note: moments(config),
   });

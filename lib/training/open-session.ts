@@ -37,7 +37,7 @@ export interface TrainOptions {
   /** start over: replace the run folder, once everything is read and the model is made */
   fresh?: boolean;
   listener?: Listener;
-  /** of the fused engine; the numbers do not depend on it. Default: all cores */
+  /** of the fused engine, whose numbers do not depend on it, and of graphs. Default: all cores */
   threads?: number;
   /** run after the evaluation of an epoch and before its metrics are logged: what they measure is logged too */
   callbacks?: readonly Callback[];

@@ -109,7 +109,9 @@ export class Trainer<B = PairBatch> {
   evaluateBatch(batch: B): number | null {
     const { encoder } = this;
     encoder.training = false;
-    return comparing(() => tf.tidy(() => lossOf(encoder, this.task.prepareValidation(batch)).dataSync()[0]!));
+    return comparing(
+      () => this.differentiation.values(() => lossOf(encoder, this.task.prepareValidation(batch)))[0]!,
+    );
   }
 
   /** Before an epoch: mines negatives anew, if it is time. Returns a line worth telling, or null. */

@@ -30,6 +30,10 @@ export const LISTED = {
     most: 28,
     why: "eight processes started beside the test, and three runs of three epochs",
   },
+  "tests/training/engines.test.ts": {
+    most: 6,
+    why: "ten families trained by tfjs and by graphs",
+  },
   "tests/training/backend-steps.test.ts": {
     most: 6,
     why: "four encoders and five optimisers on a backend of their own, or TensorFlow's library loaded",

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { whenKnown } from "../../engine/jit/tracing.js";
 import type { Random } from "../../engine/random/random.js";
 import { ParameterSet } from "../parameter-set.js";
 
@@ -86,8 +87,10 @@ export class ProjectionHead {
   /** Outside the tape: a copy of the values, which no gradient passes. */
   private move(layer: number, name: string, to: tf.Tensor): void {
     const running = this.weight(layer, name);
-    const [old, now] = [running.dataSync(), to.dataSync()];
-    running.assign(tf.tensor1d(Float32Array.from(old, (value, i) => value + MOMENTUM * (now[i]! - value))));
+    whenKnown(to, (now) => {
+      const old = running.dataSync();
+      running.assign(tf.tensor1d(Float32Array.from(old, (value, i) => value + MOMENTUM * (now[i]! - value))));
+    });
   }
 
   private weight(layer: number, name: string): tf.Variable {

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { graphLength } from "../../engine/jit/graph-length.js";
 import { installWasmMatMul } from "../../engine/ops/wasm-matmul.js";
 import { Random } from "../../engine/random/random.js";
 import type { EmbeddingTable } from "../../engine/tables/embedding-table.js";
@@ -100,7 +101,10 @@ export class TransformerEncoder implements Encoder {
   }
 
   private embed(side: "query" | "document", batch: FeatureBatch, feature: string): tf.Tensor2D {
-    const tokens = padColumn(columnOf(batch, feature, "tokens"), this.spec.padId ?? 0);
+    const { padId = 0, architecture } = this.spec;
+    const tokens = padColumn(columnOf(batch, feature, "tokens"), padId, (longest) =>
+      graphLength(longest, architecture.maxPositionEmbeddings),
+    );
     const model = this.models[side];
     const hidden = model.forward(tokens);
     const mask = tf.tensor2d(Float32Array.from(tokens.mask), [tokens.size, tokens.length]);

@@ -22,10 +22,17 @@ export function valueAndGradients(
   return addGradients(compute, parameters);
 }
 
+/** What tf.variableGrads does. */
+type VariableGrads = (
+  compute: () => tf.Scalar,
+  variables: tf.Variable[],
+) => ReturnType<typeof tf.variableGrads>;
+
 /** {@link valueAndGradients} that adds to the gradients that the tables have recorded already. */
 export function addGradients(
   compute: () => tf.Scalar,
   parameters: Parameters,
+  variableGrads: VariableGrads = tf.variableGrads,
 ): { value: tf.Scalar; gradients: Record<string, tf.Tensor> } {
   const names = Object.keys(parameters.weights);
   const tables = Object.values(parameters.tables);
@@ -33,7 +40,7 @@ export function addGradients(
     ...names.map((name) => parameters.weights[name]!),
     ...tables.map((table) => table.anchor),
   ];
-  const { value, grads } = tf.variableGrads(compute, variables);
+  const { value, grads } = variableGrads(compute, variables);
   const gradients: Record<string, tf.Tensor> = {};
   for (const name of names) {
     const gradient = grads[parameters.weights[name]!.name];

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { tracing } from "../../engine/jit/tracing.js";
 import type { LossValue } from "../loss.js";
 import { maskedLogSumExp } from "../scores/score-loss.js";
 
@@ -53,6 +54,7 @@ export function logSumExpOrZero(x: tf.Tensor2D, counts: tf.Tensor2D): tf.Tensor1
 /** The entries at positions of a vector, [T]; its gradient is summed in plain loops. */
 export function entriesAt(vector: tf.Tensor1D, positions: ArrayLike<number>): tf.Tensor1D {
   const at = Int32Array.from(positions);
+  if (tracing()) return tf.gather(vector, tf.tensor1d(at, "int32")) as tf.Tensor1D;
   const pick = tf.customGrad((input) => {
     const values = (input as tf.Tensor).dataSync();
     return {

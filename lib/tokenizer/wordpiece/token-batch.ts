@@ -7,7 +7,7 @@ export interface Encoding {
 /** Encodings of B texts side by side, padded to the longest of them. */
 export interface PaddedTokens {
   size: number;
-  /** T, the longest text's number of tokens (at least 1) */
+  /** T, at least the longest text's number of tokens, and 1 */
   length: number;
   /** [B, T] */
   ids: Int32Array;
@@ -20,12 +20,18 @@ export interface PaddedTokens {
 /**
  * Pads encodings with `padId` on the right to the longest of them.
  *
+ * @param lengthOf  length of padded rows, given the longest (default: that one)
  * @see specs: 2-dense-retrieval-course, vector pad_collator
  */
-export function padTokens(encodings: readonly Encoding[], padId: number): PaddedTokens {
+export function padTokens(
+  encodings: readonly Encoding[],
+  padId: number,
+  lengthOf: (longest: number) => number = (longest) => longest,
+): PaddedTokens {
   const size = encodings.length;
-  let length = 1;
-  for (const { ids } of encodings) length = Math.max(length, ids.length);
+  let longest = 1;
+  for (const { ids } of encodings) longest = Math.max(longest, ids.length);
+  const length = lengthOf(longest);
   const batch: PaddedTokens = {
     size,
     length,

@@ -44,6 +44,8 @@ export function runRecord<B>(parts: RecordParts<B>): Callback {
         manifest.counts["model file bytes"] = fs.statSync(run.model).size;
         const evaluation = await finalEvaluation(parts, kept !== null);
         if (evaluation) run.writeQueries(evaluation.perQuery);
+        const steps = trainer.facts();
+        if (Object.keys(steps).length > 0) manifest.steps = steps;
         run.writeManifest({ ...manifest, status: "finished", endedAt: new Date().toISOString() });
         if (!parts.keepsCheckpoints) fs.rmSync(run.checkpoints, { recursive: true, force: true });
       },

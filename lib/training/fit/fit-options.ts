@@ -107,7 +107,7 @@ export interface FitOptions {
   resume?: Checkpoint;
   /** what computes the steps; default "auto": fused for pairs where model, loss and optimiser have a fused step, else tfjs */
   engine?: Engine;
-  /** of the fused engine; the numbers do not depend on it. Default: all cores */
+  /** of the fused engine, whose numbers do not depend on it, and of graphs. Default: all cores */
   threads?: number;
   /**
    * a run folder `…/<task>/<run>`: manifest, metrics, checkpoints, model and the answers to every query, so that the fit

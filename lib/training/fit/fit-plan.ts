@@ -17,7 +17,7 @@ import { createOptimizer } from "../../optimizers/create-optimizer.js";
 import { GroupedOptimizer } from "../../optimizers/grouped-optimizer.js";
 import type { Optimizer, OptimizerSpec } from "../../optimizers/optimizer.js";
 import type { Schedule } from "../../optimizers/schedules/schedule.js";
-import { chooseTrainer, type TrainerChoice } from "../choose-trainer.js";
+import { chooseTrainer, type GraphRequest, plainSteps, type TrainerChoice } from "../choose-trainer.js";
 import {
   type BatchTask,
   type ItemBatch,
@@ -95,7 +95,7 @@ export function planFit(given: Options, model: FitModel, random: Random): FitPla
   const { trainer, engine } =
     trainData.kind === "pairs"
       ? pairTrainer({ ...options, trainData }, model, random, batchSize)
-      : itemTrainer(options, trainData, model, random);
+      : itemTrainer(options, trainData, model, random, batchSize);
   const draw = (data: FitData, from: Random) =>
     drawBatches(data, { sampler, batchSize, itemsPerClass, views }, from).filter(
       (batch) => batch.length >= smallest(options),
@@ -144,7 +144,15 @@ function pairTrainer(
       options: trainerOptions(options, model),
     }),
     fused: fusedParts(options, model, made, negatives, batchSize),
+    graphs: {
+      ...graphRequest(options, batchSize),
+      not: negatives?.type === "cache" ? "a negative cache is searched outside graphs" : null,
+    },
   });
+}
+
+function graphRequest({ threads }: Options, batchSize: number): GraphRequest {
+  return { batchSize, threads: threads ?? os.availableParallelism() };
 }
 
 function fusedParts(
@@ -207,16 +215,21 @@ function itemTrainer(
   data: Exclude<FitData, { kind: "pairs" }>,
   model: FitModel,
   random: Random,
+  batchSize: number,
 ): { trainer: Trainer<never>; engine: string } {
-  if (options.engine && options.engine !== "auto" && options.engine !== "tfjs")
-    throw new UserError(`fit: engine must be tfjs for ${data.kind} data, got ${options.engine}`);
+  const { engine: wanted = "auto" } = options;
+  if (wanted === "fused")
+    throw new UserError(`fit: engine must be auto, jit or tfjs for ${data.kind} data, got ${wanted}`);
   if (options.negatives)
     throw new UserError(`fit: negatives must be left out for ${data.kind} data, got settings`);
   const task = itemTaskOf(options, data, model.encoder.outputDim, random);
   const optimizer = withLossOptimizer(options, model.optimizer);
+  const why = wanted === "tfjs" ? "as configured" : `${data.kind} data have no fused step`;
+  const steps = plainSteps(wanted, model.encoder, graphRequest(options, batchSize), why);
+  const settings = { ...trainerOptions(options, model), ...steps.options };
   return {
-    trainer: new Trainer(model.encoder, task as BatchTask<never>, optimizer, trainerOptions(options, model)),
-    engine: `tfjs (${data.kind} data have no fused step)`,
+    trainer: new Trainer(model.encoder, task as BatchTask<never>, optimizer, settings),
+    engine: steps.engine,
   };
 }
 

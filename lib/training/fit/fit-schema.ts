@@ -158,8 +158,13 @@ export const fitKeys = {
   resume: made("a checkpoint", isObject).describe(
     "a checkpoint to go on from; with runDir its own is taken up",
   ),
-  engine: z.enum(["auto", "fused", "tfjs"]).default("auto").describe("what computes the steps of pairs"),
-  threads: positive.describe("of the fused engine; default: all cores"),
+  engine: z
+    .enum(["auto", "fused", "jit", "tfjs"])
+    .default("auto")
+    .describe(
+      "what computes the steps: fused = SIMD kernels (pairs alone), jit = graphs in ONNX Runtime, tfjs = op by op; auto = the fastest that applies",
+    ),
+  threads: positive.describe("of the fused engine and of graphs; default: all cores"),
   runDir: z.string().min(1).describe("run folder …/<task>/<run>: metrics, checkpoints, model, answers"),
   runName: folderName.describe("run folder reports/runs/<experimentName>/<runName>"),
   experimentName: folderName.describe("default: default"),

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { whenKnown } from "../../engine/jit/tracing.js";
 import type { PairBatch } from "../../experiment/pairs.js";
 import type { DistillationConfig } from "../../experiment/sections/distillation.js";
 import type { StoredTensor } from "../../files/safetensors.js";
@@ -70,8 +71,9 @@ export class DistillationObjective implements Objective {
       loss: (queries, documents) => {
         const terms = this.terms(queries, documents, batch.queryIds, own.documentIds);
         if (this.options.labels > 0) terms.push(tf.mul(own.loss(queries, documents), this.options.labels));
-        this.steps++;
-        return tf.addN(terms) as tf.Scalar;
+        const total = tf.addN(terms) as tf.Scalar;
+        whenKnown(total, () => void this.steps++);
+        return total;
       },
     };
   }
@@ -104,7 +106,7 @@ export class DistillationObjective implements Objective {
   ): tf.Tensor[] {
     const terms: tf.Tensor[] = [];
     const note = (teaching: Teaching, value: tf.Scalar, weight: number) => {
-      this.sums.set(teaching, (this.sums.get(teaching) ?? 0) + value.dataSync()[0]!);
+      whenKnown(value, ([known]) => void this.sums.set(teaching, (this.sums.get(teaching) ?? 0) + known!));
       terms.push(tf.mul(value, weight));
     };
     if (this.targets) {

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Encoder } from "../../encoders/encoder.js";
+import { whenKnown } from "../../engine/jit/tracing.js";
 import type { Random } from "../../engine/random/random.js";
 import type { PairBatch, PairSet } from "../../experiment/pairs.js";
 import type { BatchNegativesConfig } from "../../experiment/sections/negatives.js";
@@ -78,10 +79,10 @@ export class SampledCandidatesObjective implements Objective {
       documentIds: rows,
       loss: (queries, documents) => {
         if (this.memory)
-          this.pending = {
-            ids: batch.documentIds,
-            embeddings: (documents.dataSync() as Float32Array).slice(0, size * this.encoder.outputDim),
-          };
+          whenKnown(documents, (values) => {
+            const embeddings = values.slice(0, size * this.encoder.outputDim);
+            this.pending = { ids: batch.documentIds, embeddings };
+          });
         const all = remembered
           ? tf.concat2d(
               [

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { whenKnown } from "../../engine/jit/tracing.js";
 import type { PairBatch } from "../../experiment/pairs.js";
 import type { StoredTensor } from "../../files/safetensors.js";
 import { contrastiveAlignment } from "../../losses/contrastive-alignment.js";
@@ -46,7 +47,9 @@ export class TypoRobustObjective implements Objective {
         const [trained, misspelled, clean] = tf.split(queries, 3) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
         let total = own.loss(trained, documents);
         const add = (name: string, weight: number, value: tf.Scalar) => {
-          this.sums[name] = (this.sums[name] ?? 0) + value.dataSync()[0]!;
+          whenKnown(value, ([known]) => {
+            this.sums[name] = (this.sums[name] ?? 0) + known!;
+          });
           total = tf.add(total, tf.mul(value, weight));
         };
         if (taughtWeight > 0)
@@ -61,7 +64,7 @@ export class TypoRobustObjective implements Objective {
             contrastive,
             contrastiveAlignment(misspelled, clean, batch.queryIds, temperature),
           );
-        this.steps++;
+        whenKnown(total, () => void this.steps++);
         return total;
       },
     };
