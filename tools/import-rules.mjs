@@ -64,7 +64,7 @@ const ROOMS = {
     "evaluation",
     "training",
   ],
-  browser: ["tokenizer", "typos", "features", "encoders", "experiment", "retrieval"],
+  browser: ["metrics", "tokenizer", "typos", "features", "encoders", "experiment", "retrieval"],
   tuning: [
     "metrics",
     "tokenizer",

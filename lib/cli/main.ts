@@ -27,6 +27,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   verify: async () => (await import("./commands/verify.js")).addVerifyCommand,
   explain: async () => (await import("./commands/explain.js")).addExplainCommand,
   compare: async () => (await import("./commands/compare.js")).addCompareCommand,
+  judge: async () => (await import("./commands/judge.js")).addJudgeCommands,
   trec: async () => (await import("./commands/trec.js")).addTrecCommands,
   projector: async () => (await import("./commands/projector.js")).addProjectorCommand,
   extract: async () => (await import("./commands/extract.js")).addExtractCommand,

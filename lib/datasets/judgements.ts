@@ -7,9 +7,6 @@ import type { Qrels } from "./trec.js";
 /** Version of the form of these files. */
 const FORM = "qdrl judgements 1";
 
-/** Grades: 0 not relevant, 1 related, 2 relevant, 3 exactly what is wanted. */
-export const HIGHEST_GRADE = 3;
-
 const name = z.string().min(1).max(200);
 
 const judgementHeader = z.strictObject({
@@ -26,7 +23,7 @@ const judgementHeader = z.strictObject({
       id: z.string(),
       measure: z.string(),
       k: z.int().min(1),
-      systems: z.array(z.string()).min(1),
+      systems: z.array(z.string()).describe("none where a list was judged"),
       seed: z.int(),
       random: z.number().min(0).max(1).describe("share of queries drawn at random, all alike"),
       secondPass: z.number().min(0).max(1).describe("share of documents asked for twice"),
@@ -38,7 +35,14 @@ const judgementHeader = z.strictObject({
 const judgement = z.strictObject({
   query: z.string().min(1).describe("id of the query in the evaluation set"),
   document: z.string().min(1).describe("id of the document"),
-  grade: z.int().min(0).max(1000).nullable().describe("null: the judge was unsure"),
+  grade: z
+    .int()
+    .min(0)
+    .max(1000)
+    .nullable()
+    .describe(
+      "null: the judge was unsure; else 0 not relevant, 1 related, 2 relevant, 3 exactly what is wanted, or as imported",
+    ),
   judge: name.describe("who"),
   machine: z.literal(true).optional().describe("the judge is a program"),
   pass: z.union([z.literal(1), z.literal(2)]).describe("2: asked again, for agreement with oneself"),
@@ -113,6 +117,17 @@ export function readJudgements(file: string): JudgementFile {
     return line;
   });
   return { header: header as JudgementHeader, judgements };
+}
+
+/** Judgements made from another form. @throws DataError naming `where` it comes from, for what could not be written */
+export function checkJudgements(where: string, { header, judgements }: JudgementFile): JudgementFile {
+  const parsed = z
+    .strictObject({ header: judgementHeader.omit({ form: true }), judgements: z.array(judgement) })
+    .safeParse({ header, judgements });
+  if (parsed.success)
+    return { header: parsed.data.header as JudgementHeader, judgements: parsed.data.judgements };
+  const { path, message } = parsed.error.issues[0]!;
+  throw new DataError(`${where}: must hold judgements, got "${path.join(".")}": ${message}`);
 }
 
 function keyOf({ query, document, judge, pass }: Judgement): string {

@@ -8,16 +8,9 @@ import { MapView } from "./map-view.js";
 import { type PageContext, Selection } from "./page-context.js";
 import { QueriesView } from "./queries-view.js";
 import { SearchView } from "./search-view.js";
+import { unpack } from "./unpack.js";
 
 const views = { map: MapView, queries: QueriesView, search: SearchView };
-
-async function unpack(id: string): Promise<Uint8Array> {
-  const packed = Uint8Array.from(atob(document.getElementById(id)!.textContent!.trim()), (character) =>
-    character.charCodeAt(0),
-  );
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
 
 async function start(): Promise<void> {
   const payload = JSON.parse(new TextDecoder().decode(await unpack("live-header"))) as Payload;
