@@ -7,8 +7,8 @@ import { UserError } from "../../files/user-error.js";
 import { parameterShapes, type TransformerArchitecture, wordTableName } from "./architecture.js";
 import { attentionShares } from "./attention-shares.js";
 import { denseRows } from "./dense-rows.js";
+import { type DenseParameters, feedForward } from "./feed-forward.js";
 import { fusedLayerNorm } from "./fused-layer-norm.js";
-import { gelu } from "./gelu.js";
 import { recomputed } from "./recomputed.js";
 import type { Dropout } from "./seeded-dropout.js";
 import { withoutGradient } from "./without-gradient.js";
@@ -156,8 +156,12 @@ export class BertModel {
       `${prefix}.attention.output.LayerNorm`,
       tf.add(this.dropout.apply(attended, hiddenDropout), x) as tf.Tensor2D,
     );
-    const inner = gelu(this.dense(`${prefix}.intermediate.dense`, first));
-    const second = this.dropout.apply(this.dense(`${prefix}.output.dense`, inner), hiddenDropout);
+    const between = feedForward(
+      first,
+      this.denseParameters(`${prefix}.intermediate.dense`),
+      this.denseParameters(`${prefix}.output.dense`),
+    );
+    const second = this.dropout.apply(between, hiddenDropout);
     return this.norm(`${prefix}.output.LayerNorm`, tf.add(second, first) as tf.Tensor2D);
   }
 
@@ -177,8 +181,15 @@ export class BertModel {
   }
 
   private dense(name: string, x: tf.Tensor2D): tf.Tensor2D {
-    const weight = this.weights[`${name}.weight`] as tf.Tensor2D;
-    return denseRows(x, weight, this.weights[`${name}.bias`] as tf.Tensor1D);
+    const { weight, bias } = this.denseParameters(name);
+    return denseRows(x, weight, bias);
+  }
+
+  private denseParameters(name: string): DenseParameters {
+    return {
+      weight: this.weights[`${name}.weight`] as tf.Tensor2D,
+      bias: this.weights[`${name}.bias`] as tf.Tensor1D,
+    };
   }
 
   private norm(name: string, x: tf.Tensor2D): tf.Tensor2D {

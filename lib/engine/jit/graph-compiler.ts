@@ -230,7 +230,7 @@ export class GraphCompiler {
       trace.output(value, name);
       return { name, shape: value.shape, dtype: value.dtype };
     });
-    const bytes = trace.emit.graph!.toBytes();
+    const { bytes, nodes } = trace.emit.finish();
     const { provider, threads, cacheDir, profilePrefix } = this.options;
     const hash = graphHash(bytes, provider);
     const written = performance.now();
@@ -250,7 +250,7 @@ export class GraphCompiler {
       moving,
       numbers: trace.numbers.slice(),
       hash,
-      nodes: trace.emit.nodes,
+      nodes,
     });
   }
 

@@ -106,7 +106,7 @@ export class Trace implements Tracing {
     const dtype = graphType(tensor.dtype);
     const name = `outside ${this.outsiders.length}`;
     this.outsiders.push({ name, tensor });
-    this.emit.graph?.input(name, graphTypes[dtype], tensor.shape);
+    this.emit.input(name, graphTypes[dtype], tensor.shape);
     this.parts.push(`outside ${dtype} ${tensor.shape.join(",")}`);
     const value = this.value(name, tensor.shape, dtype);
     this.values.set(tensor.dataId, value);
@@ -177,8 +177,7 @@ export class Trace implements Tracing {
 
   /** Makes a value an output of the graph, by a name. */
   output(value: Value, name: string): void {
-    this.emit.graph?.node("Identity", [this.full(value)], {}, name);
-    this.emit.graph?.output(name, graphTypes[graphType(value.dtype)], value.shape);
+    this.emit.output(this.full(value), name, graphTypes[graphType(value.dtype)], value.shape);
   }
 
   /** The numbers of a value that no input of the graph has a part in. @throws TraceError for any other */
@@ -232,7 +231,7 @@ export class Trace implements Tracing {
     const { emit } = this;
     if (this.moving.has(place)) {
       const name = `number ${place}`;
-      emit.graph?.input(name, graphTypes[dtype], []);
+      emit.input(name, graphTypes[dtype], []);
       return this.value(name, shape, dtype, []);
     }
     return this.filled(number, shape, dtype);
@@ -241,7 +240,7 @@ export class Trace implements Tracing {
   private host(values: tf.TypedArray, shape: number[], dtype: GraphType): Value {
     const name = `host ${this.hosts.length}`;
     this.hosts.push({ name, values, shape, dtype });
-    this.emit.graph?.input(name, graphTypes[dtype], shape);
+    this.emit.input(name, graphTypes[dtype], shape);
     this.parts.push(`host ${dtype} ${shape.join(",")}`);
     return this.value(name, shape, dtype);
   }

@@ -78,31 +78,17 @@ export class OnnxGraph {
     attributes: Readonly<Record<string, AttributeValue>> = {},
     result = `${operator} ${this.count++}`,
   ): string {
-    return this.add(operator, inputs, attributes, [result])[0]!;
+    this.split(operator, inputs, attributes, [result]);
+    return result;
   }
 
-  /** A node of several outputs, by their number, whose names come back. */
+  /** A node of several outputs, by their names. */
   split(
     operator: string,
     inputs: readonly string[],
     attributes: Readonly<Record<string, AttributeValue>>,
-    outputs: number,
-  ): string[] {
-    const number = this.count++;
-    return this.add(
-      operator,
-      inputs,
-      attributes,
-      Array.from({ length: outputs }, (_, i) => `${operator} ${number}.${i}`),
-    );
-  }
-
-  private add(
-    operator: string,
-    inputs: readonly string[],
-    attributes: Readonly<Record<string, AttributeValue>>,
-    results: string[],
-  ): string[] {
+    results: readonly string[],
+  ): void {
     const [name, domain] = operator.split(":").reverse() as [string, string?];
     const node = new ProtobufWriter();
     for (const input of inputs) node.string(1, input);
@@ -114,7 +100,6 @@ export class OnnxGraph {
       this.domains.add(domain);
     }
     this.nodes.push(node);
-    return results;
   }
 
   /** The file. @throws RangeError if it would exceed 2 GiB, the format's limit */

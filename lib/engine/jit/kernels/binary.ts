@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Trace, Value } from "../trace.js";
+import { same, type Trace, type Value } from "../trace.js";
 import type { Lowering, Lowerings } from "./lowering.js";
 
 /** The shape that two broadcast to. */
@@ -22,14 +22,26 @@ function pairwise(
 }
 
 const plain = (operator: string) => pairwise(({ emit }, a, b) => emit.node(operator, [a, b]));
+
+/** Of tensors of one shape, the sum may become the beginning of a product: see joinSums. */
+const add: Lowering = (trace, { a, b }) => {
+  const whole = same(a!.physical, b!.physical);
+  const [name] = trace.emit.split("Add", [a!.name, b!.name], {}, 1, whole);
+  const physical = broadcast(a!.physical, b!.physical);
+  return trace.value(name!, broadcast(a!.shape, b!.shape), a!.dtype, physical);
+};
 const compare = (operator: string) => pairwise(({ emit }, a, b) => emit.node(operator, [a, b]), "bool");
 
 /**
  * The same, where a number on one side may leave the other as it is: x + 0, x · 1, x / 1. What tfjs multiplies by ones in
  * gradients of sums and means is then written nowhere.
  */
-function neutral(operator: string, left: number | null, right: number): Lowering {
-  const whole = plain(operator);
+function neutral(
+  operator: string,
+  left: number | null,
+  right: number,
+  whole: Lowering = plain(operator),
+): Lowering {
   return (trace, inputs, attributes) => {
     const [a, b] = [inputs["a"]!, inputs["b"]!];
     const kept = b.uniform === right ? a : left !== null && a.uniform === left ? b : null;
@@ -139,7 +151,7 @@ const addN: Lowering = (trace, inputs) => {
 
 /** Kernels of several inputs that act on each entry alone. */
 export const binary: Lowerings = {
-  Add: neutral("Add", 0, 0),
+  Add: neutral("Add", 0, 0, add),
   AddN: addN,
   Atan2: atan2,
   EluGrad: eluGrad,

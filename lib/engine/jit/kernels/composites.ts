@@ -65,6 +65,52 @@ const geluGradient: Lowering = (trace, { x, dy }) => {
   return trace.value(node("Mul", trace.full(dy!), node("Add", below, slope)), x!.shape, "float32");
 };
 
+/**
+ * gelu(x·W₁ᵀ + b₁)·W₂ᵀ + b₂, and what its gradient needs: h = (x·W₁ᵀ + b₁)/√2, 1 + erf h and h (1 + erf h), which is √2 times
+ * the gelu. All factors are those of products, which take them for nothing.
+ */
+const feedForward: Lowering = (trace, { x, w1, b1, w2, b2 }) => {
+  const { emit } = trace;
+  const root = { float: Math.SQRT1_2 };
+  const h = emit.node("Gemm", [trace.full(x!), trace.full(w1!), trace.full(b1!)], {
+    transB: 1,
+    alpha: root,
+    beta: root,
+  });
+  const twice = emit.node("Add", [emit.node("Erf", [h]), emit.scalar(1)]);
+  const wide = emit.node("Mul", [h, twice]);
+  const value = emit.node("Gemm", [wide, trace.full(w2!), trace.full(b2!)], { transB: 1, alpha: root });
+  const between = [x!.shape[0]!, w1!.shape[0]!];
+  return [
+    trace.value(value, [x!.shape[0]!, w2!.shape[0]!], "float32"),
+    ...[h, twice, wide].map((name) => trace.value(name, between, "float32")),
+  ];
+};
+
+/** Gradients of x, W₁, b₁, W₂ and b₂; that of h (1 + erf h) is 1 + erf h + 2/√π h exp(−h²). */
+const feedForwardGradient: Lowering = (trace, { x, w1, w2, h, twice, wide, dy }) => {
+  const { emit } = trace;
+  const node = (operator: string, ...inputs: string[]) => emit.node(operator, inputs);
+  const root = { float: Math.SQRT1_2 };
+  const [from, slope, scaled] = [trace.full(x!), trace.full(dy!), trace.full(h!)];
+  const sum = (rows: string) => emit.node("ReduceSum", [rows, emit.integers([0])], { keepdims: 0 });
+  const exponent = node("Sub", emit.scalar(Math.log(2 / Math.sqrt(Math.PI))), node("Mul", scaled, scaled));
+  const steepness = node("Add", trace.full(twice!), node("Mul", scaled, node("Exp", exponent)));
+  const down = emit.node("Gemm", [slope, trace.full(w2!)], { alpha: root });
+  const dh = node("Mul", down, steepness);
+  return [
+    trace.value(emit.node("Gemm", [dh, trace.full(w1!)], { alpha: root }), x!.shape, "float32"),
+    trace.value(emit.node("Gemm", [dh, from], { transA: 1, alpha: root }), w1!.shape, "float32"),
+    trace.value(node("Mul", sum(dh), emit.scalar(Math.SQRT1_2)), [w1!.shape[0]!], "float32"),
+    trace.value(
+      emit.node("Gemm", [slope, trace.full(wide!)], { transA: 1, alpha: root }),
+      w2!.shape,
+      "float32",
+    ),
+    trace.value(sum(slope), [w2!.shape[0]!], "float32"),
+  ];
+};
+
 /** scale · (shares · (dy − Σ shares · dy)) over the last axis: the gradient of a softmax of scaled numbers. */
 const softmaxGradient: Lowering = (trace, { shares, dy }, { scale }: { scale: number }) => {
   const { emit } = trace;
@@ -94,6 +140,8 @@ const dense: Lowering = (trace, { x, weight, bias }, { transposed }: { transpose
 /** Kernels of the project's own, which only graphs have: ops with a form of their own in ONNX Runtime. */
 export const composites: Lowerings = {
   GraphDense: dense,
+  GraphFeedForward: feedForward,
+  GraphFeedForwardGradient: feedForwardGradient,
   GraphGelu: gelu,
   GraphGeluGradient: geluGradient,
   GraphLayerNorm: layerNorm,
