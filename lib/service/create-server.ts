@@ -22,11 +22,20 @@ export interface ServerOptions {
   logLevel?: "debug" | "info" | "warn" | "error" | null;
 }
 
+/** The HTTP server of a service, not listening yet, with every route of routes.ts. */
+export function createServer(service: Service, options: ServerOptions): Promise<FastifyInstance> {
+  return serverOf(ROUTES, service, options);
+}
+
 /**
- * The HTTP server of a service, not listening yet: every route of routes.ts under one token, one rate limit and size limits,
- * with `/openapi.json` made from the routes' schemas.
+ * An HTTP server, not listening yet: its routes under one token, one rate limit and size limits, with `/openapi.json` made from
+ * the routes' schemas.
  */
-export async function createServer(service: Service, options: ServerOptions): Promise<FastifyInstance> {
+export async function serverOf<S extends Pick<Service, "uploadLimit">>(
+  routes: readonly Route<S>[],
+  service: S,
+  options: ServerOptions,
+): Promise<FastifyInstance> {
   const { fastify, swagger, rateLimit } = await loadFastify();
   const { token, rate = 200, bodyLimit = 2 ** 20, logLevel = null } = options;
   const app = fastify({
@@ -71,12 +80,12 @@ export async function createServer(service: Service, options: ServerOptions): Pr
   });
   app.addHook("onRequest", checkToken(token));
   addBodies(app, service.uploadLimit);
-  for (const declared of [openApi, ...ROUTES]) addRoute(app, declared, service, token);
+  for (const declared of [openApi, ...routes]) addRoute(app, declared, service, token);
   return app;
 }
 
 /** `GET /openapi.json`. */
-const openApi: Route = {
+const openApi: Route<unknown> = {
   method: "GET",
   url: "/openapi.json",
   summary: "This document",
@@ -85,7 +94,7 @@ const openApi: Route = {
   handle: ({ request }) => request.server.swagger(),
 };
 
-function addRoute(app: FastifyInstance, declared: Route, service: Service, token: string | null): void {
+function addRoute<S>(app: FastifyInstance, declared: Route<S>, service: S, token: string | null): void {
   const { method, url, summary, tag, params, query, body, answer, stream, bodyLimit, sends } = declared;
   const schemas = {
     params,

@@ -34,14 +34,14 @@ interface RouteFacts {
   sends?: string;
 }
 
-/** One address of the service: checked, documented and answered by what its file declares. */
-export interface Route extends RouteFacts {
+/** One address of a server: checked, documented and answered by what its file declares. */
+export interface Route<S = Service> extends RouteFacts {
   params?: z.ZodType;
   query?: z.ZodType;
   body?: z.ZodType;
   /** Of a good answer, for the OpenAPI document. */
   answer?: z.ZodType;
-  handle(asked: Asked<never, never, never>, service: Service): unknown;
+  handle(asked: Asked<never, never, never>, service: S): unknown;
 }
 
 /** A {@link Route} whose handler knows what its schemas give. */
@@ -49,14 +49,15 @@ export function route<
   P extends z.ZodType = z.ZodNever,
   Q extends z.ZodType = z.ZodNever,
   B extends z.ZodType = z.ZodNever,
+  S = Service,
 >(
   declared: RouteFacts & {
     params?: P;
     query?: Q;
     body?: B;
     answer?: z.ZodType;
-    handle(asked: Asked<z.output<P>, z.output<Q>, z.output<B>>, service: Service): unknown;
+    handle(asked: Asked<z.output<P>, z.output<Q>, z.output<B>>, service: S): unknown;
   },
-): Route {
-  return declared as unknown as Route;
+): Route<S> {
+  return declared as unknown as Route<S>;
 }

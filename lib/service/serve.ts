@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { UserError } from "../files/user-error.js";
+import { checkAddress } from "./check-address.js";
 import { createServer, type ServerOptions } from "./create-server.js";
 import { LocalPool } from "./local-pool.js";
 import { openService, type ServiceOptions } from "./open-service.js";
@@ -35,14 +35,7 @@ const GRACE_MS = 3000;
  */
 export async function serve(options: ServeOptions = {}): Promise<Serving> {
   const { runs = [], token = null, host = "127.0.0.1", port = 8080, workers = 1, listener = {} } = options;
-  if (token !== null && !/^[\x21-\x7e]{16,}$/.test(token))
-    throw new UserError(
-      `token: must be at least 16 letters, digits or signs without spaces, got ${token.length} characters`,
-    );
-  if (token === null && !["127.0.0.1", "::1", "localhost"].includes(host))
-    throw new UserError(
-      `host: must be 127.0.0.1 where there is no token, got ${host}; set QDRL_TOKEN to listen there`,
-    );
+  checkAddress(host, token);
   const { service, close: closeService } = openService(options);
   const app = await createServer(service, { ...options, token });
   let pool: LocalPool | StoreFollower | null = null;

@@ -7,23 +7,42 @@
  * @param points  [n, dim], dim ≥ 2; not changed
  */
 export function principalPlane(points: Float32Array, dim: number): Float32Array {
-  const n = points.length / dim;
-  const mean = meanOf(points, dim);
-  const covariance = covarianceOf(points, dim, mean);
-  const result = new Float32Array(n * 2);
-  for (let axis = 0; axis < 2; axis++) {
-    const { vector, value } = leadingAxis(covariance, dim);
-    for (let i = 0; i < n; i++) {
-      let sum = 0;
-      for (let d = 0; d < dim; d++) sum += (points[i * dim + d]! - mean[d]!) * vector[d]!;
-      result[i * 2 + axis] = sum;
-    }
-    for (let a = 0; a < dim; a++)
-      for (let b = 0; b < dim; b++) covariance[a * dim + b]! -= value * vector[a]! * vector[b]!;
-  }
+  const result = onPlane(points, dim, principalAxes(points, dim));
   let largest = 0;
   for (const value of result) largest = Math.max(largest, Math.abs(value));
   return largest > 0 ? result.map((value) => (10 * value) / largest) : result;
+}
+
+/** A plane in the space of points: two axes of length 1 through a middle. */
+export interface Plane {
+  /** [dim] */
+  middle: Float64Array;
+  /** [dim] each */
+  axes: readonly [Float64Array, Float64Array];
+}
+
+/** The mean of points and their first two principal axes, see {@link principalPlane}. */
+export function principalAxes(points: Float32Array, dim: number): Plane {
+  const middle = meanOf(points, dim);
+  const covariance = covarianceOf(points, dim, middle);
+  const first = leadingAxis(covariance, dim);
+  for (let a = 0; a < dim; a++)
+    for (let b = 0; b < dim; b++)
+      covariance[a * dim + b]! -= first.value * first.vector[a]! * first.vector[b]!;
+  return { middle, axes: [first.vector, leadingAxis(covariance, dim).vector] };
+}
+
+/** Coordinates of points on a plane, `[n, 2]`. */
+export function onPlane(points: Float32Array, dim: number, { middle, axes }: Plane): Float32Array {
+  const n = points.length / dim;
+  const result = new Float32Array(n * 2);
+  for (const [axis, vector] of axes.entries())
+    for (let i = 0; i < n; i++) {
+      let sum = 0;
+      for (let d = 0; d < dim; d++) sum += (points[i * dim + d]! - middle[d]!) * vector[d]!;
+      result[i * 2 + axis] = sum;
+    }
+  return result;
 }
 
 function meanOf(points: Float32Array, dim: number): Float64Array {

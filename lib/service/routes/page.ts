@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { moduleFile, packageFile } from "../../files/package-files.js";
 import { DASHBOARD } from "../dashboard-page.js";
-import { route } from "../route.js";
+import { type Route, route } from "../route.js";
 import { ServiceError } from "../service-error.js";
 import { COOKIE } from "../token.js";
 
@@ -43,7 +43,8 @@ async function bundleClient(): Promise<string> {
   return outputFiles[0]!.text;
 }
 
-const login = route({
+/** Of every server with pages. */
+export const login: Route<unknown> = route({
   ...{ method: "POST", url: "/login", tag, summary: "Give this browser a cookie that counts as the token" },
   public: true,
   body: z.strictObject({ token: z.string().min(1).max(1000) }),
