@@ -115,6 +115,14 @@ export {
   searchRun as search,
 } from "./retrieval/retrievers/search-run.js";
 
+// Labelling with training in the loop.
+
+export { exportLabels } from "./annotation/label/export-labels.js";
+export { labelChoices, registerChoice } from "./annotation/label/label-choices.js";
+export type { Labelling, NextOptions, Question } from "./annotation/label/labelling.js";
+export { type LabellingOptions, openLabelling } from "./annotation/label/open-labelling.js";
+export { type LabelServing, type ServeLabelsOptions, serveLabels } from "./service/labelling/serve-labels.js";
+
 // Production: a run's documents and query encoder for other systems.
 
 export { type PushOptions, pushIndex } from "./runs/push/push-index.js";

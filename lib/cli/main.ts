@@ -33,6 +33,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   extract: async () => (await import("./commands/extract.js")).addExtractCommand,
   index: async () => (await import("./commands/index-push.js")).addIndexCommands,
   serve: async () => (await import("./commands/serve.js")).addServeCommand,
+  label: async () => (await import("./commands/label.js")).addLabelCommand,
   image: async () => (await import("./commands/image.js")).addImageCommands,
   kdd: async () => (await import("./commands/kdd.js")).addKddCommand,
 };

@@ -52,6 +52,14 @@ export const LISTED = {
     most: 15,
     why: "a report searched, and looked at by axe-core, in Chromium",
   },
+  "tests/service/labelling.test.ts": {
+    most: 14,
+    why: "a labelling page answered by keys, and looked at by axe-core, in Chromium",
+  },
+  "tests/annotation/label/labelling.test.ts": {
+    most: 9,
+    why: "labellings with training after every answer, ended and gone on with, one of 84 answers",
+  },
   "tests/service/life-cycle.test.ts": {
     most: 12,
     why: "a server that trains in processes, from upload to search",
