@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { tracing } from "../../engine/jit/tracing.js";
 import { type DropoutDraws, dropout } from "../dropout.js";
 import type { ParameterSet } from "../parameter-set.js";
 
@@ -83,7 +84,8 @@ function keepAtPadding(
   t: number,
 ): tf.Tensor2D {
   const real = Float32Array.from({ length: lengths.length }, (_, row) => (t < lengths[row]! ? 1 : 0));
-  if (!real.includes(0)) return next;
+  // a graph serves batches whose padding begins anywhere
+  if (!real.includes(0) && !tracing()) return next;
   const mask = tf.tensor2d(real, [real.length, 1]);
   return tf.add(tf.mul(next, mask), tf.mul(h, tf.sub(1, mask))) as tf.Tensor2D;
 }

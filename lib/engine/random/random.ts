@@ -31,6 +31,11 @@ export class Random {
     return random;
   }
 
+  /** Goes back (or on) to a saved {@link state}. */
+  restore(state: readonly number[]): void {
+    this.words.set(state);
+  }
+
   /** The four state words, as plain numbers for JSON. */
   state(): number[] {
     return Array.from(this.words);

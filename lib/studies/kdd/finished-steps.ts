@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { atomicWriteFile } from "../../files/atomic-write.js";
+import { engineOf } from "./kdd-engine.js";
 import type { KddConfig } from "./kdd-schema.js";
 import { filesOf } from "./prepare.js";
 
@@ -80,9 +81,12 @@ function keysOf(config: KddConfig): Record<KeptStep, string> {
   // processes draw dropout of their own; one is what it was before there were several
   const { data_parallel: processes } = config;
   const drawn = processes > 1 ? [processes] : [];
+  // results of graphs differ by rounding, and their dropout draws for padding too
+  const computed = engineOf(config) === "jit" ? ["jit"] : [];
   const pretrain = keyOf([
     ...[prepare, config.image, config.published_rate_schedule, config.pretrain],
     ...drawn,
+    ...computed,
   ]);
   return {
     prepare,

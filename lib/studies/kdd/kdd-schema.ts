@@ -50,6 +50,12 @@ export const kddSchema = z.strictObject({
     .describe(
       "of tfjs; auto: wasm, else cpu; tensorflow: the native library, on a GPU where it finds one (results then differ by rounding)",
     ),
+  engine: z
+    .enum(["auto", "jit", "tfjs"])
+    .default("auto")
+    .describe(
+      "what computes training steps: jit = graphs in ONNX Runtime, tfjs = op by op; auto: jit from 256 entries a region on, in one process",
+    ),
   data_parallel: z
     .int()
     .min(1)

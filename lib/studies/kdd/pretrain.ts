@@ -14,6 +14,7 @@ import { scorePredictions } from "./ensemble.js";
 import { type Answers, type Predictions, readAnswers } from "./files/prediction-files.js";
 import { trainingKey } from "./finished-steps.js";
 import type { ParameterGroup } from "./group-optimizer.js";
+import { engineOf } from "./kdd-engine.js";
 import { type KddReplica, kddReplicaSource } from "./kdd-replica-source.js";
 import type { KddConfig } from "./kdd-schema.js";
 import { captionLoss, captionTerms } from "./losses/caption.js";
@@ -71,6 +72,7 @@ export async function pretrain(
         },
         itemsOf: ({ pairs }) => pairs.length,
         loss: ({ pairs, draws }) => batchLoss(space, decoder, pairs, draws),
+        ...{ engine: engineOf(config), drawsOf: ({ draws }) => draws, tell: listener.line },
         parallel: config.data_parallel === 1 ? null : shardsOf(space, decoder),
         measure: () => ({
           ndcg5: scorePredictions(labelPredictions(space, "valid"), answers).mean,

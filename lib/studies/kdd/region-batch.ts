@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { RegionFolder } from "../../datasets/images/region-files.js";
 import type { RegionInput } from "../../encoders/regions/region-encoder.js";
+import { graphLength } from "../../engine/jit/graph-length.js";
 
 /**
  * The regions of products, padded to the longest of them, at most `maxRegions` each. A product without a file has no
@@ -13,7 +14,7 @@ export function regionBatch(
 ): RegionInput {
   const found = products.map((product) => folder.get(product));
   const counts = found.map((regions) => Math.min(maxRegions, (regions?.boxes.length ?? 0) / 5));
-  const length = Math.max(1, ...counts);
+  const length = graphLength(Math.max(1, ...counts), maxRegions, 4);
   const { dim } = folder;
   const features = new Float32Array(products.length * length * dim);
   const boxes = new Float32Array(products.length * length * 5);

@@ -2,6 +2,8 @@ import path from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { ParameterSet } from "../../encoders/parameter-set.js";
 import type { ImageHeads } from "../../encoders/regions/region-encoder.js";
+import { graphLength } from "../../engine/jit/graph-length.js";
+import { tracing } from "../../engine/jit/tracing.js";
 import type { Listener } from "../../engine/progress.js";
 import { Random } from "../../engine/random/random.js";
 import { epochOrder } from "../../experiment/pairs.js";
@@ -15,6 +17,7 @@ import { scorePredictions } from "./ensemble.js";
 import { type Predictions, readAnswers, writePredictions } from "./files/prediction-files.js";
 import { trainingKey } from "./finished-steps.js";
 import { type ParameterGroup, withPrefix } from "./group-optimizer.js";
+import { engineOf } from "./kdd-engine.js";
 import { type KddReplica, kddReplicaSource } from "./kdd-replica-source.js";
 import type { KddConfig } from "./kdd-schema.js";
 import { drawNegatives, keptRows, rowsApart } from "./last-word-negatives.js";
@@ -110,6 +113,7 @@ export async function trainMatcher(
         },
         itemsOf: ({ drawnFrom }) => drawnFrom,
         loss: (batch) => matcher.loss(batch, batch.draws),
+        ...{ engine: engineOf(config), drawsOf: ({ draws }) => draws, tell: listener.line },
         measure: () => ({
           ndcg5: scorePredictions(predictWith(space, "valid", matcher.score), answers).mean,
         }),
@@ -156,16 +160,18 @@ function matchParts(
   count: number,
 ): MatchPart[] {
   const parts = Math.min(count, products.length);
-  const longest = (lists: readonly (readonly number[])[]) =>
-    Math.max(1, ...lists.map(({ length }) => length));
   return Array.from({ length: parts }, (_, i) => {
     const [from, to] = [partStart(products.length, i, parts), partStart(products.length, i + 1, parts)];
     return {
       ...{ queries: queries.slice(from, to), negativeQueries: negativeQueries.slice(from, to) },
       ...{ products: products.slice(from, to), negativeProducts: negativeProducts.slice(from, to) },
-      ...{ length: longest(queries), negativeLength: longest(negativeQueries) },
+      ...{ length: longestOf(queries), negativeLength: longestOf(negativeQueries) },
     };
   });
+}
+
+function longestOf(lists: readonly (readonly number[])[]): number {
+  return Math.max(1, ...lists.map(({ length }) => length));
 }
 
 /** What a process beside the training needs to take part in its steps. */
@@ -251,21 +257,25 @@ function wordMatcher(space: Workspace, random: Random): Matcher {
   return {
     weights: set.variables,
     loss: (batch, draws) => {
-      const { queries, products } = batch;
+      const rows = graphRows(batch);
+      const { queries, products, counted } = rows;
       const [image, negativeImage] = halves(
-        space.embed([...products, ...batch.negativeProducts], draws),
+        space.embed([...products, ...rows.negativeProducts], draws),
         queries.length,
       );
-      const query = model.read(padWords(queries), draws);
+      // both as long, so that batches share graphs
+      const longest = tracing() ? longestOf([...queries, ...rows.negativeQueries]) : 1;
+      const query = model.read(padWords(queries, longest), draws);
       const inBatch = model.crossScores(query, image);
       return pairRanking(
         {
           positive: tf.sum(tf.mul(inBatch, tf.eye(products.length)), 1) as tf.Tensor1D,
           negativeImage: model.scores(query, negativeImage),
-          negativeQuery: model.scores(model.read(padWords(batch.negativeQueries), draws), image),
+          negativeQuery: model.scores(model.read(padWords(rows.negativeQueries, longest), draws), image),
         },
         inBatch,
         { ...contrastive, margin },
+        counted,
       ).total;
     },
     features: (part, draws) => {
@@ -319,18 +329,39 @@ function sentenceMatcher(space: Workspace, random: Random): Matcher {
     const scores = model.scores(padWords([...queries, ...negativeQueries, ...queries]), captions, draws);
     return [0, 1, 2].map((kind) => tf.slice1d(scores, kind * B, B));
   };
-  const ofFeatures = (scores: tf.Tensor[]) => {
+  const ofFeatures = (scores: tf.Tensor[], counted: number | null = null) => {
     const [positive, negativeQuery, negativeImage] = scores as [tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
-    return pairBce({ positive, negativeQuery, negativeImage });
+    return pairBce({ positive, negativeQuery, negativeImage }, counted);
   };
   return {
-    ...{ weights: set.variables, features, ofFeatures },
-    loss: (rows, draws) => ofFeatures(features(rows, draws)),
+    ...{ weights: set.variables, features, ofFeatures: (scores) => ofFeatures(scores) },
+    loss(batch, draws) {
+      const rows = graphRows(batch);
+      return ofFeatures(features(rows, draws), rows.counted);
+    },
     score: (query, products) =>
       tf.tidy(() => {
         const words = padWords(products.map(() => space.wordsOf(query)));
         return Array.from(model.scores(words, space.embed(products, null).caption, null).dataSync());
       }),
+  };
+}
+
+/**
+ * Under trace the rows are filled up, with queries without words and products without pictures, to a number that many batches
+ * share; `counted` are the rows that count then, null where all do.
+ */
+function graphRows(rows: MatchRows): MatchRows & { counted: number | null } {
+  if (!tracing()) return { ...rows, counted: null };
+  const counted = rows.products.length;
+  const more = graphLength(counted) - counted;
+  const filled = <T>(list: readonly T[], value: T): T[] => [...list, ...new Array<T>(more).fill(value)];
+  return {
+    queries: filled(rows.queries, []),
+    negativeQueries: filled(rows.negativeQueries, []),
+    products: filled(rows.products, ""),
+    negativeProducts: filled(rows.negativeProducts, ""),
+    counted,
   };
 }
 

@@ -20,6 +20,7 @@ import { Replicas } from "../../training/parallel/replicas.js";
 import { Session, type SessionEpoch } from "../../training/session.js";
 import { runEpochs } from "../../training/train.js";
 import { Trainer, type TrainerOptions } from "../../training/trainer.js";
+import { GraphDifferentiation } from "../../training/updates/graph-differentiation.js";
 import { exponentialRate } from "./exponential-rate.js";
 import { GroupOptimizer, type ParameterGroup } from "./group-optimizer.js";
 import { appendMetrics } from "./kdd-metrics.js";
@@ -44,6 +45,11 @@ export interface StepTraining<B> {
   epoch(number: number): SessionEpoch<B>;
   itemsOf(batch: B): number;
   loss(batch: B): tf.Scalar;
+  engine?: "jit" | "tfjs";
+  /** what a loss draws from */
+  drawsOf?(batch: B): Random;
+  /** told what graphs cannot hold */
+  tell?: Listener["line"];
   /** how several processes take a step; left out: one takes it */
   parallel?: StepShards<B> | null;
   /** after an epoch: nDCG@5 on validation, and whatever else is to stand in the metrics */
@@ -128,7 +134,28 @@ export async function trainStep<B>(
 function trainerOf<B>(training: StepTraining<B>, model: Encoder, options: TrainerOptions): Trainer<B> {
   const { groups, loss, parallel } = training;
   const optimizer = new GroupOptimizer(groups);
-  if (!parallel) return new Trainer<B>(model, lossTask(loss), optimizer, options);
+  if (!parallel) {
+    const task = lossTask(loss);
+    if (training.engine !== "jit") return new Trainer<B>(model, task, optimizer, options);
+    const { drawsOf, tell } = training;
+    let draws: Random | null = null;
+    const noting: BatchTask<B> = {
+      ...task,
+      prepare(batch, step) {
+        draws = drawsOf?.(batch) ?? null;
+        return task.prepare(batch, step);
+      },
+    };
+    const rewinding = {
+      state: () => draws?.state(),
+      restore: (state: number[] | undefined) => void (state && draws?.restore(state)),
+    };
+    // activations of a wide encoder take gigabytes a graph
+    const differentiation = new GraphDifferentiation(rewinding, { openGraphs: 4, ...(tell && { tell }) });
+    return new Trainer<B>(model, noting, optimizer, { ...options, differentiation });
+  }
+  if (training.engine === "jit")
+    throw new UserError(`engine: must be auto or tfjs with data_parallel ${parallel.processes}, got jit`);
   const replicas = new Replicas(parallel.processes - 1, parallel.source, tf.getBackend());
   return new ParallelTrainer<B>(
     model,

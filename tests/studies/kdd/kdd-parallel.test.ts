@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeJsonLines } from "../../../lib/datasets/json-lines.js";
 import { writeParquet } from "../../../lib/datasets/parquet.js";
 import { type KddConfig, kddSchema } from "../../../lib/studies/kdd/kdd-schema.js";
@@ -43,11 +43,11 @@ function shapes(): string {
 }
 
 /** Every training is one step over all pairs, without dropout. */
-function configOf(work: string, processes: number): KddConfig {
+function configOf(work: string, processes: number, engine: "jit" | "tfjs" = "tfjs"): KddConfig {
   const matching = { epochs: 1, batch_size: 54, image_rate: 1e-3, text_rate: 3e-3, dropout: 0 };
   return kddSchema.parse({
     ...{ system: "kdd", seed: 1, data_dir: path.join(root, "task"), work_dir: path.join(root, work) },
-    ...{ backend: "wasm", data_parallel: processes, clusters: 4 },
+    ...{ backend: "wasm", data_parallel: processes, engine, clusters: 4 },
     generate: {
       ...{ dataset_dir: path.join(root, "shapes"), documents: 18, variants: 1, train_rows: 54 },
       ...{ queries: 5, candidates: 8 },
@@ -76,27 +76,53 @@ function gradientsOf(config: KddConfig, step: "pretrain" | "model1" | "model2"):
   );
 }
 
-describe("the KDD system on two processes", () => {
-  it("has the gradients of one process in pre-training and in both matching models", async () => {
-    shapes();
-    const one = configOf("one", 1);
-    await run(one, "generate", "prepare", "pretrain");
-    fs.cpSync(path.join(root, "one"), path.join(root, "two"), { recursive: true });
-    await run(one, "model1", "model2");
-    const two = configOf("two", 2);
-    await run(two, "model1", "model2"); // on the copy of the encoder
-    await run(two, "pretrain");
-    for (const step of ["pretrain", "model1", "model2"] as const) {
-      const expected = gradientsOf(one, step);
-      const got = gradientsOf(two, step);
-      expect(Object.keys(got)).toEqual(Object.keys(expected));
-      for (const [name, values] of Object.entries(expected)) {
-        const apart = Math.max(...values.map((value, i) => Math.abs(value - got[name]![i]!)));
-        expect(apart, `${step} ${name}`).toBeLessThan(1e-6 * Math.max(1, ...values.map(Math.abs)));
-      }
-      expect(Object.values(expected).some((values) => values.some((value) => Math.abs(value) > 1e-3))).toBe(
-        true,
-      );
+const steps = ["pretrain", "model1", "model2"] as const;
+
+/** In one process by tfjs, op by op. */
+const one = configOf("one", 1);
+
+beforeAll(async () => {
+  shapes();
+  await run(one, "generate", "prepare", "pretrain");
+  for (const other of ["two", "graphs"])
+    fs.cpSync(path.join(root, "one"), path.join(root, other), { recursive: true });
+  await run(one, "model1", "model2");
+});
+
+function expectGradients(config: KddConfig, most: number): void {
+  for (const step of steps) {
+    const expected = gradientsOf(one, step);
+    const got = gradientsOf(config, step);
+    expect(Object.keys(got)).toEqual(Object.keys(expected));
+    for (const [name, values] of Object.entries(expected)) {
+      const apart = Math.max(...values.map((value, i) => Math.abs(value - got[name]![i]!)));
+      expect(apart, `${step} ${name}`).toBeLessThan(most * Math.max(1, ...values.map(Math.abs)));
     }
+    expect(Object.values(expected).some((values) => values.some((value) => Math.abs(value) > 1e-3))).toBe(
+      true,
+    );
+  }
+}
+
+/** Matchers before pre-training: they begin from the copy of the encoder. */
+async function trainAgain(config: KddConfig): Promise<void> {
+  await run(config, "model1", "model2");
+  await run(config, "pretrain");
+}
+
+describe("a step of the KDD system", () => {
+  it("has the gradients of one process on two", async () => {
+    const two = configOf("two", 2);
+    await trainAgain(two);
+    expectGradients(two, 1e-6);
+  });
+
+  it("has the gradients of tfjs by graphs, whose batches are filled up with rows that do not count", async () => {
+    const graphs = configOf("graphs", 1, "jit");
+    const told: string[] = [];
+    await runKdd(graphs, { steps: ["model1", "model2"], listener: { line: (line) => told.push(line) } });
+    await runKdd(graphs, { steps: ["pretrain"], listener: { line: (line) => told.push(line) } });
+    expect(told.filter((line) => line.startsWith("jit:"))).toEqual([]);
+    expectGradients(graphs, 1e-6);
   });
 });

@@ -28,6 +28,48 @@ describe("losses of matching models", () => {
     const { inputs, expected } = vector(name("contrastive_loss"));
     const all = { ...options, margin: inputs.margin } as ContrastiveOptions;
     close(contrastiveScores(tf.tensor2d(inputs.scores), all), expected[key]);
+    const size = inputs.scores.length;
+    const filled = [
+      ...inputs.scores.map((row: number[]) => [...row, 7, -7]),
+      ...new Array(2).fill(new Array(size + 2).fill(9)),
+    ];
+    close(contrastiveScores(tf.tensor2d(filled), all, size), expected[key]);
+  });
+
+  it("leaves out rows that fill up a batch", () => {
+    const scores = (values: number[]) => tf.tensor1d(values);
+    const three = {
+      positive: scores([1, -2, 3]),
+      negativeImage: scores([0, 1, 2]),
+      negativeQuery: scores([2, 0, 1]),
+    };
+    const more = Object.fromEntries(
+      Object.entries(three).map(([key, value]) => [key, tf.concat1d([value, scores([40, -40])])]),
+    ) as typeof three;
+    close(pairBce(more, 3), pairBce(three).dataSync()[0]!);
+    const options: ContrastiveOptions = {
+      form: "hinge",
+      negatives: "hardest",
+      reduction: "mean",
+      margin: 0.9,
+    };
+    const inBatch = tf.tensor2d([
+      [1, 2, 0],
+      [0, 2, 1],
+      [3, 0, 1],
+    ]);
+    const filled = tf.pad2d(
+      inBatch,
+      [
+        [0, 2],
+        [0, 2],
+      ],
+      50,
+    );
+    close(
+      pairRanking(more, filled, options, 3).total,
+      pairRanking(three, inBatch, options).total.dataSync()[0]!,
+    );
   });
 
   it("refuses scores that are not square", () => {

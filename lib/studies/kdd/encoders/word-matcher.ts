@@ -5,6 +5,7 @@ import { prelu, preluSlope } from "../../../encoders/prelu.js";
 import { BidirectionalGru } from "../../../encoders/recurrent/gru.js";
 import { maskBias } from "../../../encoders/regions/masks.js";
 import type { ImageHeads } from "../../../encoders/regions/region-encoder.js";
+import { tracing } from "../../../engine/jit/tracing.js";
 import { bestHeads, bestHeadsCross, weightedScore } from "./word-scores.js";
 import type { PaddedWords, WordVectors } from "./word-vectors.js";
 
@@ -120,7 +121,7 @@ export class WordMatcher {
 
 /** Scores of queries without words set to 0. */
 function withoutEmpty(scores: tf.Tensor, lengths: Int32Array, columns: number): tf.Tensor {
-  if (!lengths.includes(0)) return scores;
+  if (!lengths.includes(0) && !tracing()) return scores;
   const keep = Float32Array.from({ length: lengths.length * columns }, (_, i) =>
     lengths[Math.floor(i / columns)]! > 0 ? 1 : 0,
   );

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { type LayerNormParameters, layerNorm } from "../../../encoders/layer-norm.js";
+import { graphLength } from "../../../engine/jit/graph-length.js";
 import { UserError } from "../../../files/user-error.js";
 
 /** Word lists of B queries, padded with 0 to the longest (at least 1). */
@@ -11,7 +12,8 @@ export interface PaddedWords {
 
 /** Pads word lists. An empty list has length 0. */
 export function padWords(lists: readonly (readonly number[])[], atLeast = 1): PaddedWords {
-  const maxLength = Math.max(atLeast, 1, ...lists.map((list) => list.length));
+  const longest = Math.max(atLeast, 1, ...lists.map((list) => list.length));
+  const maxLength = graphLength(longest, Number.POSITIVE_INFINITY, 4);
   const ids = new Int32Array(lists.length * maxLength);
   lists.forEach((list, row) => {
     ids.set(list, row * maxLength);

@@ -21,27 +21,48 @@ export interface ContrastiveOptions {
  * of the column, averaged over the pairs.
  *
  * @param scores [B, B], B ≥ 2
+ * @param counted  first so many rows and columns that count, where others fill up the batch; null: all
  * @throws RangeError if scores is not square or has one row
  * @see specs/3-kdd-multimodal-recall.md section 7; Faghri et al. 2018, arXiv:1707.05612 (hardest negatives)
  */
-export function contrastiveScores(scores: tf.Tensor2D, options: ContrastiveOptions): tf.Scalar {
+export function contrastiveScores(
+  scores: tf.Tensor2D,
+  options: ContrastiveOptions,
+  counted: number | null = null,
+): tf.Scalar {
   const [size, columns] = scores.shape;
   if (size !== columns || size < 2)
     throw new UserError(
       `contrastiveScores: scores must be square with 2 rows or more, got [${scores.shape}]`,
     );
-  const eye = tf.eye(size);
-  return options.form === "hinge" ? hinge(scores, eye, options) : logistic(scores, eye, options);
+  if (counted === null) {
+    const eye = tf.eye(size);
+    const off = tf.sub(1, eye) as tf.Tensor2D;
+    return options.form === "hinge" ? hinge(scores, eye, off, options) : logistic(scores, eye, off, options);
+  }
+  const cells = (own: boolean) =>
+    tf.tensor2d(
+      Float32Array.from({ length: size * size }, (_, cell) => {
+        const [row, column] = [Math.floor(cell / size), cell % size];
+        return row < counted && column < counted && (row === column) === own ? 1 : 0;
+      }),
+      [size, size],
+    );
+  const own = cells(true);
+  const others = cells(false);
+  return options.form === "hinge"
+    ? hinge(scores, own, others, options, counted)
+    : logistic(scores, own, others, options, counted);
 }
 
 function hinge(
   scores: tf.Tensor2D,
   eye: tf.Tensor2D,
+  off: tf.Tensor2D,
   { negatives, reduction, margin }: ContrastiveOptions,
+  size = scores.shape[0],
 ): tf.Scalar {
-  const size = scores.shape[0];
   const own = tf.sum(tf.mul(scores, eye), 1);
-  const off = tf.sub(1, eye);
   const rows = tf.mul(tf.relu(tf.add(tf.sub(scores, tf.expandDims(own, 1)), margin)), off);
   const columns = tf.mul(tf.relu(tf.add(tf.sub(scores, tf.expandDims(own, 0)), margin)), off);
   const [byRow, byColumn] =
@@ -54,11 +75,12 @@ function hinge(
 function logistic(
   scores: tf.Tensor2D,
   eye: tf.Tensor2D,
+  off: tf.Tensor2D,
   { negatives, reduction }: ContrastiveOptions,
+  size = scores.shape[0],
 ): tf.Scalar {
-  const size = scores.shape[0];
   const positive = tf.sum(tf.mul(tf.softplus(tf.neg(scores)), eye));
-  const terms = tf.mul(tf.softplus(scores), tf.sub(1, eye));
+  const terms = tf.mul(tf.softplus(scores), off);
   const worst = tf.add(tf.sum(tf.max(terms, 1)), tf.sum(tf.max(terms, 0)));
   const twice = tf.mul(2, positive);
   if (reduction === "sum")

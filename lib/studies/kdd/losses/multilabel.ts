@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { tracing } from "../../../engine/jit/tracing.js";
 import { kthLargest } from "../../../engine/ops/kth-largest.js";
 import { maxOverFew } from "../../../engine/ops/maxima.js";
 
@@ -54,6 +55,7 @@ export function multilabel(
 function hardestMask(terms: tf.Tensor2D, count: number): tf.Tensor2D {
   const [rows, columns] = terms.shape;
   if (count >= columns) return tf.ones([rows, columns]);
+  if (tracing()) return graphMask(terms, count);
   const values = terms.dataSync() as Float32Array;
   const mask = new Float32Array(values.length);
   for (let row = 0; row < rows; row++) {
@@ -72,4 +74,17 @@ function hardestMask(terms: tf.Tensor2D, count: number): tf.Tensor2D {
       }
   }
   return tf.tensor2d(mask, [rows, columns]);
+}
+
+/** The same in a graph, but that terms equal to the last chosen one are all chosen; most such are 0. */
+function graphMask(terms: tf.Tensor2D, count: number): tf.Tensor2D {
+  const choose = tf.customGrad((input) => {
+    const { values } = tf.topk(input as tf.Tensor2D, count);
+    const least = tf.slice(values, [0, count - 1], [-1, 1]);
+    return {
+      value: tf.cast(tf.greaterEqual(input as tf.Tensor2D, least), "float32"),
+      gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy),
+    };
+  });
+  return choose(terms) as tf.Tensor2D;
 }
