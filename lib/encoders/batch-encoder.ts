@@ -1,3 +1,4 @@
+import type { GraphProvider } from "../engine/graph-provider.js";
 import type { Listener } from "../engine/progress.js";
 import type { FeatureBatch } from "../features/batch.js";
 import { encodeAll } from "./encode-all.js";
@@ -18,13 +19,16 @@ export class OnnxBatchEncoder {
   constructor(
     private readonly encoder: Encoder,
     private readonly spec: () => EncoderSpec,
+    private readonly provider: GraphProvider = "cpu",
   ) {}
 
   /** @throws RangeError for an encoder without an exporter */
   readonly embed: BatchEncoder = async (batch, side) => {
     let session = this.sessions.get(side);
     if (!session) {
-      session = await OnnxEncoder.open(exportEncoder(this.encoder, this.spec(), side));
+      session = await OnnxEncoder.open(exportEncoder(this.encoder, this.spec(), side), {
+        provider: this.provider,
+      });
       this.sessions.set(side, session);
     }
     return session.encodeAll(batch);
@@ -41,6 +45,7 @@ export class OnnxBatchEncoder {
  * rounding. The ONNX file is made anew for every call, because weights change between calls.
  *
  * @param spec what the encoder was made from; asked for by "onnx" alone
+ * @param provider where ONNX Runtime runs
  * @throws RangeError for "onnx" and an encoder without an exporter
  */
 export function batchEncoderOf(
@@ -48,10 +53,11 @@ export function batchEncoderOf(
   spec: () => EncoderSpec,
   runtime: "tfjs" | "onnx",
   listener: Listener = {},
+  provider: GraphProvider = "cpu",
 ): BatchEncoder {
   if (runtime === "tfjs") return async (batch, side) => encodeAll(encoder, batch, side);
   return async (batch, side) => {
-    const session = await OnnxEncoder.open(exportEncoder(encoder, spec(), side));
+    const session = await OnnxEncoder.open(exportEncoder(encoder, spec(), side), { provider });
     const task = side === "query" ? "embedding queries" : "embedding documents";
     try {
       return await session.encodeAll(batch, {

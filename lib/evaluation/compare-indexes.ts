@@ -124,7 +124,7 @@ async function embeddingsOf(
     retriever.close();
     await embedder.close();
   } else {
-    const embed = batchEncoderOf(encoder, () => encoderSpec(config), runtime, listener);
+    const embed = batchEncoderOf(encoder, () => encoderSpec(config), runtime, listener, config.provider);
     documents = await embed(data.features.documentFeatures.encode(set.pool.items), "document");
     queries = await embed(rows, "query");
   }

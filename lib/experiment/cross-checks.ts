@@ -68,10 +68,10 @@ export function crossCheck(config: ExperimentConfig): CrossFieldIssue[] {
       path: ["optimizer", "row_moments"],
       message: `must be float32 for a model without tables (no text and no category among its features), got ${optimizer.row_moments}`,
     });
-  if (config.backend === "tensorflow" && config.engine === "fused")
+  if (config.backend === "tensorflow" && (config.engine === "fused" || config.engine === "jit"))
     issues.push({
       path: ["engine"],
-      message: "must be auto or tfjs with backend tensorflow, which has no fused steps, got fused",
+      message: `must be auto or tfjs with backend tensorflow, whose own kernels take the steps, got ${config.engine}`,
     });
   if (config.backend === "tensorflow" && "row_moments" in optimizer && optimizer.row_moments !== "float32")
     issues.push({

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { encoders } from "../encoders/create-encoder.js";
+import { GRAPH_PROVIDERS } from "../engine/graph-provider.js";
 import { ROW_STORAGES } from "../files/rounded-rows.js";
 import { losses } from "../losses/create-loss.js";
 import { optimizers } from "../optimizers/create-optimizer.js";
@@ -93,6 +94,12 @@ const build = () =>
       .default("auto")
       .describe(
         "of tfjs; auto: wasm, else cpu; tensorflow: the native library, on a GPU where it finds one, without fused steps",
+      ),
+    provider: z
+      .enum(GRAPH_PROVIDERS)
+      .default("cpu")
+      .describe(
+        "where ONNX Runtime runs its graphs, of engine jit and of encode_with: onnx; webgpu: a GPU with a Vulkan driver; cuda: one of NVIDIA's (npm run native -- --help); numbers then differ by rounding",
       ),
     engine: z
       .enum(["auto", "fused", "jit", "tfjs"])

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Encoder } from "../encoders/encoder.js";
+import type { GraphProvider } from "../engine/graph-provider.js";
 import type { Rewinding } from "../engine/jit/graph-compiler.js";
 import { computesElsewhere } from "../engine/tables/backend-rows.js";
 import type { PairBatch } from "../experiment/pairs.js";
@@ -38,6 +39,8 @@ export interface GraphRequest {
   /** rows that a step embeds on each side */
   batchSize: number;
   threads: number;
+  /** where they run; "auto" takes graphs for every step that is not fused where this is not the processor */
+  provider?: GraphProvider;
   /** why graphs could not hold most of a step, null if they can */
   not?: string | null;
   /** what the loss draws from while it is computed, beside the encoder */
@@ -93,18 +96,19 @@ export function plainSteps(
   graphs: GraphRequest,
   why: string,
 ): { options: Pick<TrainerOptions, "differentiation">; engine: string } {
-  const { threads, batchSize, not = null, rewinding, cacheDir } = graphs;
+  const { threads, batchSize, provider = "cpu", not = null, rewinding, cacheDir } = graphs;
   const pays = () => not === null && !computesElsewhere() && graphsPay(encoder, batchSize);
-  const chosen = engine === "jit" || (engine === "auto" && pays());
+  const asked = provider !== "cpu" && !computesElsewhere();
+  const chosen = engine === "jit" || (engine === "auto" && (asked || pays()));
   if (!chosen) return { options: {}, engine: `tfjs (${why})` };
   return {
     options: {
       differentiation: new GraphDifferentiation(rewindingOf(encoder, rewinding), {
-        threads,
+        ...{ threads, provider },
         ...(cacheDir !== undefined && { cacheDir }),
       }),
     },
-    engine: `jit, ONNX Runtime on cpu, ${threads} ${threads === 1 ? "thread" : "threads"}`,
+    engine: `jit, ONNX Runtime on ${provider}, ${threads} ${threads === 1 ? "thread" : "threads"}`,
   };
 }
 

@@ -92,7 +92,7 @@ export function createTrainer(
       positives,
     },
     graphs: {
-      ...{ batchSize: config.batch_size, threads },
+      ...{ batchSize: config.batch_size, threads, provider: config.provider },
       not: config.negatives.type === "cache" ? "a negative cache is searched outside graphs" : null,
     },
     parallel: config.data_parallel > 1 ? replicasOf(config, runSteps) : null,

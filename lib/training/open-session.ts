@@ -201,7 +201,8 @@ function evaluateEncoder(
   listener: Listener,
 ) {
   const { recall_validation: settings } = config;
-  const embed = batchEncoderOf(encoder, () => encoderSpec(config), settings.encode_with, listener);
+  const spec = () => encoderSpec(config);
+  const embed = batchEncoderOf(encoder, spec, settings.encode_with, listener, config.provider);
   return evaluate({
     sets: data.sets,
     retriever: new DenseRetriever({ encoder, ...data.features, embed }, settings.similarity),

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Encoder } from "../encoders/encoder.js";
 import { parametersOf, setParameters } from "../encoders/parameters.js";
+import { memoryFault } from "../engine/graph-provider.js";
 import { type Differentiation, tapeDifferentiation } from "../engine/ops/differentiation.js";
 import type { Parameters } from "../engine/ops/gradients.js";
 import type { PairBatch } from "../experiment/pairs.js";
@@ -80,6 +81,14 @@ export class Trainer<B = PairBatch> {
    *   been updated then
    */
   trainStep(batch: B): number | null {
+    try {
+      return this.takeStep(batch);
+    } catch (error) {
+      throw memoryFault(error, "training") ?? error;
+    }
+  }
+
+  private takeStep(batch: B): number | null {
     this.model.training = true;
     const { schedule, scheduleBy, clipNorm } = this.options;
     if (schedule)

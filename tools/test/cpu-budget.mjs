@@ -34,6 +34,10 @@ export const LISTED = {
     most: 6,
     why: "ten families trained by tfjs and by graphs",
   },
+  "tests/tools/gpu-probe.test.ts": {
+    most: 12,
+    why: "three processes that open a provider, one on a software driver",
+  },
   "tests/training/backend-steps.test.ts": {
     most: 6,
     why: "four encoders and five optimisers on a backend of their own, or TensorFlow's library loaded",

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import * as ort from "onnxruntime-node";
+import { type GraphProvider, prepareProvider, providerFault } from "../../engine/graph-provider.js";
 import { type FeatureBatch, takeRows } from "../../features/batch.js";
 import { UserError } from "../../files/user-error.js";
 import { rowBatches } from "../encode-all.js";
@@ -24,15 +25,23 @@ export class OnnxEncoder {
   }
 
   /**
+   * @param options.provider where it runs; default: the processor
    * @param options.threads within an operator; default: the cores that this process may use. (ONNX Runtime's own choice is
    * every core of the machine, also those that the process was kept from.)
    */
-  static async open(side: ExportedSide, options: { threads?: number } = {}): Promise<OnnxEncoder> {
+  static async open(
+    side: ExportedSide,
+    options: { threads?: number; provider?: GraphProvider } = {},
+  ): Promise<OnnxEncoder> {
+    const { provider = "cpu" } = options;
+    prepareProvider(provider);
     const session = await ort.InferenceSession.create(side.bytes, {
+      executionProviders: [provider],
       intraOpNumThreads: options.threads ?? availableParallelism(),
       graphOptimizationLevel: "all",
       logSeverityLevel: 3,
     }).catch((error: Error) => {
+      if (provider !== "cpu") throw providerFault(provider, error);
       throw new UserError(
         `OnnxEncoder: graph must load in ONNX Runtime, got: ${error.message.split("\n")[0]}`,
       );

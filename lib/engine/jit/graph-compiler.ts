@@ -1,9 +1,9 @@
 import { availableParallelism } from "node:os";
 import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../../files/user-error.js";
+import { checkProvider, type GraphProvider } from "../graph-provider.js";
 import { CompiledGraph } from "./compiled-graph.js";
 import { graphHash, openKept } from "./graph-store.js";
-import type { GraphProvider } from "./native-session.js";
 import { type Demand, gradientsOf, type Recording, record } from "./record.js";
 import type { Trace } from "./trace.js";
 import { TraceError } from "./trace-error.js";
@@ -74,6 +74,7 @@ export class GraphCompiler {
 
   /** @throws UserError for options out of range */
   constructor(options: JitOptions = {}) {
+    checkProvider(options.provider ?? "cpu");
     const { openGraphs = 16, mostGraphs = 64, threads = availableParallelism() } = options;
     for (const [name, value] of Object.entries({ openGraphs, mostGraphs, threads }))
       if (!(value >= 1)) throw new UserError(`jit: ${name} must be at least 1, got ${value}`);

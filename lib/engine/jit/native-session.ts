@@ -2,9 +2,7 @@ import { createRequire } from "node:module";
 import type { Tensor as NativeTensor } from "onnxruntime-node";
 import { packageFile } from "../../files/package-files.js";
 import { UserError } from "../../files/user-error.js";
-
-/** Where graphs run. */
-export type GraphProvider = "cpu" | "webgpu" | "cuda";
+import { type GraphProvider, prepareProvider, providerFault } from "../graph-provider.js";
 
 export type Feeds = Record<string, NativeTensor>;
 
@@ -69,6 +67,7 @@ export function openNative(graph: Uint8Array, options: NativeOptions): NativeSes
   const { binding } = load();
   const { provider, threads, optimised, optimisedFile, profilePrefix } = options;
   const session = new binding.InferenceSession();
+  prepareProvider(provider);
   try {
     session.loadModel(graph.buffer, graph.byteOffset, graph.byteLength, {
       executionProviders: [provider],
@@ -82,7 +81,7 @@ export function openNative(graph: Uint8Array, options: NativeOptions): NativeSes
       ...(profilePrefix && { enableProfiling: true, profileFilePrefix: profilePrefix }),
     });
   } catch (error) {
-    throw new UserError(`jit: ${provider} must take the graph, got: ${firstLine(error)}`);
+    throw providerFault(provider, error);
   }
   return session;
 }

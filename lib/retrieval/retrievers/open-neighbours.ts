@@ -35,7 +35,7 @@ export async function openNeighbours(
   const { query_features: queries, document_features: documents } = trained.dataset;
   const onnx =
     trained.recall_validation.encode_with === "onnx"
-      ? new OnnxBatchEncoder(encoder, () => encoderSpec(trained))
+      ? new OnnxBatchEncoder(encoder, () => encoderSpec(trained), trained.provider)
       : null;
   const columnsOf = (features: typeof queries) => [
     ...new Set(features.flatMap((feature) => [...sourceColumns({ from: undefined, ...feature })])),

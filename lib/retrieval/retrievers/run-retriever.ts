@@ -51,7 +51,7 @@ export function diskRetrieverOf(
   features: LoadedExperiment["features"],
   options: { checkpoint?: string; listener?: Listener } = {},
 ): { retriever: DiskRetriever; embedder: OnnxBatchEncoder } {
-  const embedder = new OnnxBatchEncoder(encoder, () => encoderSpec(config));
+  const embedder = new OnnxBatchEncoder(encoder, () => encoderSpec(config), config.provider);
   const weights = createHash("sha256").update(fs.readFileSync(options.checkpoint ?? run.model));
   const retriever = new DiskRetriever(
     {
