@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
+import { hasNvidiaDriver } from "../files/nvidia-driver.js";
 import { dependencyPath, packageFile } from "../files/package-files.js";
 import { UserError } from "../files/user-error.js";
 import { loadKernelModule } from "./kernels/load.js";
@@ -77,7 +78,7 @@ function loadNative(): string | null {
 /** Where the native library computes: it falls back to the CPU by itself where it finds no GPU. */
 function nativeDevice(): string {
   if (usesGpu()) return "on the GPU";
-  const driver = existsSync("/proc/driver/nvidia/version");
+  const driver = hasNvidiaDriver();
   return `on the CPU: ${driver ? "TensorFlow finds no GPU (TF_CPP_MIN_LOG_LEVEL=0 says why)" : "no NVIDIA driver is loaded"}`;
 }
 

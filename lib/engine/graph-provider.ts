@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { hasNvidiaDriver } from "../files/nvidia-driver.js";
 import { UserError } from "../files/user-error.js";
 
 /** Where ONNX Runtime runs graphs, as configurations name it. */
@@ -38,8 +38,7 @@ export function providerFault(provider: GraphProvider, error: unknown): UserErro
 function whyNoCuda(said: string): string {
   if (process.platform !== "linux" || process.arch !== "x64")
     return `must run on Linux on x64, got ${process.platform} on ${process.arch}`;
-  if (!existsSync("/proc/driver/nvidia/version"))
-    return "an NVIDIA driver must be loaded, found none; provider: cpu needs none";
+  if (!hasNvidiaDriver()) return "an NVIDIA driver must be loaded, found none; provider: cpu needs none";
   return `its library must load (npm run native -- cuda fetches it and says what is missing), got: ${said}`;
 }
 
