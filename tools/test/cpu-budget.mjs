@@ -30,6 +30,10 @@ export const LISTED = {
     most: 28,
     why: "eight processes started beside the test, and three runs of three epochs",
   },
+  "tests/engine/jit/kernel-table.test.ts": {
+    most: 14,
+    why: "some two hundred graphs opened, two for each kernel",
+  },
   "tests/training/engines.test.ts": {
     most: 6,
     why: "ten families trained by tfjs and by graphs",
