@@ -9,6 +9,7 @@ import { listPartFiles, type PartLimits, readPartChunks } from "../../datasets/p
 import { partOf } from "../../datasets/part-names.js";
 import { emptyReadReport } from "../../datasets/read-report.js";
 import { atomicWriteParts } from "../../files/atomic-write.js";
+import { emptyRecord } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
 import type { DocumentChunk, MendedRows, PairChunk, PairSource } from "./pair-source.js";
 
@@ -162,7 +163,7 @@ async function writeMendedTable(
   const kind = path.extname(out).toLowerCase();
   if (![".csv", ".tsv", ".jsonl", ".parquet"].includes(kind))
     throw new UserError(`--mend: must end in .csv, .tsv, .jsonl or .parquet for a table, got "${out}"`);
-  const kept: TextColumns = {};
+  const kept: TextColumns = emptyRecord();
   let [row, rows, all] = [0, 0, 0];
   for (const file of filesOf(from)) {
     const names = await columnsOf(file);

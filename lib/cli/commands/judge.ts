@@ -14,6 +14,7 @@ import { saveJudgements } from "../../annotation/judge/save-judgements.js";
 import { CONFLICT_RULES, type ConflictRule, judgedQrels, readJudgements } from "../../datasets/judgements.js";
 import { writeQrels } from "../../datasets/trec.js";
 import { atomicWriteFile } from "../../files/atomic-write.js";
+import { emptyRecord } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
 import { tableTerminal } from "../../reporting/table-terminal.js";
 import { tableLook } from "../../reporting/terminal.js";
@@ -205,7 +206,7 @@ async function importFile(runs: readonly string[], typed: JudgeFlags, unplaced: 
 }
 
 function columnsOf(text: string): { query?: string; document?: string; grade?: string } {
-  const columns: Record<string, string> = {};
+  const columns = emptyRecord<string>();
   for (const part of text.split(",")) {
     const [what = "", name = ""] = part.split("=").map((side) => side.trim());
     if (!["query", "document", "grade"].includes(what) || name === "")

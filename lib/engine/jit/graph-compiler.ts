@@ -20,7 +20,7 @@ export interface JitOptions {
   /** graphs that are made at most; what would need another is computed by tfjs */
   mostGraphs?: number;
   /** told in one line each what is not traced, and when shapes change too often */
-  tell?(line: string): void;
+  tell?: (line: string) => void;
   /** where operators' times are recorded, see {@link profileOf} */
   profilePrefix?: string;
 }
@@ -64,7 +64,10 @@ interface Called extends Demand {
  * So a function may branch, draw, and read numbers of its own, and gets what tfjs would give it up to rounding.
  */
 export class GraphCompiler {
-  readonly options: Required<Omit<JitOptions, "profilePrefix">> & { profilePrefix: string | null };
+  readonly options: Required<Omit<JitOptions, "profilePrefix" | "tell">> & {
+    profilePrefix: string | null;
+    tell: (line: string) => void;
+  };
   private readonly graphs = new Map<string, CompiledGraph>();
   private readonly told = new Set<string>();
   /** whether gradients must be written down at each call, as they read what the function itself does not */
@@ -81,9 +84,9 @@ export class GraphCompiler {
     this.options = {
       provider: "cpu",
       cacheDir: null,
-      tell: (line) => console.warn(line),
       profilePrefix: null,
       ...options,
+      tell: options.tell ?? ((line) => console.warn(line)),
       openGraphs,
       mostGraphs,
       threads,
@@ -126,7 +129,8 @@ export class GraphCompiler {
     const { value, gradients } = this.gradients(compute, trained, rewinding);
     const grads: tf.NamedTensorMap = {};
     trained.forEach(({ name }, i) => {
-      if (gradients[i]) grads[name] = gradients[i];
+      const gradient = gradients[i];
+      if (gradient) grads[name] = gradient;
     });
     return { value, grads };
   }
@@ -152,7 +156,9 @@ export class GraphCompiler {
     plain: () => R,
   ): R {
     const state = rewinding?.state();
-    const again = () => rewinding?.restore(state as never);
+    const again = (): void => {
+      if (rewinding) rewinding.restore(state as never);
+    };
     try {
       return tf.tidy(() => {
         const { graph, trace } = this.find(demand, again);
