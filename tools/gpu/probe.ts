@@ -54,7 +54,7 @@ async function probe(provider: string): Promise<object> {
 
 /** How many kernels of the profiled graph each provider ran. */
 function kernelsByProvider(folder: string): Record<string, number> {
-  const counts: Record<string, number> = {};
+  const counts = new Map<string, number>();
   for (const name of readdirSync(folder)) {
     const events = JSON.parse(readFileSync(path.join(folder, name), "utf8")) as {
       name: string;
@@ -62,10 +62,10 @@ function kernelsByProvider(folder: string): Record<string, number> {
     }[];
     for (const { name: event, args } of events)
       if (event.endsWith("_kernel_time") && args?.provider)
-        counts[args.provider] = (counts[args.provider] ?? 0) + 1;
+        counts.set(args.provider, (counts.get(args.provider) ?? 0) + 1);
   }
   rmSync(folder, { recursive: true });
-  return counts;
+  return Object.fromEntries(counts);
 }
 
 try {
