@@ -189,7 +189,7 @@ const picture = route({
     }),
 });
 
-const page = route({
+const page: Route<LabelService> = route({
   ...{ method: "GET", url: "/", tag: "pages", summary: "The page to label on" },
   public: true,
   sends: "text/html; charset=utf-8",
@@ -199,7 +199,7 @@ const page = route({
   },
 });
 
-const script = route({
+const script: Route<LabelService> = route({
   ...{ method: "GET", url: "/label.js", tag: "pages", summary: "The page's script" },
   public: true,
   sends: "text/javascript; charset=utf-8",
