@@ -74,6 +74,7 @@ export const conflictingLabels: DataExamination = {
                     score: 1,
                     model: null,
                     neighbours: null,
+                    words: null,
                     part: census.parts[census.pairs.part.at(row)]!,
                   },
                 ];

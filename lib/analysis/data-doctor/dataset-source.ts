@@ -1,19 +1,16 @@
-import { cpSync, existsSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
-import { layout, partName } from "../../datasets/dataset-layout.js";
-import { peekTable } from "../../datasets/init/peek-table.js";
+import { layout } from "../../datasets/dataset-layout.js";
 import { readItems } from "../../datasets/items.js";
-import { jsonLineRows, readJsonLines, writeJsonLines } from "../../datasets/json-lines.js";
-import { readManifest, writeManifest } from "../../datasets/manifest.js";
+import { jsonLineRows } from "../../datasets/json-lines.js";
 import { evaluationFilesOf, openDataset } from "../../datasets/open-dataset.js";
-import { parquetColumns, type TextColumns, writeParquet } from "../../datasets/parquet.js";
 import { listPartFiles, readPartChunks } from "../../datasets/part-files.js";
 import { readQueries } from "../../datasets/queries.js";
 import { emptyReadReport } from "../../datasets/read-report.js";
 import { ownEntry } from "../../files/own-entry.js";
-import { replaceFolder } from "../../files/replace-folder.js";
 import { UserError } from "../../files/user-error.js";
-import type { DocumentChunk, HeldOutQuery, MendedRows, PairChunk, PairSource } from "./pair-source.js";
+import type { DocumentChunk, HeldOutQuery, PairChunk, PairSource } from "./pair-source.js";
+import { trainingColumns, writeMendedDataset } from "./write-mended.js";
 
 /** Columns that are examined where several could be. */
 export interface ExaminedColumns {
@@ -29,7 +26,7 @@ export async function datasetSource(dir: string, columns: ExaminedColumns = {}):
   const dataset = openDataset(dir, { verify: "size" });
   const sets = dataset.evaluationSets.map(({ name }) => evaluationFilesOf(dataset, name));
   const hasPart = (part: string) => existsSync(path.join(dir, part));
-  const training = hasPart(layout.training) ? await columnNames(path.join(dir, layout.training)) : [];
+  const training = hasPart(layout.training) ? await trainingColumns(dir) : [];
   const itemFields = sets.length > 0 ? firstFields(sets[0]!.itemsPath) : [];
   const query = columnOf(
     "query",
@@ -47,6 +44,7 @@ export async function datasetSource(dir: string, columns: ExaminedColumns = {}):
   );
   const byId = training.includes("document_id");
   const ownValidation = hasPart(layout.validation) && !sets.some(({ name }) => name === "validation");
+  const idByText = new Map<string, string>();
   const read = async function* (part: string, name: string | null): AsyncGenerator<PairChunk> {
     if (!hasPart(part)) return;
     const folder = path.join(dir, part);
@@ -80,6 +78,7 @@ export async function datasetSource(dir: string, columns: ExaminedColumns = {}):
       for (const itemsPath of new Set(sets.map((set) => set.itemsPath))) {
         const { items, ids } = await readItems(itemsPath);
         const texts = items.map((item) => ownEntry(item, text) ?? "");
+        if (!byId) for (const [i, one] of texts.entries()) idByText.set(one, ids[i]!);
         yield { ids: byId ? ids : texts, texts };
       }
     },
@@ -114,7 +113,8 @@ export async function datasetSource(dir: string, columns: ExaminedColumns = {}):
       if (ownValidation) yield* read(layout.validation, "validation");
     },
     trainingPairs: () => read(layout.training, null),
-    writeMended: (outDir, changes) => writeMendedDataset(dir, outDir, changes),
+    ...(!byId && { idOf: (name: string) => idByText.get(name) ?? name }),
+    writeMended: (outDir, changes) => writeMendedDataset(dir, outDir, query, changes),
   };
 }
 
@@ -122,11 +122,6 @@ export async function datasetSource(dir: string, columns: ExaminedColumns = {}):
 async function textsById(itemsPath: string, text: string): Promise<Map<string, string>> {
   const { items, ids } = await readItems(itemsPath);
   return new Map(ids.map((id, i) => [id, ownEntry(items[i]!, text) ?? ""]));
-}
-
-async function columnNames(folder: string): Promise<string[]> {
-  const [file] = listPartFiles(folder);
-  return file!.endsWith(".parquet") ? parquetColumns(file!) : Object.keys((await peekTable(file!)).columns);
 }
 
 function firstFields(file: string | undefined): string[] {
@@ -161,78 +156,4 @@ function columnOf(
 function minGradeOf(options: Readonly<Record<string, unknown>> | undefined): number {
   const said = ownEntry(options, "minGrade") ?? ownEntry(options, "min_grade");
   return typeof said === "number" ? said : 1;
-}
-
-/** A copy of the folder whose training part lacks some rows; texts of every part are rewritten where wanted. */
-async function writeMendedDataset(
-  dir: string,
-  outDir: string,
-  { keeps, rewrite, note }: MendedRows,
-): Promise<string> {
-  if (path.resolve(outDir) === path.resolve(dir))
-    throw new UserError(`--mend: must be another folder than the data set, got ${outDir}`);
-  return replaceFolder(outDir, async (folder) => {
-    cpSync(dir, folder, { recursive: true });
-    rmSync(path.join(folder, layout.training), { recursive: true, force: true });
-    let row = 0;
-    let kept = 0;
-    let parts = 0;
-    for (const file of existsSync(path.join(dir, layout.training))
-      ? listPartFiles(path.join(dir, layout.training))
-      : []) {
-      const names = file.endsWith(".parquet")
-        ? await parquetColumns(file)
-        : Object.keys((await peekTable(file)).columns);
-      for await (const chunk of readPartChunks(file, names, {}, emptyReadReport())) {
-        const rows = chunk[names[0]!]!.length;
-        const stay: number[] = [];
-        for (let i = 0; i < rows; i++) if (keeps(row + i)) stay.push(i);
-        row += rows;
-        kept += stay.length;
-        const left: TextColumns = Object.fromEntries(
-          names.map((name) => {
-            const cells = stay.map((i) => chunk[name]![i]!);
-            return [name, rewrite !== null && isText(name) ? cells.map(rewrite) : cells];
-          }),
-        );
-        if (stay.length > 0) writeParquet(path.join(folder, layout.training, partName(parts++)), left);
-      }
-    }
-    if (rewrite !== null) rewriteRecords(folder, rewrite);
-    const manifest = readManifest(dir);
-    if (manifest === null)
-      return `${outDir}: ${kept.toLocaleString("en")} of ${row.toLocaleString("en")} training rows`;
-    const { datasetFormat: _, files: _files, fingerprint: _hash, ...said } = manifest;
-    writeManifest(folder, {
-      ...said,
-      notes: [...said.notes, note],
-      counts: { ...said.counts, trainingRows: kept },
-    });
-    return `${outDir}: ${kept.toLocaleString("en")} of ${row.toLocaleString("en")} training rows`;
-  });
-}
-
-/** Columns with words, not with ids or paths. */
-function isText(name: string): boolean {
-  return !/_(id|picture|image)$/.test(name) && name !== "grade";
-}
-
-function rewriteRecords(folder: string, rewrite: (text: string) => string): void {
-  const dataset = openDataset(folder, { verify: "size" });
-  const files = new Set(
-    dataset.evaluationSets.flatMap(({ queriesPath, itemsPath }) => [queriesPath, itemsPath]),
-  );
-  for (const name of files) {
-    const file = path.join(folder, name);
-    const { records } = readJsonLines(file);
-    const mended = records.map((record) =>
-      Object.fromEntries(
-        Object.entries(record).map(([key, value]) => [
-          key,
-          typeof value === "string" && isText(key) && key !== "slice" ? rewrite(value) : value,
-        ]),
-      ),
-    );
-    writeJsonLines(file, mended);
-  }
 }

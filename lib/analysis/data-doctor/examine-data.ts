@@ -16,8 +16,9 @@ export interface ExamineDataOptions {
   against?: readonly string[];
   /** Jaccard similarity of near-duplicates, in (0, 1] (default .8) */
   near?: number;
-  /** suspects of at least this score are counted, and left out of a mended copy (default .95) */
-  threshold?: number;
+  /** scores from which on suspects are counted, and changed in a mended copy (defaults .6 and .8) */
+  wrong?: number;
+  missing?: number;
   /** examples of a finding (default 5) */
   examples?: number;
   /** most suspects of each kind (default 1000) */
@@ -63,7 +64,8 @@ export async function examineData(
     heldOut: source.heldOut.length,
     run: options.run ?? null,
     against: options.against ?? [],
-    threshold: options.threshold ?? 0.95,
+    wrong: options.wrong ?? 0.6,
+    missing: options.missing ?? 0.8,
     examples: options.examples ?? 5,
     suspects: options.suspects ?? 1000,
     listener,

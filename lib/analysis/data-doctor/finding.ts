@@ -27,12 +27,20 @@ export interface DataFinding {
   table?: { columns: readonly string[]; rows: readonly (readonly (string | number)[])[] };
   /** rows of the training part, counted from 0 in their order, that a mended copy leaves out */
   drop?: Int32Array;
+  /** pairs that a mended copy of a data set folder has as further training rows: query's text, document's id */
+  add?: readonly AddedPair[];
   /** texts are put right in a mended copy by {@link mendText} */
   rewrites?: boolean;
   /** query–document pairs to be judged, worst first: what `qdrl judge --queue` takes */
   queue?: readonly QueuedPair[];
   /** change of the measures when trained without it */
   measured?: MeasuredCost;
+}
+
+/** A pair that becomes a training row. */
+export interface AddedPair {
+  query: string;
+  document: string;
 }
 
 /** A pair that somebody should judge. */
@@ -48,6 +56,7 @@ export interface QueuedPair {
   /** what the score is made of */
   model: number | null;
   neighbours: number | null;
+  words: number | null;
   /** evaluation set or training part that the label is of */
   part: string;
 }
@@ -76,8 +85,9 @@ export interface DoctorSettings {
   run: string | null;
   /** public test sets that the data may overlap with, as named by the user */
   against: readonly string[];
-  /** suspects of at least this score, in [0, 1], are left out of a mended copy */
-  threshold: number;
+  /** scores from which on a labelled pair is suspected to be wrong, an unlabelled one to be missing, each in [0, 1] */
+  wrong: number;
+  missing: number;
   /** examples of a finding */
   examples: number;
   /** most pairs of each kind in a queue */

@@ -79,11 +79,15 @@ export async function measureCosts(
  * Difference of the first measure of the first set, query by query, means over the seeds; interval: percentile bootstrap over
  * queries, 2,000 resamples.
  */
-export function comparedCost(before: readonly RunFolder[], after: readonly RunFolder[]): MeasuredCost {
+export function comparedCost(
+  before: readonly RunFolder[],
+  after: readonly RunFolder[],
+  of: string | null = null,
+): MeasuredCost {
   const first = before[0]!.queries()[0];
   if (first === undefined)
     throw new UserError("--measure: the configuration must evaluate (recall_validation), got no results");
-  const { set } = first;
+  const set = of ?? first.set;
   const [measure] = Object.keys(first.values) as [string];
   const meansOf = (runs: readonly RunFolder[]) => {
     const sums = new Map<string, number>();

@@ -6,7 +6,8 @@ import type { PairSource } from "./pair-source.js";
 /** Findings of which a copy can be written that lacks them. */
 export function mendable(findings: readonly DataFinding[]): DataFinding[] {
   return findings.filter(
-    ({ drop, rewrites, count }) => count > 0 && ((drop?.length ?? 0) > 0 || rewrites === true),
+    ({ drop, add, rewrites, count }) =>
+      count > 0 && ((drop?.length ?? 0) > 0 || (add?.length ?? 0) > 0 || rewrites === true),
   );
 }
 
@@ -29,7 +30,12 @@ export async function mendDataset(
   const isDropped = new Uint8Array(last + 1);
   for (const { drop = new Int32Array() } of mended) for (const row of drop) isDropped[row] = 1;
   const dropped = isDropped.reduce((sum, one) => sum + one, 0);
+  const adds = mended.flatMap(({ add = [] }) => add);
+  if (adds.length > 0 && source.dataset === null)
+    throw new UserError(
+      `--mend: suspects:missing adds rows, which only a data set folder can take, got a ${source.kind}; name others with --only`,
+    );
   const rewrite = mended.some(({ rewrites }) => rewrites === true) ? mendText : null;
-  const note = `Mended by the data doctor: ${dropped.toLocaleString("en")} training rows left out${rewrite === null ? "" : ", texts rewritten"}; ${mended.map(({ what, count }) => `${count.toLocaleString("en")} ${what}`).join("; ")}.`;
-  return source.writeMended(outDir, { keeps: (row) => isDropped[row] !== 1, rewrite, note });
+  const note = `Mended by the data doctor: ${dropped.toLocaleString("en")} training rows left out${adds.length === 0 ? "" : `, ${adds.length.toLocaleString("en")} added`}${rewrite === null ? "" : ", texts rewritten"}; ${mended.map(({ what, count }) => `${count.toLocaleString("en")} ${what}`).join("; ")}.`;
+  return source.writeMended(outDir, { keeps: (row) => isDropped[row] !== 1, rewrite, adds, note });
 }

@@ -56,9 +56,9 @@ export class NearIndex {
 
   /** Members at least as similar as the threshold, the first added first. */
   near(set: Uint32Array): { member: number; similarity: number }[] {
-    if (set.length === 0) return [];
+    if (set.length === 0 || this.size === 0) return [];
     this.sign(set);
-    const seen = new Set<number>();
+    let seen: Set<number> | null = null;
     const found: { member: number; similarity: number }[] = [];
     for (let band = 0; band < BANDS; band++) {
       const key = this.bands.findHash(this.bandHash(band), band);
@@ -70,7 +70,8 @@ export class NearIndex {
         at = this.before.at(at), compared++
       ) {
         const member = this.members.at(at);
-        if (seen.has(member)) continue;
+        if (seen?.has(member)) continue;
+        seen ??= new Set();
         seen.add(member);
         const similarity = this.jaccard(set, member);
         if (similarity >= this.threshold - 1e-12) found.push({ member, similarity });
@@ -81,13 +82,17 @@ export class NearIndex {
 
   private sign(set: Uint32Array): void {
     const { signature } = this;
-    signature.fill(0xffffffff);
-    for (const hash of set)
-      for (let i = 0; i < signature.length; i++) {
-        let mixed = Math.imul(hash ^ shifts[i]!, factors[i]!);
+    for (let i = 0; i < signature.length; i++) {
+      const shift = shifts[i]!;
+      const factor = factors[i]!;
+      let least = 0xffffffff;
+      for (let at = 0; at < set.length; at++) {
+        let mixed = Math.imul(set[at]! ^ shift, factor);
         mixed = (mixed ^ (mixed >>> 15)) >>> 0;
-        if (mixed < signature[i]!) signature[i] = mixed;
+        if (mixed < least) least = mixed;
       }
+      signature[i] = least;
+    }
   }
 
   private bandHash(band: number): number {

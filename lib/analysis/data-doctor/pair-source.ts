@@ -44,6 +44,8 @@ export interface PairSource {
   heldOutQueries(): AsyncIterable<HeldOutQuery> | Iterable<HeldOutQuery>;
   heldOutPairs(): AsyncIterable<PairChunk> | Iterable<PairChunk>;
   trainingPairs(): AsyncIterable<PairChunk> | Iterable<PairChunk>;
+  /** The id of a document that the census knows by another name; absent: names are ids. */
+  idOf?(name: string): string;
   /** Writes a copy without some training rows and, if wanted, with other texts; returns what was written. */
   writeMended(outDir: string, changes: MendedRows): Promise<string>;
   /** The number of rows read so far, for progress; absent where it is not known. */
@@ -55,6 +57,8 @@ export interface MendedRows {
   /** whether the n-th training row stays */
   keeps: (row: number) => boolean;
   rewrite: ((text: string) => string) | null;
+  /** pairs that become training rows, query's text and document's id; only a data set folder can take them */
+  adds: readonly { query: string; document: string }[];
   /** sentence for the manifest's notes */
   note: string;
 }

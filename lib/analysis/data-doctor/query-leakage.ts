@@ -25,7 +25,7 @@ export const queryLeakage: DataExamination = {
     const near = new Map<number, { similarity: number; training: number[]; text: string }>();
     return {
       text(text, side, number, part) {
-        if (side !== "query" || part < 0) return;
+        if (side !== "query" || settings.heldOut === 0) return;
         const set = queryShingles(text);
         if (part < settings.heldOut) {
           index.add(set);

@@ -6,10 +6,11 @@ export function reportRecord(report: DataReport): object {
   const { findings, queue, ...said } = report;
   return {
     ...said,
-    findings: findings.map(({ drop, queue: own, ...finding }) => ({
+    findings: findings.map(({ drop, add, queue: own, ...finding }) => ({
       ...finding,
       share: shareOf(finding),
       trainingRowsBlamed: drop?.length ?? 0,
+      trainingRowsToAdd: add?.length ?? 0,
       queued: own?.length ?? 0,
     })),
     queue,

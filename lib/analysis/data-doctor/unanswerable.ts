@@ -21,6 +21,7 @@ export const unanswerable: DataExamination = {
     };
     return {
       text(text, side, index, part) {
+        if (settings.heldOut === 0) return;
         if (side === "query" && part >= 0 && part < settings.heldOut) heldOut.push([index, text]);
         else learn(side === "document" && text.length > 20_000 ? text.slice(0, 20_000) : text);
       },
@@ -125,18 +126,34 @@ function askedQueries(census: PairCensus): Set<number> {
   return asked;
 }
 
-/** Hashes of words, and of four letters in a row of longer ones. */
+/** Hashes of words, and of four letters in a row of longer ones; of scripts without spaces, of characters and pairs. */
 function gramsOf(text: string): number[] {
   const grams: number[] = [];
-  for (const word of unicodeTokens(text.toLowerCase())) {
-    let whole = 0x811c9dc5;
-    for (let i = 0; i < word.length; i++) whole = Math.imul(whole ^ word.charCodeAt(i), 0x01000193);
-    grams.push((whole ^ (whole >>> 15)) >>> 0);
-    for (let i = 0; i + 4 <= word.length; i++) {
-      let gram = 0x9e3779b1;
-      for (let j = i; j < i + 4; j++) gram = Math.imul(gram ^ word.charCodeAt(j), 0x85ebca6b);
-      grams.push((gram ^ (gram >>> 13)) >>> 0);
+  const lower = text.toLowerCase();
+  if (!/^[\x00-\x7f]*$/.test(lower)) {
+    for (const word of unicodeTokens(lower)) addGrams(grams, word, 0, word.length);
+    return grams;
+  }
+  let from = -1;
+  for (let i = 0; i <= lower.length; i++) {
+    const unit = i === lower.length ? 0 : lower.charCodeAt(i);
+    const isWord = (unit >= 97 && unit <= 122) || (unit >= 48 && unit <= 57);
+    if (isWord && from === -1) from = i;
+    if (!isWord && from !== -1) {
+      addGrams(grams, lower, from, i);
+      from = -1;
     }
   }
   return grams;
+}
+
+function addGrams(grams: number[], text: string, from: number, to: number): void {
+  let whole = 0x811c9dc5;
+  for (let i = from; i < to; i++) whole = Math.imul(whole ^ text.charCodeAt(i), 0x01000193);
+  grams.push((whole ^ (whole >>> 15)) >>> 0);
+  for (let i = from; i + 4 <= to; i++) {
+    let gram = 0x9e3779b1;
+    for (let j = i; j < i + 4; j++) gram = Math.imul(gram ^ text.charCodeAt(j), 0x85ebca6b);
+    grams.push((gram ^ (gram >>> 13)) >>> 0);
+  }
 }

@@ -3,12 +3,12 @@ import { doctorPage } from "../../analysis/data-doctor/doctor-page.js";
 import { detailTable, findingLines, findingsTable } from "../../analysis/data-doctor/doctor-table.js";
 import { dataExaminations } from "../../analysis/data-doctor/examinations.js";
 import { examineData } from "../../analysis/data-doctor/examine-data.js";
+import { judgingList } from "../../analysis/data-doctor/judging-list.js";
 import { measureCosts } from "../../analysis/data-doctor/measure-cost.js";
 import { mendable, mendDataset } from "../../analysis/data-doctor/mend-dataset.js";
 import { reportRecord } from "../../analysis/data-doctor/report-record.js";
 import { writeJsonLines } from "../../datasets/json-lines.js";
 import { atomicWriteFile } from "../../files/atomic-write.js";
-import { UserError } from "../../files/user-error.js";
 import { humanTime } from "../../reporting/human-numbers.js";
 import { tableTerminal } from "../../reporting/table-terminal.js";
 import { TerminalListener, tableLook } from "../../reporting/terminal.js";
@@ -21,12 +21,14 @@ interface DoctorFlags {
   against?: string[];
   column?: string[];
   near: string;
-  threshold: string;
+  wrong: string;
+  missing: string;
   examples: string;
   suspects: string;
   html?: string;
   json?: string;
   queue?: string;
+  set?: string;
   mend?: string;
   measure?: string;
   seeds?: string;
@@ -52,15 +54,23 @@ export function addDataDoctor(data: Command): void {
     .option("--column <role=name...>", 'of a table, what a column is, "none" for none, as init takes it')
     .option("--near <similarity>", "Jaccard similarity from which on texts are near-duplicates", "0.8")
     .option(
-      "--threshold <score>",
-      "suspects of at least this score are counted, and left out by --mend",
-      "0.95",
+      "--wrong <score>",
+      "labelled pairs this suspect or more are counted, and left out by --mend",
+      "0.6",
+    )
+    .option(
+      "--missing <score>",
+      "unlabelled pairs this suspect or more are counted, and added by --mend",
+      "0.8",
     )
     .option("--examples <n>", "examples of a finding", "5")
     .option("--suspects <n>", "most suspects of each kind in the queue", "1000")
     .option("--html <file>", "write the report as a page")
     .option("--json <file>", "write the report as JSON; - = standard output, instead of the table")
-    .option("--queue <file>", "write suspects as JSON lines, worst first, for qdrl judge --queue")
+    .option(
+      "--queue <file>",
+      "write suspects of an evaluation set as JSON lines, worst first, for qdrl judge --queue",
+    )
     .option(
       "--mend <out>",
       "write a copy without what --only names (default: what is WRONG), texts put right",
@@ -77,16 +87,18 @@ export function addDataDoctor(data: Command): void {
     .action(async (dataset: string, flags: DoctorFlags) => {
       const options = checkFlags(flags, {
         near: numberFrom(0),
-        threshold: probability,
+        wrong: probability,
+        missing: probability,
         examples: wholeNumber(0),
         suspects: wholeNumber(1),
         seeds: seedList.optional(),
       });
       if (options.measure === undefined) refuseUnused(flags, ["seeds"], "with --measure");
+      if (options.queue === undefined) refuseUnused(flags, ["set"], "with --queue");
       const listener = new TerminalListener();
-      const { only = null, run = null, against = [], column = [], near, threshold } = options;
+      const { only = null, run = null, against = [], column = [], near, wrong, missing } = options;
       const { report, source } = await examineData(dataset, {
-        ...{ only, run, against, near, threshold, listener },
+        ...{ only, run, against, near, wrong, missing, listener },
         examples: options.examples,
         suspects: options.suspects,
         columns: columnsOf(column),
@@ -112,9 +124,11 @@ export function addDataDoctor(data: Command): void {
       }
       if (options.html !== undefined) atomicWriteFile(options.html, doctorPage(report));
       if (options.queue !== undefined) {
-        if (report.queue.length === 0) throw new UserError("--queue: must have a suspect to write, got none");
-        writeJsonLines(options.queue, report.queue);
-        listener.line(`${options.queue}: ${report.queue.length.toLocaleString("en")} pairs to be judged`);
+        const { set, lines } = judgingList(report, source, options.set ?? null);
+        writeJsonLines(options.queue, lines);
+        listener.line(
+          `${options.queue}: ${lines.length.toLocaleString("en")} pairs of ${set} to be judged: qdrl judge ${run ?? `--dataset ${source.dataset ?? "DIR"}`} --set ${set} --queue ${options.queue}`,
+        );
       }
       if (options.mend !== undefined) {
         const blamed =
