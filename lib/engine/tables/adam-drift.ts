@@ -22,6 +22,8 @@ export class AdamDrift implements RowDrift {
   private now = 0;
   private sums = Array.from({ length: 4 }, () => new Float64Array(1024)); // [q][l − origin], e in units of ε
   private logKeep = new Float64Array(1024); // Σ log(1 − lr·w) up to step l
+  private readonly decay1: (steps: number) => number;
+  private readonly decay2: (steps: number) => number;
   private readonly factors: DriftFactors = {
     keep: 1,
     pull1: 0,
@@ -41,6 +43,8 @@ export class AdamDrift implements RowDrift {
     const slowest = beta1 / beta2 ** 2; // the ratio of q = 3
     if (!(slowest < 1)) throw new UserError(`AdamDrift: beta1 must be < beta2², got ${beta1} and ${beta2}`);
     this.movesRowsWithoutState = weightDecay > 0;
+    this.decay1 = decays(beta1);
+    this.decay2 = decays(beta2);
     this.window = beta1 === 0 ? 1 : Math.ceil(Math.log(1e-10) / Math.log(slowest));
     this.powers = [0, 1, 2, 3].map((q) =>
       Float64Array.from(
@@ -81,8 +85,8 @@ export class AdamDrift implements RowDrift {
     const frozen = Math.min(last, start + this.window);
     const after = this.weightDecay === 0 ? 1 : Math.exp(this.logKeep[last]! - this.logKeep[frozen]!);
     f.keep = this.weightDecay === 0 ? 1 : Math.exp(this.logKeep[last]! - this.logKeep[start]!);
-    f.first = decayed(this.beta1, this.now - from);
-    f.second = decayed(this.beta2, this.now - from);
+    f.first = this.decay1(this.now - from);
+    f.second = this.decay2(this.now - from);
     const total = this.sums[0]![start]!;
     const mean = total === 0 ? 1 : this.sums[1]![start]! / total;
     const square = total === 0 ? 1 : this.sums[2]![start]! / total;
@@ -147,7 +151,29 @@ export class AdamDrift implements RowDrift {
   }
 }
 
-/** base ** k, 0 where it would drag denormal numbers along. */
+/** Powers kept at most; a row is seldom left alone for longer. */
+const KEPT_POWERS = 2 ** 16;
+
+/** k → base ** k, 0 where it would drag denormal numbers along. Each power is computed once: a step asks for thousands. */
+function decays(base: number): (k: number) => number {
+  let known = new Float64Array(1024).fill(Number.NaN);
+  return (k) => {
+    const value = known[k];
+    if (value !== undefined && !Number.isNaN(value)) return value;
+    const power = decayed(base, k);
+    if (k >= KEPT_POWERS) return power;
+    if (k >= known.length) {
+      const larger = new Float64Array(Math.min(KEPT_POWERS, Math.max(2 * known.length, k + 1))).fill(
+        Number.NaN,
+      );
+      larger.set(known);
+      known = larger;
+    }
+    known[k] = power;
+    return power;
+  };
+}
+
 function decayed(base: number, k: number): number {
   const value = power(base, k);
   return value < 1e-30 ? 0 : value;
