@@ -2,12 +2,13 @@ import { PartRegistry } from "../../config/part-registry.js";
 import type { ChoicePart } from "./choices/choice-part.js";
 import { diverseChoice } from "./choices/diverse.js";
 import { nearestChoice } from "./choices/nearest.js";
-import { uncertainChoice } from "./choices/uncertain.js";
+import { marginChoice, uncertainChoice } from "./choices/uncertain.js";
 import { inOrderChoice, randomChoice } from "./choices/unordered.js";
 
 /** Ways to choose the next question, by kind. A new one is a line here. */
 export const labelChoices = new PartRegistry<ChoicePart>("choice of questions", [
   uncertainChoice,
+  marginChoice,
   diverseChoice,
   nearestChoice,
   randomChoice,

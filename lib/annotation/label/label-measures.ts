@@ -49,10 +49,13 @@ export class LabelMeasures {
     this.first = this.valuesNow();
   }
 
-  /** @param answers  that the model has seen */
-  now(answers: number): Measured | null {
+  /**
+   * @param answers  that the model has seen
+   * @param every    answers from one measurement to the next; in between the last one is given
+   */
+  now(answers: number, every = 1): Measured | null {
     if (this.queries.length === 0 || this.first === null) return null;
-    if (this.last?.answers === answers) return this.last;
+    if (this.last && (this.last.answers === answers || answers - this.last.answers < every)) return this.last;
     const { first } = this;
     const values = this.valuesNow();
     const mean = (of: Float64Array) => of.reduce((sum, value) => sum + value, 0) / of.length;

@@ -33,7 +33,9 @@ const keys = {
     .min(2)
     .nullable()
     .default(null)
-    .describe("documents drawn anew for each question, among which its nearest are; null = all"),
+    .describe(
+      "documents drawn anew for each question, among which its nearest are; null = all. Where it is not given: all, unless embedding them takes longer than 0.4 s",
+    ),
   train: z
     .enum(["batch", "all"])
     .default("batch")
@@ -42,11 +44,19 @@ const keys = {
     ),
   epochs: z.int().min(0).max(1000).default(3).describe("batch: steps an answer; all: passes over the labels"),
   batchSize: z.int().min(1).max(1024).default(32).describe("questions in a step, each with its candidates"),
+  rehearsal: z
+    .int()
+    .min(0)
+    .max(4096)
+    .default(32)
+    .describe("pairs of the run's own training data in every step, so that it is not forgotten; 0 = none"),
   loss: named({ get: (kind) => (isItemLoss(kind) ? itemLosses : losses).get(kind) })
     .default("batch_softmax")
     .describe("a loss of labelled items that takes sessions, or a loss of pairs"),
   lossOptions: z.record(z.string(), z.unknown()).default({}).describe("options of the loss"),
-  optimizer: named(optimizers).default("adam").describe("update rule"),
+  optimizer: named(optimizers)
+    .default("lazy_adam")
+    .describe("update rule; one that moves the rows of a step alone is fast"),
   learningRate: z.number().positive().default(3e-4).describe("step size of the optimiser"),
   measure: z.string().default("Recall@10").describe("shown as it moves"),
   measuredOn: z

@@ -68,11 +68,6 @@ export class LabelStore {
     this.fresh.fill(0);
   }
 
-  /** Whether every row is embedded by the present encoder. */
-  get isFresh(): boolean {
-    return !this.fresh.includes(0);
-  }
-
   /** All embeddings, [N, dim], some perhaps of an earlier encoder. */
   get embeddings(): Float32Array {
     return this.vectors;
@@ -80,12 +75,17 @@ export class LabelStore {
 
   /** Features of some rows. */
   read(positions: ArrayLike<number>): FeatureBatch {
+    const [first] = this.chunks;
+    const inFirst = first !== undefined && Math.max(...Array.from(positions)) < first.batch.size;
+    if (inFirst) return takeRows(first.batch, positions);
     return this.reading.pipeline.encode(Array.from(positions, (at) => this.rows[at]!));
   }
 
   /** Embeds those of the rows that are out of date, all of them by default. */
-  refresh(positions: ArrayLike<number> | null = null): void {
+  refresh(positions: ArrayLike<number> | null = null, listener: Listener = {}): void {
     const { dim } = this;
+    const onProgress = (done: number, total: number) =>
+      listener.progress?.({ task: "embedding documents", done, total, unit: "documents" });
     for (const [c, { from, batch }] of this.chunks.entries()) {
       const to = this.chunks[c + 1]?.from ?? this.rows.length;
       const stale: number[] = [];
@@ -93,7 +93,7 @@ export class LabelStore {
       else for (let i = 0; i < positions.length; i++) this.noteWithin(positions[i]!, from, to, stale);
       if (stale.length === 0) continue;
       const part = stale.length === batch.size ? batch : takeRows(batch, stale);
-      const embedded = normalizedRows(encodeAll(this.encoder, part, this.reading.side), dim);
+      const embedded = normalizedRows(encodeAll(this.encoder, part, this.reading.side, { onProgress }), dim);
       stale.forEach((row, i) => {
         this.vectors.set(embedded.subarray(i * dim, (i + 1) * dim), (from + row) * dim);
         this.fresh[from + row] = 1;
@@ -104,6 +104,11 @@ export class LabelStore {
   /** Present embeddings of some rows, [n, dim]. */
   take(positions: ArrayLike<number>): Float32Array {
     this.refresh(positions);
+    return this.rowsOf(positions);
+  }
+
+  /** Embeddings of some rows as they are, [n, dim]. */
+  rowsOf(positions: ArrayLike<number>): Float32Array {
     const { dim } = this;
     const taken = new Float32Array(positions.length * dim);
     for (let i = 0; i < positions.length; i++)

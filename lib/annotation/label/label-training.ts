@@ -11,8 +11,9 @@ import type { LabelFolder } from "./label-folder.js";
 import type { LabelSettings } from "./label-settings.js";
 import type { LabelStore } from "./label-store.js";
 import { type LabelBatch, labelTask } from "./label-task.js";
+import type { Rehearsal } from "./rehearsal.js";
 
-/** Answers between two moments whose weights are kept. */
+/** Answers at least between two moments whose weights are kept. */
 const KEEP_EVERY = 10;
 
 /** Trains an encoder on answers, so that its weights are a function of the run, the settings and the answers alone. */
@@ -21,6 +22,8 @@ export class LabelTraining {
   private readonly start: { parameters: Record<string, StoredTensor>; random: number[] };
   /** Mean loss of the steps of the last answer, NaN before and where nothing could be compared. */
   lastLoss = Number.NaN;
+  /** when weights were last kept */
+  private kept = { answers: 0, at: -Infinity, tookMs: 0 };
 
   /** @throws UserError for an encoder of which nothing can be trained */
   constructor(
@@ -28,6 +31,7 @@ export class LabelTraining {
     private readonly questions: LabelStore,
     private readonly documents: LabelStore,
     private readonly settings: LabelSettings,
+    private readonly rehearsal: Rehearsal | null,
     private readonly random: Random,
   ) {
     const { weights, tables } = trainedParameters(encoder);
@@ -64,8 +68,16 @@ export class LabelTraining {
     const isLabelled = (at: number) => answers[at]!.matches!.length > 0;
     const all = Array.from(answers.keys()).filter(isLabelled);
     const fresh = all.filter((at) => at >= answers.length - count);
-    const step = (rows: readonly number[]) => {
-      const loss = this.trainer.trainStep(this.batchOf(rows.map((at) => answers[at]!)));
+    const step = (rows: readonly number[], draw: Random) => {
+      const labelled = this.batchOf(rows.map((at) => answers[at]!));
+      const { rehearsal } = this;
+      const loss = this.trainer.trainStep({
+        ...labelled,
+        ...(rehearsal && {
+          rehearsed: rehearsal.draw(this.settings.rehearsal, draw),
+          knows: (question: number, document: number) => rehearsal.knows(question, document),
+        }),
+      });
       if (loss !== null) losses.push(loss);
     };
     const { batchSize, train } = this.settings;
@@ -74,11 +86,12 @@ export class LabelTraining {
       const draw = this.random.fork(`answer ${answers.length} epoch ${epoch}`);
       const order = draw.shuffle([...(train === "all" ? all : older)]);
       if (train === "all")
-        for (let from = 0; from < order.length; from += batchSize) step(order.slice(from, from + batchSize));
-      else step([...fresh, ...order.slice(0, Math.max(0, batchSize - fresh.length))]);
+        for (let from = 0; from < order.length; from += batchSize)
+          step(order.slice(from, from + batchSize), draw);
+      else step([...fresh, ...order.slice(0, Math.max(0, batchSize - fresh.length))], draw);
     }
     // rows that wait for their optimiser are brought up to date, as keeping the weights would: the same bytes with or without
-    this.trainer.settle();
+    for (const table of Object.values(this.trainer.encoder.tables)) table.keeper?.synchronise();
     this.lastLoss = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
     this.questions.outdate();
     this.documents.outdate();
@@ -91,6 +104,7 @@ export class LabelTraining {
       this.trainer.restore({ step: 0, parameters: this.start.parameters, optimizer: {} });
       this.trainer.setRandomState(this.start.random);
     }
+    this.kept.answers = done;
     this.lastLoss = Number.NaN;
     this.questions.outdate();
     this.documents.outdate();
@@ -101,42 +115,38 @@ export class LabelTraining {
     }
   }
 
-  /** Keeps the weights if enough answers have come since they were last kept. */
-  keepWhenDue(answers: readonly FitDocument[], before: number, folder: LabelFolder): void {
-    if (Math.floor(answers.length / KEEP_EVERY) > Math.floor(before / KEEP_EVERY))
-      folder.keep(this.trainer as Trainer<never>, answers);
+  /** Keeps the weights, every ten answers or, where that would cost more than a tenth of the time, later. */
+  keepWhenDue(answers: readonly FitDocument[], folder: LabelFolder): void {
+    if (answers.length - this.kept.answers < KEEP_EVERY) return;
+    if (performance.now() - this.kept.at < 10 * this.kept.tookMs) return;
+    this.keep(answers, folder);
+  }
+
+  /** Keeps the weights of now. */
+  keep(answers: readonly FitDocument[], folder: LabelFolder): void {
+    const started = performance.now();
+    folder.keep(this.trainer as Trainer<never>, answers);
+    const at = performance.now();
+    this.kept = { answers: answers.length, at, tookMs: at - started };
   }
 
   private batchOf(answers: readonly FitDocument[]): LabelBatch {
     const questionOf: number[] = [];
     const signs: number[] = [];
-    const rows = answers.flatMap(({ matches = [] }, question) =>
-      matches.map((match) => {
+    const candidates: number[] = [];
+    for (const [question, { matches = [] }] of answers.entries())
+      for (const { id, tags } of matches) {
         questionOf.push(question);
-        signs.push(match.tags!.finetuner_label as number);
-        return rowOf(this.documents, match);
-      }),
-    );
-    const asked = answers.map((answer) => rowOf(this.questions, answer));
-    const place = (store: LabelStore, documents: readonly FitDocument[]) =>
-      Int32Array.from(documents, ({ id }) => store.find(id));
+        signs.push(tags!.finetuner_label as number);
+        candidates.push(this.documents.find(id));
+      }
+    const asked = Int32Array.from(answers, ({ id }) => this.questions.find(id));
     return {
-      documentIds: place(
-        this.documents,
-        answers.flatMap(({ matches = [] }) => matches),
-      ),
-      questionIds: place(this.questions, answers),
-      questions: this.questions.reading.pipeline.encode(asked),
-      candidates: this.documents.reading.pipeline.encode(rows),
-      questionOf: Int32Array.from(questionOf),
-      signs: Int32Array.from(signs),
+      ...{ questions: this.questions.read(asked), candidates: this.documents.read(candidates) },
+      ...{ questionOf: Int32Array.from(questionOf), signs: Int32Array.from(signs) },
+      ...{ questionIds: asked, documentIds: Int32Array.from(candidates) },
     };
   }
-}
-
-/** What is labelled is in a store: see Labelling.fit. */
-function rowOf(store: LabelStore, { id }: FitDocument) {
-  return store.rows[store.find(id)]!;
 }
 
 /** How an answer was given: with how many others at once, and what was trained then. */

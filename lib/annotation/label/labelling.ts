@@ -16,6 +16,9 @@ import { answeredWith, type LabelTraining } from "./label-training.js";
 /** Points of the map at most. */
 const MOST_POINTS = 2000;
 
+/** Answers from one measurement to the next where each means to embed what else is not embedded. */
+const MEASURE_EVERY = 20;
+
 /** Names in the folder that are taken. */
 const RESERVED: readonly string[] = ["weights", "labels.jsonl", "labelling.json"];
 
@@ -285,20 +288,28 @@ export class Labelling {
     };
   }
 
-  /** What the model is worth now; null where there is nothing to measure it on. Embeds every document that is out of date. */
-  measured(): Measured | null {
-    return this.parts.measures.now(this.answers.length);
+  /**
+   * What the model is worth; null where there is nothing to measure it on. Embeds every document anew: where a question sees
+   * some of them only (settings, `pool`), after every twentieth answer.
+   *
+   * @param fresh  now, whatever it takes
+   */
+  measured(fresh = false): Measured | null {
+    const every = fresh || this.settings.pool === null ? 1 : MEASURE_EVERY;
+    return this.parts.measures.now(this.answers.length, every);
   }
 
   /**
-   * Up to 2,000 documents on the first two principal axes of the run's own embeddings, which stay as the model moves.
+   * Up to 2,000 documents on the first two principal axes of the run's own embeddings, which stay as the model moves; where
+   * a question sees some documents only (settings, `pool`), those not seen since stay too.
    *
    * @returns positions [n, 2] and the documents' ids
    */
   map(): { ids: string[]; positions: Float32Array } {
     const { documents } = this.parts;
     const ids = Array.from(this.points, (at) => documents.ids[at]!);
-    return { ids, positions: onPlane(documents.take(this.points), documents.dim, this.plane) };
+    if (this.settings.pool === null) documents.refresh(this.points);
+    return { ids, positions: onPlane(documents.rowsOf(this.points), documents.dim, this.plane) };
   }
 
   /** The file of a document's picture, or its data: address; null for a document that has none or is not there. */
@@ -319,7 +330,7 @@ export class Labelling {
 
   close(): void {
     const { folder, training } = this.parts;
-    if (this.answers.length > 0) folder.keep(training.trainer as never, this.answers);
+    if (this.answers.length > 0) training.keep(this.answers, folder);
     this.parts.close();
   }
 
@@ -336,7 +347,7 @@ export class Labelling {
       training.replay(before, folder);
       throw error;
     }
-    training.keepWhenDue(answers, before.length, folder);
+    training.keepWhenDue(answers, folder);
   }
 
   /** Positions of the questions that have no answer, in order. */

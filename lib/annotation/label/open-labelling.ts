@@ -26,6 +26,7 @@ import { type GivenLabelSettings, type LabelSettings, parseLabelSettings } from 
 import { LabelStore, readRows, type SideReading } from "./label-store.js";
 import { LabelTraining } from "./label-training.js";
 import { Labelling } from "./labelling.js";
+import { Rehearsal } from "./rehearsal.js";
 
 export interface LabellingOptions extends GivenLabelSettings {
   /** Where labels and weights are kept. Default: `labels` in the run's folder. */
@@ -34,6 +35,9 @@ export interface LabellingOptions extends GivenLabelSettings {
   clearLabelsOnStart?: boolean;
   listener?: Listener;
 }
+
+/** What embedding documents anew may take of an answer. */
+const EMBED_MS = 400;
 
 /** Queries measured at most. */
 const MOST_MEASURED = 1000;
@@ -58,7 +62,8 @@ export async function openLabelling(dir: string, options: LabellingOptions = {})
   const { run, config, encoder } = await openEncoder(dir, { listener });
   try {
     if (clearLabelsOnStart) folder.clear();
-    const settings = parseLabelSettings({ ...folder.begun(), ...given });
+    const begun = folder.begun();
+    const settings = parseLabelSettings({ ...begun, ...given });
     const random = new Random(settings.seed).fork("labelling");
     const { sides, sets, measured } = await readData(config, settings, listener);
     const documents = new LabelStore(sides.document, encoder);
@@ -80,7 +85,13 @@ export async function openLabelling(dir: string, options: LabellingOptions = {})
         listener,
       );
     }
-    const training = new LabelTraining(encoder, questions, documents, settings, random.fork("training"));
+    if (begun === null && given.pool === undefined) settings.pool = affordablePool(documents, listener);
+    const stores = { questions: questions === documents ? null : questions, documents };
+    const rehearsal = settings.rehearsal === 0 ? null : await Rehearsal.read(config, sides, stores, listener);
+    const training = new LabelTraining(
+      ...([encoder, questions, documents, settings, rehearsal, random.fork("training")] as const),
+    );
+    documents.refresh(null, listener);
     folder.begin(settings, run.contentOf());
     const { set, queries, batch } = measured;
     return new Labelling(
@@ -97,6 +108,23 @@ export async function openLabelling(dir: string, options: LabellingOptions = {})
     encoder.dispose();
     throw error;
   }
+}
+
+/** Documents whose embeddings fit into an answer; null = all of them. */
+function affordablePool(documents: LabelStore, listener: Listener): number | null {
+  const total = documents.rows.length;
+  const sample = Int32Array.from({ length: Math.min(total, 256) }, (_, i) => i);
+  documents.refresh(sample); // the first time costs more
+  documents.outdate();
+  const started = performance.now();
+  documents.refresh(sample);
+  const takes = ((performance.now() - started) / sample.length) * total;
+  if (takes <= EMBED_MS) return null;
+  const pool = Math.min(total, Math.max(100, Math.round((total * EMBED_MS) / takes)));
+  listener.line?.(
+    `of ${total} documents ${pool} are drawn for each question and embedded anew, since all would take about ${(takes / 1000).toFixed(1)} s after every answer; --pool changes that`,
+  );
+  return pool;
 }
 
 /** Everything of the run's data that labelling reads. */

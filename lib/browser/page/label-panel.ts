@@ -1,4 +1,4 @@
-import { count, element, signed } from "./dom-elements.js";
+import { button, count, element, signed } from "./dom-elements.js";
 import type { LabelCounters, LabelMeasured } from "./label-server.js";
 
 /** How the labelling goes: counters, the share of positives, and what the model is worth. */
@@ -13,7 +13,8 @@ export class LabelPanel {
   );
   private readonly worth = element("div", { "aria-live": "polite" });
 
-  constructor() {
+  /** @param measure  asks what the model is worth now */
+  constructor(private readonly measure: () => void) {
     this.root.append(element("h2", {}, "Progress"), this.counts, this.bar, this.worth);
   }
 
@@ -44,13 +45,15 @@ export class LabelPanel {
     minus.style.width = all === 0 ? "0" : `${100 - share}%`;
   }
 
-  measured(found: LabelMeasured | null): void {
+  /** @param done  answers so far: fewer may have been measured */
+  measured(found: LabelMeasured | null, done: number): void {
     if (found === null) {
       this.worth.replaceChildren(element("p", { class: "live-note" }, "No queries to measure the model on."));
       return;
     }
     const { measure, set, queries, value, start, change, answers } = found;
-    this.worth.replaceChildren(
+    this.worth.replaceChildren();
+    this.worth.append(
       element("div", {}, measure, " "),
       element("div", { class: "label-value" }, value.toFixed(3)),
       element(
@@ -58,6 +61,7 @@ export class LabelPanel {
         { class: "live-note" },
         `${signed(change.mean)} since the start (${start.toFixed(3)}), 95 % interval ${signed(change.low)} to ${signed(change.high)}; ${count(queries)} queries of ${set}, after ${count(answers)} answers.`,
       ),
+      ...(answers === done ? [] : [button("Measure now", this.measure)]),
     );
   }
 }

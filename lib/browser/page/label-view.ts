@@ -13,7 +13,9 @@ import {
 
 /** The page of `qdrl label`: asks, sends answers, and shows how the model moves. */
 export class LabelView {
-  private readonly panel = new LabelPanel();
+  private readonly panel = new LabelPanel(() => {
+    void this.work("Measuring", () => this.showWorth(true));
+  });
   private readonly map = new LabelMap();
   private readonly questions = element("div", { "aria-label": "Questions" });
   private readonly tools: HTMLButtonElement[];
@@ -181,7 +183,12 @@ export class LabelView {
     const { ids, positions } = await askServer<{ ids: string[]; positions: number[] }>("/map");
     this.map.update(ids, positions);
     this.map.mark((this.card?.question.matches ?? []).map(({ id, text }) => ({ id, label: text ?? id })));
-    this.panel.measured(await askServer<LabelMeasured | null>("/measures"));
+    return this.showWorth(false);
+  }
+
+  private async showWorth(fresh: boolean): Promise<string> {
+    const found = await askServer<LabelMeasured | null>(`/measures?fresh=${fresh}`);
+    this.panel.measured(found, this.counters.done);
     return "";
   }
 

@@ -149,8 +149,15 @@ const measures = route({
     tag,
     summary: "What the model is worth now, on queries that nobody labels",
   },
+  query: z.strictObject({
+    fresh: z
+      .enum(["true", "false"])
+      .default("false")
+      .describe("true: now, where it is measured after every twentieth answer only"),
+  }),
   answer: z.object({}).loose().nullable(),
-  handle: (_asked, service: LabelService) => service.use((labelling) => labelling.measured()),
+  handle: ({ query }, service: LabelService) =>
+    service.use((labelling) => labelling.measured(query.fresh === "true")),
 });
 
 const map = route({

@@ -49,6 +49,17 @@ describe("a choice of questions", () => {
     expect(ranked.at(-1)).toBe(12);
   });
 
+  it("takes those whose two best candidates are closest", () => {
+    const given = considered(0);
+    given.scores.set([0.5, -Infinity, -Infinity, -Infinity], 4 * 12); // one candidate alone
+    const gaps = Array.from({ length: 40 }, (_, q) => given.scores[q * 4]! - given.scores[q * 4 + 1]!);
+    const ranked = [...labelChoices.get("margin").rank(given, 40)];
+    expect(ranked.slice(0, 39).map((q) => gaps[q])).toEqual(
+      gaps.filter(Number.isFinite).sort((a, b) => a - b),
+    );
+    expect(ranked.at(-1)).toBe(12);
+  });
+
   it("takes those farthest from all answered and chosen, one by one", () => {
     const given = considered(5);
     const centres = [...given.done];
@@ -82,7 +93,7 @@ describe("a choice of questions", () => {
     );
     expect([...labelChoices.get("last").rank(considered(0), 2)]).toEqual([39, 38]);
     expect(() => labelChoices.get("uncertian")).toThrow(
-      'unknown choice of questions "uncertian"; known: uncertain, diverse, nearest, random, in_order, last; did you mean uncertain?',
+      'unknown choice of questions "uncertian"; known: uncertain, margin, diverse, nearest, random, in_order, last; did you mean uncertain?',
     );
   });
 });

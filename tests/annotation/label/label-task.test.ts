@@ -30,6 +30,30 @@ describe("the loss of labels", () => {
     );
   });
 
+  it("leaves out what the training data know to be an answer, but for what has a negative label", () => {
+    // document 7 is known for question 1; so is 6, which the label calls wrong
+    const knows = (question: number, document: number) => question === 1 && document >= 6;
+    const { context } = pairsOf({ ...batch, knows });
+    expect([...context.negatives!.slice(6, 12)]).toEqual([1, 0, 0, 0, 1, 1]);
+  });
+
+  it("takes rehearsed pairs for further questions with one positive each", () => {
+    const rehearsed = {
+      ...{ queries: { ...none, size: 1 }, documents: { ...none, size: 1 } },
+      ...{ questionIds: Int32Array.of(1), documentIds: Int32Array.of(8) },
+    };
+    const { embed } = labelTask({ kind: "batch_softmax" }, "query", 2, new Random(1)).prepare(
+      { ...batch, rehearsed },
+      0,
+    );
+    expect(embed.map(({ side, rows }) => [side, rows.size])).toEqual([
+      ["query", 3],
+      ["document", 6],
+      ["query", 1],
+      ["document", 1],
+    ]);
+  });
+
   it("is the mean of −ln softmax over those candidates, or of distances within a session", () => {
     const random = new Random(3);
     const rows = (n: number) => Array.from({ length: n }, () => [random.normal(), random.normal()]);

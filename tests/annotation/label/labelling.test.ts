@@ -112,7 +112,7 @@ describe("labelling", () => {
       measure: "Recall@3",
       candidates: 12,
     });
-    for (let n = 0; n < 84; n++) await answer(labelling);
+    for (let n = 0; n < 40; n++) await answer(labelling);
     const { value, start, queries } = labelling.measured()!;
     expect(queries).toBe(12);
     expect(value).toBeGreaterThan(start + 0.2);
@@ -162,6 +162,50 @@ describe("labelling", () => {
     const [again] = labelling.next({ question: "d0" });
     expect(again!.matches.filter(({ id }) => ids.includes(id!))).toEqual([]);
     labelling.close();
+  });
+
+  it("trains again on answers whose kept weights are damaged, and says so", async () => {
+    const folder = newFolder();
+    const labelling = await open({ folder });
+    for (let n = 0; n < 3; n++) await answer(labelling);
+    const kept = bytes(labelling);
+    labelling.close();
+    const [file] = fs
+      .readdirSync(path.join(folder, "weights"))
+      .map((name) => path.join(folder, "weights", name));
+    fs.truncateSync(file!, 1000);
+    const lines: string[] = [];
+    const again = await openLabelling(run, { folder, listener: { line: (line) => lines.push(line) } });
+    expect(lines.filter((line) => line.includes("training on its answers again"))).toHaveLength(1);
+    expect(bytes(again)).toBe(kept);
+    again.close();
+  });
+
+  it("embeds what a question sees alone, where it is to see some documents only", async () => {
+    const labelling = await open({ folder: newFolder(), pool: 10, measuredOn: "queries" });
+    const seen = new Set<string>();
+    const [before, first] = [labelling.map(), labelling.measured()!];
+    const [question] = labelling.next({ topk: 48 });
+    expect(question!.matches).toHaveLength(10);
+    await answer(labelling);
+    for (const { id } of labelling.next({ topk: 48 })[0]!.matches) seen.add(id!);
+    const after = labelling.map();
+    const moved = after.ids.filter((_, i) => after.positions[2 * i] !== before.positions[2 * i]);
+    expect(new Set(moved)).toEqual(seen);
+    expect(labelling.measured()).toBe(first);
+    expect(labelling.measured(true)!.answers).toBe(1);
+    labelling.close();
+  });
+
+  it("rehearses what the run was trained on, and takes none of it for a negative", async () => {
+    const of = (rehearsal: number) => open({ folder: newFolder(), rehearsal, measuredOn: "queries" });
+    const [with32, without] = [await of(32), await of(0)];
+    for (const labelling of [with32, without]) for (let n = 0; n < 12; n++) await answer(labelling);
+    // the run knows everything already; what labels make it forget is smaller with rehearsal
+    expect(with32.measured()!.value).toBeGreaterThanOrEqual(without.measured()!.value);
+    expect(bytes(with32)).not.toBe(bytes(without));
+    with32.close();
+    without.close();
   });
 
   it("says in a line what it cannot do", async () => {

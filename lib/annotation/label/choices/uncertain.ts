@@ -20,6 +20,24 @@ export const uncertainChoice: ChoicePart = {
     ),
 };
 
+/**
+ * The question whose two best candidates are nearest to each other in score: the model names an answer, and hardly prefers it.
+ *
+ * @see Scheffer, Decomain & Wrobel 2001, doi:10.1007/3-540-44816-0_31 (margin sampling)
+ */
+export const marginChoice: ChoicePart = {
+  kind: "margin",
+  summary: "the question whose two best candidates are closest in score",
+  settings: {},
+  rank: ({ scores, k, count }, wanted) =>
+    byFallingValue(
+      Float32Array.from({ length: count }, (_, q) =>
+        k < 2 || scores[q * k + 1] === -Infinity ? -Infinity : scores[q * k + 1]! - scores[q * k]!,
+      ),
+      wanted,
+    ),
+};
+
 /** Entropy of the softmax of scores, best first; 0 for one candidate and for none. */
 function entropyOf(scores: Float32Array): number {
   const weights = Float64Array.from(scores, (score) =>
