@@ -5,6 +5,7 @@ import { encode } from "./routes/encode.js";
 import { experiments } from "./routes/experiments.js";
 import { explain } from "./routes/explain.js";
 import { health } from "./routes/health.js";
+import { judging } from "./routes/judge.js";
 import { live } from "./routes/live.js";
 import { runLogs } from "./routes/logs.js";
 import { pages } from "./routes/page.js";
@@ -29,5 +30,6 @@ export const ROUTES: readonly Route[] = [
   ...data,
   ...pages,
   ...live,
+  ...judging,
   ...runsPages,
 ];

@@ -68,6 +68,14 @@ export const LISTED = {
     most: 9,
     why: "labellings with training after every answer, ended and gone on with, one of 84 answers",
   },
+  "tests/browser/judge-page.test.ts": {
+    most: 12,
+    why: "the judging page worked, and looked at by axe-core, in Chromium, from a file and from a server",
+  },
+  "tests/browser/judging/judging-session.test.ts": {
+    most: 6,
+    why: "hundreds of judging sessions, whose mean must be the truth",
+  },
   "tests/service/life-cycle.test.ts": {
     most: 12,
     why: "a server that trains in processes, from upload to search",

@@ -11,7 +11,7 @@ import { DataError } from "../../files/data-error.js";
 export function importSession(text: string, where: string): JudgementFile {
   const problem = sessionProblem(text);
   if (problem) throw new DataError(`${where}: a saved session ${problem}`);
-  const { task, judge, answers } = JSON.parse(text) as SessionFile;
+  const { task, judge, answers } = parsedSession(text, where);
   const { dataset, fingerprint, set, fields, id, measure, k, systems, seed, random, secondPass } = task;
   return checkJudgements(where, {
     header: {
@@ -24,4 +24,23 @@ export function importSession(text: string, where: string): JudgementFile {
       shown: { query, fields: [...fields], picture, sha256, place },
     })),
   });
+}
+
+/** Whole texts that somebody else has made may still be of another form. */
+function parsedSession(text: string, where: string): SessionFile {
+  const parsed = JSON.parse(text) as Partial<SessionFile>;
+  const { task, judge, answers, log } = parsed;
+  const formed =
+    typeof task === "object" && task !== null && /^[0-9a-f]{16}$/.test(task.id) && typeof judge === "string";
+  if (
+    !formed ||
+    !Array.isArray(task.systems) ||
+    !Array.isArray(task.fields) ||
+    !Array.isArray(answers) ||
+    !log
+  )
+    throw new DataError(
+      `${where}: must have task, judge, answers and log, got ${Object.keys(parsed).join(", ")}`,
+    );
+  return parsed as SessionFile;
 }

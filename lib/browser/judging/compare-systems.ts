@@ -63,8 +63,16 @@ export function compareSystems(
         },
       },
     );
-    return { ...mean, ahead: aheadOf(mean, drawable, labelsEach), decided: decidedBy(mean) };
+    const bounded = { mean: possible(mean.mean), low: possible(mean.low), high: possible(mean.high) };
+    return {
+      ...{ ...mean, ...bounded, ahead: aheadOf(mean, drawable, labelsEach), decided: decidedBy(mean) },
+    };
   });
+}
+
+/** Measures are shares: what an estimate says beyond their differences is cut off. */
+function possible(difference: number): number {
+  return Math.max(-1, Math.min(1, difference));
 }
 
 /** The interval's half after AHEAD more labels, if queries go on to need as many labels as so far. */

@@ -103,11 +103,13 @@ export class JudgingSession {
 
   /** The first of the first so many documents of a draw, in the query's own shuffled order, that is not judged. */
   private openOf({ query, documents }: JudgingDraw, asked: number): JudgingQuestion | null {
-    const open = documents.slice(0, asked).filter(({ document }) => !this.grades[query]!.has(document));
-    if (open.length === 0) return null;
+    const open = new Set<number>();
+    for (const { document } of documents.slice(0, asked))
+      if (!this.grades[query]!.has(document)) open.add(document);
+    if (open.size === 0) return null;
     const order = documents.map(({ document }) => document).sort((a, b) => a - b);
     new Random(this.task.seed).fork(`order ${this.task.queries[query]!.id}`).shuffle(order);
-    const place = order.findIndex((document) => open.some((left) => left.document === document));
+    const place = order.findIndex((document) => open.has(document));
     return { query, document: order[place]!, pass: 1, place: place + 1 };
   }
 

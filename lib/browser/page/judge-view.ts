@@ -214,7 +214,7 @@ export class JudgeView {
           {},
           element("strong", {}, `${other} − ${first}`),
           `: ${task.measure} ${signed(mean)} `,
-          element("span", { class: "judge-now" }, `±${places(high - mean)} now`),
+          element("span", { class: "judge-now" }, `±${places((high - low) / 2)} now`),
           ahead === 0 ? "" : `, about ±${places(ahead)} after ${AHEAD} more; `,
           element("span", { class: decided === null ? "live-quiet" : "judge-decided" }, result),
         ),
