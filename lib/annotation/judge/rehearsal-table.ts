@@ -17,6 +17,18 @@ export function rehearsalTable(found: readonly RehearsedShare[]): Table {
         i === looks.length - 1 ? String(wrong) : "",
       ]),
     ),
+    {
+      notes: found.flatMap(({ random, truth, judged, labels, looks }) => {
+        const sorted = [...labels].sort((a, b) => a - b);
+        const at = (share: number) => {
+          const end = sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
+          return end === Number.POSITIVE_INFINITY ? `more than ${looks.at(-1)!.labels}` : String(end);
+        };
+        return [
+          `Random ${random}: the difference is ${truth.toFixed(3)}, ${judged.toFixed(3)} by this judge; labels to decide: median ${at(0.5)}, quartiles ${at(0.25)} and ${at(0.75)}, of ${labels.length} sessions.`,
+        ];
+      }),
+    },
   );
 }
 
