@@ -34,6 +34,10 @@ export const LISTED = {
     most: 14,
     why: "some two hundred graphs opened, two for each kernel",
   },
+  "tests/training/engine-drift.test.ts": {
+    most: 8,
+    why: "two hundred training steps by tfjs and by graphs",
+  },
   "tests/training/engines.test.ts": {
     most: 6,
     why: "ten families trained by tfjs and by graphs",

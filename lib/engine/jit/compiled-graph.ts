@@ -69,6 +69,11 @@ export class CompiledGraph {
     });
   }
 
+  /** Writes the record of its runs, if it keeps one. */
+  endProfiling(): void {
+    this.session.endProfiling();
+  }
+
   dispose(): void {
     this.session.dispose();
   }

@@ -3,7 +3,8 @@ import * as tf from "@tensorflow/tfjs";
 import { UserError } from "../../files/user-error.js";
 import { checkProvider, type GraphProvider } from "../graph-provider.js";
 import { CompiledGraph } from "./compiled-graph.js";
-import { graphHash, openKept } from "./graph-store.js";
+import { graphHash, openKept, readRecords } from "./graph-store.js";
+import { type OperatorTime, operatorTimes } from "./operator-times.js";
 import { type Demand, gradientsOf, type Recording, record } from "./record.js";
 import type { Trace } from "./trace.js";
 import { TraceError } from "./trace-error.js";
@@ -17,11 +18,11 @@ export interface JitOptions {
   cacheDir?: string | null;
   /** graphs that stay open; the one used longest ago is closed for a new one */
   openGraphs?: number;
-  /** graphs that are made at most; what would need another is computed by tfjs */
+  /** graphs that are made at most (default 64); what would need another is computed by tfjs. Infinity: one line says so at 64 */
   mostGraphs?: number;
   /** told in one line each what is not traced, and when shapes change too often */
   tell?: (line: string) => void;
-  /** where operators' times are recorded, see {@link profileOf} */
+  /** what files with every operator's time begin with, for {@link GraphCompiler.operatorTimes}; it slows graphs down a little */
   profilePrefix?: string;
 }
 
@@ -47,6 +48,9 @@ export interface Rewinding {
   state(): unknown;
   restore(state: never): void;
 }
+
+/** Graphs from which on shapes differ more than pays. */
+const MANY_GRAPHS = 64;
 
 interface Gradients {
   value: tf.Scalar;
@@ -78,7 +82,7 @@ export class GraphCompiler {
   /** @throws UserError for options out of range */
   constructor(options: JitOptions = {}) {
     checkProvider(options.provider ?? "cpu");
-    const { openGraphs = 16, mostGraphs = 64, threads = availableParallelism() } = options;
+    const { openGraphs = 16, mostGraphs = MANY_GRAPHS, threads = availableParallelism() } = options;
     for (const [name, value] of Object.entries({ openGraphs, mostGraphs, threads }))
       if (!(value >= 1)) throw new UserError(`jit: ${name} must be at least 1, got ${value}`);
     this.options = {
@@ -142,6 +146,19 @@ export class GraphCompiler {
       (outputs) => outputs,
       () => tf.tidy(compute),
     );
+  }
+
+  /**
+   * Times by operator of the graphs that are open, on average over their runs; their records end with it.
+   *
+   * @throws UserError unless profilePrefix was given
+   */
+  operatorTimes(): OperatorTime[] {
+    const { profilePrefix } = this.options;
+    if (profilePrefix === null)
+      throw new UserError("jit: operatorTimes needs the option profilePrefix, got none");
+    for (const graph of this.graphs.values()) graph.endProfiling();
+    return operatorTimes(readRecords(profilePrefix));
   }
 
   /** Closes the sessions. */
@@ -249,6 +266,10 @@ export class GraphCompiler {
     });
     this.done.sessionMs += performance.now() - written;
     this.done.graphs++;
+    if (this.done.graphs === MANY_GRAPHS && this.options.mostGraphs > MANY_GRAPHS)
+      this.options.tell(
+        `jit: the ${MANY_GRAPHS}th graph is made (${(this.done.sessionMs / MANY_GRAPHS).toFixed(0)} ms each); batches of fewer different shapes need fewer`,
+      );
     return new CompiledGraph(session, {
       outputs,
       own: results.length,
@@ -266,6 +287,9 @@ export class GraphCompiler {
     let all: tf.Tensor[];
     try {
       all = graph.run(trace);
+    } catch (error) {
+      const why = (error instanceof Error ? error.message : String(error)).split("\n")[0];
+      throw new TraceError(`ONNX Runtime did not run a graph of ${graph.plan.nodes} nodes (${why})`);
     } finally {
       tf.dispose(trace.made);
     }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { arch, cpus, platform, tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { readSealedBytes, writeSealedBytes } from "../../files/sealed-bytes.js";
 import { type NativeOptions, type NativeSession, openNative, runtimeVersion } from "./native-session.js";
 
@@ -37,4 +37,12 @@ export function openKept(
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** ONNX Runtime's records of runs, from files that begin with `prefix`. */
+export function readRecords(prefix: string): string[] {
+  const folder = dirname(prefix);
+  return readdirSync(folder)
+    .filter((name) => name.startsWith(basename(prefix)) && name.endsWith(".json"))
+    .map((name) => readFileSync(join(folder, name), "utf8"));
 }

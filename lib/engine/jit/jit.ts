@@ -1,10 +1,13 @@
 import type * as tf from "@tensorflow/tfjs";
 import { GraphCompiler, type JitInfo, type JitOptions } from "./graph-compiler.js";
+import type { OperatorTime } from "./operator-times.js";
 
 /** A function that graphs compute. */
 export interface Jitted {
   /** what it did so far */
   info(): JitInfo;
+  /** times by operator, if it was made with profilePrefix */
+  operatorTimes(): OperatorTime[];
   /** closes its sessions */
   dispose(): void;
 }
@@ -50,5 +53,9 @@ export function jitGradients<A extends tf.Tensor[]>(
 }
 
 function faceOf(compiler: GraphCompiler): Jitted {
-  return { info: () => compiler.info(), dispose: () => compiler.dispose() };
+  return {
+    info: () => compiler.info(),
+    operatorTimes: () => compiler.operatorTimes(),
+    dispose: () => compiler.dispose(),
+  };
 }

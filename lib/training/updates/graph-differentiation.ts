@@ -16,7 +16,7 @@ export class GraphDifferentiation implements Differentiation {
     private readonly rewinding: Rewinding | null,
     options: JitOptions = {},
   ) {
-    this.compiler = new GraphCompiler({ cacheDir: GRAPHS, ...options });
+    this.compiler = new GraphCompiler({ cacheDir: GRAPHS, mostGraphs: Number.POSITIVE_INFINITY, ...options });
   }
 
   addGradients(compute: () => tf.Scalar, parameters: Parameters): ReturnType<typeof addGradients> {
