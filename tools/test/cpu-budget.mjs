@@ -42,6 +42,10 @@ export const LISTED = {
     most: 6,
     why: "ten families trained by tfjs and by graphs",
   },
+  "tests/tools/gpu-check.test.ts": {
+    most: 14,
+    why: "processes that train three small models, and one that looks for a GPU",
+  },
   "tests/tools/gpu-probe.test.ts": {
     most: 12,
     why: "three processes that open a provider, one on a software driver",
