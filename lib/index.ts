@@ -175,6 +175,13 @@ export { plainTable, type Table } from "./reporting/table.js";
 export { TerminalListener } from "./reporting/terminal.js";
 export { winLoss, winLossTable } from "./reporting/win-loss.js";
 
+// Studies: questions that take a family of runs.
+
+export { effectsFigure } from "./studies/ablation/ablation-table.js";
+export { type StudyAblationOptions, studyAblation } from "./studies/ablation/study-ablation.js";
+export { labelAnswer, labelFigure } from "./studies/labels/label-tables.js";
+export { type StudyLabelsOptions, studyLabels } from "./studies/labels/study-labels.js";
+
 // Replications of published work.
 
 export * as evidence from "./studies/evidence/evidence.js";

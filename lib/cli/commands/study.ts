@@ -2,28 +2,21 @@ import path from "node:path";
 import { type Command, Option } from "commander";
 import { z } from "zod";
 import type { Sweep } from "../../experiment/load-sweep.js";
-import { sweepFrom } from "../../experiment/load-sweep.js";
+import { sweepNames } from "../../experiment/sweep-schema.js";
 import { UserError } from "../../files/user-error.js";
 import { humanTime } from "../../reporting/human-numbers.js";
 import { resultsTerminal } from "../../reporting/results-table-view.js";
 import { tableTerminal } from "../../reporting/table-terminal.js";
 import { TerminalListener, tableLook } from "../../reporting/terminal.js";
 import { runSweep } from "../../runs/run-sweep.js";
-import { ablationStudy } from "../../studies/ablation/ablation-study.js";
 import { designNotes } from "../../studies/ablation/ablation-table.js";
-import { loadAblation } from "../../studies/ablation/load-ablation.js";
-import { labelStudy } from "../../studies/labels/label-study.js";
-import { labelPlan } from "../../studies/labels/label-sweep.js";
-import {
-  curveTable,
-  forecastTable,
-  labelAnswer,
-  labelPage,
-  powerTable,
-} from "../../studies/labels/label-tables.js";
-import { fixedSweep, studyFolder, writeStudy, writeStudySweep } from "../../studies/study-folder.js";
+import { planAblation, studyAblation } from "../../studies/ablation/study-ablation.js";
+import { labelAnswer } from "../../studies/labels/label-tables.js";
+import { planLabels, studyLabels } from "../../studies/labels/study-labels.js";
 import type { RunFolder } from "../../tracking/run-folder.js";
 import { checkFlags, finiteNumber, listOf, probability, seedList, wholeNumber } from "../flags.js";
+
+const runName = sweepNames.task_id;
 
 /** A number above 0 as text. */
 const positive = finiteNumber.refine((value) => value > 0, { error: "must be > 0" });
@@ -32,6 +25,7 @@ interface StudyFlags {
   workers: string;
   seeds?: string;
   set?: string[];
+  name?: string;
   evalSet?: string;
   measure?: string;
   plan?: boolean;
@@ -103,9 +97,6 @@ export function addStudyCommands(program: Command): void {
   ).action(labels);
 }
 
-/** Labels an hour where nothing is said: one in half a minute. */
-const LABELS_PER_HOUR = 120;
-
 async function labels(file: string, typed: LabelFlags): Promise<void> {
   const flags = checkFlags(typed, {
     workers: wholeNumber(1, 256),
@@ -117,35 +108,29 @@ async function labels(file: string, typed: LabelFlags): Promise<void> {
     minutesPerLabel: positive.optional(),
     typo: probability.optional(),
     mostEpochs: wholeNumber(1).optional(),
+    name: runName.optional(),
   });
-  const { seeds, sizes, typo, mostEpochs, evalSet, measure, labelsPerHour, minutesPerLabel } = flags;
-  if (labelsPerHour !== undefined && minutesPerLabel !== undefined)
+  const { name, seeds, sizes, typo, mostEpochs, measure, minutesPerLabel, forecast, difference, output } =
+    flags;
+  if (flags.labelsPerHour !== undefined && minutesPerLabel !== undefined)
     throw new UserError("study: either --labels-per-hour or --minutes-per-label must be given, got both");
-  const choices = { seeds, sizes, typo, mostEpochs, set: evalSet, measure };
-  const plan = await labelPlan(file, choices, typed.set);
-  const made = fixedSweep(plan.sweep, typed.set);
-  const sweep = sweepFrom(made, file);
-  const folder = studyFolder(typed.output, made.task_id);
-  const sweepFile = writeStudySweep(folder, made);
-  if (typed.plan) return printPlan(sweep, sweepFile, []);
-  const found = labelStudy(plan, await trained(sweep, flags.workers), {
-    labelsPerHour: labelsPerHour ?? (minutesPerLabel === undefined ? LABELS_PER_HOUR : 60 / minutesPerLabel),
-    difference: flags.difference,
-    forecast: flags.forecast,
-  });
-  const tables = {
-    curve: curveTable(plan, found),
-    forecast: forecastTable(plan, found),
-    power: powerTable(plan, found),
+  const options = {
+    ...{ name, seeds, sizes, typo, mostEpochs, measure, forecast, difference, output },
+    ...{ overrides: typed.set, set: typed.evalSet },
+    labelsPerHour: minutesPerLabel === undefined ? flags.labelsPerHour : 60 / minutesPerLabel,
+    trainRuns: (sweep: Sweep) => trained(sweep, flags.workers),
   };
-  const { sweep: _, ...asked } = plan;
-  const page = writeStudy(folder, {
-    page: labelPage(plan, found),
-    tables,
-    numbers: { study: "labels", task: made.task_id, ...asked, ...found },
-  });
+  if (typed.plan) {
+    const { sweep, sweepFile } = await planLabels(file, options);
+    return printPlan(sweep, sweepFile, []);
+  }
+  const { plan, study, tables, page, folder } = await studyLabels(file, options);
   for (const table of Object.values(tables)) process.stdout.write(`${tableTerminal(table, tableLook())}\n\n`);
-  for (const line of labelAnswer(plan, found)) process.stdout.write(`${line}\n`);
+  printEnd(labelAnswer(plan, study), page, folder);
+}
+
+function printEnd(answer: readonly string[], page: string, folder: string): void {
+  for (const line of answer) process.stdout.write(`${line}\n`);
   process.stdout.write(`page: ${page}\nnumbers: ${path.join(folder, "study.json")}\n`);
 }
 
@@ -153,6 +138,7 @@ function withRunOptions(command: Command): Command {
   return command
     .option("-j, --workers <n>", "worker processes", "2")
     .option("--seeds <list>", "instead of the file's, e.g. 1,2,3")
+    .option("--name <id>", "folder of the runs and results (default: told by the file)")
     .option("--set <key=value...>", "override a key in every run")
     .option("--eval-set <name>", "evaluation set (default: the first)")
     .option("--measure <name>", "default: nDCG@10 where it is measured, else Recall@10")
@@ -161,35 +147,28 @@ function withRunOptions(command: Command): Command {
 }
 
 async function ablation(file: string, typed: AblationFlags): Promise<void> {
-  const { workers, seeds, parts, mostRows, interactions } = checkFlags(typed, {
+  const flags = checkFlags(typed, {
     workers: wholeNumber(1, 256),
     seeds: seedList.optional(),
     parts: listOf(z.string().min(1)).optional(),
     mostRows: wholeNumber(2, 1024).optional(),
-    interactions: z.string().min(1).optional(),
+    name: runName.optional(),
   });
-  const study = loadAblation(
-    file,
-    { parts, mostRows, design: typed.design, interactions: askedInteractions(interactions) },
-    typed.set,
-  );
-  const made = fixedSweep(study.sweep, typed.set, seeds);
-  const sweep = sweepFrom(made, file);
-  const folder = studyFolder(typed.output, study.config.task_id);
-  const sweepFile = writeStudySweep(folder, made);
-  if (typed.plan) return printPlan(sweep, sweepFile, designNotes(study));
-  const runs = await trained(sweep, workers);
-  const found = ablationStudy(study, runs, { set: typed.evalSet, measure: typed.measure });
-  const page = writeStudy(folder, {
-    page: found.page,
-    tables: { parts: found.table },
-    numbers: found.numbers,
-  });
+  const { name, seeds, parts, mostRows, design, measure, output } = flags;
+  const options = {
+    ...{ name, seeds, parts, mostRows, design, measure, output, overrides: typed.set, set: typed.evalSet },
+    interactions: askedInteractions(typed.interactions),
+    trainRuns: (sweep: Sweep) => trained(sweep, flags.workers),
+  };
+  if (typed.plan) {
+    const { plan, sweep, sweepFile } = planAblation(file, options);
+    return printPlan(sweep, sweepFile, designNotes(plan));
+  }
+  const { study, folder, pageFile } = await studyAblation(file, options);
   process.stdout.write(
-    `${resultsTerminal(found.results, tableLook())}\n${tableTerminal(found.table, tableLook())}\n`,
+    `${resultsTerminal(study.results, tableLook())}\n${tableTerminal(study.table, tableLook())}\n`,
   );
-  for (const line of found.page.answer) process.stdout.write(`${line}\n`);
-  process.stdout.write(`page: ${page}\nnumbers: ${path.join(folder, "study.json")}\n`);
+  printEnd(study.page.answer, pageFile, folder);
 }
 
 function askedInteractions(text: string | undefined): "all" | [string, string][] | undefined {

@@ -3,6 +3,7 @@ import { UserError } from "../../files/user-error.js";
 import { withTypos } from "../../metrics/metric-name.js";
 import type { ReportPage } from "../../reporting/html-page.js";
 import { type ResultsTable, resultsTable } from "../../reporting/results-table.js";
+import { formatDelta } from "../../reporting/results-table-view.js";
 import type { Table } from "../../reporting/table.js";
 import type { RunFolder } from "../../tracking/run-folder.js";
 import { type AblationEffect, ablationEffects } from "./ablation-effects.js";
@@ -67,7 +68,7 @@ export function ablationStudy(
       title,
       eyebrow: "qdrl study ablation",
       question: "What does each part bring, and is it certain?",
-      answer: answerOf(study, effects, labels[0]!),
+      answer: answerOf(study, effects, labels),
       sections: [
         { title: "Parts", blocks: [{ kind: "table", table }] },
         {
@@ -109,29 +110,25 @@ export function ablationStudy(
   };
 }
 
-function answerOf(study: LoadedAblation, effects: readonly AblationEffect[], label: string): string[] {
+function answerOf(
+  study: LoadedAblation,
+  effects: readonly AblationEffect[],
+  labels: readonly string[],
+): string[] {
   const kind = effects.some((effect) => effect.kind === "left_out") ? "left_out" : "alone";
-  const found = effects
-    .filter((effect) => effect.kind === kind)
-    .sort((a, b) => b.tests[0]!.difference - a.tests[0]!.difference);
-  const certain = found.filter(({ tests }) => tests[0]!.adjustedP <= 0.05);
-  const phrase = ({ parts, tests }: AblationEffect) =>
-    `${partsOf(study, { parts })} (${tests[0]!.difference > 0 ? "+" : "−"}${Math.abs(tests[0]!.difference).toFixed(3)})`;
-  const sign = (wanted: number) =>
-    certain.filter(({ tests }) => Math.sign(tests[0]!.difference) === wanted).map(phrase);
-  const [helps, hurts] = [sign(1), sign(-1)];
   const how = kind === "left_out" ? "in the whole" : "alone";
-  if (helps.length + hurts.length === 0) return [`No part is shown to change ${label} ${how}.`];
-  return [
-    ...(helps.length > 0 ? [`What helps ${label} ${how}: ${helps.join(", ")}.`] : []),
-    ...(hurts.length > 0 ? [`What costs ${label} ${how}: ${hurts.join(", ")}.`] : []),
-    ...(certain.length < found.length
-      ? [
-          `Not told from nothing: ${found
-            .filter((effect) => !certain.includes(effect))
-            .map((effect) => partsOf(study, effect))
-            .join(", ")}.`,
-        ]
-      : []),
-  ];
+  const found = effects.filter((effect) => effect.kind === kind);
+  return labels.map((label, m) => {
+    const certain = found
+      .filter(({ tests }) => tests[m]!.adjustedP <= 0.05)
+      .sort((a, b) => b.tests[m]!.difference - a.tests[m]!.difference);
+    const named = (wanted: (difference: number) => boolean) =>
+      certain
+        .filter(({ tests }) => wanted(tests[m]!.difference))
+        .map((effect) => `${partsOf(study, effect)} (${formatDelta(effect.tests[m]!.difference, 3)})`)
+        .join(", ");
+    const [helps, costs] = [named((difference) => difference > 0), named((difference) => difference < 0)];
+    if (certain.length === 0) return `${label}: no part is shown to change it ${how}.`;
+    return `${label}: ${[helps && `${helps} helps ${how}`, costs && `${costs} costs`].filter(Boolean).join("; ")}; of ${certain.length < found.length ? `${found.length - certain.length} of ${found.length} parts nothing is shown` : "every part something is shown"}.`;
+  });
 }

@@ -11,6 +11,8 @@ export type LoadedAblation = AblationPlan & { config: AblationConfig };
 
 /** What an ablation is asked to be, whatever its file says. */
 export interface AblationChoices {
+  /** Folder of the runs and results; default: the file's task_id, or ablation- and the experiment's task and run ids. */
+  name?: string | undefined;
   /** Names of the parts looked at; the others stay as the whole has them. */
   parts?: readonly string[] | undefined;
   interactions?: AblationConfig["interactions"] | undefined;
@@ -34,13 +36,14 @@ export function loadAblation(
     kindOfFile(read) === "ablation"
       ? readAblation(read, file).config
       : ofExperiment(file, read.values["base"], overrides);
-  const { parts: names, interactions, design, mostRows } = choices;
+  const { name, parts: names, interactions, design, mostRows } = choices;
   const known = config.parts.map(({ name }) => name);
   const unknown = names?.find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw new UserError(`--parts: must name parts of ${file} (${known.join(", ")}), got "${unknown}"`);
   const chosen: AblationConfig = {
     ...config,
+    ...(name !== undefined && { task_id: name }),
     ...(names !== undefined && { parts: config.parts.filter(({ name }) => names.includes(name)) }),
     ...(interactions !== undefined && { interactions }),
     ...(design !== undefined && { design }),

@@ -20,7 +20,7 @@ export interface CurvePoint extends Interval {
   gain: (TTest & { labels: number; perHundredLabels: Interval; perHour: Interval }) | null;
 }
 
-/** What the largest size would be expected to bring, from the smaller ones alone. */
+/** What a size would have been expected to bring, from the smaller ones alone. */
 export interface HeldOutCheck {
   queries: number;
   expected: Interval;
@@ -32,8 +32,8 @@ export interface HeldOutCheck {
 export interface LabelStudy {
   points: CurvePoint[];
   forecasts: { queries: number; labels: number; hours: number; value: Interval; gain: Interval }[];
-  /** null where three sizes leave none to hold out, or one seed too few to judge the noise by. */
-  check: HeldOutCheck | null;
+  /** Of every size that the smaller ones can forecast: three of them, or four with one seed. */
+  checks: HeldOutCheck[];
   /** Training queries, labels and hours more that bring `difference` more; Infinity where no curve says. */
   needed: { difference: number; queries: Interval; labels: Interval; hours: Interval };
   power: {
@@ -100,7 +100,7 @@ export function labelStudy(
   });
   return {
     ...{ points, forecasts, labelsPerHour },
-    check: heldOut(measured),
+    checks: measured.flatMap((_, i) => heldOut(measured.slice(0, i + 1)) ?? []),
     needed: neededLabels(curve, difference, largest, labelsPerHour),
     power: powerOf(measured.at(-2)!.values, largest.values, difference),
   };

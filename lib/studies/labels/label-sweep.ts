@@ -10,6 +10,8 @@ import { parseMeasure } from "../../metrics/measure.js";
 
 /** How a learning curve is measured. */
 export interface LabelChoices {
+  /** Folder of the runs and results; default: labels- and the configuration's task and run ids. */
+  name?: string | undefined;
   /** Training queries of each point; default: all, and down to a sixteenth by halves. */
   sizes?: readonly number[] | undefined;
   seeds?: readonly number[] | undefined;
@@ -73,7 +75,7 @@ export async function labelPlan(
   return {
     ...{ sizes, queries, pairs, set, measure, typo },
     sweep: {
-      task_id: `labels-${config.task_id}-${config.run_id}`,
+      task_id: choices.name ?? `labels-${config.task_id}-${config.run_id}`,
       title: `Learning curve of ${config.name ?? config.run_id}`,
       base: file,
       set: {

@@ -42,12 +42,12 @@ export function curveTable(plan: LabelPlan, { points, labelsPerHour }: LabelStud
 }
 
 /** What more labels are expected to bring. */
-export function forecastTable(plan: LabelPlan, { forecasts, needed, check, points }: LabelStudy): Table {
+export function forecastTable(plan: LabelPlan, { forecasts, needed, checks, points }: LabelStudy): Table {
   const now = points.at(-1)!.queries.toLocaleString("en");
-  const checked =
-    check === null
-      ? "No size could be held out to check it."
-      : `Checked: from the smaller sizes alone, ${check.queries.toLocaleString("en")} queries were expected at ${shown(check.expected)}; measured ${check.measured.toFixed(3)}, ${check.covered ? "inside" : "OUTSIDE: do not rely on it"}.`;
+  const checked = checks.map(
+    ({ queries, expected, measured, covered }) =>
+      `${queries.toLocaleString("en")} queries were expected at ${shown(expected)} and measured ${measured.toFixed(3)}, ${covered ? "inside" : "OUTSIDE"}`,
+  );
   return plainTable(
     ["training queries", "labels", `expected ${measureOf(plan)}`, `gain over ${now}`, "hours of labelling"],
     forecasts.map(({ queries, labels, hours, value, gain }) => [
@@ -61,8 +61,10 @@ export function forecastTable(plan: LabelPlan, { forecasts, needed, check, point
       title: "More labels",
       notes: [
         "Inverse power laws drawn from what seeds and queries leave open; median, and 95 % of the curves.",
-        checked,
-        `For ${formatDelta(needed.difference, 3)}: ${countRange(needed.labels)} more labels, ${countRange(needed.hours)} hours.`,
+        checked.length === 0
+          ? "No size could be held out to check it."
+          : `Checked, each size from the smaller ones alone: ${checked.join("; ")}.`,
+        `For ${formatDelta(needed.difference, 3)}: ${countRange(needed.labels)} labels more, ${countRange(needed.hours)} hours.`,
       ],
     },
   );
@@ -148,7 +150,7 @@ export function labelAnswer(plan: LabelPlan, { points, forecasts, needed, power 
     ...(next === undefined
       ? []
       : [
-          `With ${next.queries.toLocaleString("en")} it would be about ${shown(next.value)}; ${formatDelta(needed.difference, 3)} takes about ${countRange(needed.labels)} labels more.`,
+          `With ${next.queries.toLocaleString("en")} it would be about ${shown(next.value)}; ${formatDelta(needed.difference, 3)} takes ${countRange(needed.labels)} labels more.`,
         ]),
     `${power.testQueries.toLocaleString("en")} test queries show a difference of ${power.rows.find(({ testQueries }) => testQueries === power.testQueries)!.single.toFixed(3)} between two runs.`,
   ];
@@ -179,8 +181,8 @@ function deltaCell({ mean, low, high }: Interval, decimals = 3): TableCell {
 
 function countRange({ mean, low, high }: Interval): string {
   return Number.isFinite(mean)
-    ? `${humanSize(mean)} [${humanSize(low)}, ${humanSize(high)}]`
-    : `more than ${humanSize(low)}, perhaps never`;
+    ? `about ${humanSize(mean)} [${humanSize(low)}, ${humanSize(high)}]`
+    : `at least ${humanSize(low)}, and perhaps any number of`;
 }
 
 /** Two significant digits, as forecasts have no more. */

@@ -117,7 +117,7 @@ describe("labelStudy", () => {
     expect(twice!.hours).toBeCloseTo(1600 / 60, 10);
     expect(twice!.value.low).toBeLessThan(truth(1600));
     expect(twice!.value.high).toBeGreaterThan(truth(1600));
-    expect(study.check).toMatchObject({ queries: 800, covered: true });
+    expect(study.checks).toMatchObject([{ queries: 800, covered: true }]);
     // .6586 + .02 is reached at n with .4 (n / 100)^−.5 = .1214: 1,085 queries, 571 labels more
     expect(study.needed.labels.low).toBeLessThan(571);
     expect(study.needed.labels.high).toBeGreaterThan(571);
@@ -137,7 +137,7 @@ describe("labelStudy", () => {
   it("is shown in tables and on a page that says whether the check held", () => {
     expect(curveTable(plan, study).rows).toHaveLength(4);
     expect(forecastTable(plan, study).notes!.join(" ")).toMatch(
-      /Checked: from the smaller sizes alone, 800 .* inside\./,
+      /Checked, each size from the smaller ones alone: 800 .* inside\./,
     );
     expect(powerTable(plan, study).rows).toHaveLength(5);
     expect(labelPage(plan, study).sources).toHaveLength(8);
