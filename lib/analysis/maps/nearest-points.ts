@@ -33,29 +33,15 @@ export async function nearestPoints(
   try {
     const excludePerQuery = Int32Array.from({ length: n }, (_, i) => i);
     const { ids, scores } = await index.search(points, width, { excludePerQuery });
-    const exact = index.kind === "exact";
-    // the graph's scores are those of rounded vectors
-    const cosines = exact ? scores : products(points, dim, ids, width);
-    const distances = cosines.map((cosine) => (cosine > 1 - 1e-6 ? 0 : Math.sqrt(2 - 2 * cosine)));
-    return { width, ids, distances, exact };
+    const distances = scores.map((cosine) => (cosine > 1 - 1e-6 ? 0 : Math.sqrt(2 - 2 * cosine)));
+    return { width, ids, distances, exact: index.kind === "exact" };
   } finally {
     await index.close();
   }
 }
 
-/** Products of every point with its neighbours; 0 where there is none. */
-function products(points: Float32Array, dim: number, ids: Int32Array, width: number): Float32Array {
-  return Float32Array.from(ids, (id, at) => {
-    if (id < 0) return 0;
-    const [own, other] = [Math.floor(at / width) * dim, id * dim];
-    let sum = 0;
-    for (let d = 0; d < dim; d++) sum += points[own + d]! * points[other + d]!;
-    return sum;
-  });
-}
-
 /** Graphs smaller than those that are searched for answers: half the time. */
-const GRAPH = { precision: "float16", connectivity: 12, expansionAdd: 48, expansionSearch: 32 } as const;
+const GRAPH = { connectivity: 12, expansionAdd: 48, expansionSearch: 32 } as const;
 
 /** An index by products of unit rows: exact up to 20,000, beyond a graph, the same whatever the number of threads. */
 export function pointIndex(
