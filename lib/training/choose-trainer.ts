@@ -45,6 +45,8 @@ export interface GraphRequest {
   not?: string | null;
   /** what the loss draws from while it is computed, beside the encoder */
   rewinding?: Rewinding;
+  /** told what graphs cannot hold; default: a line on the error stream */
+  tell?: (line: string) => void;
   /** where graphs are kept; default: see GraphDifferentiation */
   cacheDir?: string | null;
 }
@@ -96,7 +98,7 @@ export function plainSteps(
   graphs: GraphRequest,
   why: string,
 ): { options: Pick<TrainerOptions, "differentiation">; engine: string } {
-  const { threads, batchSize, provider = "cpu", not = null, rewinding, cacheDir } = graphs;
+  const { threads, batchSize, provider = "cpu", not = null, rewinding, cacheDir, tell } = graphs;
   const pays = () => not === null && !computesElsewhere() && graphsPay(encoder, batchSize);
   const asked = provider !== "cpu" && !computesElsewhere();
   const chosen = engine === "jit" || (engine === "auto" && (asked || pays()));
@@ -106,6 +108,7 @@ export function plainSteps(
       differentiation: new GraphDifferentiation(rewindingOf(encoder, rewinding), {
         ...{ threads, provider },
         ...(cacheDir !== undefined && { cacheDir }),
+        ...(tell && { tell }),
       }),
     },
     engine: `jit, ONNX Runtime on ${provider}, ${threads} ${threads === 1 ? "thread" : "threads"}`,

@@ -38,6 +38,8 @@ export interface TrainerData {
   words?: WordCuts | null;
   /** Of `pairs`, where the configuration names a teacher. */
   teacher?: TeacherEmbeddings | null;
+  /** Told what graphs cannot hold; default: a line on the error stream. */
+  tell?: (line: string) => void;
 }
 
 /**
@@ -93,6 +95,7 @@ export function createTrainer(
     },
     graphs: {
       ...{ batchSize: config.batch_size, threads, provider: config.provider },
+      ...(data.tell && { tell: data.tell }),
       not: config.negatives.type === "cache" ? "a negative cache is searched outside graphs" : null,
     },
     parallel: config.data_parallel > 1 ? replicasOf(config, runSteps) : null,

@@ -8,7 +8,6 @@ import { selectBackend } from "../engine/backend.js";
 import { defaultListener, type Listener } from "../engine/progress.js";
 import { Random } from "../engine/random/random.js";
 import { checkEvaluable, evaluate } from "../evaluation/evaluate.js";
-import { askedMeasures } from "../experiment/asked-measures.js";
 import { checkBatches, epochBatches, inStoredOrder, tooFewPairs } from "../experiment/epoch-batches.js";
 import { type LoadedExperiment, loadExperiment } from "../experiment/load-experiment.js";
 import { type PairBatch, stepsPerEpoch } from "../experiment/pairs.js";
@@ -92,7 +91,7 @@ export async function openSession(written: ExperimentConfig, options: TrainOptio
   const { trainer, engine } = createTrainer(
     config,
     encoder,
-    { ...data, teacher },
+    { ...data, teacher, tell },
     random.fork("negatives"),
     options.threads ?? os.availableParallelism(),
   );
@@ -208,7 +207,7 @@ function evaluateEncoder(
     sets: data.sets,
     retriever: new DenseRetriever({ encoder, ...data.features, embed }, settings.similarity),
     ks: settings.k,
-    measures: askedMeasures(settings),
+    measures: settings.measures,
     typoProbabilities: settings.query_typo_probabilities,
     textColumns: textColumnsOf(config).textColumns,
     ...encoderPreparation(config),

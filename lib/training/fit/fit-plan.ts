@@ -62,6 +62,7 @@ type Options = Pick<
   | "scheduleBy"
   | "engine"
   | "threads"
+  | "tell"
 > & { trainData: FitData; evalData?: FitData; batchSize: number };
 
 /** What is trained, and how it is moved. */
@@ -151,8 +152,8 @@ function pairTrainer(
   });
 }
 
-function graphRequest({ threads }: Options, batchSize: number): GraphRequest {
-  return { batchSize, threads: threads ?? os.availableParallelism() };
+function graphRequest({ threads, tell }: Options, batchSize: number): GraphRequest {
+  return { batchSize, threads: threads ?? os.availableParallelism(), ...(tell && { tell }) };
 }
 
 function fusedParts(
@@ -250,7 +251,6 @@ function negativesOf(
     loss: { type: losses.get(overPairs(loss).kind).kind },
     update: { chunk_size: chunkSize ?? null },
     batch_size: batchSize,
-    dataset: { judgements: null },
   });
   if (broken)
     throw new UserError(
