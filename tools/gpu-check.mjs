@@ -21,7 +21,7 @@ const WAYS = {
 /** Largest relative difference of four training losses to the CPU's that counts as equal: GPUs multiply in TF32, 10 bits. */
 const EQUAL = 5e-3;
 /** Seconds that one measurement may take, start and graphs included. */
-const LIMIT = 75;
+const LIMIT = 110;
 
 /**
  * @param {{ quick?: boolean, minutes?: number, ways?: string[], say?: (line: string) => void }} options
