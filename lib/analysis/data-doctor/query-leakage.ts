@@ -1,3 +1,4 @@
+import { openRun } from "../../tracking/run-folder.js";
 import {
   type DataExamination,
   type DataFinding,
@@ -107,7 +108,7 @@ function findingsOf(
       cost:
         found.size === 0
           ? null
-          : `scores of these queries show memory, not search; ${rows.length.toLocaleString("en")} training rows ask them`,
+          : `scores of these queries show memory, not search; ${rows.length.toLocaleString("en")} training rows ask them${settings.run === null ? "" : withoutLeaks(census, settings.run, found)}`,
       mend:
         found.size === 0
           ? null
@@ -118,4 +119,24 @@ function findingsOf(
       drop: Int32Array.from(rows),
     };
   });
+}
+
+/** What a finished run scores over all queries of its sets, and over those that did not leak. */
+function withoutLeaks(census: PairCensus, dir: string, leaked: ReadonlyMap<number, number>): string {
+  const ids = new Set([...leaked.keys()].map((query) => census.queryId(query)));
+  const results = openRun(dir)
+    .queries()
+    .filter(({ typo, set }) => typo === 0 && census.parts.includes(set));
+  return [...new Set(results.map(({ set }) => set))]
+    .map((set) => {
+      const own = results.filter((result) => result.set === set);
+      const [measure = ""] = Object.keys(own[0]!.values);
+      const clean = own.filter(({ id }) => !ids.has(id));
+      const mean = (list: typeof own) =>
+        (list.reduce((sum, { values }) => sum + values[measure]!, 0) / Math.max(1, list.length)).toFixed(3);
+      return clean.length === own.length
+        ? ""
+        : `; ${measure} of ${dir} on ${set} is ${mean(own)} over all, ${mean(clean)} over the ${clean.length.toLocaleString("en")} that did not leak`;
+    })
+    .join("");
 }

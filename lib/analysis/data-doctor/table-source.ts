@@ -30,7 +30,7 @@ export async function tableSource(
   chosen: Readonly<Record<string, string | null>> = {},
 ): Promise<PairSource> {
   const tables = await findTables(from);
-  const { mapping } = guessMapping("doctor", tables, chosen, process.cwd());
+  const { mapping } = guessedMapping(tables, chosen);
   const { documents, pairs, evaluation, min_grade: minGrade } = mappingSchema.parse(mapping);
   if (pairs === null)
     throw new UserError(`${from}: must hold pairs of queries and documents, got documents alone`);
@@ -147,6 +147,19 @@ export async function tableSource(
           : { column: pairs.part, isHeldOut: (cell) => heldOutPart(cell) !== undefined },
       ),
   };
+}
+
+/** What `init` would take the columns for; documents alone, which it can do with, are no pairs. */
+function guessedMapping(
+  tables: Awaited<ReturnType<typeof findTables>>,
+  chosen: Readonly<Record<string, string | null>>,
+): ReturnType<typeof guessMapping> {
+  try {
+    return guessMapping("doctor", tables, chosen, process.cwd());
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(error.message.replace(/, or search documents without labels by --no-labels$/, ""));
+  }
 }
 
 function filesOf(from: string): string[] {

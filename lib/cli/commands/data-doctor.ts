@@ -71,6 +71,7 @@ export function addDataDoctor(data: Command): void {
       "--queue <file>",
       "write suspects of an evaluation set as JSON lines, worst first, for qdrl judge --queue",
     )
+    .option("--set <name>", "of --queue, whose suspects; default: the first evaluation set that has some")
     .option(
       "--mend <out>",
       "write a copy without what --only names (default: what is WRONG), texts put right",
@@ -82,7 +83,7 @@ export function addDataDoctor(data: Command): void {
     .option("--seeds <list>", "of --measure, with commas between; default: 1,2,3")
     .addHelpText(
       "after",
-      "\nExamples:\n  $ qdrl data doctor msrd\n  $ qdrl data doctor clicks.csv --column query=search --html doctor.html\n  $ qdrl data doctor msrd --run reports/runs/recipes/words --only suspects --queue suspects.jsonl\n  $ qdrl data doctor data/shop --only query-leakage duplicates:rows --mend data/shop-mended\n  $ qdrl data doctor msrd --against scifact",
+      "\nExamples:\n  $ qdrl data doctor msrd\n  $ qdrl data doctor clicks.csv --column query=search --html doctor.html\n  $ qdrl data doctor msrd --run reports/runs/recipes/words --only suspects --queue suspects.jsonl\n  $ qdrl judge reports/runs/recipes/words --queue suspects.jsonl\n  $ qdrl data doctor data/shop --only query-leakage duplicates:rows --mend data/shop-mended\n  $ qdrl data doctor msrd --against scifact",
     )
     .action(async (dataset: string, flags: DoctorFlags) => {
       const options = checkFlags(flags, {
