@@ -1,4 +1,5 @@
 import { type DataExamination, mendCommand, shown } from "./finding.js";
+import { GrowingArray } from "./growing-array.js";
 import { HashTable } from "./hash-table.js";
 
 const RELEVANT = 1;
@@ -15,21 +16,24 @@ export const conflictingLabels: DataExamination = {
     finish(census) {
       if (!census.hasGrades) return [];
       const table = new HashTable();
-      const labels: number[] = [];
-      const rowOf: number[] = [];
+      const labels = new GrowingArray(Uint8Array);
+      const rowOf = new GrowingArray(Int32Array);
       const keyOf = (row: number): [number, number] => [
         census.queryGroup(census.pairs.query.at(row)),
         census.documentGroup(census.pairs.document.at(row)),
       ];
       for (let row = 0; row < census.rows; row++) {
         const key = table.addHash(...keyOf(row));
-        if (labels[key] === undefined) rowOf[key] = row;
-        labels[key] = (labels[key] ?? 0) | (census.isRelevant(row) ? RELEVANT : IRRELEVANT);
+        if (key === labels.length) {
+          labels.push(0);
+          rowOf.push(row);
+        }
+        labels.set(key, labels.at(key) | (census.isRelevant(row) ? RELEVANT : IRRELEVANT));
       }
       const conflicts = new Set<number>();
       for (let key = 0; key < table.size; key++)
-        if (labels[key] === (RELEVANT | IRRELEVANT)) conflicts.add(key);
-      const drop: number[] = [];
+        if (labels.at(key) === (RELEVANT | IRRELEVANT)) conflicts.add(key);
+      const drop = new GrowingArray(Int32Array);
       if (conflicts.size > 0)
         for (let row = census.firstTraining; row < census.rows; row++)
           if (conflicts.has(table.findHash(...keyOf(row)))) drop.push(row - census.firstTraining);
@@ -42,7 +46,7 @@ export const conflictingLabels: DataExamination = {
           of: table.size,
           unit: "different pairs",
           examples: [...conflicts].slice(0, settings.examples).map((key) => {
-            const row = rowOf[key]!;
+            const row = rowOf.at(key);
             const document = census.pairs.document.at(row);
             return `${shown(census.queries.text(census.pairs.query.at(row)) ?? "", 50)} → ${shown(census.documents.text(document) ?? census.documents.id(document) ?? "", 50)}`;
           }),
@@ -57,9 +61,9 @@ export const conflictingLabels: DataExamination = {
                   says: "judge them again, or train without them",
                   command: mendCommand(settings, "conflicting-labels"),
                 },
-          drop: Int32Array.from(drop),
+          drop: drop.whole(),
           queue: [...conflicts].slice(0, settings.suspects).flatMap((key) => {
-            const row = rowOf[key]!;
+            const row = rowOf.at(key);
             const [query, document] = [census.pairs.query.at(row), census.pairs.document.at(row)];
             const text = census.queries.text(query);
             return text === null

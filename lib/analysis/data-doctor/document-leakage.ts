@@ -1,4 +1,5 @@
 import { type DataExamination, type DataFinding, mendCommand, shown } from "./finding.js";
+import { GrowingArray } from "./growing-array.js";
 import { HashTable } from "./hash-table.js";
 import type { PairCensus } from "./pair-census.js";
 
@@ -24,8 +25,8 @@ export const documentLeakage: DataExamination = {
         relevant.set(census.documentGroup(census.pairs.document.at(row)), census.pairs.document.at(row));
       }
       const seen = new Set<number>();
-      const pairRows: number[] = [];
-      const documentRows: number[] = [];
+      const pairRows = new GrowingArray(Int32Array);
+      const documentRows = new GrowingArray(Int32Array);
       for (let row = census.firstTraining; row < census.rows; row++) {
         const group = census.documentGroup(census.pairs.document.at(row));
         if (!relevant.has(group)) continue;
@@ -59,7 +60,7 @@ export const documentLeakage: DataExamination = {
                 says: "leave these training rows out",
                 command: mendCommand(settings, "document-leakage:pairs"),
               },
-        drop: Int32Array.from(pairRows),
+        drop: pairRows.whole(),
       };
       const documents: DataFinding = {
         check: "document-leakage",
@@ -84,7 +85,7 @@ export const documentLeakage: DataExamination = {
                 says: "where new documents are what is asked about, train without those of held-out queries",
                 command: mendCommand(settings, "document-leakage:documents"),
               },
-        ...(seen.size > 0 && { drop: Int32Array.from(documentRows) }),
+        ...(seen.size > 0 && { drop: documentRows.whole() }),
       };
       return [pairs, documents];
     },

@@ -5,6 +5,7 @@ import {
   mendCommand,
   shown,
 } from "./finding.js";
+import { GrowingArray } from "./growing-array.js";
 import { HashTable } from "./hash-table.js";
 import { documentShingles, NearIndex } from "./near-index.js";
 import { type PairCensus, POOL } from "./pair-census.js";
@@ -43,7 +44,7 @@ export const duplicates: DataExamination = {
 
 function repeatedRows(census: PairCensus, settings: DoctorSettings): DataFinding {
   const table = new HashTable();
-  const rows: number[] = [];
+  const rows = new GrowingArray(Int32Array);
   const examples: string[] = [];
   for (let row = census.firstTraining; row < census.rows; row++) {
     const query = census.pairs.query.at(row);
@@ -79,7 +80,7 @@ function repeatedRows(census: PairCensus, settings: DoctorSettings): DataFinding
             command: mendCommand(settings, "duplicates:rows"),
             configuration: MASK,
           },
-    drop: Int32Array.from(rows),
+    drop: rows.whole(),
   };
 }
 

@@ -1,4 +1,5 @@
 import { type DataExamination, type DataFinding, mendCommand, shown } from "./finding.js";
+import { GrowingArray } from "./growing-array.js";
 import type { PairCensus } from "./pair-census.js";
 import type { Side } from "./text-observer.js";
 
@@ -65,9 +66,9 @@ export function rowsWith(
   side: Side,
   wanted: { has(index: number): boolean; size: number },
 ): Int32Array {
-  const rows: number[] = [];
+  const rows = new GrowingArray(Int32Array);
   if (wanted.size > 0)
     for (let row = census.firstTraining; row < census.rows; row++)
       if (wanted.has(census.pairs[side].at(row))) rows.push(row - census.firstTraining);
-  return Int32Array.from(rows);
+  return rows.whole();
 }

@@ -27,9 +27,14 @@ export class GrowingArray<T extends Numbers> {
     this.blocks[index >>> BITS]![index & (BLOCK - 1)] = value;
   }
 
-  /** Puts `value` behind until there are so many. */
-  extendTo(length: number, value: number): void {
-    while (this.count < length) this.push(value);
+  /** All numbers in one array. */
+  whole(): T {
+    const all = new this.kind(this.count);
+    this.blocks.forEach((block, i) => {
+      const left = Math.min(BLOCK, this.count - i * BLOCK);
+      all.set(block.subarray(0, left) as Int32Array, i * BLOCK);
+    });
+    return all;
   }
 }
 

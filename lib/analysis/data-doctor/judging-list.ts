@@ -1,14 +1,7 @@
+import type { QueueEntry } from "../../datasets/judging-queue.js";
 import { UserError } from "../../files/user-error.js";
 import type { DataReport } from "./examine-data.js";
 import type { PairSource } from "./pair-source.js";
-
-/** A line that `qdrl judge --queue` reads: ids of an evaluation set's query and of a document. */
-export interface JudgingLine {
-  query: string;
-  document: string;
-  reason: string;
-  score: number;
-}
 
 /**
  * Suspects of an evaluation set, worst first, each pair once.
@@ -20,7 +13,7 @@ export function judgingList(
   report: DataReport,
   source: PairSource,
   set: string | null,
-): { set: string; lines: JudgingLine[] } {
+): { set: string; lines: QueueEntry[] } {
   if (set !== null && !source.heldOut.includes(set))
     throw new UserError(`--set: must be of ${source.heldOut.join(", ") || "none"}, got "${set}"`);
   const judgeable = report.queue.filter(({ query_id: id }) => id !== null);
@@ -29,7 +22,7 @@ export function judgingList(
   const lines = judgeable
     .filter(({ part }) => part === chosen)
     .sort((a, b) => b.score - a.score)
-    .flatMap(({ query_id: query, document, reason, score }): JudgingLine[] => {
+    .flatMap(({ query_id: query, document, reason, score }): QueueEntry[] => {
       const id = source.idOf?.(document) ?? document;
       const key = `${query}\u0000${id}`;
       if (taken.has(key)) return [];

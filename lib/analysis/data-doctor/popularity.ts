@@ -33,7 +33,11 @@ export const popularity: DataExamination = {
           .reverse();
         const top = Math.max(1, Math.ceil(used.length / 100));
         const topRows = used.slice(0, top).reduce((sum, count) => sum + count, 0);
-        const order = [...counts.keys()].filter((i) => counts[i]! >= (used[settings.examples - 1] ?? 1));
+        const least = used[settings.examples - 1] ?? 1;
+        const order: number[] = [];
+        counts.forEach((count, i) => {
+          if (count >= least && order.length < 10_000) order.push(i);
+        });
         order.sort((a, b) => counts[b]! - counts[a]!);
         const gini = giniCoefficient(used);
         const column = side === "document" ? census.documents : census.queries;

@@ -1,4 +1,5 @@
 import { type DataExamination, type DataFinding, mendCommand, shown } from "./finding.js";
+import { GrowingArray } from "./growing-array.js";
 import { documentShingles, NearIndex, queryShingles } from "./near-index.js";
 import { openPairSource } from "./open-pair-source.js";
 import type { Side } from "./text-observer.js";
@@ -53,7 +54,7 @@ export const publicOverlap: DataExamination = {
                 .filter(([, list]) => list.length > 0),
             );
             const blamed = new Set([...trained.values()].flat());
-            const rows: number[] = [];
+            const rows = new GrowingArray(Int32Array);
             if (blamed.size > 0)
               for (let row = census.firstTraining; row < census.rows; row++)
                 if (blamed.has(census.pairs[side].at(row))) rows.push(row - census.firstTraining);
@@ -79,7 +80,7 @@ export const publicOverlap: DataExamination = {
                       says: "leave their training rows out, or name the overlap beside every figure on that set",
                       command: `${mendCommand(settings, `public-overlap:${side === "query" ? "queries" : "documents"}`)} ${settings.against.map((one) => `--against ${one}`).join(" ")}`,
                     },
-              drop: Int32Array.from(rows),
+              drop: rows.whole(),
             };
           }),
         ),

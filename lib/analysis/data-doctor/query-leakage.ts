@@ -6,6 +6,7 @@ import {
   mendCommand,
   shown,
 } from "./finding.js";
+import { GrowingArray } from "./growing-array.js";
 import { NearIndex, queryShingles } from "./near-index.js";
 import type { PairCensus } from "./pair-census.js";
 
@@ -83,7 +84,7 @@ function findingsOf(
   return kinds.map(([kind, what], i) => {
     const found = leaked[i]!;
     const blamed = blamedKeys[i]!;
-    const rows: number[] = [];
+    const rows = new GrowingArray(Int32Array);
     if (found.size > 0)
       for (let row = census.firstTraining; row < census.rows; row++) {
         const query = pairs.query.at(row);
@@ -116,7 +117,7 @@ function findingsOf(
               says: "leave the training rows of these queries out; qdrl init and data import keep near-duplicates on one side when they deal queries out",
               command: mendCommand(settings, "query-leakage"),
             },
-      drop: Int32Array.from(rows),
+      drop: rows.whole(),
     };
   });
 }

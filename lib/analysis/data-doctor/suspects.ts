@@ -8,6 +8,7 @@ import {
   type QueuedPair,
   shown,
 } from "./finding.js";
+import { GrowingArray } from "./growing-array.js";
 import { HashTable } from "./hash-table.js";
 import type { PairCensus } from "./pair-census.js";
 import { tokensOf, WordCoverage } from "./word-coverage.js";
@@ -205,12 +206,17 @@ const BLOCK = 1024;
 /** x of a candidate that is worth listing: a score of a fifth. */
 const LEAST = 0.25;
 
-/** Each query with its labels, once for every part that it is in. */
+/**
+ * Each query with its labels, once for every part that it is in. Of many queries of the training part, every so many-th, so that
+ * memory is bounded.
+ */
 function labelledQueries(census: PairCensus): LabelledQuery[] {
   const byPart = census.parts.map(() => new Map<number, LabelledQuery>());
+  const every = Math.ceil(census.queries.size / (2 * MOST_VOTERS));
   for (let row = 0; row < census.rows; row++) {
     const part = census.pairs.part.at(row);
     const query = census.pairs.query.at(row);
+    if (part === census.training && query % every !== 0) continue;
     const document = census.pairs.document.at(row);
     let own = byPart[part]!.get(query);
     if (own === undefined) {
@@ -333,7 +339,7 @@ export const suspects: DataExamination = {
 function rowsOf(census: PairCensus, pairs: readonly Suspicion[]): Int32Array {
   const wanted = new HashTable();
   for (const { query, document } of pairs) wanted.addHash(query, census.documentGroup(document));
-  const rows: number[] = [];
+  const rows = new GrowingArray(Int32Array);
   if (pairs.length > 0)
     for (let row = census.firstTraining; row < census.rows; row++)
       if (
@@ -341,5 +347,5 @@ function rowsOf(census: PairCensus, pairs: readonly Suspicion[]): Int32Array {
         -1
       )
         rows.push(row - census.firstTraining);
-  return Int32Array.from(rows);
+  return rows.whole();
 }

@@ -7,7 +7,7 @@ import { judgingList } from "../../analysis/data-doctor/judging-list.js";
 import { measureCosts } from "../../analysis/data-doctor/measure-cost.js";
 import { mendable, mendDataset } from "../../analysis/data-doctor/mend-dataset.js";
 import { reportRecord } from "../../analysis/data-doctor/report-record.js";
-import { writeJsonLines } from "../../datasets/json-lines.js";
+import { writeJudgingQueue } from "../../datasets/judging-queue.js";
 import { atomicWriteFile } from "../../files/atomic-write.js";
 import { humanTime } from "../../reporting/human-numbers.js";
 import { tableTerminal } from "../../reporting/table-terminal.js";
@@ -126,7 +126,7 @@ export function addDataDoctor(data: Command): void {
       if (options.html !== undefined) atomicWriteFile(options.html, doctorPage(report));
       if (options.queue !== undefined) {
         const { set, lines } = judgingList(report, source, options.set ?? null);
-        writeJsonLines(options.queue, lines);
+        writeJudgingQueue(options.queue, lines);
         listener.line(
           `${options.queue}: ${lines.length.toLocaleString("en")} pairs of ${set} to be judged: qdrl judge ${run ?? `--dataset ${source.dataset ?? "DIR"}`} --set ${set} --queue ${options.queue}`,
         );
