@@ -1,9 +1,11 @@
 import type { GraphProvider } from "../engine/graph-provider.js";
 import type { Listener } from "../engine/progress.js";
 import type { FeatureBatch } from "../features/batch.js";
+import { UserError } from "../files/user-error.js";
 import { encodeAll } from "./encode-all.js";
 import type { Encoder, EncoderSpec } from "./encoder.js";
 import { exportEncoder } from "./onnx/export-encoder.js";
+import type { ExportedSide } from "./onnx/exported-side.js";
 import { OnnxEncoder } from "./onnx/onnx-encoder.js";
 
 type Side = "query" | "document";
@@ -26,13 +28,23 @@ export class OnnxBatchEncoder {
   readonly embed: BatchEncoder = async (batch, side) => {
     let session = this.sessions.get(side);
     if (!session) {
-      session = await OnnxEncoder.open(exportEncoder(this.encoder, this.spec(), side), {
-        provider: this.provider,
-      });
+      session = await this.open(exportEncoder(this.encoder, this.spec(), side));
       this.sessions.set(side, session);
     }
     return session.encodeAll(batch);
   };
+
+  /** Where a machine lacks the provider that a run was trained with, its processor embeds. */
+  private async open(side: ExportedSide): Promise<OnnxEncoder> {
+    if (this.provider === "cpu") return OnnxEncoder.open(side);
+    try {
+      return await OnnxEncoder.open(side, { provider: this.provider });
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      console.warn(`${error.message}; the processor embeds`);
+      return OnnxEncoder.open(side);
+    }
+  }
 
   async close(): Promise<void> {
     for (const session of this.sessions.values()) await session.dispose();

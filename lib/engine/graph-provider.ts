@@ -12,8 +12,14 @@ export function checkProvider(provider: string): asserts provider is GraphProvid
     throw new UserError(`provider: must be one of ${GRAPH_PROVIDERS.join(", ")}, got "${provider}"`);
 }
 
-/** What a process must set before its first session with a provider. */
+/**
+ * What a process must set before its first session with a provider.
+ *
+ * @throws UserError where there is no driver to ask, about which ONNX Runtime would say more than a line
+ */
 export function prepareProvider(provider: GraphProvider): void {
+  if (provider === "cuda" && !hasNvidiaDriver())
+    throw new UserError(`provider cuda: ${whyNoCuda("no driver")}`);
   // the library that asks Vulkan for a device calls for a folder of its own, which services and containers lack
   if (provider === "webgpu" && process.platform === "linux") process.env["XDG_RUNTIME_DIR"] ??= "/tmp";
 }

@@ -4,7 +4,7 @@ import { openDataset } from "../../datasets/open-dataset.js";
 import { createEncoder } from "../../encoders/create-encoder.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import { setParameters } from "../../encoders/parameters.js";
-import { selectBackend } from "../../engine/backend.js";
+import { type BackendChoice, selectBackend } from "../../engine/backend.js";
 import type { Listener } from "../../engine/progress.js";
 import { Random } from "../../engine/random/random.js";
 import { loadStoredConfig } from "../../experiment/load-config.js";
@@ -44,9 +44,21 @@ export async function openEncoder(
   const parameters =
     options.checkpoint === undefined ? readModel(run.model) : readCheckpoint(options.checkpoint).parameters;
   if (fs.existsSync(config.dataset_dir)) checkData(run, openDataset(config.dataset_dir));
-  const backend = await selectBackend(config.backend);
+  const backend = await selectHere(config.backend);
   options.listener?.line?.(backend.line);
   const encoder = createEncoder(encoderSpec(config), new Random(config.seed));
   setParameters(encoder, parameters);
   return { run, config, encoder };
+}
+
+/** The backend that a run was trained on; where this machine lacks the native library, the one that is here. */
+async function selectHere(trained: ExperimentConfig["backend"]): Promise<BackendChoice> {
+  if (trained !== "tensorflow") return selectBackend(trained);
+  try {
+    return await selectBackend(trained);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const choice = await selectBackend("auto");
+    return { ...choice, line: `${choice.line}; trained on tensorflow, which is not here` };
+  }
 }
