@@ -1,7 +1,7 @@
 /**
  * Labelling in the loop, by a simulated user who answers from the training pairs.
  *
- *   npx tsx bench/labelling.ts recall 1,2,3 150    recall against answers on emoji by choice of question, a line of JSON each
+ *   npx tsx bench/labelling.ts recall 1,2,3 150 [choices]    recall against answers on emoji by choice of question, a line of JSON each
  *   npx tsx bench/labelling.ts summary FILE …      those lines as a table: means over seeds, differences from random choice
  *   npx tsx bench/labelling.ts latency 100         an answer and its next question on 10,000 films, over HTTP
  */
@@ -33,7 +33,8 @@ interface Point {
 const scratch = mkdtempSync(path.join(tmpdir(), "qdrl-labelling-"));
 const [mode, ...rest] = process.argv.slice(2);
 try {
-  if (mode === "recall") await recall(rest[0]!.split(",").map(Number), Number(rest[1] ?? 150));
+  if (mode === "recall")
+    await recall(rest[0]!.split(",").map(Number), Number(rest[1] ?? 150), rest[2]?.split(",") ?? CHOICES);
   else if (mode === "summary") summary(rest);
   else if (mode === "latency") await latency(Number(rest[0] ?? 100));
   else throw new Error(`mode must be recall, summary or latency, got ${mode}`);
@@ -61,7 +62,7 @@ async function truthOf(dir: string): Promise<(query: string, document: string) =
 }
 
 /** Emoji by their names alone, then labelled: no label but the simulated user's is ever seen. */
-async function recall(seeds: readonly number[], answers: number): Promise<void> {
+async function recall(seeds: readonly number[], answers: number, choices: readonly string[]): Promise<void> {
   await ensureEmoji({ outDir: "data/emoji" });
   const run = await trained("names", {
     base: "configs/emoji/starter.yaml",
@@ -70,7 +71,7 @@ async function recall(seeds: readonly number[], answers: number): Promise<void> 
   });
   const isRight = await truthOf("data/emoji");
   for (const seed of seeds)
-    for (const choice of CHOICES) {
+    for (const choice of choices) {
       const folder = path.join(scratch, `${choice}-${seed}`);
       const labelling = await openLabelling(run, { seed, choice, folder, listener: {} });
       for (let done = 0; done <= answers; done++) {
@@ -128,6 +129,12 @@ function summary(files: readonly string[]): void {
     }
 }
 
+/** Milliseconds of processor time since then, server and client together. */
+function cpuSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
 /** Milliseconds of POST /fit and of POST /next that follows it, as the page sends them. */
 async function latency(answers: number): Promise<void> {
   const run = await trained("films", {
@@ -155,7 +162,7 @@ async function latency(answers: number): Promise<void> {
     text: `further film ${i}`,
   }));
   if (more.length > 0) await ask("/feed", { documents: more });
-  const times: { fit: number; next: number }[] = [];
+  const times: { fit: number; next: number; cpu: number }[] = [];
   let { questions } = await ask<{ questions: Question[] }>("/next", { topk: 9 });
   for (let n = 0; n < answers; n++) {
     const [{ id, text, matches }] = questions as [Question];
@@ -164,27 +171,26 @@ async function latency(answers: number): Promise<void> {
       tags: { finetuner_label: isRight(text!, match.text!) ? 1 : -1 },
     }));
     const started = performance.now();
+    const before = process.cpuUsage();
     await ask("/fit", { documents: [{ id, matches: labelled }] });
     const trainedAt = performance.now();
     ({ questions } = await ask<{ questions: Question[] }>("/next", { topk: 9 }));
-    times.push({ fit: trainedAt - started, next: performance.now() - trainedAt });
+    times.push({ fit: trainedAt - started, next: performance.now() - trainedAt, cpu: cpuSince(before) });
   }
-  const { user, system } = process.cpuUsage();
   const share = (values: number[], part: number) =>
     [...values].sort((a, b) => a - b)[Math.ceil(part * values.length) - 1]!.toFixed(0);
   for (const [name, of] of [
     ["answer and next question", ({ fit, next }) => fit + next],
     ["fit", ({ fit }) => fit],
     ["next", ({ next }) => next],
-  ] as [string, (time: { fit: number; next: number }) => number][]) {
+    ["processor time", ({ cpu }) => cpu],
+  ] as [string, (time: (typeof times)[0]) => number][]) {
     const values = times.map(of);
     console.log(
       `${name}: p50 ${share(values, 0.5)} ms, p95 ${share(values, 0.95)} ms, most ${share(values, 1)} ms`,
     );
   }
   const { documents: stored, steps } = serving.labelling.counters();
-  console.log(
-    `${stored} documents, ${answers} answers, ${steps} steps; CPU ${((user + system) / 1e6).toFixed(0)} s in all`,
-  );
+  console.log(`${stored} documents, ${answers} answers, ${steps} steps`);
   await serving.close();
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { describeIssue } from "../../config/describe-issue.js";
+import { nearestName } from "../../config/nearest-name.js";
 import { UserError } from "../../files/user-error.js";
 import { itemLosses } from "../../losses/create-item-loss.js";
 import { losses } from "../../losses/create-loss.js";
@@ -15,6 +16,16 @@ const named = (known: { get(kind: string): unknown }) =>
       context.addIssue({ code: "custom", message: (error as Error).message });
     }
   });
+
+function knownLoss(kind: string): void {
+  if (isItemLoss(kind)) return;
+  if (losses.kinds().includes(losses.kindOf(kind))) return;
+  const known = [...losses.kinds(), ...itemLosses.kinds()];
+  const nearest = nearestName(kind, known);
+  throw new UserError(
+    `unknown loss "${kind}"; ${nearest ? `did you mean ${nearest}?` : `known: ${known.join(", ")}`}`,
+  );
+}
 
 const keys = {
   seed: z.int().min(0).default(1).describe("of every draw"),
@@ -50,7 +61,7 @@ const keys = {
     .max(4096)
     .default(32)
     .describe("pairs of the run's own training data in every step, so that it is not forgotten; 0 = none"),
-  loss: named({ get: (kind) => (isItemLoss(kind) ? itemLosses : losses).get(kind) })
+  loss: named({ get: knownLoss })
     .default("batch_softmax")
     .describe("a loss of labelled items that takes sessions, or a loss of pairs"),
   lossOptions: z.record(z.string(), z.unknown()).default({}).describe("options of the loss"),

@@ -209,10 +209,14 @@ export class Labelling {
    *
    * @param given   questions with matches whose `tags.finetuner_label` is 1 or −1; those unknown are fed
    * @param options.epochs  see the settings
+   * @param options.keep    false: weights are not kept now even if it is time; see {@link keepWhenDue}. Default true.
    * @throws UserError for a document that is no answer; nothing is kept then
    */
-  async fit(given: readonly FitDocument[], options: { epochs?: number } = {}): Promise<Counters> {
-    const { epochs = this.settings.epochs } = options;
+  async fit(
+    given: readonly FitDocument[],
+    options: { epochs?: number; keep?: boolean } = {},
+  ): Promise<Counters> {
+    const { epochs = this.settings.epochs, keep = true } = options;
     given.forEach(checkAnswer);
     await this.feed(given, "questions");
     await this.feed(
@@ -232,7 +236,14 @@ export class Labelling {
       },
     }));
     if (fresh.length > 0) this.learn([...this.answers, ...fresh] as FitDocument[], fresh.length, epochs);
+    if (keep) this.keepWhenDue();
     return this.counters();
+  }
+
+  /** Keeps the weights if enough answers have come since they were last kept, so that the next start need not train on those again. */
+  keepWhenDue(): void {
+    const { training, folder } = this.parts;
+    training.keepWhenDue(this.answers, folder);
   }
 
   /**
@@ -347,7 +358,6 @@ export class Labelling {
       training.replay(before, folder);
       throw error;
     }
-    training.keepWhenDue(answers, folder);
   }
 
   /** Positions of the questions that have no answer, in order. */

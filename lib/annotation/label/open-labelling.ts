@@ -138,6 +138,10 @@ async function readData(config: ExperimentConfig, settings: LabelSettings, liste
   const sides = { query: side("query"), document: side("document") };
   const known = knownSets(openDataset(config.dataset_dir)).map(({ name }) => name);
   const usual = config.recall_validation.sets ?? known;
+  if (settings.measuredOn !== null && !known.includes(settings.measuredOn))
+    throw new UserError(
+      `label: measuredOn must name an evaluation set of ${config.dataset_dir} (${known.join(", ")}), got "${settings.measuredOn}"`,
+    );
   const wanted = settings.measuredOn ?? (known.includes("validation") ? "validation" : usual[0]!);
   const { sets } = await loadEvaluation(
     { ...config, recall_validation: { ...config.recall_validation, sets: [wanted] } },

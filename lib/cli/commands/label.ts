@@ -30,8 +30,11 @@ export function addLabelCommand(program: Command): void {
     )
     .option("--epochs <n>", "batch: steps an answer; all: passes over the labels")
     .option("--batch-size <n>", "questions in a step")
+    .option("--rehearsal <n>", "pairs of the run's own training data in every step (default: 32)")
+    .option("--considered <n>", "questions drawn, among which the next one is chosen (default: 300)")
     .option("--loss <name>", "a loss of labelled items that takes sessions, or a loss of pairs")
-    .option("--learning-rate <x>", "of the optimiser")
+    .option("--optimizer <name>", "update rule (default: lazy_adam)")
+    .option("--learning-rate <x>", "of the optimiser (default: 3e-4)")
     .option("--measure <name>", "shown as it moves")
     .option(
       "--measured-on <set>",
@@ -65,6 +68,8 @@ export function addLabelCommand(program: Command): void {
         pool: wholeNumber(2).optional(),
         epochs: wholeNumber(0, 1000).optional(),
         batchSize: wholeNumber(1, 1024).optional(),
+        rehearsal: wholeNumber(0, 4096).optional(),
+        considered: wholeNumber(1).optional(),
         learningRate: numberFrom(0).optional(),
         seed: wholeNumber(0).optional(),
         train: z.enum(["batch", "all"]).optional(),
@@ -102,7 +107,10 @@ type Typed = Record<"host" | "port", string> &
       | "train"
       | "epochs"
       | "batchSize"
+      | "rehearsal"
+      | "considered"
       | "loss"
+      | "optimizer"
       | "learningRate"
       | "measure"
       | "measuredOn"

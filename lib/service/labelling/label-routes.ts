@@ -92,7 +92,7 @@ const fit = route({
   answer: counters,
   handle: ({ body: { documents, epochs } }, service: LabelService) =>
     service.use((labelling) =>
-      labelling.fit(documents as FitDocument[], { ...(epochs !== undefined && { epochs }) }),
+      labelling.fit(documents as FitDocument[], { keep: false, ...(epochs !== undefined && { epochs }) }),
     ),
 });
 

@@ -65,7 +65,7 @@ export async function serveLabels(dir: string, options: ServeLabelsOptions = {})
           await app.close();
         }
       } finally {
-        await service.use((open) => open.close());
+        await service.close();
       }
     },
     (line) => given.listener?.line?.(line),
