@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { configurationPage } from "./docs/configuration.mjs";
 import { contentsPage } from "./docs/contents.mjs";
 import { fitPage } from "./docs/fit.mjs";
+import { jitPage } from "./docs/jit.mjs";
 import { lossesPage } from "./docs/losses.mjs";
 
 process.chdir(path.resolve(fileURLToPath(import.meta.url), "../.."));
@@ -15,6 +16,7 @@ const pages = {
   "docs/configuration.md": configurationPage,
   "docs/contents.md": contentsPage,
   "docs/fit.md": fitPage,
+  "docs/jit.md": jitPage,
   "docs/losses.md": lossesPage,
 };
 for (const [file, page] of Object.entries(pages)) {

@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs";
-import { graphOp, tracing } from "../../engine/jit/tracing.js";
 import { layerKernels } from "./kernels/layer-kernels.js";
 
 const density = 1 / Math.sqrt(2 * Math.PI);
@@ -29,12 +28,6 @@ export function gelu<T extends tf.Tensor>(x: T): T {
         },
       };
     }
-    if (tracing())
-      return {
-        value: graphOp<tf.Tensor>("GraphGelu", { x: input }),
-        gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
-          graphOp<tf.Tensor>("GraphGeluGradient", { x: saved[0]!, dy }),
-      };
     return {
       value: tf.mul(input, normal(input)),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {

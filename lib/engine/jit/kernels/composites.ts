@@ -48,23 +48,6 @@ const layerNormGradient: Lowering = (trace, { x, mean, inverse, scale, dy }) => 
   ];
 };
 
-/** x Φ(x) */
-const gelu: Lowering = (trace, { x }) =>
-  trace.value(trace.emit.node("com.microsoft:Gelu", [trace.full(x!)]), x!.shape, "float32");
-
-/** dy · (Φ(x) + x φ(x)) */
-const geluGradient: Lowering = (trace, { x, dy }) => {
-  const { emit } = trace;
-  const node = (operator: string, ...inputs: string[]) => emit.node(operator, inputs);
-  const from = trace.full(x!);
-  const half = emit.scalar(0.5);
-  const erf = node("Erf", node("Mul", from, emit.scalar(Math.SQRT1_2)));
-  const below = node("Add", node("Mul", erf, half), half);
-  const density = node("Exp", node("Mul", node("Mul", from, from), emit.scalar(-0.5)));
-  const slope = node("Mul", node("Mul", density, emit.scalar(1 / Math.sqrt(2 * Math.PI))), from);
-  return trace.value(node("Mul", trace.full(dy!), node("Add", below, slope)), x!.shape, "float32");
-};
-
 /**
  * gelu(x·W₁ᵀ + b₁)·W₂ᵀ + b₂, and what its gradient needs: h = (x·W₁ᵀ + b₁)/√2, 1 + erf h and h (1 + erf h), which is √2 times
  * the gelu. All factors are those of products, which take them for nothing.
@@ -142,8 +125,6 @@ export const composites: Lowerings = {
   GraphDense: dense,
   GraphFeedForward: feedForward,
   GraphFeedForwardGradient: feedForwardGradient,
-  GraphGelu: gelu,
-  GraphGeluGradient: geluGradient,
   GraphLayerNorm: layerNorm,
   GraphLayerNormGradient: layerNormGradient,
   GraphSoftmaxGradient: softmaxGradient,
