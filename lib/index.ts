@@ -115,6 +115,16 @@ export {
   searchRun as search,
 } from "./retrieval/retrievers/search-run.js";
 
+// Judging by hand: a page, what it saves, and how far judges agree.
+
+export { judgesAgreement } from "./annotation/judge/agreement.js";
+export { buildJudgingTask, type JudgingTaskOptions } from "./annotation/judge/build-judging-task.js";
+export { importJudgements } from "./annotation/judge/import-judgements.js";
+export { type JudgingPageOptions, judgingPage } from "./annotation/judge/judging-page.js";
+export { type JudgingSources, readJudgingSources } from "./annotation/judge/judging-sources.js";
+export { saveJudgements } from "./annotation/judge/save-judgements.js";
+export { type Judgement, type JudgementFile, judgedQrels, readJudgements } from "./datasets/judgements.js";
+
 // Labelling with training in the loop.
 
 export { exportLabels } from "./annotation/label/export-labels.js";

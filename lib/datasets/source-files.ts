@@ -35,7 +35,7 @@ export interface SourceOptions {
  * @returns bytes by name, as they are at the URL
  * @throws DataError naming the file or URL if one is missing, cannot be fetched in time, or has other bytes
  */
-export async function readSources(
+export async function readJudgingSources(
   files: readonly PinnedFile[],
   options: SourceOptions,
 ): Promise<Map<string, Buffer>> {
@@ -54,7 +54,7 @@ export async function readSources(
  * Paths of all pinned files whose hashes are right, for those too large to hold: the local copy's, or of downloads as they are
  * kept.
  *
- * @throws DataError as {@link readSources}
+ * @throws DataError as {@link readJudgingSources}
  */
 export async function sourcePaths(
   files: readonly PinnedFile[],

@@ -22,7 +22,7 @@ export interface DrawnOptions {
   known?: readonly number[];
   /** What is expected before any draw: E[((y − ŷ)/p)²] of one draw, and the sum of E[y²] over all units. Default 0. */
   expected?: { draw: number; squares: number };
-  /** Draws that `expected` counts as. Default 4. */
+  /** Draws that `expected` counts as. Default 6. */
   weight?: number;
   level?: number;
 }
@@ -47,8 +47,9 @@ export interface DrawnMean {
  * any fixed weights do; those of LURE, cₘ = N(N − M)/M · 1/((N − m)(N − m + 1)), lead to the exact total when M = N. The
  * variance is estimated from the spread of the T̂ₘ about their mean, and joined with what was expected before the first draw,
  * as if that were `weight` more draws: few draws that happen to be alike would otherwise claim to know everything. Values that
- * are estimates add their variances as far as they stand in the sums of the T̂ₘ after them. The interval is Student's, for the
- * mean of units like these: s²/Q of the units' own spread is added.
+ * are estimates add their variances as far as they stand in the sums of the T̂ₘ after them. The interval is for the mean of units
+ * like these: s²/Q of the units' own spread is added. It is Student's with as many degrees of freedom as a variance is worth whose
+ * parts have the kurtosis κ of these: 2M/(κ − 1), M for normal ones and far fewer where single draws weigh much.
  *
  * @param draws  M ≤ N
  * @throws UserError for more draws than units, a probability outside (0, 1], and no unit at all
@@ -82,30 +83,36 @@ export function drawnMean(draws: readonly DrawnValue[], options: DrawnOptions): 
   const second = expected.squares * share + squares.total * (1 - share);
   const meanSquare = (sumOf(known.map((value) => value * value)) + second) / units;
   const sampling = Math.max(0, meanSquare - mean * mean) / Math.max(1, units - 1);
-  const degrees = left === 0 ? units - 1 : count - 1 + weight;
+  const degrees = left === 0 ? units - 1 : Math.min(count - 1, values.degrees) + weight;
   const half = studentTQuantile((1 + level) / 2, Math.max(1, degrees)) * Math.sqrt(drawing + sampling);
   return { mean, low: mean - half, high: mean + half, draws: count, drawing, sampling };
 }
 
-/** LURE's total, the variance that the draws show, and that of the values that are estimates. */
+/** LURE's total, the variance that the draws show and what it is worth, and that of the values that are estimates. */
 function drawnTotal(
   draws: readonly DrawnValue[],
   size: number,
-): { total: number; spread: number; inner: number } {
+): { total: number; spread: number; degrees: number; inner: number } {
   const count = draws.length;
-  if (count === 0) return { total: 0, spread: 0, inner: 0 };
+  if (count === 0) return { total: 0, spread: 0, degrees: 0, inner: 0 };
   let before = 0;
   const estimates = draws.map(({ value, probability, guess = 0, guesses = 0 }) => {
     const estimate = before + guesses + (value - guess) / probability;
     before += value;
     return estimate;
   });
-  if (count === size)
-    return { total: before, spread: 0, inner: Math.max(0, sumOf(draws.map(({ variance = 0 }) => variance))) };
+  if (count === size) {
+    const inner = Math.max(0, sumOf(draws.map(({ variance = 0 }) => variance)));
+    return { total: before, spread: 0, degrees: count - 1, inner };
+  }
   const weights = draws.map((_draw, i) => (size * (size - count)) / count / ((size - i - 1) * (size - i)));
   const total = sumOf(estimates.map((estimate, i) => weights[i]! * estimate));
   const apart = estimates.map((estimate, i) => weights[i]! * (estimate - total));
-  const spread = count === 1 ? 0 : (sumOf(apart.map((part) => part * part)) * count) / (count - 1);
+  const parts = apart.map((part) => part * part);
+  const squares = sumOf(parts);
+  const spread = count === 1 ? 0 : (squares * count) / (count - 1);
+  const kurtosis = squares === 0 ? 3 : (count * sumOf(parts.map((part) => part * part))) / (squares * squares);
+  const degrees = (2 * count) / Math.max(1, kurtosis - 1);
   let later = 1;
   const inner = sumOf(
     draws.map(({ variance = 0 }, i) => {
@@ -113,7 +120,7 @@ function drawnTotal(
       return later * later * variance;
     }),
   );
-  return { total, spread, inner: Math.max(0, inner) };
+  return { total, spread, degrees, inner: Math.max(0, inner) };
 }
 
 function sumOf(values: readonly number[]): number {

@@ -3,10 +3,10 @@ import path from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { trecTable } from "../../lib/analysis/trec-table.js";
-import { buildTask } from "../../lib/annotation/judge/build-task.js";
+import { buildJudgingTask } from "../../lib/annotation/judge/build-judging-task.js";
 import { importJudgements } from "../../lib/annotation/judge/import-judgements.js";
 import { judgingPage } from "../../lib/annotation/judge/judging-page.js";
-import { readSources } from "../../lib/annotation/judge/judging-sources.js";
+import { readJudgingSources } from "../../lib/annotation/judge/judging-sources.js";
 import { saveJudgements } from "../../lib/annotation/judge/save-judgements.js";
 import { readJudgements } from "../../lib/datasets/judgements.js";
 import { readQrels } from "../../lib/datasets/trec.js";
@@ -92,8 +92,8 @@ describe.runIf(executablePath !== null)("the judging page in Chromium", { timeou
   };
 
   it("is worked by keys without a network, goes on after a reload, and its grades score the runs", async () => {
-    const sources = readSources([at("bad.run"), at("good.run")], { dataset: tiny.dir });
-    fs.writeFileSync(at("judge.html"), await judgingPage(await buildTask(sources, { k: 5 })));
+    const sources = readJudgingSources([at("bad.run"), at("good.run")], { dataset: tiny.dir });
+    fs.writeFileSync(at("judge.html"), await judgingPage(await buildJudgingTask(sources, { k: 5 })));
     const page = await opened(`file://${at("judge.html")}`);
     await page.click(".judge-begin");
     expect(await page.locator("#judge-name:invalid").count()).toBe(1);

@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readSources } from "../../lib/datasets/source-files.js";
+import { readJudgingSources } from "../../lib/datasets/source-files.js";
 import { put, testFolder } from "./test-folder.js";
 
 const folder = testFolder();
@@ -30,12 +30,12 @@ afterAll(() => {
 
 const words = () => ({ name: "words.txt", url: `${base}/words`, sha256: sha256("words") });
 
-describe("readSources", () => {
+describe("readJudgingSources", () => {
   it("reads a local copy, packed or not, and checks what is inside", async () => {
     put(folder, "copy/words.txt", "words");
     put(folder, "copy/packed.gz", gzipSync("words"));
     const packed = { ...words(), name: "packed.gz", gzipCopy: true };
-    const sources = await readSources([words(), packed], { from: `${folder}/copy` });
+    const sources = await readJudgingSources([words(), packed], { from: `${folder}/copy` });
     expect([...sources].map(([name, bytes]) => [name, bytes.toString()])).toEqual([
       ["words.txt", "words"],
       ["packed.gz", "words"],
@@ -49,12 +49,12 @@ describe("readSources", () => {
     const onProgress = (done: number, total: number, step: string) => steps.push(`${done}/${total} ${step}`);
     for (let i = 0; i < 2; i++)
       expect(
-        (await readSources([words()], { from: null, cacheDir, onProgress })).get("words.txt")!.toString(),
+        (await readJudgingSources([words()], { from: null, cacheDir, onProgress })).get("words.txt")!.toString(),
       ).toBe("words");
     expect(requests).toBe(1);
     expect(steps).toEqual(["1/1 words.txt", "1/1 words.txt"]);
     put(cacheDir, sha256("words"), "damaged");
-    expect((await readSources([words()], { from: null, cacheDir })).get("words.txt")!.toString()).toBe(
+    expect((await readJudgingSources([words()], { from: null, cacheDir })).get("words.txt")!.toString()).toBe(
       "words",
     );
     expect(requests).toBe(2);
@@ -63,13 +63,13 @@ describe("readSources", () => {
   it("says in one line what is wrong with a copy", async () => {
     const from = `${folder}/bad`;
     put(from, "words.txt", "other words");
-    await expect(readSources([words()], { from })).rejects.toThrow(
+    await expect(readJudgingSources([words()], { from })).rejects.toThrow(
       `${from}/words.txt: SHA-256 must be ${sha256("words")} (the pinned version), got ${sha256("other words")}`,
     );
-    await expect(readSources([{ ...words(), name: "none.txt" }], { from })).rejects.toThrow(
+    await expect(readJudgingSources([{ ...words(), name: "none.txt" }], { from })).rejects.toThrow(
       `${from}/none.txt: file must exist, found none`,
     );
-    await expect(readSources([{ ...words(), gzipCopy: true }], { from })).rejects.toThrow(
+    await expect(readJudgingSources([{ ...words(), gzipCopy: true }], { from })).rejects.toThrow(
       "words.txt: must be a whole gzip file, got: ",
     );
   });
@@ -77,7 +77,7 @@ describe("readSources", () => {
   it("says in one line why nothing could be fetched, and keeps nothing", async () => {
     const cacheDir = `${folder}/nothing`;
     const fetching = (path: string, rest: object = {}) =>
-      readSources([{ ...words(), url: base + path, ...rest }], { from: null, cacheDir, timeoutMs: 300 });
+      readJudgingSources([{ ...words(), url: base + path, ...rest }], { from: null, cacheDir, timeoutMs: 300 });
     await expect(fetching("/missing")).rejects.toThrow(
       `${base}/missing: could not be fetched (the server answers 404 Not Found); give a local copy with --from DIR`,
     );

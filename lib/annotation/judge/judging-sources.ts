@@ -23,7 +23,7 @@ export interface JudgingSources {
  * @param options.dataset  folder of the data set that TREC files, or a list without runs, are about
  * @throws UserError for runs of different data, a set that a run did not answer, and files without a data set
  */
-export function readSources(
+export function readJudgingSources(
   places: readonly string[],
   options: { set?: string; dataset?: string; listener?: Listener } = {},
 ): JudgingSources {

@@ -1,8 +1,8 @@
 import type { Qrels } from "../../datasets/trec.js";
 import type { Listener } from "../../engine/progress.js";
 import { openRun } from "../../tracking/run-folder.js";
-import { buildTask } from "./build-task.js";
-import { readSources } from "./judging-sources.js";
+import { buildJudgingTask } from "./build-judging-task.js";
+import { readJudgingSources } from "./judging-sources.js";
 import { type Rehearsal, rehearseJudging } from "./rehearse-judging.js";
 
 export interface RehearsedShare extends Rehearsal {
@@ -28,7 +28,7 @@ export async function rehearseRuns(
   },
 ): Promise<RehearsedShare[]> {
   const { random: shares, labels, k, measure, listener, set, ...rest } = options;
-  const sources = readSources(dirs, { ...(set !== undefined && { set }), ...(listener && { listener }) });
+  const sources = readJudgingSources(dirs, { ...(set !== undefined && { set }), ...(listener && { listener }) });
   const truth: Qrels = new Map(
     openRun(dirs[0])
       .queries()
@@ -40,7 +40,7 @@ export async function rehearseRuns(
   );
   const found: RehearsedShare[] = [];
   for (const random of shares) {
-    const task = await buildTask(sources, {
+    const task = await buildJudgingTask(sources, {
       ...{ random, pictures: false },
       ...(k !== undefined && { k }),
       ...(measure !== undefined && { measure }),

@@ -17,7 +17,12 @@ export function chancesOf(changes: readonly ExpectedChange[], random: number): n
 /** Probability that each document is asked once its query is drawn, falling from 1. */
 export function survivalOf({ changes }: ExpectedChange, random: number): number[] {
   const [most = 0] = changes;
-  return changes.map((change) => (most === 0 ? 1 : Math.max(random, change / most)));
+  return changes.map((change) => (most === 0 ? 1 : Math.max(random, rounded(change / most))));
+}
+
+/** Six digits are enough, and logs half as long. */
+function rounded(chance: number): number {
+  return Math.round(chance * 1e6) / 1e6;
 }
 
 /** Draws a query and how many of its documents are asked. */
@@ -37,7 +42,11 @@ export function drawQuery(
   return {
     query: left[chosen]!,
     probability: Math.min(1, chances[chosen]!),
-    documents: change.documents.map((drawn, i) => ({ ...drawn, chance: survival[i]! })),
+    documents: change.documents.map((drawn, i) => ({
+      document: drawn.document,
+      chance: survival[i]!,
+      grade: rounded(drawn.grade),
+    })),
     asked: survival.filter((chance) => chance > level).length,
     guesses: change.guess.map((_guess, s) => changes.reduce((sum, { guess }) => sum + guess[s]!, 0)),
   };

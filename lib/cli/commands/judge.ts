@@ -4,10 +4,10 @@ import { type Command, Option } from "commander";
 import { z } from "zod";
 import { judgesAgreement } from "../../annotation/judge/agreement.js";
 import { agreementTable } from "../../annotation/judge/agreement-table.js";
-import { buildTask } from "../../annotation/judge/build-task.js";
+import { buildJudgingTask } from "../../annotation/judge/build-judging-task.js";
 import { importJudgements } from "../../annotation/judge/import-judgements.js";
 import { judgingPage } from "../../annotation/judge/judging-page.js";
-import { readSources } from "../../annotation/judge/judging-sources.js";
+import { readJudgingSources } from "../../annotation/judge/judging-sources.js";
 import { rehearsalTable } from "../../annotation/judge/rehearsal-table.js";
 import { rehearseRuns } from "../../annotation/judge/rehearse-runs.js";
 import { saveJudgements } from "../../annotation/judge/save-judgements.js";
@@ -149,13 +149,13 @@ async function writePage(runs: readonly string[], typed: JudgeFlags): Promise<vo
   });
   if (runs.length === 0 && given.queue === undefined)
     throw new UserError("runs: must be two or more run folders, or --queue FILE, got none");
-  const sources = readSources(runs, {
+  const sources = readJudgingSources(runs, {
     ...(set !== undefined && { set }),
     ...(dataset !== undefined && { dataset }),
     listener,
   });
   const { queries, fields, measure, qrels, queue, ...rest } = given;
-  const task = await buildTask(sources, {
+  const task = await buildJudgingTask(sources, {
     ...{
       k: rest.k,
       random: rest.random,

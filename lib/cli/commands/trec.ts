@@ -9,7 +9,7 @@ import { resultsTerminal } from "../../reporting/results-table-view.js";
 import { TerminalListener, tableLook } from "../../reporting/terminal.js";
 import { checkFlags, listOf, probability, wholeNumber } from "../flags.js";
 
-const MEASURES = "nDCG@10,Recall@100,MRR@10,MAP";
+const MEASURES = "nDCG@10,Recall@100,MRR@10,MAP,Judged@10";
 
 /** `qdrl trec export|score|import`. */
 export function addTrecCommands(program: Command): void {

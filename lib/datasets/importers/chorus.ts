@@ -9,7 +9,7 @@ import { phraseKey, phraseSetKey } from "../comparison-keys.js";
 import { readCsv } from "../csv.js";
 import { type JudgedQuery, judgedQueries, relevantPairs, splitQueries } from "../judged-split.js";
 import type { DatasetManifest } from "../manifest.js";
-import { type PinnedFile, readSources } from "../source-files.js";
+import { type PinnedFile, readJudgingSources } from "../source-files.js";
 import { defaultDictionarySizes, writeDataset } from "../write-dataset.js";
 import type { ImportOptions } from "./msrd.js";
 
@@ -48,7 +48,7 @@ export interface IcecatProduct {
  * @throws DataError if a source is missing or differs from the pinned one
  */
 export async function importChorus(options: ImportOptions): Promise<DatasetManifest> {
-  const sources = await readSources(chorusFiles, options);
+  const sources = await readJudgingSources(chorusFiles, options);
   const list: IcecatProduct[] = [];
   for (const { name } of chorusFiles) {
     if (!name.endsWith(".zip")) continue;

@@ -3,7 +3,7 @@ import { DataError } from "../../files/data-error.js";
 import { gunzip } from "../../files/inflate.js";
 import { type JudgedQuery, judgedQueries, relevantPairs, splitQueries } from "../judged-split.js";
 import type { DatasetManifest } from "../manifest.js";
-import { type PinnedFile, readSources, type SourceOptions } from "../source-files.js";
+import { type PinnedFile, readJudgingSources, type SourceOptions } from "../source-files.js";
 import { defaultDictionarySizes, writeDataset } from "../write-dataset.js";
 
 const base =
@@ -46,7 +46,7 @@ interface Film {
  * @throws DataError if a source is missing or differs from the pinned one
  */
 export async function importMsrd(options: ImportOptions): Promise<DatasetManifest> {
-  const sources = await readSources(msrdFiles, options);
+  const sources = await readJudgingSources(msrdFiles, options);
   const corpus = gunzip(sources.get("movies-corpus.jsonl.gz")!, "movies-corpus.jsonl.gz").toString("utf8");
   const judgements = gunzip(sources.get("movies-judgments.tsv.gz")!, "movies-judgments.tsv.gz").toString(
     "utf8",

@@ -14,7 +14,7 @@ import {
 } from "../judged-split.js";
 import type { DatasetManifest } from "../manifest.js";
 import { pythonStrings } from "../python-strings.js";
-import { type PinnedFile, readSources } from "../source-files.js";
+import { type PinnedFile, readJudgingSources } from "../source-files.js";
 import { type Qrels, readQrels } from "../trec.js";
 import { defaultDictionarySizes, writeDataset } from "../write-dataset.js";
 import type { ImportOptions } from "./msrd.js";
@@ -52,7 +52,7 @@ const scifactArchive = ["corpus_train.csv", "claims_train.csv", "claims_validati
  * @throws DataError if a source is missing or differs from the pinned one
  */
 export async function importScifact(options: ImportOptions): Promise<DatasetManifest> {
-  const sources = await readSources(scifactFiles, options);
+  const sources = await readJudgingSources(scifactFiles, options);
   const archive = unzipSync(sources.get("scifact.zip")!);
   const scratch = mkdtempSync(path.join(os.tmpdir(), "qdrl-scifact-"));
   try {

@@ -5,7 +5,7 @@ import { replaceFolder } from "../../files/replace-folder.js";
 import { writeJsonLines } from "../json-lines.js";
 import { type DatasetManifest, writeManifest } from "../manifest.js";
 import { type Misspelling, misspellingsFile, type TypoQuery, typoQueriesFile } from "../misspellings.js";
-import { type PinnedFile, readSources } from "../source-files.js";
+import { type PinnedFile, readJudgingSources } from "../source-files.js";
 import type { ImportOptions } from "./msrd.js";
 
 const crateCi =
@@ -72,7 +72,7 @@ const typoFiles: readonly PinnedFile[] = [
  * @throws DataError if a source is missing or differs from the pinned one
  */
 export async function importTypos(options: ImportOptions): Promise<DatasetManifest> {
-  return writeTypos(await readSources(typoFiles, options), options.outDir);
+  return writeTypos(await readJudgingSources(typoFiles, options), options.outDir);
 }
 
 /** {@link importTypos} from the bytes of the files, unpacked. */

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { bundleForBrowser } from "../../analysis/live/bundle-page.js";
-import { buildTask } from "../../annotation/judge/build-task.js";
+import { buildJudgingTask } from "../../annotation/judge/build-judging-task.js";
 import { JUDGE_SCRIPT, judgingPage } from "../../annotation/judge/judging-page.js";
-import { readSources } from "../../annotation/judge/judging-sources.js";
+import { readJudgingSources } from "../../annotation/judge/judging-sources.js";
 import { JudgingStore, OutdatedSession } from "../../annotation/judge/judging-store.js";
 import { route } from "../route.js";
 import { ServiceError } from "../service-error.js";
@@ -51,7 +51,7 @@ const page = route({
   handle: async ({ query, reply }, { runs }) => {
     const dirs = query.runs.split(",").map((name) => runs.find(name.trim()).dir);
     const { set, measure, queries } = query;
-    const asked = await buildTask(readSources(dirs, set === undefined ? {} : { set }), {
+    const asked = await buildJudgingTask(readJudgingSources(dirs, set === undefined ? {} : { set }), {
       ...{ k: query.k, random: query.random, secondPass: query.second, seed: query.seed },
       ...(measure !== undefined && { measure }),
       ...(queries !== undefined && { queries }),

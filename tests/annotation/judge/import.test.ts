@@ -2,9 +2,9 @@ import fs from "node:fs";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { judgesAgreement } from "../../../lib/annotation/judge/agreement.js";
-import { buildTask } from "../../../lib/annotation/judge/build-task.js";
+import { buildJudgingTask } from "../../../lib/annotation/judge/build-judging-task.js";
 import { importJudgements } from "../../../lib/annotation/judge/import-judgements.js";
-import { readSources } from "../../../lib/annotation/judge/judging-sources.js";
+import { readJudgingSources } from "../../../lib/annotation/judge/judging-sources.js";
 import { saveJudgements } from "../../../lib/annotation/judge/save-judgements.js";
 import { JudgingSession } from "../../../lib/browser/judging/judging-session.js";
 import { sessionText } from "../../../lib/browser/judging/session-file.js";
@@ -29,7 +29,7 @@ const runFile = (name: string, documents: readonly string[]) =>
   );
 const runs = [runFile("a.run", ["d0", "d1", "d2"]), runFile("b.run", ["d2", "d3", "d1"])];
 const task = async (more: object = {}) =>
-  buildTask(readSources(runs, { dataset: tiny.dir }), { k: 3, secondPass: 0, ...more });
+  buildJudgingTask(readJudgingSources(runs, { dataset: tiny.dir }), { k: 3, secondPass: 0, ...more });
 
 /** A session over the two runs in which a judge gives every document the same grade. */
 async function judged(judge: string, grade: number, when: string): Promise<string> {
@@ -71,9 +71,9 @@ describe("what is to be judged", () => {
     await expect(task({ qrels: write("other.qrels", "x9 0 d1 1\n") })).rejects.toThrow(
       "got those of another data set, such as x9",
     );
-    expect(() => readSources(runs)).toThrow("dataset: must be given with TREC run files");
-    expect(() => readSources([runs[0]!, runs[0]!], { dataset: tiny.dir })).toThrow(/runs/);
-    await expect(buildTask(readSources([runs[0]!], { dataset: tiny.dir }), { k: 3 })).rejects.toThrow(
+    expect(() => readJudgingSources(runs)).toThrow("dataset: must be given with TREC run files");
+    expect(() => readJudgingSources([runs[0]!, runs[0]!], { dataset: tiny.dir })).toThrow(/runs/);
+    await expect(buildJudgingTask(readJudgingSources([runs[0]!], { dataset: tiny.dir }), { k: 3 })).rejects.toThrow(
       "must be two or more",
     );
     writeJudgingQueue(at("queue.jsonl"), [{ query: "q1", document: "elsewhere", reason: "near", score: 1 }]);
@@ -85,7 +85,7 @@ describe("what is to be judged", () => {
       { query: "q2", document: "d7", reason: "near", score: 0.2 },
       { query: "q1", document: "d4", reason: "nearer", score: 0.9 },
     ]);
-    const of = await buildTask(readSources([], { dataset: tiny.dir }), { queue: at("queue.jsonl") });
+    const of = await buildJudgingTask(readJudgingSources([], { dataset: tiny.dir }), { queue: at("queue.jsonl") });
     expect(
       of.queue!.map(({ query, document, reason }) => [
         of.queries[query]!.id,

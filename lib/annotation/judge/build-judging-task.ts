@@ -15,7 +15,7 @@ import { pictureAddress } from "../../reporting/pictures.js";
 import type { JudgingSources } from "./judging-sources.js";
 import { shownFields } from "./shown-fields.js";
 
-export interface TaskOptions {
+export interface JudgingTaskOptions {
   /** Documents of each system that are pooled. Default 10. */
   k?: number;
   /** Default nDCG at k. Its cut-off may not be beyond k. */
@@ -48,7 +48,7 @@ const SHOWN_TEXT = 600;
  *
  * @throws UserError for fewer than two systems without a list, a measure that looks further than k, grades or a list of another data set
  */
-export async function buildTask(sources: JudgingSources, options: TaskOptions = {}): Promise<JudgingTask> {
+export async function buildJudgingTask(sources: JudgingSources, options: JudgingTaskOptions = {}): Promise<JudgingTask> {
   const { k = 10, seed = 1, random = 0.2, secondPass = 0.1, guidelines = "", pictures = true } = options;
   const measure = checkMeasure(options.measure ?? `nDCG@${k}`, k);
   if (options.queue === undefined && sources.systems.length < 2)
