@@ -39,6 +39,12 @@ export interface DrawnMean {
 }
 
 /**
+ * By how much the variance that the draws show is enlarged. Few draws weigh much, and those that are missing so far are missing
+ * in their spread too: without it intervals of rehearsed sessions held what they should in 91 % of cases rather than 95.
+ */
+const ENLARGED = 1.3;
+
+/**
  * The mean of a value over all units, of which some were drawn one after the other without replacement, each with whatever
  * probabilities seemed best after those before it.
  *
@@ -79,7 +85,8 @@ export function drawnMean(draws: readonly DrawnValue[], options: DrawnOptions): 
   const left = size === 0 ? 0 : 1 - count / size;
   const share = left === 0 ? 0 : weight / (weight + Math.max(0, count - 1));
   const before = (expected.draw / Math.max(1, count)) * left;
-  const drawing = (share * before + (1 - share) * values.spread + values.inner) / (units * units);
+  const shown = ENLARGED * values.spread;
+  const drawing = (share * before + (1 - share) * shown + values.inner) / (units * units);
   const second = expected.squares * share + squares.total * (1 - share);
   const meanSquare = (sumOf(known.map((value) => value * value)) + second) / units;
   const sampling = Math.max(0, meanSquare - mean * mean) / Math.max(1, units - 1);
@@ -111,7 +118,8 @@ function drawnTotal(
   const parts = apart.map((part) => part * part);
   const squares = sumOf(parts);
   const spread = count === 1 ? 0 : (squares * count) / (count - 1);
-  const kurtosis = squares === 0 ? 3 : (count * sumOf(parts.map((part) => part * part))) / (squares * squares);
+  const kurtosis =
+    squares === 0 ? 3 : (count * sumOf(parts.map((part) => part * part))) / (squares * squares);
   const degrees = (2 * count) / Math.max(1, kurtosis - 1);
   let later = 1;
   const inner = sumOf(

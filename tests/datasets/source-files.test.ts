@@ -49,7 +49,9 @@ describe("readJudgingSources", () => {
     const onProgress = (done: number, total: number, step: string) => steps.push(`${done}/${total} ${step}`);
     for (let i = 0; i < 2; i++)
       expect(
-        (await readJudgingSources([words()], { from: null, cacheDir, onProgress })).get("words.txt")!.toString(),
+        (await readJudgingSources([words()], { from: null, cacheDir, onProgress }))
+          .get("words.txt")!
+          .toString(),
       ).toBe("words");
     expect(requests).toBe(1);
     expect(steps).toEqual(["1/1 words.txt", "1/1 words.txt"]);
@@ -77,7 +79,11 @@ describe("readJudgingSources", () => {
   it("says in one line why nothing could be fetched, and keeps nothing", async () => {
     const cacheDir = `${folder}/nothing`;
     const fetching = (path: string, rest: object = {}) =>
-      readJudgingSources([{ ...words(), url: base + path, ...rest }], { from: null, cacheDir, timeoutMs: 300 });
+      readJudgingSources([{ ...words(), url: base + path, ...rest }], {
+        from: null,
+        cacheDir,
+        timeoutMs: 300,
+      });
     await expect(fetching("/missing")).rejects.toThrow(
       `${base}/missing: could not be fetched (the server answers 404 Not Found); give a local copy with --from DIR`,
     );

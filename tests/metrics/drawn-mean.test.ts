@@ -40,9 +40,9 @@ describe("the mean of what was drawn with changing probabilities", () => {
     const spread = found.reduce((sum, one) => sum + (one.mean - truth) ** 2, 0) / found.length;
     expect(Math.abs(mean - truth)).toBeLessThan(4 * Math.sqrt(spread / found.length));
     const told = found.reduce((sum, one) => sum + one.drawing, 0) / found.length;
-    // Des Raj's estimate of the variance is exact for equal weights and a little high for others
-    expect(told / spread).toBeGreaterThan(0.93);
-    expect(told / spread).toBeLessThan(1.25);
+    // Des Raj's estimate of the variance is exact for equal weights and a little high for others; it is enlarged by 1.3
+    expect(told / spread / 1.3).toBeGreaterThan(0.93);
+    expect(told / spread / 1.3).toBeLessThan(1.25);
   });
 
   it("is exact when all are drawn, and then only these queries' standing for others is left open", () => {

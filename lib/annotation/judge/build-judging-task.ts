@@ -48,7 +48,10 @@ const SHOWN_TEXT = 600;
  *
  * @throws UserError for fewer than two systems without a list, a measure that looks further than k, grades or a list of another data set
  */
-export async function buildJudgingTask(sources: JudgingSources, options: JudgingTaskOptions = {}): Promise<JudgingTask> {
+export async function buildJudgingTask(
+  sources: JudgingSources,
+  options: JudgingTaskOptions = {},
+): Promise<JudgingTask> {
   const { k = 10, seed = 1, random = 0.2, secondPass = 0.1, guidelines = "", pictures = true } = options;
   const measure = checkMeasure(options.measure ?? `nDCG@${k}`, k);
   if (options.queue === undefined && sources.systems.length < 2)

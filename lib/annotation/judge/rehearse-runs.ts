@@ -28,7 +28,10 @@ export async function rehearseRuns(
   },
 ): Promise<RehearsedShare[]> {
   const { random: shares, labels, k, measure, listener, set, ...rest } = options;
-  const sources = readJudgingSources(dirs, { ...(set !== undefined && { set }), ...(listener && { listener }) });
+  const sources = readJudgingSources(dirs, {
+    ...(set !== undefined && { set }),
+    ...(listener && { listener }),
+  });
   const truth: Qrels = new Map(
     openRun(dirs[0])
       .queries()

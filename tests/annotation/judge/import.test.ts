@@ -73,9 +73,9 @@ describe("what is to be judged", () => {
     );
     expect(() => readJudgingSources(runs)).toThrow("dataset: must be given with TREC run files");
     expect(() => readJudgingSources([runs[0]!, runs[0]!], { dataset: tiny.dir })).toThrow(/runs/);
-    await expect(buildJudgingTask(readJudgingSources([runs[0]!], { dataset: tiny.dir }), { k: 3 })).rejects.toThrow(
-      "must be two or more",
-    );
+    await expect(
+      buildJudgingTask(readJudgingSources([runs[0]!], { dataset: tiny.dir }), { k: 3 }),
+    ).rejects.toThrow("must be two or more");
     writeJudgingQueue(at("queue.jsonl"), [{ query: "q1", document: "elsewhere", reason: "near", score: 1 }]);
     await expect(task({ queue: at("queue.jsonl") })).rejects.toThrow('got document "elsewhere"');
   });
@@ -85,7 +85,9 @@ describe("what is to be judged", () => {
       { query: "q2", document: "d7", reason: "near", score: 0.2 },
       { query: "q1", document: "d4", reason: "nearer", score: 0.9 },
     ]);
-    const of = await buildJudgingTask(readJudgingSources([], { dataset: tiny.dir }), { queue: at("queue.jsonl") });
+    const of = await buildJudgingTask(readJudgingSources([], { dataset: tiny.dir }), {
+      queue: at("queue.jsonl"),
+    });
     expect(
       of.queue!.map(({ query, document, reason }) => [
         of.queries[query]!.id,
