@@ -105,7 +105,8 @@ export function createTrainer(
 
 function replicasOf(config: ExperimentConfig, runSteps: number) {
   const module = "lib/training/parallel/experiment-replica.ts";
-  return { processes: config.data_parallel, source: { module, options: { config, runSteps } } };
+  const source = { module, make: "makeExperimentReplica", options: { config, runSteps } };
+  return { processes: config.data_parallel, source };
 }
 
 function moments({ optimizer }: ExperimentConfig): string {

@@ -62,7 +62,11 @@ describe("data-parallel steps", () => {
   beforeAll(async () => {
     await selectBackend("wasm");
     const module = "lib/training/parallel/experiment-replica.ts";
-    replicas = new Replicas(PROCESSES - 1, { module, options: { config, runSteps: 10 } }, "wasm");
+    replicas = new Replicas(
+      PROCESSES - 1,
+      { module, make: "makeExperimentReplica", options: { config, runSteps: 10 } },
+      "wasm",
+    );
     const encoder = make();
     trainer = new OpenTrainer(
       encoder,

@@ -20,5 +20,5 @@ export interface KddReplicaOptions {
 
 /** How another process makes its replica. */
 export function kddReplicaSource(options: KddReplicaOptions): ReplicaSource {
-  return { module: "lib/studies/kdd/kdd-replica.ts", options };
+  return { module: "lib/studies/kdd/kdd-replica.ts", make: "makeKddReplica", options };
 }

@@ -8,7 +8,7 @@ import { pairScorer, type SeededPart } from "./train-step.js";
 import { openWorkspace } from "./workspace.js";
 
 /** A training of the KDD system in another process: its model from the same working files, numbers as they are sent. */
-export function makeReplica({ config, step }: KddReplicaOptions): Replica {
+export function makeKddReplica({ config, step }: KddReplicaOptions): Replica {
   const space = openWorkspace(config);
   const made =
     step === "pretrain" ? pretrainReplica(space) : matcherReplica(space, step === "model1" ? 1 : 2);

@@ -15,7 +15,7 @@ export interface ExperimentReplica {
 }
 
 /** The encoder and the optimiser of an experiment; their numbers come with the first order. */
-export function makeReplica({ config, runSteps }: ExperimentReplica): Replica {
+export function makeExperimentReplica({ config, runSteps }: ExperimentReplica): Replica {
   const model = createEncoder(encoderSpec(config), new Random(config.seed).fork("encoder"));
   return {
     model,

@@ -20,8 +20,8 @@ class Skipped extends Error {}
 
 async function make(source: ReplicaSource, backend: string): Promise<Replica> {
   await selectBackend(backend as BackendName);
-  const { makeReplica } = await import(pathToFileURL(moduleFile(source.module)).href);
-  return makeReplica(source.options);
+  const module = await import(pathToFileURL(moduleFile(source.module)).href);
+  return module[source.make](source.options);
 }
 
 function obey({ model, optimizer, features }: Replica, order: Order): void {

@@ -12,10 +12,11 @@ export interface Replica {
   features(part: unknown): tf.Tensor[];
 }
 
-/** A module whose `makeReplica` makes one from plain data. */
+/** A module and its function that makes one from plain data. */
 export interface ReplicaSource {
   /** of lib, named as TypeScript from the root */
   module: string;
+  make: string;
   options: unknown;
 }
 
