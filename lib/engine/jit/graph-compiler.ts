@@ -8,6 +8,7 @@ import { type OperatorTime, operatorTimes } from "./operator-times.js";
 import { type Demand, gradientsOf, type Recording, record } from "./record.js";
 import type { Trace } from "./trace.js";
 import { TraceError } from "./trace-error.js";
+import { tracing } from "./tracing.js";
 
 export interface JitOptions {
   /** where graphs run; default: the processor */
@@ -172,6 +173,7 @@ export class GraphCompiler {
     give: (outputs: tf.Tensor[], places: readonly number[]) => R,
     plain: () => R,
   ): R {
+    if (tracing()) return plain(); // inside another graph: its ops go there
     const state = rewinding?.state();
     const again = (): void => {
       if (rewinding) rewinding.restore(state as never);

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../../files/user-error.js";
 import { Trace, type Value } from "./trace.js";
 import { traced } from "./trace-backend.js";
 
@@ -37,34 +38,54 @@ export interface Recording {
  * @param options.whole      the key covers the gradient too
  */
 export function record(
-  { compute, by }: Demand,
+  demand: Demand,
   options: { silent: boolean; moving: ReadonlySet<number>; gradients: boolean; whole: boolean },
 ): Recording {
   const begin = (elsewhere: <R>(compute: () => R) => R) =>
     new Trace(options.silent, options.moving, elsewhere);
   return traced(begin, (trace) => {
-    const keyOf = (results: readonly Value[]) => {
-      const outputs = results.map(({ id }) => id).join(" ");
-      const ids = by?.map((tensor) => trace.idOf(tensor)).join(" ") ?? "none";
-      return `${trace.key}\n${outputs} by ${ids} watched ${trace.watched.map(({ value }) => value.id).join(" ")}`;
-    };
-    const read = () => trace.hosts.length + trace.outsiders.length + trace.watched.length;
-    if (!by || !options.gradients) {
-      const results = compute().map((output) => trace.of(output));
-      return { trace, key: keyOf(results), results, places: [], closed: true };
+    try {
+      return recorded(trace, demand, options);
+    } catch (error) {
+      tf.dispose(trace.made);
+      throw error;
     }
-    let own = "";
-    let before = 0;
-    const { value, gradients } = gradientsOf(() => {
-      const [first] = compute();
-      own = keyOf([trace.of(first!)]);
-      before = read();
-      trace.beginGradient();
-      return first as tf.Scalar;
-    }, by);
-    const places = gradients.flatMap((gradient, place) => (gradient ? [place] : []));
-    const results = [value, ...places.map((place) => gradients[place]!)].map((tensor) => trace.of(tensor));
-    const closed = read() === before;
-    return { trace, key: options.whole ? keyOf(results) : own, results, places, closed };
   });
+}
+
+function recorded(
+  trace: Trace,
+  { compute, by }: Demand,
+  options: { gradients: boolean; whole: boolean },
+): Recording {
+  const keyOf = (results: readonly Value[]) => {
+    const outputs = results.map(({ id }) => id).join(" ");
+    const ids = by?.map((tensor) => trace.idOf(tensor)).join(" ") ?? "none";
+    return `${trace.key}\n${outputs} by ${ids} watched ${trace.watched.map(({ value }) => value.id).join(" ")}`;
+  };
+  const read = () => trace.hosts.length + trace.outsiders.length + trace.watched.length;
+  if (!by || !options.gradients) {
+    const results = compute().map((output) => trace.of(tensorOf(output)));
+    return { trace, key: keyOf(results), results, places: [], closed: true };
+  }
+  let own = "";
+  let before = 0;
+  const { value, gradients } = gradientsOf(() => {
+    const [first] = compute();
+    own = keyOf([trace.of(tensorOf(first))]);
+    before = read();
+    trace.beginGradient();
+    return first as tf.Scalar;
+  }, by);
+  const places = gradients.flatMap((gradient, place) => (gradient ? [place] : []));
+  const results = [value, ...places.map((place) => gradients[place]!)].map((tensor) => trace.of(tensor));
+  const closed = read() === before;
+  return { trace, key: options.whole ? keyOf(results) : own, results, places, closed };
+}
+
+function tensorOf(output: unknown): tf.Tensor {
+  if (output instanceof tf.Tensor) return output;
+  throw new UserError(
+    `jit: the function must return tensors, got ${output === null ? "null" : typeof output}`,
+  );
 }

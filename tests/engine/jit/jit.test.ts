@@ -145,3 +145,44 @@ test("no tensor is left behind", () => {
   expect(tf.memory().numBytes).toBe(before.numBytes);
   fast.dispose();
 });
+
+test("a compiled function inside another goes into its graph", () => {
+  const inner = jit((x: tf.Tensor) => tf.tanh(x), { threads: 1 });
+  const outer = jitGradients((x: tf.Tensor) => tf.sum(tf.mul(inner(x), x)) as tf.Scalar, { threads: 1 });
+  const x = noise(13, 5);
+  const { value, gradients } = outer(x);
+  const f = (y: tf.Tensor) => tf.sum(tf.mul(tf.tanh(y), y)) as tf.Scalar;
+  close(value, f(x));
+  close(gradients[0]!, tf.grad(f)(x));
+  expect([inner.info().graphs, outer.info().graphs]).toEqual([0, 1]);
+  outer.dispose();
+});
+
+test("errors of the function itself come through, and leave no tensor behind", () => {
+  const table = new EmbeddingTable({ rows: 3, dim: 4 });
+  const failing = jit(
+    (x: tf.Tensor) => {
+      tf.add(x, table.lookup(Int32Array.of(1)));
+      throw new Error("of its own");
+    },
+    { threads: 1 },
+  );
+  const x = noise(14, 1, 4);
+  const before = tf.memory().numTensors;
+  expect(() => failing(x)).toThrow("of its own");
+  expect(tf.memory().numTensors).toBe(before);
+  const none = jit((() => undefined) as never, { threads: 1 });
+  expect(() => none()).toThrow("jit: the function must return tensors, got undefined");
+});
+
+test("results that are inputs, constants, integers or truths come back as tfjs gives them", () => {
+  const f = (x: tf.Tensor) => [x, tf.ones([2, 3]), tf.cast(x, "int32"), tf.greater(x, 0), tf.zeros([0, 4])];
+  const fast = jit(f, { threads: 1 });
+  const x = tf.tensor1d([-1.5, 2.5, 0]);
+  fast(x).forEach((got, i) => {
+    const want = f(x)[i]!;
+    expect([got.dtype, got.shape, values(got)]).toEqual([want.dtype, want.shape, values(want)]);
+  });
+  expect(fast.info().fallbacks).toBe(0);
+  fast.dispose();
+});
