@@ -1,6 +1,5 @@
 import { compareRuns, evaluatedOn, type MetricSelection } from "../../analysis/compare-runs.js";
 import { UserError } from "../../files/user-error.js";
-import { withTypos } from "../../metrics/metric-name.js";
 import type { ReportPage } from "../../reporting/html-page.js";
 import { type ResultsTable, resultsTable } from "../../reporting/results-table.js";
 import { formatDelta } from "../../reporting/results-table-view.js";
@@ -46,7 +45,12 @@ export function ablationStudy(
       `--measure: must be one that the runs measured (${known.join(", ")}), got "${measure}"`,
     );
   const selections = typos.map(
-    (typo): MetricSelection => ({ label: withTypos(measure, typo), set, measure, typo }),
+    (typo): MetricSelection => ({
+      label: typo === 0 ? measure : `${measure}, typos ${typo}`,
+      set,
+      measure,
+      typo,
+    }),
   );
   const labels = selections.map(({ label }) => label);
   const effects = ablationEffects(study, runs, selections);
@@ -129,6 +133,6 @@ function answerOf(
         .join(", ");
     const [helps, costs] = [named((difference) => difference > 0), named((difference) => difference < 0)];
     if (certain.length === 0) return `${label}: no part is shown to change it ${how}.`;
-    return `${label}: ${[helps && `${helps} helps ${how}`, costs && `${costs} costs`].filter(Boolean).join("; ")}; of ${certain.length < found.length ? `${found.length - certain.length} of ${found.length} parts nothing is shown` : "every part something is shown"}.`;
+    return `${label}: ${[helps && `${helps} helps ${how}`, costs && `${costs} costs`].filter(Boolean).join("; ")}${certain.length < found.length ? `; of the other ${found.length - certain.length} nothing is shown` : ""}.`;
   });
 }

@@ -7,6 +7,7 @@ import { meanInterval } from "../../metrics/mean-interval.js";
 import { meanAndVariance } from "../../metrics/sample.js";
 import { compareOverSeeds, perQueryMeans, type SeedValues } from "../../metrics/seeds-and-queries.js";
 import type { TTest } from "../../metrics/t-test.js";
+import { type ResultsTable, resultsTable } from "../../reporting/results-table.js";
 import type { RunFolder } from "../../tracking/run-folder.js";
 import { type LabelPlan, rowName } from "./label-sweep.js";
 
@@ -45,6 +46,8 @@ export interface LabelStudy {
     needed: { means: number; single: number };
   };
   labelsPerHour: number;
+  /** Every size as a row, against the largest. */
+  results: ResultsTable;
 }
 
 /**
@@ -100,6 +103,14 @@ export function labelStudy(
   });
   return {
     ...{ points, forecasts, labelsPerHour },
+    results: resultsTable(
+      measured.map(({ queries }) => systems.get(rowName(queries))!),
+      {
+        title: `${plan.sweep.title}: sizes (${set})`,
+        baseline: rowName(largest.queries),
+        metrics: [measure],
+      },
+    ),
     checks: measured.flatMap((_, i) => heldOut(measured.slice(0, i + 1)) ?? []),
     needed: neededLabels(curve, difference, largest, labelsPerHour),
     power: powerOf(measured.at(-2)!.values, largest.values, difference),

@@ -1,5 +1,4 @@
 import type { Interval } from "../../metrics/bootstrap.js";
-import { withTypos } from "../../metrics/metric-name.js";
 import { intervalCurve } from "../../reporting/figures/interval-curve.js";
 import type { Figure } from "../../reporting/figures/theme.js";
 import type { ReportPage } from "../../reporting/html-page.js";
@@ -12,7 +11,7 @@ import type { LabelPlan } from "./label-sweep.js";
 export function curveTable(plan: LabelPlan, { points, labelsPerHour }: LabelStudy): Table {
   const seeds = points[0]!.runs.length;
   return plainTable(
-    ["training queries", "labels", measureOf(plan), "gain", "per 100 labels", "per hour"],
+    ["training queries", "labels", measureOf(plan), "gain", "per 100 labels", "per 60 minutes"],
     points.map(({ queries, labels, gain, ...value }) => [
       queries,
       Math.round(labels),
@@ -35,7 +34,7 @@ export function curveTable(plan: LabelPlan, { points, labelsPerHour }: LabelStud
     {
       title: plan.sweep.title,
       notes: [
-        `${plan.set}, ${seeds} ${seeds === 1 ? "seed" : "seeds"}; a seed draws its training queries, a smaller number is a part of a larger one. Brackets are 95 % intervals${seeds === 1 ? " over queries" : " over queries and seeds"}; gains are paired by query, against the size before. Hours are of labelling, at ${labelsPerHour} labels an hour.`,
+        `${plan.set}, ${seeds} ${seeds === 1 ? "seed" : "seeds"}; a seed draws its training queries, a smaller number is a part of a larger one. Brackets are 95 % intervals${seeds === 1 ? " over queries" : " over queries and seeds"}; gains are paired by query, against the size before. Minutes are of labelling, at ${labelsPerHour} labels an hour.`,
       ],
     },
   );
@@ -130,14 +129,14 @@ export function labelPage(plan: LabelPlan, study: LabelStudy): ReportPage {
       },
       { title: "More labels", blocks: [forecast!] },
       { title: "Test queries", blocks: [power!] },
+      {
+        title: "Runs",
+        blocks: [
+          { kind: "details", summary: "every size", blocks: [{ kind: "results", results: study.results }] },
+        ],
+      },
     ],
-    sources: study.points.flatMap(({ queries, runs }) =>
-      runs.map(({ dir, seed }) => ({
-        what: `${queries} queries, seed ${seed}`,
-        run: dir,
-        file: "queries.jsonl.gz",
-      })),
-    ),
+    sources: [],
   };
 }
 
@@ -157,7 +156,7 @@ export function labelAnswer(plan: LabelPlan, { points, forecasts, needed, power 
 }
 
 function measureOf({ measure, typo, set }: LabelPlan): string {
-  return `${withTypos(measure, typo)} (${set})`;
+  return `${measure}${typo === 0 ? "" : `, typos ${typo}`} (${set})`;
 }
 
 function pick({ mean, low, high }: Interval): Interval {

@@ -62,8 +62,8 @@ export async function studyLabels(
     forecast: forecastTable(plan, study),
     power: powerTable(plan, study),
   };
-  const { sweep, ...asked } = plan;
-  const numbers = { study: "labels", task: sweep.task_id, ...asked, ...study };
+  const [{ sweep, ...asked }, { results: _, ...found }] = [plan, study];
+  const numbers = { study: "labels", task: sweep.task_id, ...asked, ...found };
   const page = writeStudy(folder, { page: labelPage(plan, study), tables, numbers });
   return { ...planned, study, tables, page };
 }

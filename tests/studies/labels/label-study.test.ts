@@ -5,6 +5,7 @@ import { labelledRows } from "../../../lib/experiment/labelled-rows.js";
 import { loadConfig } from "../../../lib/experiment/load-config.js";
 import { loadSweep, sweepFrom } from "../../../lib/experiment/load-sweep.js";
 import { pairedTTest } from "../../../lib/metrics/t-test.js";
+import { runsShown } from "../../../lib/reporting/page-blocks.js";
 import { labelStudy } from "../../../lib/studies/labels/label-study.js";
 import { labelPlan, rowName } from "../../../lib/studies/labels/label-sweep.js";
 import {
@@ -140,6 +141,7 @@ describe("labelStudy", () => {
       /Checked, each size from the smaller ones alone: 800 .* inside\./,
     );
     expect(powerTable(plan, study).rows).toHaveLength(5);
-    expect(labelPage(plan, study).sources).toHaveLength(8);
+    const { sections } = labelPage(plan, study);
+    expect(runsShown(sections.flatMap(({ blocks }) => blocks))).toHaveLength(8);
   });
 });
