@@ -9,15 +9,11 @@ const ROWS = 3;
 /** Texts of one band that a text is compared with; more share boilerplate, not meaning. */
 const MOST_COMPARED = 200;
 
-const factors = Uint32Array.from(
-  { length: BANDS * ROWS },
-  (_, i) => (Math.imul(i + 1, 0x9e3779b1) | 1) >>> 0,
-);
-const shifts = Uint32Array.from({ length: BANDS * ROWS }, (_, i) => Math.imul(i + 7, 0x85ebca6b) >>> 0);
-
 /**
  * Finds texts whose sets of shingles have Jaccard similarity of at least a threshold: MinHash in 10 bands of 3 rows gives
  * candidates (similarity s is met with 1 − (1 − s³)¹⁰: .999 at .8, .99 at .7), whose similarity is then computed exactly.
+ *
+ * The 30 hashes of a shingle are h + i·g, i from 1, of two hashes h and g.
  *
  * @see Broder 1997, doi:10.1109/SEQUEN.1997.666900; Leskovec, Rajaraman & Ullman 2020, Mining of Massive Datasets, section 3.4
  */
@@ -82,16 +78,18 @@ export class NearIndex {
 
   private sign(set: Uint32Array): void {
     const { signature } = this;
-    for (let i = 0; i < signature.length; i++) {
-      const shift = shifts[i]!;
-      const factor = factors[i]!;
-      let least = 0xffffffff;
-      for (let at = 0; at < set.length; at++) {
-        let mixed = Math.imul(set[at]! ^ shift, factor);
-        mixed = (mixed ^ (mixed >>> 15)) >>> 0;
-        if (mixed < least) least = mixed;
+    signature.fill(0xffffffff);
+    for (let at = 0; at < set.length; at++) {
+      const hash = set[at]!;
+      let step = Math.imul(hash ^ 0x7feb352d, 0x846ca68b);
+      step = (step ^ (step >>> 15)) | 1;
+      let value = Math.imul(hash ^ (hash >>> 16), 0x9e3779b1);
+      value ^= value >>> 13;
+      for (let i = 0; i < signature.length; i++) {
+        value = (value + step) | 0;
+        const positive = value >>> 0;
+        if (positive < signature[i]!) signature[i] = positive;
       }
-      signature[i] = least;
     }
   }
 

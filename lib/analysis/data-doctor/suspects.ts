@@ -14,7 +14,7 @@ import type { PairCensus } from "./pair-census.js";
 import { tokensOf, WordCoverage } from "./word-coverage.js";
 
 /** Queries that are examined, evenly over the training part; all of fewer. */
-const MOST_QUERIES = 20_000;
+const MOST_QUERIES = 40_000;
 /** Documents of a query that the system gives; a labelled document beyond scores 0. */
 const DEPTH = 100;
 /** Training queries that are asked for neighbours, evenly over all; all of fewer. */
