@@ -1,7 +1,6 @@
 import { power } from "../engine/power.js";
-import { Random } from "../engine/random/random.js";
 import { UserError } from "../files/user-error.js";
-import { intervalOf, shownResampling } from "./bootstrap.js";
+import { studentTQuantile } from "./student-t.js";
 
 /** Two grades of one thing. */
 export interface GradePair {
@@ -27,18 +26,18 @@ export interface Agreement {
  * Cohen's κ = 1 − Σ wᵢⱼ oᵢⱼ / Σ wᵢⱼ eᵢⱼ, with o the shares of pairs of grades, e the shares that chance would bring, and w 1 off
  * the diagonal (default) or (i − j)², so that far grades weigh more.
  *
- * The interval is a percentile bootstrap over groups. Where all grades are equal it would have no width: there it begins where
- * the exact binomial interval of the share of equal grades begins.
+ * The interval is Student's, its standard error from leaving out one group after the other, and ends at −1 and 1. Where all
+ * grades are equal it would have no width: there it begins where the exact binomial interval of the share of equal grades begins.
  *
  * @throws UserError for no pair
- * @see Cohen 1960, doi:10.1177/001316446002000104; 1968, doi:10.1037/h0026256 (weights)
+ * @see Cohen 1960, doi:10.1177/001316446002000104; 1968, doi:10.1037/h0026256 (weights); Fleiss & Davies 1982,
+ * doi:10.1111/j.2044-8317.1982.tb00655.x (jackknife)
  */
 export function cohenKappa(
   pairs: readonly GradePair[],
-  options: { weights?: "none" | "quadratic"; level?: number; resamples?: number; seed?: number } = {},
+  options: { weights?: "none" | "quadratic"; level?: number } = {},
 ): Agreement {
   const { weights = "none", level = 0.95 } = options;
-  const { resamples = shownResampling.resamples, seed = shownResampling.seed } = options;
   if (pairs.length === 0) throw new UserError("cohenKappa: pairs must not be empty, got none");
   const grades = [...new Set(pairs.flatMap(({ first, second }) => [first, second]))].sort((a, b) => a - b);
   const size = grades.length;
@@ -63,18 +62,15 @@ export function cohenKappa(
     const chance = chanceOf(whole, size);
     return { ...result, low: (least - chance) / (1 - chance), high: 1 };
   }
-  const random = new Random(seed);
-  const drawn = Array.from({ length: resamples }, () =>
-    kappaOf(
-      summed(
-        tables.map(() => tables[random.int(tables.length)]!),
-        size,
-      ),
-      size,
-      weight,
-    ),
-  ).filter((value) => !Number.isNaN(value));
-  return { ...result, ...intervalOf(Float64Array.from(drawn).sort(), kappa, level, null) };
+  const without = tables.map((table) => {
+    const rest = kappaOf(whole.map((cell, i) => cell - table[i]!), size, weight);
+    return Number.isNaN(rest) ? kappa : rest;
+  });
+  const mean = without.reduce((sum, value) => sum + value, 0) / without.length;
+  const squares = without.reduce((sum, value) => sum + (value - mean) * (value - mean), 0);
+  const count = tables.length;
+  const half = studentTQuantile((1 + level) / 2, count - 1) * Math.sqrt((squares * (count - 1)) / count);
+  return { ...result, low: Math.max(-1, kappa - half), high: Math.min(1, kappa + half) };
 }
 
 function summed(tables: readonly Float64Array[], size: number): Float64Array {
