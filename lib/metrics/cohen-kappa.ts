@@ -63,7 +63,11 @@ export function cohenKappa(
     return { ...result, low: (least - chance) / (1 - chance), high: 1 };
   }
   const without = tables.map((table) => {
-    const rest = kappaOf(whole.map((cell, i) => cell - table[i]!), size, weight);
+    const rest = kappaOf(
+      whole.map((cell, i) => cell - table[i]!),
+      size,
+      weight,
+    );
     return Number.isNaN(rest) ? kappa : rest;
   });
   const mean = without.reduce((sum, value) => sum + value, 0) / without.length;
