@@ -65,7 +65,7 @@ describe("the labelling server", () => {
 
   it("answers a wrong body in a line", async () => {
     const wrong: [string, object, RegExp][] = [
-      ["/next", { choice: "sure" }, /choice must be one of uncertain, .*got "sure"/],
+      ["/next", { choice: "sure" }, /choice must be one of nearest, uncertain, .*got "sure"/],
       ["/next", { topk: 0 }, /topk must be ≥ 1, got 0/],
       ["/next", { start: 5, end: 5 }, /end: must be in \[start \+ 1, start \+ 100\], got 5 with start 5/],
       ["/next", { topK: 5 }, /topK is not a known key; did you mean topk/],

@@ -7,10 +7,10 @@ import { inOrderChoice, randomChoice } from "./choices/unordered.js";
 
 /** Ways to choose the next question, by kind. A new one is a line here. */
 export const labelChoices = new PartRegistry<ChoicePart>("choice of questions", [
+  nearestChoice,
   uncertainChoice,
   marginChoice,
   diverseChoice,
-  nearestChoice,
   randomChoice,
   inOrderChoice,
 ]);

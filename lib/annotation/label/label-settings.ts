@@ -36,7 +36,7 @@ const keys = {
     .describe(
       "queries: those of the training part; documents: the documents themselves; or a file of documents",
     ),
-  choice: named(labelChoices).default("uncertain").describe("how the next question is chosen"),
+  choice: named(labelChoices).default("nearest").describe("how the next question is chosen"),
   considered: z.int().min(1).default(300).describe("questions drawn among which the next one is chosen"),
   candidates: z.int().min(1).max(100).default(9).describe("nearest documents shown with a question"),
   pool: z

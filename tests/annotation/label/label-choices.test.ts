@@ -93,7 +93,7 @@ describe("a choice of questions", () => {
     );
     expect([...labelChoices.get("last").rank(considered(0), 2)]).toEqual([39, 38]);
     expect(() => labelChoices.get("uncertian")).toThrow(
-      'unknown choice of questions "uncertian"; known: uncertain, margin, diverse, nearest, random, in_order, last; did you mean uncertain?',
+      'unknown choice of questions "uncertian"; known: nearest, uncertain, margin, diverse, random, in_order, last; did you mean uncertain?',
     );
   });
 });
