@@ -59,8 +59,9 @@ provider, threads, graphs and the last graph's hash.
    reads and writes them in place, and nothing is copied. On other backends, and on a GPU, inputs and results are copied at
    each call.
 
-So branches, schedules and changing masks are right by construction: another branch is another key. A single number is a
-constant of the graph until it changes between calls; then it becomes an input. Tables of embeddings stay outside the graph:
+So branches, schedules and changing masks are right by construction: another branch is another key, and whatever numbers a
+function makes are inputs (but 0, 1 and exponents, which the key names). Once a single number changes between calls, gradients are
+traced at each call too, another 8 ms for such a step, since the number may stand in them alone. Tables of embeddings stay outside the graph:
 their rows go in, and their rows' gradients come out. \`whenKnown(value, take)\` hands over a value that a loss keeps for a
 monitor once the graph has run.
 
@@ -89,9 +90,8 @@ every kernel below ([kernel-table.test.ts](../tests/engine/jit/kernel-table.test
 after 200 steps of training losses are 4·10⁻⁷ and parameters 1.6·10⁻⁶ apart
 ([engine-drift.test.ts](../tests/training/engine-drift.test.ts), which bounds both). On one machine with one number of threads
 a graph gives the same bytes each time, read from disk or made anew, and a run that goes on from a checkpoint ends with the
-bytes of one that was not stopped. ONNX Runtime promises no equal bytes across processors or numbers of threads. One case is
-resumed to rounding only: a number of the loss itself that changes from step to step is a constant of the first graph, and an
-input of the next.
+bytes of one that was not stopped: a graph depends on its call alone, not on calls before. ONNX Runtime promises no equal
+bytes across processors or numbers of threads.
 
 ## Kernels
 

@@ -36,7 +36,7 @@ export function attentionShares(products: tf.Tensor4D, hide: tf.Tensor, scale: n
 function graphShares(products: tf.Tensor4D, hide: tf.Tensor, scale: number): tf.Tensor4D {
   const op = tf.customGrad((...args: unknown[]) => {
     const [x, save] = args as [tf.Tensor4D, tf.GradSaveFunc];
-    const value = tf.softmax(tf.add(tf.mul(x, scale), hide));
+    const value = graphOp<tf.Tensor>("GraphShares", { products: x, hide }, { scale });
     save([value]);
     return {
       value,

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { type WasmHeap, wasmHeap } from "../wasm-heap.js";
 import { type Feeds, type NativeSession, nativeTensor } from "./native-session.js";
-import type { GraphType, HostInput, OutsideInput, Trace } from "./trace.js";
+import type { HostInput, OutsideInput, Trace } from "./trace.js";
 
 /** What a graph gives back, by name. */
 export interface GraphOutput {
@@ -20,10 +20,8 @@ export interface GraphPlan {
   places: readonly number[];
   /** the boundaries that have one */
   slopes: readonly number[];
-  /** places of numbers that are inputs */
-  moving: ReadonlySet<number>;
-  /** the numbers as they were when the graph was made; those that are not inputs are constants of it */
-  numbers: readonly number[];
+  /** single numbers of the run that it was made in; a run without a gradient written down has the first of them anew */
+  numbers: Trace["numbers"];
   hash: string;
   nodes: number;
 }
@@ -35,18 +33,14 @@ export class CompiledGraph {
     readonly plan: GraphPlan,
   ) {}
 
-  /** Places at which a run has another number than the graph. */
-  moved(numbers: readonly number[]): number[] {
-    const { moving, numbers: own } = this.plan;
-    const places: number[] = [];
-    for (let place = 0; place < numbers.length; place++)
-      if (!moving.has(place) && !Object.is(numbers[place], own[place])) places.push(place);
-    return places;
+  /** Whether a run has another number than the one that the graph was made in. */
+  hasMoved({ numbers }: Trace): boolean {
+    return numbers.some(({ value }, place) => !Object.is(value, this.plan.numbers[place]!.value));
   }
 
   /** Runs it with what a trace handed over; tensors of the program's backend, in the order of the outputs. */
   run(trace: Trace): tf.Tensor[] {
-    const { outputs, moving } = this.plan;
+    const { outputs, numbers } = this.plan;
     const heap = wasmHeap();
     // made before anything is fed: making them may move the heap
     const results = outputs.map(({ shape, dtype }) =>
@@ -55,8 +49,9 @@ export class CompiledGraph {
     const feeds: Feeds = {};
     for (const input of trace.hosts) feeds[input.name] = hostTensor(input);
     for (const input of trace.outsiders) feeds[input.name] = outsideTensor(input, heap);
-    for (const place of moving)
-      feeds[`number ${place}`] = numberTensor(trace.numbers[place]!, trace.numberTypes[place]!);
+    numbers.forEach((made, place) => {
+      feeds[`number ${place}`] = numberTensor(trace.numbers[place] ?? made);
+    });
     const fetches: Parameters<NativeSession["run"]>[1] = {};
     outputs.forEach(({ name, shape }, i) => {
       const result = results[i];
@@ -83,8 +78,8 @@ function hostTensor({ values, shape, dtype }: HostInput) {
   return nativeTensor(dtype, values as never, shape);
 }
 
-function numberTensor(number: number, dtype: GraphType) {
-  const data = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[dtype].of(number);
+function numberTensor({ value, dtype }: Trace["numbers"][number]) {
+  const data = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[dtype].of(value);
   return nativeTensor(dtype, data, []);
 }
 

@@ -197,42 +197,34 @@ export class GraphCompiler {
 
   /** The graph of a call, made if there is none, and the call's numbers. */
   private find(demand: Demand, again: () => void): { graph: CompiledGraph; trace: Trace } {
-    let moving: ReadonlySet<number> = new Set();
+    const { whole } = this;
     if (this.graphs.size > 0) {
-      const { whole } = this;
-      const { trace, key } = record(demand, { silent: true, moving, gradients: whole, whole });
+      const { trace, key } = record(demand, { silent: true, gradients: whole, whole });
       const graph = this.graphs.get(key);
-      const moved = graph?.moved(trace.numbers);
-      if (graph && moved!.length === 0) {
+      // a number that changed may stand in the gradient too, out of sight of its function
+      const hidden = graph && demand.by && !whole && graph.hasMoved(trace);
+      if (graph && !hidden) {
         this.graphs.delete(key);
         this.graphs.set(key, graph); // the newest
         return { graph, trace };
       }
       tf.dispose(trace.made);
-      if (graph) {
-        moving = new Set([...graph.plan.moving, ...moved!]);
-        this.graphs.delete(key);
-        graph.dispose();
-      }
       again();
+      if (hidden) return this.findWhole(demand, again);
     }
     const start = performance.now();
     if (this.done.graphs >= this.options.mostGraphs)
       throw new TraceError(
         `shapes or ops were new for the ${this.done.graphs + 1}th time (mostGraphs ${this.done.graphs})`,
       );
-    const first = { silent: false, moving, gradients: true };
-    const recording = record(demand, { ...first, whole: this.whole });
-    const { key } = recording;
-    if (!recording.closed && !this.whole) {
-      this.whole = true;
-      this.dispose();
+    const recording = record(demand, { silent: false, gradients: true, whole });
+    if (!recording.closed && !whole) {
       tf.dispose(recording.trace.made);
       again();
-      return this.find(demand, again);
+      return this.findWhole(demand, again);
     }
-    const graph = this.compile(recording, moving, start);
-    this.graphs.set(key, graph);
+    const graph = this.compile(recording, start);
+    this.graphs.set(recording.key, graph);
     if (this.graphs.size > this.options.openGraphs) {
       const [oldest, closed] = this.graphs.entries().next().value as [string, CompiledGraph];
       this.graphs.delete(oldest);
@@ -241,11 +233,14 @@ export class GraphCompiler {
     return { graph, trace: recording.trace };
   }
 
-  private compile(
-    { trace, results, places }: Recording,
-    moving: ReadonlySet<number>,
-    start: number,
-  ): CompiledGraph {
+  /** The same, from here on with gradients written down at each call. The graphs are the same, their keys are not. */
+  private findWhole(demand: Demand, again: () => void): { graph: CompiledGraph; trace: Trace } {
+    this.whole = true;
+    this.dispose();
+    return this.find(demand, again);
+  }
+
+  private compile({ trace, results, places }: Recording, start: number): CompiledGraph {
     const all = [
       ...results,
       ...trace.watched.map(({ value }) => value),
@@ -277,8 +272,7 @@ export class GraphCompiler {
       own: results.length,
       places,
       slopes: trace.slopes.map(({ boundary }) => boundary),
-      moving,
-      numbers: trace.numbers.slice(),
+      numbers: trace.numbers,
       hash,
       nodes,
     });

@@ -39,10 +39,9 @@ export interface Recording {
  */
 export function record(
   demand: Demand,
-  options: { silent: boolean; moving: ReadonlySet<number>; gradients: boolean; whole: boolean },
+  options: { silent: boolean; gradients: boolean; whole: boolean },
 ): Recording {
-  const begin = (elsewhere: <R>(compute: () => R) => R) =>
-    new Trace(options.silent, options.moving, elsewhere);
+  const begin = (elsewhere: <R>(compute: () => R) => R) => new Trace(options.silent, elsewhere);
   return traced(begin, (trace) => {
     try {
       return recorded(trace, demand, options);

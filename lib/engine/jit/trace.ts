@@ -42,15 +42,15 @@ const graphTypes = { float32: "float", int32: "int32", bool: "bool" } as const;
  * One run of a function under trace: what it would compute, written as a graph (or, silently, only as a key that is equal if
  * the graph is), and the numbers that this run hands to the graph.
  *
- * A single number is a constant of the graph unless its place is among `moving`; anything larger is an input, so that masks,
- * labels and draws made while the function runs are those of the run.
+ * Whatever numbers it makes are inputs of the graph, so that masks, labels, draws and schedules are those of the run. Constants
+ * are the single numbers 0 and 1, and those that a kernel asks for by {@link pin}; the key names them.
  */
 export class Trace implements Tracing {
   readonly emit: Emitter;
   readonly hosts: HostInput[] = [];
   readonly outsiders: OutsideInput[] = [];
-  readonly numbers: number[] = [];
-  readonly numberTypes: GraphType[] = [];
+  /** single numbers, but for constants */
+  readonly numbers: { value: number; dtype: GraphType }[] = [];
   readonly boundaries: ((gradient: tf.Tensor) => void)[] = [];
   readonly watched: { value: Value; take: (values: Float32Array) => void }[] = [];
   /** gradients of boundaries, by their place */
@@ -68,7 +68,6 @@ export class Trace implements Tracing {
 
   constructor(
     silent: boolean,
-    private readonly moving: ReadonlySet<number>,
     private readonly elsewhere: <T>(compute: () => T) => T,
   ) {
     this.emit = new Emitter(silent);
@@ -168,6 +167,14 @@ export class Trace implements Tracing {
     return this.value(name, shape, dtype, [], number);
   }
 
+  /** The number that all entries are, if it is one of the host: from here on a constant of the graph. */
+  pin(value: Value): number | null {
+    if (value.uniform !== null || value.host === null || value.physical.length > 0) return value.uniform;
+    const [number] = this.read(value.dataId);
+    this.parts.push(`pinned ${value.id} ${number}`);
+    return number!;
+  }
+
   /** The name of a value with all its entries. */
   full(value: Value): string {
     if (same(value.physical, value.shape)) return value.name;
@@ -225,16 +232,12 @@ export class Trace implements Tracing {
   }
 
   private single(number: number, shape: number[], dtype: GraphType): Value {
-    const place = this.numbers.push(number) - 1;
-    this.numberTypes.push(dtype);
-    this.parts.push(`number ${dtype} ${shape.length}`);
-    const { emit } = this;
-    if (this.moving.has(place)) {
-      const name = `number ${place}`;
-      emit.input(name, graphTypes[dtype], []);
-      return this.value(name, shape, dtype, []);
-    }
-    return this.filled(number, shape, dtype);
+    const constant = number === 0 || number === 1;
+    this.parts.push(`number ${dtype} ${shape.length}${constant ? ` = ${number}` : ""}`);
+    if (constant) return this.filled(number, shape, dtype);
+    const name = `number ${this.numbers.push({ value: number, dtype }) - 1}`;
+    this.emit.input(name, graphTypes[dtype], []);
+    return this.value(name, shape, dtype, []);
   }
 
   private host(values: tf.TypedArray, shape: number[], dtype: GraphType): Value {

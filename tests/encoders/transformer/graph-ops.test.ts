@@ -76,7 +76,7 @@ test.each(Object.entries(ops))(
       };
       const by = inputs.filter((_, place) => place !== fixed);
       const demand = { compute: () => [loss()], by };
-      const all = { silent: true, moving: new Set<number>(), gradients: true, whole: true };
+      const all = { silent: true, gradients: true, whole: true };
       const key = tf.tidy(() => record(demand, all).key as never) as string;
       for (const kernel of Object.keys(kernelGroups["composites"]!))
         if (key.includes(`${kernel} `)) seen.add(kernel);

@@ -80,7 +80,8 @@ const pow: Lowering = (trace, { a, b }) => {
     2: () => emit.node("Mul", [x, x]),
     3: () => emit.node("Mul", [emit.node("Mul", [x, x]), x]),
   };
-  const short = b!.uniform === null || a!.dtype !== "float32" ? undefined : written[b!.uniform];
+  const exponent = a!.dtype === "float32" ? trace.pin(b!) : null;
+  const short = exponent === null ? undefined : written[exponent];
   return trace.value(
     short ? short() : emit.node("Pow", [x, b!.name]),
     broadcast(a!.shape, b!.shape),

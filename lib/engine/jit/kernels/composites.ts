@@ -94,6 +94,14 @@ const feedForwardGradient: Lowering = (trace, { x, w1, w2, h, twice, wide, dy })
   ];
 };
 
+/** softmax(scale · products + hide) over the last axis. */
+const shares: Lowering = (trace, { products, hide }, { scale }: { scale: number }) => {
+  const { emit } = trace;
+  const scaled = emit.node("Mul", [trace.full(products!), emit.scalar(scale)]);
+  const masked = emit.node("Add", [scaled, trace.full(hide!)]);
+  return trace.value(emit.node("Softmax", [masked], { axis: -1 }), products!.shape, "float32");
+};
+
 /** scale · (shares · (dy − Σ shares · dy)) over the last axis: the gradient of a softmax of scaled numbers. */
 const softmaxGradient: Lowering = (trace, { shares, dy }, { scale }: { scale: number }) => {
   const { emit } = trace;
@@ -127,5 +135,6 @@ export const composites: Lowerings = {
   GraphFeedForwardGradient: feedForwardGradient,
   GraphLayerNorm: layerNorm,
   GraphLayerNormGradient: layerNormGradient,
+  GraphShares: shares,
   GraphSoftmaxGradient: softmaxGradient,
 };
