@@ -164,7 +164,6 @@ export const binary: Lowerings = {
   LessEqual: compare("LessOrEqual"),
   LogicalAnd: compare("And"),
   LogicalOr: compare("Or"),
-  LogicalXor: compare("Xor"),
   Maximum: plain("Max"),
   Minimum: plain("Min"),
   Mod: mod,

@@ -199,37 +199,21 @@ const maxPoolGradient: Lowering = (trace, { dy, input }, a: PoolingAttributes) =
   return trace.value(turn(trace, upright, channelsLast), info.inShape, "float32");
 };
 
-/** Each slope, divided by the entries that its mean had, goes back to all of them. */
+/** Each slope goes back in equal parts, one for each place of the filter, as in tfjs: also where places lay outside the picture. */
 const avgPoolGradient: Lowering = (trace, { dy, input }, a: PoolingAttributes) => {
   const { emit } = trace;
   const info = poolInfo(input!.shape, a);
   const { padInfo: p, inChannels: channels } = info;
-  const seen = (place: number, near: number, kernel: number, size: number) =>
-    Math.min(place - near + kernel, size) - Math.max(place - near, 0);
-  const counts = () =>
-    Float32Array.from({ length: info.outHeight * info.outWidth }, (_, at) => {
-      const [i, j] = [
-        Math.floor(at / info.outWidth) * info.strideHeight,
-        (at % info.outWidth) * info.strideWidth,
-      ];
-      return (
-        seen(i, p.top, info.filterHeight, info.inHeight) * seen(j, p.left, info.filterWidth, info.inWidth)
-      );
-    });
-  const key = `pool counts ${[info.inHeight, info.inWidth, info.filterHeight, info.filterWidth, info.strideHeight, info.strideWidth, ...padsOf(info)].join(" ")}`;
-  const divided = emit.node("Div", [
-    turn(trace, trace.full(dy!), channelsFirst),
-    emit.constant(key, counts, [1, 1, info.outHeight, info.outWidth]),
-  ]);
-  const ones = emit.node("Expand", [
-    emit.scalar(1),
+  const places = info.filterHeight * info.filterWidth;
+  const parts = emit.node("Expand", [
+    emit.scalar(1 / places),
     emit.integers([channels, 1, info.filterHeight, info.filterWidth]),
   ]);
   const far = (out: number, stride: number, kernel: number, near: number, size: number) =>
     (out - 1) * stride + kernel - near - size;
   const bottom = far(info.outHeight, info.strideHeight, info.filterHeight, p.top, info.inHeight);
   const right = far(info.outWidth, info.strideWidth, info.filterWidth, p.left, info.inWidth);
-  const name = emit.node("ConvTranspose", [divided, ones], {
+  const name = emit.node("ConvTranspose", [turn(trace, trace.full(dy!), channelsFirst), parts], {
     group: channels,
     kernel_shape: [info.filterHeight, info.filterWidth],
     strides: [info.strideHeight, info.strideWidth],

@@ -54,17 +54,10 @@ function place(operator: string): Lowering {
   };
 }
 
-/** Shares along one axis. */
-function shares(operator: string): Lowering {
-  return (trace, { logits }, { dim, axis }: { dim?: number; axis?: number }) => {
-    const along = axisOf(dim ?? axis ?? -1, logits!.shape.length);
-    return trace.value(
-      trace.emit.node(operator, [trace.full(logits!)], { axis: along }),
-      logits!.shape,
-      "float32",
-    );
-  };
-}
+const softmax: Lowering = (trace, { logits }, { dim }: { dim: number }) => {
+  const axis = axisOf(dim, logits!.shape.length);
+  return trace.value(trace.emit.node("Softmax", [trace.full(logits!)], { axis }), logits!.shape, "float32");
+};
 
 const cumsum: Lowering = (
   trace,
@@ -102,12 +95,11 @@ export const reductions: Lowerings = {
   ArgMax: place("ArgMax"),
   ArgMin: place("ArgMin"),
   Cumsum: cumsum,
-  LogSoftmax: shares("LogSoftmax"),
   Max: reduction("ReduceMax"),
   Mean: reduction("ReduceMean"),
   Min: reduction("ReduceMin"),
   Prod: reduction("ReduceProd"),
-  Softmax: shares("Softmax"),
+  Softmax: softmax,
   Sum: reduction("ReduceSum", true),
   TopK: topK,
 };

@@ -154,9 +154,6 @@ const tile: Lowering = (trace, { x }, { reps }: { reps: number[] }) => {
   return trace.value(trace.emit.node("Tile", [trace.full(x!), trace.emit.integers(reps)]), shape, x!.dtype);
 };
 
-const broadcastTo: Lowering = (trace, { x }, { shape }: { shape: number[] }) =>
-  trace.value(x!.name, shape, x!.dtype, x!.physical, x!.uniform);
-
 const pad: Lowering = (
   trace,
   { x },
@@ -189,7 +186,6 @@ const reverse: Lowering = (trace, { x }, { dims }: { dims: number[] }) => {
 
 /** Kernels that move entries without changing them. */
 export const shapes: Lowerings = {
-  BroadcastTo: broadcastTo,
   Concat: concat,
   ExpandDims: expandDims,
   Pack: pack,
