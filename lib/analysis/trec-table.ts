@@ -1,9 +1,11 @@
 import path from "node:path";
-import { readQrels, readTrecRun } from "../datasets/trec.js";
+import { judgedQrels, type QrelsOptions, readJudgements } from "../datasets/judgements.js";
+import { type Qrels, readQrels, readTrecRun, trecId } from "../datasets/trec.js";
 import { defaultListener } from "../engine/progress.js";
 import { checkDistinct } from "../files/check-distinct.js";
 import { UserError } from "../files/user-error.js";
 import { parseMeasure } from "../metrics/measure.js";
+import { partialMeasures } from "../metrics/partial-measures.js";
 import { scoreRun } from "../metrics/score-run.js";
 import { type ResultsTable, resultsTable } from "../reporting/results-table.js";
 
@@ -13,6 +15,10 @@ export interface TrecTableOptions {
   baseline?: string;
   /** See evaluateRun. */
   queries?: "judged" | "relevant" | "answered";
+  /** Judgements are partial: measures on condensed lists, the share judged and bpref beside each. */
+  partial?: boolean;
+  /** What counts where the judges of a file of qdrl judge differ. */
+  judges?: QrelsOptions;
   listener?: { line?(text: string): void };
 }
 
@@ -29,12 +35,14 @@ export function trecTable(
   options: TrecTableOptions,
 ): ResultsTable {
   const { queries: which = "judged", listener = defaultListener() } = options;
-  const measures = options.measures.map((name) => parseMeasure(name).name);
+  const measures = options.partial
+    ? partialMeasures(options.measures)
+    : options.measures.map((name) => parseMeasure(name).name);
   checkDistinct("measures", measures);
   const { baseline = files[0]! } = options;
   if (!files.some((file) => nameOf(file) === nameOf(baseline)))
     throw new UserError(`baseline: must be one of the run files (${files.join(", ")}), got ${baseline}`);
-  const qrels = readQrels(qrelsFile);
+  const qrels = qrelsFile.endsWith(".jsonl") ? readJudged(qrelsFile, options.judges) : readQrels(qrelsFile);
   let first: string[] | null = null;
   const systems = files.map((file) => {
     const run = readTrecRun(file, listener);
@@ -65,6 +73,16 @@ export function trecTable(
     baseline: nameOf(baseline),
     metrics: measures,
   });
+}
+
+/** Ids as run files hold them. */
+function readJudged(file: string, options: QrelsOptions = {}): Qrels {
+  return new Map(
+    [...judgedQrels([readJudgements(file)], options)].map(([query, grades]) => [
+      trecId(query),
+      new Map([...grades].map(([document, grade]) => [trecId(document), grade])),
+    ]),
+  );
 }
 
 function nameOf(file: string): string {

@@ -1,4 +1,5 @@
 import type { Listener } from "../engine/progress.js";
+import { askedMeasures } from "../experiment/asked-measures.js";
 import type { EvaluationSet } from "../experiment/evaluation-set.js";
 import type { RecallValidationConfig } from "../experiment/sections/evaluation.js";
 import { replaceLocked } from "../files/replace-folder.js";
@@ -52,14 +53,14 @@ export async function writeRetrieverRun(
   listener: Listener,
 ): Promise<void> {
   const { config, kind, seed, dataset, backend, counts, startedAt } = system;
-  const { k: ks, measures, query_typo_probabilities: typoProbabilities } = config.recall_validation;
+  const { k: ks, query_typo_probabilities: typoProbabilities } = config.recall_validation;
   checkPlace(run, kind);
   const began = performance.now();
   const evaluation = await evaluate({
     sets: system.sets,
     retriever: system.retriever,
     ks,
-    measures,
+    measures: askedMeasures(config.recall_validation),
     typoProbabilities,
     textColumns: system.textColumns,
     prepare: system.prepare,

@@ -27,8 +27,9 @@ export interface EvaluationSet {
   queries: PoolQuery[];
   /** Relevant ids that the pool lacks (counted once each). */
   missingDocuments: number;
-  /** Queries left without a relevant document. */
+  /** Queries left without a relevant document: how many, and which, for judgements that give them one. */
   skippedQueries: number;
+  unanswerable?: readonly PoolQuery[];
 }
 
 /** Joins queries with their pool: relevant ids become indices, queries without any are left out and counted. */
@@ -45,16 +46,19 @@ export function evaluationSet(
 ): EvaluationSet {
   const indexOf = new Map(pool.ids.map((id, index) => [id, index]));
   const filtered = filterQueries(queries, (query) => query.relevantIds, indexOf);
+  const inPool = (query: (typeof queries)[number], relevant: readonly string[]): PoolQuery => ({
+    id: query.id,
+    fields: query.fields,
+    relevant: new Set(relevant.map((id) => indexOf.get(id)!)),
+    grades: gradesInPool(query.grades ?? Object.fromEntries(relevant.map((id) => [id, 1])), indexOf),
+    ...(query.slice === undefined ? {} : { slice: query.slice }),
+  });
+  const answerable = new Set(filtered.kept.map(({ query }) => query));
   return {
     name,
     pool,
-    queries: filtered.kept.map(({ query, relevant }) => ({
-      id: query.id,
-      fields: query.fields,
-      relevant: new Set(relevant.map((id) => indexOf.get(id)!)),
-      grades: gradesInPool(query.grades ?? Object.fromEntries(relevant.map((id) => [id, 1])), indexOf),
-      ...(query.slice === undefined ? {} : { slice: query.slice }),
-    })),
+    queries: filtered.kept.map(({ query, relevant }) => inPool(query, relevant)),
+    unanswerable: queries.filter((query) => !answerable.has(query)).map((query) => inPool(query, [])),
     missingDocuments: filtered.missingDocuments.length,
     skippedQueries: filtered.skippedQueries,
   };

@@ -26,7 +26,7 @@ export async function labelledRows(
   if (wanted === 0) {
     if (!makesPairs(config))
       throw new UserError(
-        `${dir}: without labelled pairs there must be pairs of documents' own texts (dataset.document_pairs, dataset.sentence_pairs), got neither`,
+        `${dir}: without labelled pairs there must be pairs of documents' own texts (dataset.document_pairs, dataset.sentence_pairs) or judgements (dataset.judgements), got none`,
       );
     const none: TextColumns = emptyRecord();
     for (const name of columns) none[name] = [];
@@ -107,6 +107,6 @@ export async function countTrainingQueries(
 
 /** Whether documents make training pairs by themselves. */
 function makesPairs({ dataset }: ExperimentConfig): boolean {
-  const { document_pairs: names, sentence_pairs: sentences, span_pairs: spans } = dataset;
-  return names !== null || sentences !== null || spans !== null;
+  const { document_pairs: names, sentence_pairs: sentences, span_pairs: spans, judgements } = dataset;
+  return [names, sentences, spans, judgements].some((source) => source !== null);
 }

@@ -20,6 +20,9 @@ import { configCleaning } from "./config-cleaning.js";
 import { addDocumentPairs } from "./document-pairs.js";
 import { categoryMappers, encoderFeatures } from "./encoder-features.js";
 import { type EvaluationSet, evaluationSet, type Pool, type Row } from "./evaluation-set.js";
+import { readJudgedGrades, withJudgements } from "./judged-grades.js";
+import { addJudgedPairs, judgedPairs, verdictsOf } from "./judged-pairs.js";
+import { type ChosenSet, knownSets } from "./known-sets.js";
 import { labelledRows } from "./labelled-rows.js";
 import { openPairStream, type PairStream } from "./pair-stream.js";
 import { buildPairs, type PairSet } from "./pairs.js";
@@ -100,16 +103,26 @@ export async function loadExperiment(
             onError: config.on_error,
           });
     note(listener, counts, `${part} `, report);
+    const judged = part === "training" ? await judgedPairs(config, names) : null;
+    const gradeCells = graded !== null ? texts[graded]! : judged && texts[names.query[0]!]!.map(() => "1");
+    if (judged !== null) Object.assign(counts, addJudgedPairs(judged, texts, names, gradeCells!));
     if (part === "training")
       Object.assign(counts, addDocumentPairs(config.dataset, texts, names, evaluation.sets[0]!.pool.items));
     await readers.query.prepare(rowsOf(texts, names.query), listener);
     await readers.document.prepare(rowsOf(texts, names.document), listener);
+    const further = judged?.notRelevant.map(({ document }) => document) ?? [];
+    if (further.length > 0) await readers.document.prepare(further, listener);
     for (const feature of textsOf([...config.dataset.query_features, ...config.dataset.document_features]))
       scan.add(`${part} rows`, feature.name, cellsOf(feature, texts));
-    const built = buildPairs(texts, names, { query: queryFeatures, document: documentFeatures });
-    return graded === null
-      ? built
-      : { ...built, grades: gradesOf(graded, texts[graded]!, built.queryOf.length) };
+    const built = buildPairs(texts, names, { query: queryFeatures, document: documentFeatures }, further);
+    const verdicts = part === "training" ? await verdictsOf(config, built, names, judged) : null;
+    return {
+      ...built,
+      ...(verdicts && { verdicts }),
+      ...(gradeCells && {
+        grades: gradesOf(graded ?? "grade", gradeCells, built.queryOf.length),
+      }),
+    };
   };
   const empty: PairSet = {
     queries: { size: 0, columns: {} },
@@ -240,28 +253,24 @@ export async function loadEvaluation(
     }
     sets.push(set);
   }
+  const { judgements } = config.recall_validation;
+  if (judgements === null)
+    return {
+      dataset: { name: dataset.name, dir: dataset.dir, fingerprint: dataset.fingerprint },
+      sets,
+      counts,
+    };
+  const judged = withJudgements(sets, readJudgedGrades(judgements, dataset), judgements);
+  if (judged.line !== null) listener.line?.(judged.line);
   return {
     dataset: { name: dataset.name, dir: dataset.dir, fingerprint: dataset.fingerprint },
-    sets,
-    counts,
+    sets: judged.sets,
+    counts: {
+      ...counts,
+      ...judged.counts,
+      ...Object.fromEntries(judged.sets.map(({ name, queries }) => [`${name} queries`, queries.length])),
+    },
   };
-}
-
-/** Where an evaluation set's files are; without a file of queries they are the rows of the validation part. */
-interface ChosenSet {
-  name: string;
-  itemsPath: string;
-  queriesPath: string | null;
-}
-
-/** The evaluation sets that `recall_validation.sets` may name: pairs held out for validation are one where no other has that name. */
-export function knownSets(dataset: Dataset): ChosenSet[] {
-  const all: readonly ChosenSet[] = dataset.evaluationSets;
-  const heldOut = fs.existsSync(path.join(dataset.dir, layout.validation));
-  const named = all.length === 0 || all.some((set) => set.name === "validation");
-  return heldOut && !named
-    ? [...all, { name: "validation", itemsPath: all[0]!.itemsPath, queriesPath: null }]
-    : [...all];
 }
 
 function chosenSets(dataset: Dataset, names: readonly string[] | undefined): readonly ChosenSet[] {

@@ -3,6 +3,7 @@ import type { ExperimentConfig } from "./schema.js";
 /** Rules between loss, negatives, schedule and update. */
 export function checkNegatives(
   config: Pick<ExperimentConfig, "negatives" | "batch_size"> & {
+    dataset: Pick<ExperimentConfig["dataset"], "judgements">;
     loss: { type: string };
     update: Pick<ExperimentConfig["update"], "chunk_size">;
   },
@@ -40,6 +41,11 @@ export function checkNegatives(
       );
     if (source.margin !== null && source.from === "bm25")
       blame(["negatives", "add", i, "margin"], `must be null when from is bm25, got ${source.margin}`);
+    if (!source.unjudged && config.dataset.judgements === null)
+      blame(
+        ["negatives", "add", i, "unjudged"],
+        "must be true without dataset.judgements, which say what is judged, got false",
+      );
     if (negatives.log_q !== null)
       blame(
         ["negatives", "log_q"],

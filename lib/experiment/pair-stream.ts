@@ -108,6 +108,7 @@ export function beyondStreaming({
   if ("token_weights" in model && model.token_weights.endsWith("idf"))
     return "inverse document frequencies are counted from all texts";
   if (dataset.labelled_pairs !== null) return "labelled_pairs draws from all pairs";
+  if (dataset.judgements !== null) return "judgements add to all pairs";
   if (dataset.labelled_queries !== null) return "labelled_queries draws from all queries";
   if ("untrained_rows" in model.text_embedding && model.text_embedding.untrained_rows === "zero")
     return "rows of tokens that no text holds are known from all texts";

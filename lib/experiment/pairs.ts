@@ -21,11 +21,22 @@ export interface PairSet {
   documentRows?: readonly Readonly<Record<string, string>>[];
   /** [pairs] row of `queries` that is embedded, where it is not the query itself but a misspelling of it. */
   queryRowOf?: Int32Array;
+  /** What is known of documents that are no positives, by row of queries. */
+  verdicts?: Verdicts;
   /** Batches also carry their queries misspelled (row `misspelledAt` + query) and clean. */
   teaching?: { misspelledAt: number } | null;
 }
 
+/** What judgements and suspicions say of documents that are no positives. */
+export interface Verdicts {
+  /** Query → documents judged not relevant to it. */
+  notRelevant: ReadonlyMap<number, ReadonlySet<number>>;
+  /** File of suspects → query → documents that may well be relevant to it. */
+  suspects: Readonly<Record<string, ReadonlyMap<number, ReadonlySet<number>>>>;
+}
+
 /**
+ * @param further  documents without a pair, which may be negatives
  * @param columns  equally long columns of text, as read from the training part-files
  * @param names    the columns of each side
  */
@@ -33,10 +44,12 @@ export function buildPairs(
   columns: Record<string, readonly string[]>,
   names: { query: readonly string[]; document: readonly string[] },
   features: { query: FeaturePipeline; document: FeaturePipeline },
+  further: readonly Readonly<Record<string, string>>[] = [],
 ): PairSet {
   const count = columns[names.query[0]!]!.length;
   const query = distinctRows(columns, names.query, count);
   const document = distinctRows(columns, names.document, count);
+  if (further.length > 0) appendRows(document, names.document, further);
   return {
     queries: features.query.encode(query.rows),
     documents: features.document.encode(document.rows),
@@ -45,6 +58,24 @@ export function buildPairs(
     queryRows: query.rows,
     documentRows: document.rows,
   };
+}
+
+/** What tells rows apart. */
+export function rowKey(row: Readonly<Record<string, string>>, names: readonly string[]): string {
+  return JSON.stringify(names.map((name) => row[name]));
+}
+
+function appendRows(
+  { rows }: { rows: Record<string, string>[] },
+  names: readonly string[],
+  further: readonly Readonly<Record<string, string>>[],
+): void {
+  const known = new Set(rows.map((row) => rowKey(row, names)));
+  for (const row of further) {
+    const key = rowKey(row, names);
+    if (!known.has(key)) rows.push(Object.fromEntries(names.map((name) => [name, row[name]!])));
+    known.add(key);
+  }
 }
 
 function distinctRows(columns: Record<string, readonly string[]>, names: readonly string[], count: number) {

@@ -11,6 +11,16 @@ export interface MiningRules {
   margin: number | null;
 }
 
+/** What is known of documents that are no positives of a query. */
+export interface MiningVerdicts {
+  /** Judged not relevant to query q: negatives first of all, whatever their rank and score. */
+  notRelevant: (query: number) => ReadonlySet<number> | undefined;
+  /** Suspected to be relevant to query q: never taken unless judged not relevant. */
+  suspects: (query: number) => ReadonlySet<number> | undefined;
+  /** Whether documents without a judgement may be taken at all. */
+  unjudged: boolean;
+}
+
 /** The best documents of some queries, best first: ids [Q, depth], −1 where there are fewer. */
 export interface CandidateRankings {
   ids: Int32Array;
@@ -20,7 +30,8 @@ export interface CandidateRankings {
 
 /**
  * The documents of each ranking that may be negatives: ranks rankFrom … rankTo, none of the query's known positives, and
- * with a margin none that scores above the best positive's score minus it (likely an unlabelled positive).
+ * with a margin none that scores above the best positive's score minus it (likely an unlabelled positive). What judgements
+ * and suspicions say goes before all of that but the positives.
  *
  * @param positives      known positives of query q
  * @param positiveScores score of query q's best positive, for the margin
@@ -31,6 +42,7 @@ export function selectMined(
   rules: MiningRules,
   positives: (query: number) => ReadonlySet<number> | undefined,
   positiveScores?: ArrayLike<number>,
+  verdicts: MiningVerdicts = { notRelevant: () => undefined, suspects: () => undefined, unjudged: true },
 ): Int32Array {
   const { rankFrom, rankTo, margin } = rules;
   if (!(Number.isInteger(rankFrom) && Number.isInteger(rankTo) && rankFrom >= 1 && rankTo >= rankFrom))
@@ -43,11 +55,15 @@ export function selectMined(
   for (let q = 0; q < queries; q++) {
     const known = positives(q);
     const limit = margin === null ? Infinity : positiveScores![q]! - margin;
+    const [refused, suspected] = [verdicts.notRelevant(q), verdicts.suspects(q)];
     let kept = 0;
-    for (let rank = rankFrom; rank <= Math.min(rankTo, depth); rank++) {
+    for (const id of refused ?? []) if (kept < width && !known?.has(id)) out[q * width + kept++] = id;
+    if (!verdicts.unjudged) continue;
+    for (let rank = rankFrom; rank <= Math.min(rankTo, depth) && kept < width; rank++) {
       const cell = q * depth + rank - 1;
       const id = ids[cell]!;
-      if (id >= 0 && !known?.has(id) && scores[cell]! <= limit) out[q * width + kept++] = id;
+      if (id >= 0 && !known?.has(id) && !refused?.has(id) && !suspected?.has(id) && scores[cell]! <= limit)
+        out[q * width + kept++] = id;
     }
   }
   return out;

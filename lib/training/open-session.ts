@@ -8,6 +8,7 @@ import { selectBackend } from "../engine/backend.js";
 import { defaultListener, type Listener } from "../engine/progress.js";
 import { Random } from "../engine/random/random.js";
 import { checkEvaluable, evaluate } from "../evaluation/evaluate.js";
+import { askedMeasures } from "../experiment/asked-measures.js";
 import { checkBatches, epochBatches, inStoredOrder, tooFewPairs } from "../experiment/epoch-batches.js";
 import { type LoadedExperiment, loadExperiment } from "../experiment/load-experiment.js";
 import { type PairBatch, stepsPerEpoch } from "../experiment/pairs.js";
@@ -207,7 +208,7 @@ function evaluateEncoder(
     sets: data.sets,
     retriever: new DenseRetriever({ encoder, ...data.features, embed }, settings.similarity),
     ks: settings.k,
-    measures: settings.measures,
+    measures: askedMeasures(settings),
     typoProbabilities: settings.query_typo_probabilities,
     textColumns: textColumnsOf(config).textColumns,
     ...encoderPreparation(config),

@@ -4,6 +4,7 @@ import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { trecTable } from "../../lib/analysis/trec-table.js";
 import { writeTables } from "../../lib/analysis/write-table.js";
+import { writeJudgements } from "../../lib/datasets/judgements.js";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "qdrl-trec-"));
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }));
@@ -40,6 +41,25 @@ describe("trecTable", () => {
     expect(() => trecTable(qrels, [good, half], { measures, queries: "answered" })).toThrow(
       "must answer the same queries as",
     );
+  });
+
+  it("puts the measures of partial judgements beside each, and takes files of qdrl judge", () => {
+    const { metrics, rows } = trecTable(qrels, [half], { measures: ["P@1"], partial: true });
+    expect(metrics).toEqual(["P@1", "P(judged)@1", "Judged@1", "bpref"]);
+    expect(rows[0]!.cells.map((cell) => cell!.mean * 3)).toEqual([0, 0, 1, 0]);
+    const file = path.join(folder, "judged.jsonl");
+    const line = (document: string, grade: number, judge: string) => ({
+      ...{ query: "q1", document, grade, judge, pass: 1 as const, when: null },
+    });
+    const header = { dataset: "films", fingerprint: null, set: "test" };
+    writeJudgements(file, { header, judgements: [line("a", 0, "anna"), line("b", 2, "anna")] });
+    expect(trecTable(file, [half], { measures: ["P@1"] }).rows[0]!.cells[0]!.mean).toBe(1);
+    writeJudgements(file, { header, judgements: [line("b", 0, "anna"), line("b", 2, "ben")] });
+    expect(() => trecTable(file, [half], { measures })).toThrow(
+      /judges must agree on document "b" and query "q1"/,
+    );
+    const judges = { conflicts: "lowest" as const };
+    expect(trecTable(file, [half], { measures: ["P@1"], judges }).rows[0]!.cells[0]!.mean).toBe(0);
   });
 
   it("refuses a file that answers none of the queries, and a baseline that is no run file", () => {

@@ -96,6 +96,11 @@ export const LISTED = {
   "tests/training/train.test.ts": { most: 20, why: "whole runs, resumed and on both engines" },
   "tests/cluster/sweep-rows.test.ts": { most: 16, why: "rows trained, stopped and resumed in processes" },
   "tests/cluster/engines.test.ts": { most: 6, why: "compiles the engines' schemas" },
+  "tests/experiment/judgements-in-use.test.ts": {
+    most: 9,
+    why: "runs trained and evaluated with judgements",
+  },
+  "tests/studies/ablation/ablation-effects.test.ts": { most: 4, why: "hundreds of run folders" },
   "tests/runs/sweep.test.ts": { most: 18, why: "sweeps in worker processes" },
   "tests/fused/fused-trainer.test.ts": {
     most: 18,

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import {
   changedTable,
   consistencyTable,
@@ -6,6 +6,7 @@ import {
   robustnessTable,
 } from "../../analysis/robustness-table.js";
 import { printSummary } from "../../analysis/summary.js";
+import { CONFLICT_RULES } from "../../datasets/judgements.js";
 import { queryConsistency } from "../../evaluation/query-consistency.js";
 import { reevaluateRun } from "../../evaluation/reevaluate-run.js";
 import { evaluateRobustness } from "../../evaluation/robustness.js";
@@ -15,6 +16,7 @@ import {
   robustnessCurves,
   worstQueries,
 } from "../../evaluation/robustness-views.js";
+import { evaluatedJudgements } from "../../experiment/sections/judgements.js";
 import type { Table } from "../../reporting/table.js";
 import { tableTerminal } from "../../reporting/table-terminal.js";
 import { TerminalListener, tableLook } from "../../reporting/terminal.js";
@@ -30,6 +32,18 @@ export function addEvaluateCommand(program: Command): void {
     .option("--k <list>", "cut-offs, e.g. 10,50,100")
     .option("--typos <list>", "typo probabilities, e.g. 0,0.25,0.5,0.75")
     .option(
+      "--judgements <files...>",
+      "count further judgements too, of qdrl judge or qrels; measures of partial judgements stand beside the others",
+    )
+    .addOption(
+      new Option(
+        "--conflicts <rule>",
+        "with --judgements: what counts where judges differ (default: refuse)",
+      ).choices([...CONFLICT_RULES]),
+    )
+    .option("--machines <list>", "with --judgements: judges that are programs and count beside people")
+    .option("--judged-queries", "with --judgements: the queries that they judge, alone")
+    .option(
       "--robustness",
       "every kind of typo at several probabilities, those the run was trained on and others",
     )
@@ -43,6 +57,10 @@ export function addEvaluateCommand(program: Command): void {
     )
     .option("--consistency", "how near DL-Typo's misspelled searches are embedded to those meant")
     .action(async (dir: string, options: EvaluateFlags) => {
+      if (options.consistency || options.robustness)
+        refuseUnused(options, ["judgements"], "without --robustness and --consistency");
+      if (options.judgements === undefined)
+        refuseUnused(options, ["conflicts", "machines", "judgedQueries"], "with --judgements");
       if (options.consistency)
         refuseUnused(options, ["checkpoint", "k", "typos", "robustness"], "without --consistency");
       if (options.robustness) refuseUnused(options, ["k"], "without --robustness");
@@ -63,6 +81,14 @@ export function addEvaluateCommand(program: Command): void {
         ...(options.checkpoint === undefined ? {} : { checkpoint: options.checkpoint }),
         ...(ks === undefined ? {} : { ks }),
         ...(typos === undefined ? {} : { typoProbabilities: typos }),
+        ...(options.judgements && {
+          judgements: evaluatedJudgements.parse({
+            files: options.judgements,
+            queries: options.judgedQueries ? "judged" : "all",
+            ...(options.conflicts && { conflicts: options.conflicts }),
+            ...(options.machines && { machines: options.machines.split(",") }),
+          }),
+        }),
       });
       listener.finish();
       printSummary(run);
@@ -70,6 +96,10 @@ export function addEvaluateCommand(program: Command): void {
 }
 
 interface EvaluateFlags {
+  judgements?: string[];
+  conflicts?: string;
+  machines?: string;
+  judgedQueries?: boolean;
   checkpoint?: string;
   k?: string;
   typos?: string;

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { printSummary } from "../../analysis/summary.js";
 import { type TrecTableOptions, trecTable } from "../../analysis/trec-table.js";
 import { writeTables } from "../../analysis/write-table.js";
+import { CONFLICT_RULES, type ConflictRule } from "../../datasets/judgements.js";
 import { exportTrec, importTrec } from "../../evaluation/trec-files.js";
 import { resultsTerminal } from "../../reporting/results-table-view.js";
 import { TerminalListener, tableLook } from "../../reporting/terminal.js";
@@ -41,7 +42,14 @@ export function addTrecCommands(program: Command): void {
     .command("score")
     .description("score run files of any system, with intervals and tests")
     .argument("<runs...>", "TREC run files")
-    .requiredOption("--qrels <file>", "judgements, in TREC's or BEIR's form")
+    .requiredOption("--qrels <file>", "judgements, in TREC's or BEIR's form, or those of qdrl judge")
+    .addOption(
+      new Option("--conflicts <rule>", "what counts where judges differ")
+        .choices([...CONFLICT_RULES])
+        .default("refuse"),
+    )
+    .option("--machines <list>", "judges that are programs and count beside people")
+    .option("--partial", "judgements are partial: condensed lists, Judged@k and bpref beside every measure")
     .option("--measures <list>", "measures by name", MEASURES)
     .option("--baseline <file>", "run file that the others are compared with; default: the first")
     .addOption(
@@ -54,10 +62,11 @@ export function addTrecCommands(program: Command): void {
     )
     .option("-o, --output <file>", "also write the table: .html, .md, .csv or .tex")
     .action((files: string[], options: ScoreFlags) => {
-      const { qrels, measures, baseline, queries, output } = options;
+      const { qrels, measures, baseline, queries, output, partial = false, conflicts, machines } = options;
       const table = trecTable(qrels, files, {
         measures: splitMeasures(measures),
-        queries,
+        ...{ queries, partial },
+        judges: { conflicts, ...(machines !== undefined && { machines: machines.split(",") }) },
         ...(baseline === undefined ? {} : { baseline }),
         listener: { line: (text) => void process.stderr.write(`${text}\n`) },
       });
@@ -102,6 +111,9 @@ interface ScoreFlags {
   baseline?: string;
   queries: NonNullable<TrecTableOptions["queries"]>;
   output?: string;
+  partial?: boolean;
+  conflicts: ConflictRule;
+  machines?: string;
 }
 
 /** Names with commas between, those within brackets belonging to the name. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { dictionaryKeys, furtherFeatures } from "./feature-types.js";
+import { judgementsSection } from "./judgements.js";
 
 const textFeature = z.strictObject({
   name: z.string().min(1).describe("column of the data set, or what the columns of `from` make together"),
@@ -80,6 +81,12 @@ export const datasetSection = z.strictObject({
     .default(null)
     .describe(
       "training queries of the data set whose pairs are used, drawn at random by the seed; a smaller number is a part of a larger one. null = all",
+    ),
+  judgements: judgementsSection
+    .nullable()
+    .default(null)
+    .describe(
+      "judgements of a set that is not evaluated, as training: documents graded above 0 are pairs with that grade, for list_net and approximate_ndcg; those graded 0 are no pairs, and hard negatives first of all; null = off",
     ),
   grade_column: z
     .string()

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { evaluatedJudgements } from "./judgements.js";
 
 /** Retrieval evaluation after every epoch. */
 /** A list that names nothing twice: what is asked for twice would be computed, written and shown twice. */
@@ -16,6 +17,12 @@ export const recallValidationSection = z.strictObject({
   measures: distinct(z.array(z.string().min(1)))
     .default([])
     .describe("further measures by name, e.g. nDCG@10, MAP@100, Judged@10, nDCG(judged)@10"),
+  judgements: evaluatedJudgements
+    .nullable()
+    .default(null)
+    .describe(
+      "further judgements, as partial as they are: each measure then has the same on condensed lists beside it, the share of its ranks that is judged, and bpref; null = off",
+    ),
   query_typo_probabilities: distinct(z.array(z.number().min(0).max(1)).min(1))
     .default([0.0, 0.5])
     .describe("probability per word; 0 = clean queries"),

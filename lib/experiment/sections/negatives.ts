@@ -32,8 +32,22 @@ const hard = z
       .nullable()
       .default(null)
       .describe("model only: keep documents whose cosine is at least this much below the best positive's"),
+    exclude: z
+      .string()
+      .min(1)
+      .nullable()
+      .default(null)
+      .describe(
+        "file of suspected false negatives, of data doctor --queue or qrels; they are never taken, unless dataset.judgements grade them 0; null = none",
+      ),
+    unjudged: z
+      .boolean()
+      .default(true)
+      .describe("false: only documents that dataset.judgements grade 0 for the query are taken"),
   })
-  .describe("mined for each query; its known positives are never taken");
+  .describe(
+    "mined for each query; its known positives are never taken, documents that dataset.judgements grade 0 first of all",
+  );
 
 const memory = z
   .strictObject({

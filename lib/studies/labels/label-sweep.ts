@@ -1,7 +1,8 @@
 import { openDataset } from "../../datasets/open-dataset.js";
+import { knownSets } from "../../experiment/known-sets.js";
 import { countTrainingQueries } from "../../experiment/labelled-rows.js";
 import { loadConfig } from "../../experiment/load-config.js";
-import { knownSets, loadEvaluation } from "../../experiment/load-experiment.js";
+import { loadEvaluation } from "../../experiment/load-experiment.js";
 import type { ExperimentConfig } from "../../experiment/schema.js";
 import type { SweepConfig } from "../../experiment/sweep-schema.js";
 import { UserError } from "../../files/user-error.js";

@@ -251,6 +251,7 @@ function negativesOf(
     loss: { type: losses.get(overPairs(loss).kind).kind },
     update: { chunk_size: chunkSize ?? null },
     batch_size: batchSize,
+    dataset: { judgements: null },
   });
   if (broken)
     throw new UserError(

@@ -4,9 +4,10 @@ import type { PairSet } from "../../experiment/pairs.js";
 import type { BatchNegativesConfig } from "../../experiment/sections/negatives.js";
 import type { FeatureBatch } from "../../features/batch.js";
 import { encodingOf } from "../../features/token-column.js";
+import { ownEntry } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
 import type { KnownPositives } from "../../losses/candidate-mask.js";
-import { type CandidateRankings, selectMined } from "../../negatives/hard-negatives.js";
+import { type CandidateRankings, type MiningVerdicts, selectMined } from "../../negatives/hard-negatives.js";
 import { exactSearch } from "../../retrieval/indexes/exact-search.js";
 import { Bm25Index } from "../../retrieval/lexical/bm25.js";
 
@@ -30,7 +31,7 @@ export function mineNegatives(
     source.from === "bm25"
       ? { rankings: bm25Rankings(pairs, depth), positiveScores: undefined }
       : modelRankings(pairs, depth, encoder, positives);
-  const mined = selectMined(rankings, rules, positives, positiveScores);
+  const mined = selectMined(rankings, rules, positives, positiveScores, verdictsFor(source, pairs));
   const width = source.rank_to - source.rank_from + 1;
   let queriesWithout = 0;
   for (let q = 0; q < pairs.queries.size; q++) if (mined[q * width] === -1) queriesWithout++;
@@ -39,6 +40,19 @@ export function mineNegatives(
       `negatives.add: hard negatives must be found for some query in ranks ${source.rank_from} to ${source.rank_to}, got none`,
     );
   return { mined, queriesWithout };
+}
+
+function verdictsFor({ exclude, unjudged }: HardSource, { verdicts }: PairSet): MiningVerdicts {
+  const suspects = exclude === null ? undefined : ownEntry(verdicts?.suspects ?? {}, exclude);
+  if (exclude !== null && suspects === undefined)
+    throw new UserError(
+      `negatives.add: exclude must be null where pairs are not read from a configuration's data set, got ${exclude}`,
+    );
+  return {
+    notRelevant: (query) => verdicts?.notRelevant.get(query),
+    suspects: (query) => suspects?.get(query),
+    unjudged,
+  };
 }
 
 function modelRankings(
