@@ -64,6 +64,7 @@ export const LISTED = {
     most: 6,
     why: "a data set examined for every fault and every kind of file",
   },
+  "tests/analysis/data-doctor/measure-cost.test.ts": { most: 5, why: "trained with and without a finding" },
   "tests/tuning/tune.test.ts": { most: 30, why: "tunings by one and two workers, ended and gone on with" },
   "tests/browser/live-page.test.ts": {
     most: 15,

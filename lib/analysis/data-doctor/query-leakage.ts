@@ -115,7 +115,7 @@ function findingsOf(
           ? null
           : {
               says: "leave the training rows of these queries out; qdrl init and data import keep near-duplicates on one side when they deal queries out",
-              command: mendCommand(settings, "query-leakage"),
+              command: mendCommand(settings, `query-leakage:${kind}`),
             },
       drop: rows.whole(),
     };
