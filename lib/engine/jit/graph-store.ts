@@ -16,7 +16,7 @@ export function graphHash(graph: Uint8Array, provider: string): string {
 
 /**
  * Opens a graph; with a folder, the graph as ONNX Runtime rewrote it is kept there, and opened from there the next time. A
- * file that is damaged is written anew.
+ * file that is damaged is written anew; where the folder cannot be used, graphs are made anew each time.
  */
 export function openKept(
   graph: Uint8Array,
@@ -26,16 +26,25 @@ export function openKept(
 ): NativeSession {
   if (folder === null) return openNative(graph, options);
   const file = join(folder, `${hash}.graph`);
-  const kept = readSealedBytes(file);
+  const kept = ifItCan(() => readSealedBytes(file));
   if (kept) return openNative(kept, { ...options, optimised: true });
   const scratch = mkdtempSync(join(tmpdir(), "qdrl-graph-"));
   try {
     const optimisedFile = join(scratch, "graph.onnx");
     const session = openNative(graph, { ...options, optimisedFile });
-    writeSealedBytes(file, readFileSync(optimisedFile));
+    ifItCan(() => writeSealedBytes(file, readFileSync(optimisedFile)));
     return session;
   } finally {
     rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** Files on disk only save time: one that cannot be read or written ends no training. */
+function ifItCan<T>(use: () => T): T | null {
+  try {
+    return use();
+  } catch {
+    return null;
   }
 }
 

@@ -40,6 +40,13 @@ test("a graph kept on disk gives the same bytes as one made anew, and a damaged 
   expect(readFileSync(file)).toEqual(whole);
 });
 
+test("a folder that cannot be used costs time alone", () => {
+  const file = path.join(folder, "no-folder");
+  writeFileSync(file, "");
+  expect(once(file).numbers).toEqual(once(null).numbers);
+  expect(readFileSync(file, "utf8")).toBe("");
+});
+
 test("the same graph on the same threads gives the same bytes each time", () => {
   const [first, second] = [once(null), once(null)];
   expect(second.numbers).toEqual(first.numbers);
