@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createEncoder } from "../../lib/encoders/create-encoder.js";
 import { parametersOf } from "../../lib/encoders/parameters.js";
 import { selectBackend } from "../../lib/engine/backend.js";
+import { tapeDifferentiation } from "../../lib/engine/ops/differentiation.js";
 import { Random } from "../../lib/engine/random/random.js";
 import { loadConfig } from "../../lib/experiment/load-config.js";
 import { batchSoftmax } from "../../lib/losses/batch-softmax.js";
@@ -96,6 +97,32 @@ describe("training on the backend tensorflow", () => {
       }
     },
   );
+
+  it("says in one line that a step did not fit, and leaves the parameters as they were", async () => {
+    await tf.setBackend("tensorflow");
+    const encoder = createEncoder(exampleSpec("TwoTower"), new Random(6));
+    const before = structuredClone(parametersOf(encoder));
+    const said =
+      "OOM when allocating tensor with shape[4096,4096] and type float on device:GPU:0\nHint: more";
+    const trainer = new Trainer(
+      encoder,
+      pairTask(batchSoftmax({ temperature: 0.2 })),
+      createOptimizer({ kind: "adam", learningRate: 0.02 }),
+      {
+        differentiation: {
+          ...tapeDifferentiation,
+          addGradients: () => {
+            throw new Error(said);
+          },
+        },
+      },
+    );
+    expect(() => trainer.trainStep(batch as never)).toThrow(
+      /^training: a step must fit in memory \(a smaller batch_size, .*\), got: OOM when allocating [^\n]*GPU:0$/,
+    );
+    expect(parametersOf(encoder)).toEqual(before);
+    expect(trainer.step).toBe(0);
+  });
 
   it("is never taken unasked, and has no fused steps", async () => {
     expect((await selectBackend("auto")).name).toBe("wasm");

@@ -1,6 +1,11 @@
 import { availableParallelism } from "node:os";
 import * as ort from "onnxruntime-node";
-import { type GraphProvider, prepareProvider, providerFault } from "../../engine/graph-provider.js";
+import {
+  type GraphProvider,
+  memoryFault,
+  prepareProvider,
+  providerFault,
+} from "../../engine/graph-provider.js";
 import { type FeatureBatch, takeRows } from "../../features/batch.js";
 import { UserError } from "../../files/user-error.js";
 import { rowBatches } from "../encode-all.js";
@@ -67,7 +72,9 @@ export class OnnxEncoder {
     let done = 0;
     for (const rows of rowBatches(batch, batchSize, TOKENS_PER_BATCH)) {
       const feeds = this.feeds(takeRows(batch, rows));
-      const result = await this.session.run(feeds);
+      const result = await this.session.run(feeds).catch((error: Error) => {
+        throw memoryFault(error, "encoding") ?? error;
+      });
       const values = result[embeddingOutput]!.data as Float32Array;
       for (let i = 0; i < rows.length; i++) out.set(values.subarray(i * dim, (i + 1) * dim), rows[i]! * dim);
       done += rows.length;
