@@ -94,7 +94,7 @@ export function rehearseJudging(task: JudgingTask, truth: Qrels, options: Rehear
         .slice(0, open.asked)
         .every(({ document }) => session.gradesOf(open.query).has(document));
       if (!look && !done) continue;
-      const [{ mean, low, high, decided: better }] = session.comparisons() as [
+      const [{ mean, half, decided: better }] = session.comparisons() as [
         ReturnType<JudgingSession["comparisons"]>[0],
       ];
       if (better !== null && end === Number.POSITIVE_INFINITY) {
@@ -103,7 +103,7 @@ export function rehearseJudging(task: JudgingTask, truth: Qrels, options: Rehear
       }
       for (; at < seen.length && (labels >= seen[at]!.labels || question === null); at++) {
         seen[at]!.means.push(mean);
-        seen[at]!.halves.push((high - low) / 2);
+        seen[at]!.halves.push(half);
       }
     }
     decided.push(end);

@@ -15,7 +15,9 @@ export interface Progress {
 
 /** How a system compares with the first. */
 export interface Comparison extends DrawnMean {
-  /** Half the width of the interval that is to be expected after AHEAD more labels. */
+  /** Half the width of the interval, also where low and high end at what is possible. */
+  half: number;
+  /** The same as it is to be expected after AHEAD more labels. */
   ahead: number;
   /** Which is better, where that is certain however often one looks. */
   decided: "first" | "other" | null;
@@ -65,7 +67,8 @@ export function compareSystems(
     );
     const bounded = { mean: possible(mean.mean), low: possible(mean.low), high: possible(mean.high) };
     return {
-      ...{ ...mean, ...bounded, ahead: aheadOf(mean, drawable, labelsEach), decided: decidedBy(mean) },
+      ...{ ...mean, ...bounded, half: (mean.high - mean.low) / 2 },
+      ...{ ahead: aheadOf(mean, drawable, labelsEach), decided: decidedBy(mean) },
     };
   });
 }

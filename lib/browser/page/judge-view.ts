@@ -202,7 +202,7 @@ export class JudgeView {
       return;
     }
     const lines = session.comparisons().map((comparison, i) => {
-      const { mean, low, high, ahead, decided } = comparison;
+      const { mean, low, high, half, ahead, decided } = comparison;
       const [first, other] = [task.systems[0]!, task.systems[i + 1]!];
       const result =
         decided === null ? "not decided" : `decided: ${decided === "first" ? first : other} is better`;
@@ -214,7 +214,7 @@ export class JudgeView {
           {},
           element("strong", {}, `${other} − ${first}`),
           `: ${task.measure} ${signed(mean)} `,
-          element("span", { class: "judge-now" }, `±${places((high - low) / 2)} now`),
+          element("span", { class: "judge-now" }, `±${places(half)} now`),
           ahead === 0 ? "" : `, about ±${places(ahead)} after ${AHEAD} more; `,
           element("span", { class: decided === null ? "live-quiet" : "judge-decided" }, result),
         ),
