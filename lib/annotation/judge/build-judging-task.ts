@@ -66,9 +66,9 @@ export async function buildJudgingTask(
   });
   const { dir } = sources.dataset;
   const dataset = openDataset(dir, { verify: "size" });
-  const { itemsPath, queriesPath } = evaluationFilesOf(dataset, sources.set);
+  const { itemsPath, queriesPath } = evaluationFilesOf(dataset, sources.pool ?? sources.set);
   const { items, ids } = await readItems(itemsPath);
-  const { queries } = await readQueries(queriesPath);
+  const queries = sources.queries ?? (await readQueries(queriesPath)).queries;
   const rowOf = new Map(ids.flatMap((id, row) => [[trecId(id), row] as const, [id, row] as const]));
   const kept = new Map<number, number>();
   const placeOf = (row: number) => {

@@ -11,6 +11,10 @@ import { systemNames } from "../../tracking/system-names.js";
 export interface JudgingSources {
   dataset: { dir: string; name: string; fingerprint: string };
   set: string;
+  /** Evaluation set whose documents are searched, where it is another. */
+  pool?: string;
+  /** Where they are not those of the set. */
+  queries?: { id: string; fields: Record<string, string> }[];
   systems: string[];
   /** Of each system, query id → documents, best first. */
   rankings: Map<string, string[]>[];

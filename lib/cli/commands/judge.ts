@@ -4,6 +4,7 @@ import { type Command, Option } from "commander";
 import { z } from "zod";
 import { judgesAgreement } from "../../annotation/judge/agreement.js";
 import { agreementTable } from "../../annotation/judge/agreement-table.js";
+import { askRuns } from "../../annotation/judge/ask-runs.js";
 import { buildJudgingTask } from "../../annotation/judge/build-judging-task.js";
 import { importJudgements } from "../../annotation/judge/import-judgements.js";
 import { judgingPage } from "../../annotation/judge/judging-page.js";
@@ -14,6 +15,7 @@ import { saveJudgements } from "../../annotation/judge/save-judgements.js";
 import { CONFLICT_RULES, type ConflictRule, judgedQrels, readJudgements } from "../../datasets/judgements.js";
 import { writeQrels } from "../../datasets/trec.js";
 import { atomicWriteFile } from "../../files/atomic-write.js";
+import { readLines } from "../../files/lines.js";
 import { emptyRecord } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
 import { tableTerminal } from "../../reporting/table-terminal.js";
@@ -53,6 +55,7 @@ export function addJudgeCommands(program: Command): void {
     .option("--guidelines <text>", "what judges should go by, or a file that holds it")
     .option("--qrels <file>", "grades that are there already and are not asked")
     .option("--queue <file>", "judge these documents instead, as qdrl data doctor lists suspects")
+    .option("--ask <file>", "queries of your own, one a line, that the runs are asked now")
     .option("--no-pictures", "leave pictures out, for a smaller page")
     .option("--import <file>", "read what the page saved, a CSV of Quepid or Label Studio, or qrels")
     .option("--judge <name>", "who judged, where an imported file does not say")
@@ -135,6 +138,7 @@ interface JudgeFlags extends Record<"output" | "k" | "random" | "secondPass" | "
   guidelines?: string;
   qrels?: string;
   queue?: string;
+  ask?: string;
   pictures: boolean;
   import?: string;
   judge?: string;
@@ -143,17 +147,21 @@ interface JudgeFlags extends Record<"output" | "k" | "random" | "secondPass" | "
 }
 
 async function writePage(runs: readonly string[], typed: JudgeFlags): Promise<void> {
-  const { guidelines, output, set, dataset, ...given } = checkFlags(typed, {
+  if (typed.ask !== undefined) refuseUnused(typed, ["set", "dataset", "queue"], "without --ask");
+  const { guidelines, output, set, dataset, ask, ...given } = checkFlags(typed, {
     ...{ k: wholeNumber(1, 100), random: positiveShare, secondPass: probability, seed: wholeNumber(0) },
     ...{ queries: wholeNumber(1).optional(), fields: listOf(z.string().min(1)).optional() },
   });
   if (runs.length === 0 && given.queue === undefined)
     throw new UserError("runs: must be two or more run folders, or --queue FILE, got none");
-  const sources = readJudgingSources(runs, {
-    ...(set !== undefined && { set }),
-    ...(dataset !== undefined && { dataset }),
-    listener,
-  });
+  const sources =
+    ask === undefined
+      ? readJudgingSources(runs, {
+          ...(set !== undefined && { set }),
+          ...(dataset !== undefined && { dataset }),
+          listener,
+        })
+      : await askRuns(runs, linesOf(ask), given.k, listener);
   const { queries, fields, measure, qrels, queue, ...rest } = given;
   const task = await buildJudgingTask(sources, {
     ...{
@@ -180,13 +188,24 @@ async function writePage(runs: readonly string[], typed: JudgeFlags): Promise<vo
   );
 }
 
+function linesOf(file: string): string[] {
+  return [...readLines(file)].map(({ number, text, problem }) => {
+    if (text === null) throw new UserError(`${file}:${number}: ${problem}`);
+    return text;
+  });
+}
+
 function textOf(guidelines: string): string {
   return fs.existsSync(guidelines) ? fs.readFileSync(guidelines, "utf8").trim() : guidelines;
 }
 
 async function importFile(runs: readonly string[], typed: JudgeFlags, unplaced: boolean): Promise<void> {
   if (runs.length > 0) throw new UserError(`runs: must not be given with --import, got ${runs.join(", ")}`);
-  refuseUnused(typed, ["measure", "queries", "fields", "guidelines", "qrels", "queue"], "without --import");
+  refuseUnused(
+    typed,
+    ["measure", "queries", "fields", "guidelines", "qrels", "queue", "ask"],
+    "without --import",
+  );
   const { import: file, output, dataset, set, judge, machine, columns } = typed;
   const found = await importJudgements(file!, {
     ...{ listener, ...(columns !== undefined && { columns: columnsOf(columns) }) },
