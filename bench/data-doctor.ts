@@ -2,9 +2,10 @@
  * How long the data doctor takes, and how much memory, on generated pairs: words by Zipf's law, documents by popularity, a
  * thousandth of the rows with planted faults. Writes a data set into a scratch folder first.
  *
- *   npx tsx bench/data-doctor.ts [rows, default 100000] [folder, default: a scratch folder that is removed]
+ *   npx tsx bench/data-doctor.ts [rows, default 100000] [folder, default: a scratch folder that is removed] [generate: write it, no more]
  *
- * 100,000 rows: some 10 s; 3 million: a minute; 30 million: about 6 minutes.
+ * 100,000 rows: some 10 s; 3 million: 90 s and half a minute for writing them; 30 million: about 12 minutes and 5,
+ * in two calls with the same folder, the first with `generate`.
  */
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";

@@ -53,16 +53,10 @@ export function falseRowsOf(census: PairCensus): { falseRows: Float64Array; weig
   const { pairs } = census;
   const queryCount = census.queries.keys.size;
   const weights = new Float64Array(queryCount);
-  const groups = new Map<number, number>();
+  const texts = census.documents.keys.size;
   const groupOf = (document: number) => {
     const key = census.documentGroup(document);
-    if (key >= 0) return key;
-    let group = groups.get(key);
-    if (group === undefined) {
-      group = census.documents.keys.size + groups.size;
-      groups.set(key, group);
-    }
-    return group;
+    return key >= 0 ? key : texts + document;
   };
   const total = census.trainingRows;
   const queries = new Int32Array(total);
@@ -73,7 +67,7 @@ export function falseRowsOf(census: PairCensus): { falseRows: Float64Array; weig
     queries[count] = census.queryGroup(pairs.query.at(row));
     documents[count++] = groupOf(pairs.document.at(row));
   }
-  const popularity = new Float64Array(census.documents.keys.size + groups.size);
+  const popularity = new Float64Array(texts + census.documents.size);
   for (let i = 0; i < total; i++) {
     popularity[documents[i]!]!++;
     weights[queries[i]!]!++;

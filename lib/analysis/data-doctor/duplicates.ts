@@ -91,7 +91,7 @@ function repeatedDocuments(
   compared: number,
 ): DataFinding[] {
   const { documents } = census;
-  const first = new Map<number, number>();
+  const first = new Int32Array(documents.keys.size).fill(-1);
   const same: [number, number][] = [];
   let of = 0;
   for (let document = 0; document < documents.size; document++) {
@@ -99,8 +99,8 @@ function repeatedDocuments(
     const inPool = !census.hasPool || (documents.parts.at(document) & POOL) !== 0;
     if (!inPool || key < 0) continue;
     of++;
-    const before = first.get(key);
-    if (before === undefined) first.set(key, document);
+    const before = first[key]!;
+    if (before === -1) first[key] = document;
     else same.push([document, before]);
   }
   const pair = ([one, other]: readonly number[]) =>

@@ -25,7 +25,7 @@ export class NearIndex {
   private readonly members = new GrowingArray(Int32Array);
   private readonly sets = new GrowingArray(Uint32Array);
   private readonly ends = new GrowingArray(Int32Array);
-  private readonly signature = new Uint32Array(BANDS * ROWS);
+  private readonly signature = new Int32Array(BANDS * ROWS);
 
   /** @param threshold in (0, 1] */
   constructor(readonly threshold: number) {}
@@ -78,7 +78,7 @@ export class NearIndex {
 
   private sign(set: Uint32Array): void {
     const { signature } = this;
-    signature.fill(0xffffffff);
+    signature.fill(0x7fffffff);
     for (let at = 0; at < set.length; at++) {
       const hash = set[at]!;
       let step = Math.imul(hash ^ 0x7feb352d, 0x846ca68b);
@@ -87,8 +87,7 @@ export class NearIndex {
       value ^= value >>> 13;
       for (let i = 0; i < signature.length; i++) {
         value = (value + step) | 0;
-        const positive = value >>> 0;
-        if (positive < signature[i]!) signature[i] = positive;
+        if (value < signature[i]!) signature[i] = value;
       }
     }
   }

@@ -61,9 +61,10 @@ function findingsOf(
   const { queries, training, pairs } = census;
   const trained = 1 << training;
   const held = trained - 1;
-  const trainedKeys = new Map<number, number>();
+  // a Map holds no more than 16 million
+  const trainedKeys = new Int32Array(queries.keys.size).fill(-1);
   for (let query = 0; query < queries.size; query++)
-    if ((queries.parts.at(query) & trained) !== 0) trainedKeys.set(queries.keyOf.at(query), query);
+    if ((queries.parts.at(query) & trained) !== 0) trainedKeys[queries.keyOf.at(query)] = query;
   const leaked = kinds.map(() => new Map<number, number>());
   let total = 0;
   for (let query = 0; query < queries.size; query++) {
@@ -71,8 +72,8 @@ function findingsOf(
     if ((parts & held) === 0) continue;
     total++;
     if ((parts & trained) !== 0) leaked[0]!.set(query, query);
-    else if (trainedKeys.has(queries.keyOf.at(query)))
-      leaked[1]!.set(query, trainedKeys.get(queries.keyOf.at(query))!);
+    else if (trainedKeys[queries.keyOf.at(query)] !== -1)
+      leaked[1]!.set(query, trainedKeys[queries.keyOf.at(query)]!);
     else if (near.has(query)) leaked[2]!.set(query, near.get(query)!.training[0]!);
   }
   if (settings.heldOut === 0 || total === 0 || census.rows === census.firstTraining) return [];
