@@ -12,6 +12,8 @@ import { knownSets } from "../../experiment/known-sets.js";
 import { loadEvaluation } from "../../experiment/load-experiment.js";
 import type { ExperimentConfig } from "../../experiment/schema.js";
 import { atomicWriteFile } from "../../files/atomic-write.js";
+import { DataError } from "../../files/data-error.js";
+import { readLines } from "../../files/lines.js";
 import { writeModel } from "../../files/model-file.js";
 import { UserError } from "../../files/user-error.js";
 import { parseMeasure } from "../../metrics/measure.js";
@@ -170,7 +172,7 @@ async function questionRows(
   reading: DocumentRows,
 ): Promise<{ rows: Record<string, string>[]; ids: string[] }> {
   if (source !== "queries") {
-    const documents: FitDocument[] = await readDocumentFile(source);
+    const documents = source.endsWith(".txt") ? textLines(source) : await readDocumentFile(source);
     return {
       rows: documents.map((document, i) => reading.rowOf(document, `${source}: document ${i + 1}`)),
       ids: distinctIds(source, documents),
@@ -193,6 +195,16 @@ async function questionRows(
     if (!rows.has(key)) rows.set(key, Object.fromEntries(names.map((name, i) => [name, cells[i]!])));
   });
   return { rows: [...rows.values()], ids: Array.from(rows.keys(), (_, i) => `training-${i + 1}`) };
+}
+
+/** A document a line that holds something. */
+function textLines(file: string): FitDocument[] {
+  if (!fs.existsSync(file)) throw new DataError(`${file}: must exist, found none`);
+  const texts = [...readLines(file)].map(({ number, text, problem }) => {
+    if (text === null) throw new DataError(`${file}:${number}: ${problem}`);
+    return text.trim();
+  });
+  return texts.filter((text) => text !== "").map((text) => ({ text }));
 }
 
 function distinctIds(file: string, documents: readonly FitDocument[]): string[] {

@@ -16,7 +16,7 @@ export function addLabelCommand(program: Command): void {
     .option("--folder <dir>", "where labels and weights are kept (default: labels in the run's folder)")
     .option(
       "--questions <what>",
-      "queries (of the training part), documents, or a file of documents (default: queries)",
+      "queries (of the training part), documents, or a file: a text a line (.txt), or documents (default: queries)",
     )
     .option("--choice <name>", `the next question: ${labelChoices.kinds().join(", ")}`)
     .option("--candidates <n>", "nearest documents shown with a question")

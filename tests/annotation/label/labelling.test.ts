@@ -208,6 +208,16 @@ describe("labelling", () => {
     without.close();
   });
 
+  it("asks the lines of a file, and trains on them", async () => {
+    const file = path.join(data.root, "asked.txt");
+    fs.writeFileSync(file, "red sneaker\n\nblue stool\n");
+    const labelling = await open({ folder: newFolder(), questions: file, choice: "in_order" });
+    expect(labelling.next({ end: 5 }).map(({ text }) => text)).toEqual(["red sneaker", "blue stool"]);
+    await answer(labelling);
+    expect(labelling.counters()).toMatchObject({ done: 1, left: 1, steps: 3 });
+    labelling.close();
+  });
+
   it("says in a line what it cannot do", async () => {
     const folder = newFolder();
     const labelling = await open({ folder });
