@@ -71,7 +71,10 @@ function recorded(
   let before = 0;
   const { value, gradients } = gradientsOf(() => {
     const [first] = compute();
-    own = keyOf([trace.of(tensorOf(first))]);
+    const { shape } = tensorOf(first);
+    if (shape.length > 0)
+      throw new UserError(`jit: a function with gradients must return a scalar, got shape [${shape}]`);
+    own = keyOf([trace.of(first!)]);
     before = read();
     trace.beginGradient();
     return first as tf.Scalar;

@@ -191,6 +191,8 @@ test("errors of the function itself come through, and leave no tensor behind", (
   expect(tf.memory().numTensors).toBe(before);
   const none = jit((() => undefined) as never, { threads: 1 });
   expect(() => none()).toThrow("jit: the function must return tensors, got undefined");
+  const wide = jitGradients((y: tf.Tensor) => tf.exp(y) as tf.Scalar, { threads: 1 });
+  expect(() => wide(x)).toThrow("jit: a function with gradients must return a scalar, got shape [1,4]");
 });
 
 test("results that are inputs, constants, integers or truths come back as tfjs gives them", () => {

@@ -57,6 +57,17 @@ const withFilter = (random: Random): Shape[] => {
 const real = (x: tf.Tensor) => tf.cast(x, "float32");
 const positive: [number, number] = [0.3, 3];
 
+const dense: Case = {
+  shapes: (random) => {
+    const [n, m, k] = [size(random), size(random), size(random)];
+    return [[n, k], [k, m], [m]];
+  },
+  f: (a, b, bias) =>
+    (["linear", "relu", "relu6", "sigmoid", "elu"] as const).map((activation) =>
+      tf.fused.matMul({ a: a as tf.Tensor2D, b: b as tf.Tensor2D, bias: bias!, activation }),
+    ),
+};
+
 const cases: Record<string, Case> = {
   abs: unary(tf.abs),
   acos: unary(tf.acos, [-0.9, 0.9]),
@@ -295,6 +306,8 @@ const cases: Record<string, Case> = {
     },
     f: (a, b, c) => tf.add(tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D), c!),
   },
+  "dense layers": dense,
+  "dense layers without gradients": flat(dense),
   einsum: flat({
     shapes: (random) => {
       const [n, m, k] = [size(random), size(random), size(random)];
@@ -404,7 +417,7 @@ test.each(Object.entries(cases))(
       const demand = { compute: flat ? asList : () => [weigh(f(...inputs))], by: flat ? null : inputs };
       const all = { silent: true, gradients: true, whole: true };
       for (const line of tf.tidy(() => record(demand, all).key).split("\n")) {
-        const kernel = /^[A-Za-z0-9]+/.exec(line)?.[0] ?? "";
+        const kernel = /^\w+/.exec(line)?.[0] ?? "";
         if (kernel in kernelTable) seen.add(kernel);
       }
       let got: number[][];

@@ -1,4 +1,5 @@
 import type { Trace, Value } from "../trace.js";
+import { TraceError } from "../trace-error.js";
 import { broadcast } from "./binary.js";
 import type { Lowering, Lowerings } from "./lowering.js";
 
@@ -55,5 +56,25 @@ const einsum: Lowering = (trace, inputs, { equation }: { equation: string }) => 
   );
 };
 
+/** Activations that ONNX has by itself; numbers are limits. */
+const activations: Record<string, (trace: Trace, x: string) => string> = {
+  linear: (_, x) => x,
+  relu: ({ emit }, x) => emit.node("Relu", [x]),
+  relu6: ({ emit }, x) => emit.node("Min", [emit.node("Relu", [x]), emit.scalar(6)]),
+  sigmoid: ({ emit }, x) => emit.node("Sigmoid", [x]),
+  elu: ({ emit }, x) => emit.node("Elu", [x]),
+};
+
+/** A product with bias and activation, as layers of tf.layers ask for where no gradient is. */
+const fused: Lowering = (trace, inputs, attributes: ProductAttributes & { activation: string }) => {
+  const { activation } = attributes;
+  const act = Object.hasOwn(activations, activation) ? activations[activation]! : null;
+  if (!act) throw new TraceError(`op _FusedMatMul with activation ${activation} has no place in a graph`);
+  const { name, shape } = product(trace, inputs, attributes) as Value;
+  const { bias } = inputs;
+  const sum = bias ? trace.emit.node("Add", [name, bias.name]) : name;
+  return trace.value(act(trace, sum), shape, "float32");
+};
+
 /** Matrix products. */
-export const products: Lowerings = { BatchMatMul: product, Einsum: einsum };
+export const products: Lowerings = { BatchMatMul: product, Einsum: einsum, _FusedMatMul: fused };
