@@ -59,7 +59,7 @@ export async function buildJudgingTask(
   if (!(random > 0 && random <= 1)) throw new UserError(`random: must be in (0, 1], got ${random}`);
   sources.rankings.forEach((ranking, i) => {
     const kept = Math.max(0, ...[...ranking.values()].map((list) => list.length));
-    if (kept < k)
+    if (kept < k && sources.queries === undefined)
       throw new UserError(
         `k: must be at most ${kept}, the documents that ${sources.systems[i]} keeps of a query, got ${k}`,
       );

@@ -37,6 +37,9 @@ it("queries of one's own are asked of the runs, each known by its text", async (
     task.queries[query]!.lists[system]!.map((document) => task.documents[document]!.texts[0]!);
   expect(found(0, 0)[0]).toBe("pink lamp");
   expect(found(0, 1).every((name) => name.endsWith("lamp"))).toBe(true);
+  // fewer documents than k are all that there are
+  const few = await buildJudgingTask(await askRuns(dirs, ["pink"], 10, {}), { k: 10 });
+  expect(few.queries[0]!.lists.map((list) => list.length)).toEqual([8, 0]);
   await expect(askRuns(dirs, ["a", "b", " a"], 5, {})).rejects.toThrow(
     'ask: queries must be different, one a line, got "a" twice',
   );
