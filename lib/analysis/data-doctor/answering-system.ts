@@ -51,7 +51,7 @@ export function lexicalSystem(census: PairCensus): AnsweringSystem {
  *
  * @throws UserError where its pool has none of the examined documents, or its queries are no texts
  */
-export async function runSystem(
+export async function runToAnswer(
   census: PairCensus,
   dir: string,
   listener: Listener,
@@ -97,7 +97,7 @@ export function systemFor(
 ): Promise<AnsweringSystem> {
   let system = opened.get(census);
   if (system === undefined) {
-    system = run === null ? Promise.resolve(lexicalSystem(census)) : runSystem(census, run, listener);
+    system = run === null ? Promise.resolve(lexicalSystem(census)) : runToAnswer(census, run, listener);
     opened.set(census, system);
   }
   return system;

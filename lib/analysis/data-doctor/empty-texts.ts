@@ -1,7 +1,7 @@
+import type { Side } from "../../training/objectives/batch-task.js";
 import { type DataExamination, type DataFinding, mendCommand, shown } from "./finding.js";
 import { GrowingArray } from "./growing-array.js";
 import type { PairCensus } from "./pair-census.js";
-import type { Side } from "./text-observer.js";
 
 const word = /[\p{L}\p{N}\p{S}]/u;
 /** What stands where nothing is known, in a few languages and programs; single words that people search for are none. */

@@ -46,20 +46,21 @@ export interface DataReport {
  * pairs as numbers. Memory is some 60 bytes a row and as much for each different text, beside at most 150 million
  * characters of texts kept for examples; beyond those, suspects are not looked for.
  *
- * @param dataset see openPairSource
+ * @param dataset see openPairSource; or pairs from elsewhere
  * @throws UserError in one line for unknown names and for what holds no pairs
  */
 export async function examineData(
-  dataset: string,
+  dataset: string | PairSource,
   options: ExamineDataOptions = {},
 ): Promise<{ report: DataReport; source: PairSource }> {
   const began = performance.now();
   const { only = null, listener = defaultListener(), near = 0.8, columns = {} } = options;
   if (!(near > 0 && near <= 1)) throw new UserError(`--near: must be above 0 and at most 1, got ${near}`);
   const chosen = chooseExaminations(only, options);
-  const source = await openPairSource(dataset, columns);
+  const source = typeof dataset === "string" ? await openPairSource(dataset, columns) : dataset;
+  const named = typeof dataset === "string" ? dataset : dataset.name;
   const settings: DoctorSettings = {
-    dataset,
+    dataset: named,
     near,
     heldOut: source.heldOut.length,
     run: options.run ?? null,
@@ -78,8 +79,7 @@ export async function examineData(
     observers.filter((observer) => observer.text !== undefined),
     listener,
   );
-  if (census.rows === 0)
-    throw new UserError(`${dataset}: must hold pairs of a query and a document, got none`);
+  if (census.rows === 0) throw new UserError(`${named}: must hold pairs of a query and a document, got none`);
   const findings: DataFinding[] = [];
   try {
     for (const [{ name }, observer] of begun) {
@@ -94,7 +94,7 @@ export async function examineData(
       );
   }
   const report: DataReport = {
-    dataset,
+    dataset: named,
     name: source.name,
     kind: source.kind,
     counts: {

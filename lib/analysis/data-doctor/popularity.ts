@@ -1,6 +1,6 @@
+import type { Side } from "../../training/objectives/batch-task.js";
 import { type DataExamination, type DataFinding, shown } from "./finding.js";
 import { type PairCensus, POOL } from "./pair-census.js";
-import type { Side } from "./text-observer.js";
 
 /**
  * Gini coefficient of counts: Σᵢ (2i − n − 1) xᵢ / (n Σ x) with x ascending, i from 1; 0 = all the same, towards 1 = one has

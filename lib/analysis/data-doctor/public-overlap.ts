@@ -1,8 +1,8 @@
+import type { Side } from "../../training/objectives/batch-task.js";
 import { type DataExamination, type DataFinding, mendCommand, shown } from "./finding.js";
 import { GrowingArray } from "./growing-array.js";
 import { documentShingles, NearIndex, queryShingles } from "./near-index.js";
 import { openPairSource } from "./open-pair-source.js";
-import type { Side } from "./text-observer.js";
 
 /** Public documents that are compared by words; of more, the first so many. */
 const MOST = 200_000;

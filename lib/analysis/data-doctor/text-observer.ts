@@ -1,4 +1,4 @@
-export type Side = "query" | "document";
+import type { Side } from "../../training/objectives/batch-task.js";
 
 /** Sees every different text once while the data are read. */
 export interface TextObserver {
