@@ -89,6 +89,16 @@ describe("an option that means nothing", () => {
     ],
     [() => ["sweep", sweep(), "--seeds", "1,x"], '--seeds: must be a number, got "1,x"'],
     [() => ["sweep", sweep(), "--workers", "0"], '--workers: must be ≥ 1, got "0"'],
+    [() => ["study", "labels", tiny.config(), "--difference", "0"], '--difference: must be > 0, got "0"'],
+    [() => ["study", "ablation", tiny.config(), "--most-rows", "1"], '--most-rows: must be ≥ 2, got "1"'],
+    [
+      () => ["study", "ablation", sweep(), "--interactions", "a"],
+      '--interactions: must be all, or pairs such as a:b, got "a"',
+    ],
+    [
+      () => ["evaluate", tiny.dir, "--judged-queries"],
+      "--judged-queries: must be given with --judgements only, got true",
+    ],
     [() => ["search", tiny.dir, "red", "-k", "1.5"], '--top: must be a whole number, got "1.5"'],
     [
       () => ["search", tiny.dir, "red", "--threshold", "high"],
