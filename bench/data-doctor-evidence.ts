@@ -45,7 +45,7 @@ async function trained(dir: string, seed: number, name: string): Promise<RunFold
       "task_id=evidence",
       `run_id=${name}-${seed}`,
       `output_dir=${path.join(scratch, "runs")}`,
-      "recall_validation.sets=[test,validation]",
+      ...(mode === "mended" ? ["recall_validation.sets=[test,validation]"] : []),
       "recall_validation.query_typo_probabilities=[0]",
     ],
   });
