@@ -43,6 +43,25 @@ export const backend = (): never => {
 };
 export const engine = backend;
 
+/** Ops of gradients, graphs and rows on a device, which stand beside the forward pass and are never reached here. */
+export {
+  backend as addN,
+  backend as broadcastTo,
+  backend as cast,
+  backend as dispose,
+  backend as div,
+  backend as gather,
+  backend as pad,
+  backend as slice,
+  backend as sqrt,
+  backend as square,
+  backend as sub,
+  backend as sum,
+  backend as unsortedSegmentSum,
+  backend as where,
+  backend as zerosLike,
+};
+
 export const customGrad =
   (forward: (...inputs: unknown[]) => { value: Tensor }) =>
   (...inputs: unknown[]): Tensor =>

@@ -118,7 +118,7 @@ describe.runIf(executablePath !== null)("the judging page in Chromium", { timeou
     await page.click(".judge-begin");
     await page.getByText("It goes on after 25 answers.").waitFor();
     expect(await page.textContent(".judge-progress")).toMatch(
-      /good − bad: nDCG@5 \+[01]\.\d{3} ±0?\.\d{3} now, about ±\.\d{3} after 40 more/,
+      /good − bad: nDCG@5 \+[01]\.\d{3} ±[01]?\.\d{3} now, about ±\.\d{3} after 40 more/,
     );
     while ((await page.locator(".judge-query").count()) > 0) await judge(page, 1);
     await page.getByText("All is judged.").waitFor();
