@@ -18,7 +18,7 @@ import { pairBce, pairRanking } from "../lib/studies/kdd/losses/pair-ranking.js"
 import { differentiationOf } from "./engines.js";
 import { Alternation, cpuSeconds, report } from "./goal.js";
 
-const pairs = Number(process.argv[2] ?? 32);
+const pairs = Number(process.argv[2] ?? 16);
 const rounds = Number(process.argv[3] ?? 2);
 const threads = Number(process.argv[4] ?? 2);
 const [DIM, FEATURES, VOCABULARY] = [1024, 2048, 8000];

@@ -117,6 +117,7 @@ export const LISTED = {
     why: "compiles the kernels from their sources",
   },
   "tests/engine/kernels.test.ts": { most: 8, why: "compiles the kernels from their sources" },
+  "tests/training/fit/fit-options.test.ts": { most: 5, why: "a fit for every option, to see what it does" },
   "tests/training/fit/fit-run.test.ts": {
     most: 7,
     why: "runs of fit, resumed, searched and evaluated again",
