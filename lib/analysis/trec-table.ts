@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import path from "node:path";
 import { judgedQrels, type QrelsOptions, readJudgements } from "../datasets/judgements.js";
 import { type Qrels, readQrels, readTrecRun, trecId } from "../datasets/trec.js";
@@ -45,6 +46,10 @@ export function trecTable(
   const qrels = qrelsFile.endsWith(".jsonl") ? readJudged(qrelsFile, options.judges) : readQrels(qrelsFile);
   let first: string[] | null = null;
   const systems = files.map((file) => {
+    if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
+      throw new UserError(
+        `${file}: must be a TREC run file, got a folder; qdrl trec export writes the files of a run folder`,
+      );
     const run = readTrecRun(file, listener);
     if (![...run.keys()].some((query) => qrels.has(query)))
       throw new UserError(

@@ -32,6 +32,7 @@ export function describeIssue(
   schema: z.ZodType,
   raw: unknown,
   where: (path: KeyPath) => string,
+  whole = "the file",
 ): string[] {
   const root = schema as unknown as SchemaNode;
   const path = issue.path as KeyPath;
@@ -52,7 +53,7 @@ export function describeIssue(
       `${where(key)}: ${key.join(".")} must be one of ${kinds.join(", ")}, got ${show(got)}${nearest ? `; did you mean ${nearest}?` : ""}`,
     ];
   }
-  const key = path.join(".") || "the file";
+  const key = path.join(".") || whole;
   const got = valueAt(raw, path);
   const at = where(path);
   if (issue.code === "custom") return [`${at}: ${key}: ${issue.message}`];

@@ -139,7 +139,7 @@ function addBodies(app: FastifyInstance, uploadLimit: number): void {
 /** One line a fault, as of a configuration. */
 function whatIsWrong(error: z.ZodError, schema: z.ZodType, value: unknown): string {
   return error.issues
-    .flatMap((issue) => describeIssue(issue, schema, value, () => "request"))
+    .flatMap((issue) => describeIssue(issue, schema, value, () => "request", "the body"))
     .map((line) => (line.length > 500 ? `${line.slice(0, 500)} …` : line))
     .slice(0, 10)
     .join("\n");

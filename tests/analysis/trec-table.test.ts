@@ -71,6 +71,9 @@ describe("trecTable", () => {
     expect(() => trecTable(qrels, [empty], { measures })).toThrow(
       `${empty}: must answer a query of ${qrels}, such as q1, got no line`,
     );
+    expect(() => trecTable(qrels, [folder], { measures })).toThrow(
+      `${folder}: must be a TREC run file, got a folder; qdrl trec export writes the files of a run folder`,
+    );
     expect(() => trecTable(qrels, [good, half], { measures, baseline: "other.run" })).toThrow(
       `baseline: must be one of the run files (${good}, ${half}), got other.run`,
     );

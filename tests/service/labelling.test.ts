@@ -43,7 +43,14 @@ describe("the labelling server", () => {
     ]);
     const [{ id, matches }] = questions as [(typeof questions)[0]];
     const documents = [
-      { id, matches: matches.map((match, i) => ({ ...match, tags: { finetuner_label: i === 1 ? 1 : -1 } })) },
+      {
+        id,
+        matches: matches.map((match, i) => ({
+          ...match,
+          uri: `/picture?of=documents&id=${match.id}`, // as /next gives it where there are pictures
+          tags: { finetuner_label: i === 1 ? 1 : -1 },
+        })),
+      },
     ];
     expect((await post("/fit", { documents, epochs: 2 })).body).toMatchObject({
       done: 1,
@@ -80,6 +87,17 @@ describe("the labelling server", () => {
         /must have a text/,
       ],
       ["/feed", { documents: [{ text: "x", uri: "/etc/passwd" }] }, /uri must be a data:image\/ address/],
+      [
+        "/fit",
+        { documents: [{ id: "unheard", text: "x", matches: [{ id: "no", tags: { finetuner_label: 1 } }] }] },
+        /must have a text/,
+      ],
+      [
+        "/fit",
+        { documents: [{ id: "p", uri: "/etc/passwd" }] },
+        /uri must be a data:image\/ address, or that of \/next/,
+      ],
+      ["/next", [], /request: the body must be a section, got \[\]/],
       ["/save", { model_path: "../../x" }, /model_path must be a folder's name/],
     ];
     for (const [url, body, message] of wrong) {
@@ -89,8 +107,10 @@ describe("the labelling server", () => {
       expect(answer.status).toBeLessThan(500);
       expect(String(answer.body["message"])).not.toContain("\n");
     }
-    const state = (await (await fetch(`${serving.address}/state`)).json()) as { counters: { done: number } };
-    expect(state.counters.done).toBe(1);
+    const state = (await (await fetch(`${serving.address}/state`)).json()) as {
+      counters: { done: number; left: number };
+    };
+    expect(state.counters).toMatchObject({ done: 1, left: 83 }); // nothing was fed either
   });
 });
 

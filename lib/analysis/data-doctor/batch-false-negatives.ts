@@ -99,16 +99,17 @@ export const batchFalseNegatives: DataExamination = {
       if (census.trainingRows < 2) return [];
       const { falseRows, weights } = falseRowsOf(census);
       const at = (size: number) => expectedFalseNegatives(falseRows, weights, size);
-      const { share, queriesWithOne } = at(256);
+      const size = Math.min(256, census.trainingRows);
+      const { share, queriesWithOne } = at(size);
       const percent = (value: number, digits: number) => Number((100 * value).toFixed(digits));
-      const count = Math.round(queriesWithOne * 256);
+      const count = Math.round(queriesWithOne * size);
       return [
         {
           check: "batch-false-negatives",
-          what: `queries of a batch of 256 that have a relevant document among their negatives (expected; ${percent(share, 3)} % of all negatives are false, at any batch size)`,
+          what: `queries of a batch of ${size} that have a relevant document among their negatives (expected; ${percent(share, 3)} % of all negatives are false, at any batch size)`,
           outcome: queriesWithOne < 0.02 ? "ok" : queriesWithOne < 0.2 ? "look" : "wrong",
           count,
-          of: Math.min(256, census.trainingRows),
+          of: size,
           unit: "queries of a batch",
           examples: [],
           cost:
@@ -129,10 +130,13 @@ export const batchFalseNegatives: DataExamination = {
               "false negatives of a query",
               "queries with one, %",
             ],
-            rows: BATCH_SIZES.filter((size) => size <= census.trainingRows).map((size) => {
-              const expected = at(size);
+            rows: (census.trainingRows < BATCH_SIZES[0]!
+              ? [size]
+              : BATCH_SIZES.filter((each) => each <= census.trainingRows)
+            ).map((each) => {
+              const expected = at(each);
               return [
-                size,
+                each,
                 percent(expected.share, 4),
                 Number(expected.perQuery.toFixed(3)),
                 percent(expected.queriesWithOne, 1),

@@ -69,7 +69,7 @@ export function importTable(file: string, set: JudgedSet, options: TableOptions 
       `${file}: must judge documents of ${set.header.dataset}, set "${set.header.set}", got those of another data set: ${unknown} of ${lines.length} lines name others, such as ${example || "none"}`,
     );
   if (unknown > 0)
-    listener.line?.(`${file}: ${unknown} of ${lines.length} lines are left out, such as ${example}`);
+    listener.line?.(`${file}: ${unknown} of ${lines.length} grades are left out, such as ${example}`);
   refuseContradictions(judgements, file);
   const once = new Map(
     judgements.map((line) => [`${line.query}\u0000${line.document}\u0000${line.judge}`, line]),

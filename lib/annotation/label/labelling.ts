@@ -123,10 +123,29 @@ export class Labelling {
    * @returns how many are new
    */
   async feed(given: readonly FitDocument[], fed: Fed = "documents"): Promise<number> {
-    const { folder, questions, documents } = this.parts;
-    const as = questions === documents ? "documents" : fed;
+    const as = this.sideOf(fed);
+    const added = this.unknown(given, as);
+    if (added.length === 0) return 0;
+    await this.parts[as].add(
+      added.map(({ row }) => row),
+      added.map(({ document }) => document.id!),
+    );
+    const { folder } = this.parts;
+    folder.writeFed(as, [...folder.fed(as), ...added.map(({ document }) => document)]);
+    return added.length;
+  }
+
+  private sideOf(fed: Fed): Fed {
+    return this.parts.questions === this.parts.documents ? "documents" : fed;
+  }
+
+  /** Those of the documents that are not in a store yet, as its rows. @throws UserError for one that nothing can be read of */
+  private unknown(
+    given: readonly FitDocument[],
+    as: Fed,
+  ): { row: Record<string, string>; document: FitDocument }[] {
     const store = this.parts[as];
-    const kept = folder.fed(as);
+    const kept = this.parts.folder.fed(as);
     const added: { row: Record<string, string>; document: FitDocument }[] = [];
     for (const [i, document] of given.entries()) {
       const id = document.id ?? `fed-${kept.length + added.length + 1}`;
@@ -135,13 +154,7 @@ export class Labelling {
       const { matches: _, ...alone } = plain;
       added.push({ row: store.reading.rows.rowOf(alone, `label: ${as} ${i}`), document: alone });
     }
-    if (added.length === 0) return 0;
-    await store.add(
-      added.map(({ row }) => row),
-      added.map(({ document }) => document.id!),
-    );
-    folder.writeFed(as, [...kept, ...added.map(({ document }) => document)]);
-    return added.length;
+    return added;
   }
 
   /**
@@ -218,11 +231,11 @@ export class Labelling {
   ): Promise<Counters> {
     const { epochs = this.settings.epochs, keep = true } = options;
     given.forEach(checkAnswer);
+    const matched = given.flatMap(({ matches = [] }) => matches);
+    const isOneStore = this.sideOf("questions") === "documents";
+    this.unknown(isOneStore ? [...given, ...matched] : matched, "documents"); // refuses before a question is fed
     await this.feed(given, "questions");
-    await this.feed(
-      given.flatMap(({ matches = [] }) => matches),
-      "documents",
-    );
+    await this.feed(matched, "documents");
     const at = new Date().toISOString();
     const fresh = given.map(({ id, matches = [] }, place) => ({
       ...this.document("questions", id!),

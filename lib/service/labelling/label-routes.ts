@@ -9,7 +9,7 @@ import { type Route, route } from "../route.js";
 import { login } from "../routes/page.js";
 import { ServiceError } from "../service-error.js";
 import { labelPage } from "./label-page.js";
-import { counters, fedDocument, labelledDocument, shownQuestion } from "./label-schemas.js";
+import { counters, fedDocument, labelledDocument, ownPictures, shownQuestion } from "./label-schemas.js";
 import type { LabelService } from "./label-service.js";
 
 const tag = "labelling";
@@ -92,7 +92,10 @@ const fit = route({
   answer: counters,
   handle: ({ body: { documents, epochs } }, service: LabelService) =>
     service.use((labelling) =>
-      labelling.fit(documents as FitDocument[], { keep: false, ...(epochs !== undefined && { epochs }) }),
+      labelling.fit(ownPictures(documents) as FitDocument[], {
+        keep: false,
+        ...(epochs !== undefined && { epochs }),
+      }),
     ),
 });
 

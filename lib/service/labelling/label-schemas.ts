@@ -9,6 +9,15 @@ const uri = z
   .max(4 * 2 ** 20)
   .regex(/^data:image\//, { error: "must be a data:image/ address" });
 
+/** Where /next says that a picture is. */
+const PICTURE = /^\/picture\?/;
+
+/** What /next gave may come back: of a document that is known nothing is read again. */
+const uriOrShown = z
+  .string()
+  .max(4 * 2 ** 20)
+  .regex(/^(data:image\/|\/picture\?)/, { error: "must be a data:image/ address, or that of /next" });
+
 const content = {
   text: text.optional(),
   uri: uri.optional().describe("data:image/…;base64,…"),
@@ -21,11 +30,15 @@ export const fedDocument = z.strictObject({ id: id.optional(), ...content });
 
 /** A question with its labelled matches as /fit takes it; what is known by its id is not read again. */
 export const labelledDocument = z.strictObject({
-  ...{ id, ...content },
+  ...{ id, ...content, uri: uriOrShown.optional().describe("data:image/…;base64,…, or as /next gives it") },
   matches: z
     .array(
       z.strictObject({
-        ...{ id, ...content },
+        ...{
+          id,
+          ...content,
+          uri: uriOrShown.optional().describe("data:image/…;base64,…, or as /next gives it"),
+        },
         tags: z
           .looseObject({
             finetuner_label: z
@@ -40,6 +53,15 @@ export const labelledDocument = z.strictObject({
     .default([])
     .describe("none: the question is ignored"),
 });
+
+/** Answers without the addresses of /next, which are no pictures of their own. */
+export function ownPictures(
+  documents: readonly z.infer<typeof labelledDocument>[],
+): z.infer<typeof labelledDocument>[] {
+  const own = <D extends { uri?: string | undefined }>({ uri: given, ...rest }: D) =>
+    (given === undefined || PICTURE.test(given) ? rest : { ...rest, uri: given }) as D;
+  return documents.map((document) => ({ ...own(document), matches: document.matches.map(own) }));
+}
 
 /** As /next gives it. */
 const shownDocument = z.object({

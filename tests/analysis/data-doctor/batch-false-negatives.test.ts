@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  batchFalseNegatives,
   expectedFalseNegatives,
   falseRowsOf,
 } from "../../../lib/analysis/data-doctor/batch-false-negatives.js";
@@ -38,6 +39,19 @@ describe("expectedFalseNegatives", () => {
     const { share, perQuery } = expectedFalseNegatives(falseRows, weights, 2);
     expect(share).toBeCloseTo((2 + 2 + 1 + 0) / 4 / 3, 12);
     expect(perQuery).toBeCloseTo(share, 12);
+  });
+
+  it("counts no more queries than there are rows, where they are fewer than a batch", async () => {
+    const census = censusOf([
+      ["a", "x"],
+      ["a", "y"],
+      ["b", "x"],
+    ]);
+    const observer = await batchFalseNegatives.begin({} as never, {} as never);
+    const [finding] = await observer.finish(census);
+    expect(finding).toMatchObject({ count: 3, of: 3 });
+    expect(finding!.what).toMatch(/^queries of a batch of 3 that/);
+    expect(finding!.table!.rows).toEqual([[3, 83.3333, 1.667, expect.any(Number)]]);
   });
 
   it("is what drawn batches show, copies of a document and spellings of a query included", () => {
