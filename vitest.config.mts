@@ -9,6 +9,8 @@ export default defineConfig({
   test: {
     testTimeout: 180_000,
     hookTimeout: 240_000,
+    // a page on a busy machine answers late, not wrongly; one second is vitest's own
+    expect: { poll: { timeout: 30_000 } },
     // vitest alone leaves one core to itself: one file at a time on two
     maxWorkers: os.availableParallelism(),
     sequence: { sequencer: LongestFirst },
