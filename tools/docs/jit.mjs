@@ -35,7 +35,11 @@ const PAGE = `# Compiling tfjs: \`jit\`
 processor, the same graph on a GPU ([bench/README.md](../bench/README.md) has what was measured where).
 
 \`\`\`ts
-import { jit, jitGradients, tf } from "qdrl";
+import { jit, jitGradients, selectBackend, tf } from "qdrl";
+
+await selectBackend("auto"); // once, in a script of one's own; runs and \`fit\` do it themselves
+const weights = tf.variable(tf.randomNormal([8, 4]));
+const [x, y] = [tf.ones([2, 8]), tf.ones([2, 4])];
 
 const embed = jit((x) => tf.tanh(tf.matMul(x, weights)));
 const step = jitGradients((x, y) => tf.losses.meanSquaredError(y, tf.matMul(x, weights)), { variables: [weights] });
@@ -81,7 +85,8 @@ Each reason is told once, in one line that names the op; the call then runs in t
 - an op without a place in a graph (\`op ResizeBilinear has no place in a graph\`);
 - a loss that reads values of a result while it computes (\`values of a result are read (dataSync) after op Sum\`): mining
   in the batch, negative caches. Values that depend on data of the host alone are read without ending the trace;
-- a run that ONNX Runtime refuses, for memory or an index out of range.
+- a graph or a run that ONNX Runtime refuses, for shapes that do not fit, memory or an index out of range; an error of the
+  function's own is then tfjs's.
 
 ## Reproducibility
 

@@ -2,7 +2,8 @@ import { createRequire } from "node:module";
 import type { Tensor as NativeTensor } from "onnxruntime-node";
 import { packageFile } from "../../files/package-files.js";
 import { UserError } from "../../files/user-error.js";
-import { type GraphProvider, prepareProvider, providerFault } from "../graph-provider.js";
+import { type GraphProvider, memoryFault, prepareProvider, providerFault } from "../graph-provider.js";
+import { TraceError } from "./trace-error.js";
 
 export type Feeds = Record<string, NativeTensor>;
 
@@ -62,7 +63,10 @@ export interface NativeOptions {
   profilePrefix?: string;
 }
 
-/** @throws UserError where the graph or the provider cannot be used */
+/**
+ * @throws UserError  where the provider cannot be used, or memory does not suffice
+ * @throws TraceError where the processor cannot take the graph, as with shapes that do not fit: tfjs says that better
+ */
 export function openNative(graph: Uint8Array, options: NativeOptions): NativeSession {
   const { binding } = load();
   const { provider, threads, optimised, optimisedFile, profilePrefix } = options;
@@ -81,7 +85,9 @@ export function openNative(graph: Uint8Array, options: NativeOptions): NativeSes
       ...(profilePrefix && { enableProfiling: true, profileFilePrefix: profilePrefix }),
     });
   } catch (error) {
-    throw providerFault(provider, error);
+    const fault = providerFault(provider, error);
+    if (provider !== "cpu" || memoryFault(error, "")) throw fault;
+    throw new TraceError(`ONNX Runtime did not take a graph (${firstLine(error)})`);
   }
   return session;
 }

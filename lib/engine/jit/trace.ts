@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { UserError } from "../../files/user-error.js";
 import { Emitter } from "./emitter.js";
 import { TraceError } from "./trace-error.js";
 import type { Tracing } from "./tracing.js";
@@ -102,6 +103,10 @@ export class Trace implements Tracing {
     const tensor = this.origin(given);
     const known = this.values.get(tensor.dataId);
     if (known) return known;
+    if ((tensor as Partial<tf.Tensor>).isDisposed)
+      throw new UserError(
+        `jit: tensors must not be disposed of before the call, got one of shape [${tensor.shape}]`,
+      );
     const dtype = graphType(tensor.dtype);
     const name = `outside ${this.outsiders.length}`;
     this.outsiders.push({ name, tensor });

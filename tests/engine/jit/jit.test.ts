@@ -206,3 +206,20 @@ test("results that are inputs, constants, integers or truths come back as tfjs g
   expect(fast.info().fallbacks).toBe(0);
   fast.dispose();
 });
+
+test("shapes that do not fit are told in tfjs's words, and a tensor disposed of in one line", () => {
+  const told: string[] = [];
+  const w = noise(30, 8, 4);
+  const f = jit((x: tf.Tensor) => tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), {
+    threads: 1,
+    tell: (line) => void told.push(line),
+  });
+  expect(() => f(tf.ones([2, 3]))).toThrow(/inner shapes \(3\) and \(8\)/);
+  expect(told).toEqual([expect.stringMatching(/^jit: ONNX Runtime did not take a graph \(.*tfjs computes/)]);
+  const gone = tf.ones([2, 8]);
+  gone.dispose();
+  expect(() => f(gone)).toThrow(
+    "jit: tensors must not be disposed of before the call, got one of shape [2,8]",
+  );
+  f.dispose();
+});
