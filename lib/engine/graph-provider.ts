@@ -48,9 +48,9 @@ function whyNoCuda(said: string): string {
   return `its library must load (npm run native -- cuda fetches it and says what is missing), got: ${said}`;
 }
 
-/** Words of ONNX Runtime, TensorFlow, WebAssembly and JavaScript for one thing. */
+/** Words of ONNX Runtime, TensorFlow, WebAssembly and JavaScript for one thing; "Aborted()" is a kernel of wasm without memory. */
 const NO_MEMORY =
-  /out of memory|OOM when allocating|bad_alloc|failed to allocate|allocation failed|Available memory of .* is smaller|Cannot enlarge memory|could not allocate|unable to grow/i;
+  /^Aborted\(\)|out of memory|OOM when allocating|bad_alloc|failed to allocate|allocation failed|Available memory of .* is smaller|Cannot enlarge memory|could not allocate|unable to grow/i;
 
 /**
  * An error of a step or session that had too little memory, in one line that says what helps; null for any other error.

@@ -50,6 +50,7 @@ describe("memoryFault", () => {
     "Non-zero status code returned while running MatMul node. bfc_arena.cc:376 Available memory of 1024 is smaller than requested bytes of 2048",
     "std::bad_alloc",
     "Array buffer allocation failed",
+    "Aborted(). Build with -sASSERTIONS for more info.",
     "Cannot enlarge memory arrays to size 4295032832 bytes (OOM)",
   ])("knows that %s is a lack of memory", (said) => {
     expect(memoryFault(new Error(said), "training")!.message).toBe(
