@@ -58,6 +58,16 @@ export interface GraphRequest {
  * @throws RangeError if a fused step is demanded of something that has none
  */
 export function chooseTrainer(choice: TrainerChoice): { trainer: Trainer; engine: string } {
+  const { trainer, engine } = chosenTrainer(choice);
+  const { provider = "cpu" } = choice.graphs;
+  const idle = provider !== "cpu" && !engine.startsWith("jit");
+  return {
+    trainer,
+    engine: idle ? `${engine}; provider ${provider} takes no step, engine: jit would` : engine,
+  };
+}
+
+function chosenTrainer(choice: TrainerChoice): { trainer: Trainer; engine: string } {
   const { engine, encoder, optimizer, fused, graphs, parallel, note = "" } = choice;
   const onHost = computesElsewhere() && optimizer.updatesOnHost ? ", updates on the CPU" : "";
   const unfused = (why: string) => {

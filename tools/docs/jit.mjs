@@ -8,7 +8,7 @@ const WHAT = {
   binary: "several inputs, entry by entry, broadcast",
   reductions: "along axes",
   shapes: "moving entries",
-  constants: "tensors of one number: one entry of the file, broadcast",
+  constants: "tensors of one number (one entry of the file, broadcast) and ranges",
   products: "matrix products",
   gathering: "picking and adding up by index",
   convolutions: "pictures",

@@ -17,6 +17,10 @@ const isName = (value: Value) => typeof value === "string" && value !== "";
 const hasKind = (value: Value) => isObject(value) && isName((value as { kind?: Value }).kind ?? "");
 const part = (what: string) =>
   made(`${what}: a name, or { kind, … }`, (value) => isName(value) || hasKind(value));
+const loss = z.custom<unknown>((value) => isName(value as Value) || hasKind(value as Value), {
+  error: ({ input }) =>
+    `must be a loss: a name, or { kind, … }${typeof input === "function" ? "; a function of your own gets its name by registerLoss(name, () => f)" : ""}`,
+});
 const optionsOf = (what: string) =>
   z.record(z.string(), z.unknown()).describe(`of ${what}, beside those in its { kind, … }`);
 const positive = z.int().min(1);
@@ -55,7 +59,7 @@ export const fitKeys = {
     .describe(
       "isLabeled, relations, dialect, delimiter, encoding, header, size, samplingRate, seed, task, convertToBlob",
     ),
-  loss: part("a loss").describe("of pairs for pairs, of labelled items for classes, sessions and instances"),
+  loss: loss.describe("of pairs for pairs, of labelled items for classes, sessions and instances"),
   lossOptions: optionsOf("loss"),
   miner: part("a miner").describe("what of a batch of labelled items is compared"),
   minerOptions: optionsOf("miner"),

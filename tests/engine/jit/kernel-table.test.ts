@@ -261,6 +261,7 @@ const cases: Record<string, Case> = {
       ),
   },
   reverse: unary((x) => tf.mul(tf.reverse(x, 0), x)),
+  range: unary((x) => tf.add(tf.mul(x, tf.range(0, x.shape.at(-1)!)), real(tf.range(7, 1, -7, "int32")))),
   fill: unary((x) => tf.add(tf.mul(x, tf.fill(x.shape, 3)), tf.sub(tf.onesLike(x), tf.zerosLike(x)))),
   ones: unary((x) =>
     tf.mul(tf.matMul(tf.ones([2, x.size]), tf.reshape(x, [x.size, 1])), tf.zeros([2, 1]).add(2)),

@@ -20,6 +20,10 @@ describe("options of fit", () => {
   it("are refused where they would be dropped", () => {
     for (const [more, message] of [
       [{ fresh: true }, "fit: fresh must be given with runDir only, got true"],
+      [
+        { loss: () => 0 },
+        "fit: loss: must be a loss: a name, or { kind, … }; a function of your own gets its name by registerLoss(name, () => f)",
+      ],
       [{ name: "mine" }, 'fit: name must be given with runDir only, got "mine"'],
       [{ evaluation: {} }, "fit: evaluation must be given with runDir only, got an object"],
       [{ scheduleBy: "epoch" }, 'fit: scheduleBy must be given with schedule only, got "epoch"'],

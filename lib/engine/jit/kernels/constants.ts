@@ -1,4 +1,4 @@
-import type { DataType } from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import type { Lowering, Lowerings } from "./lowering.js";
 
 const like =
@@ -6,10 +6,19 @@ const like =
   (trace, { x }) =>
     trace.filled(value, x!.shape, x!.dtype);
 
-/** Kernels that make tensors of one number, which a graph holds once and broadcasts. */
+interface RangeAttributes {
+  start: number;
+  stop: number;
+  step: number;
+  dtype: "float32" | "int32";
+}
+
+/** Kernels that make tensors: those of one number, which a graph holds once and broadcasts, and ranges, which go in as inputs. */
 export const constants: Lowerings = {
-  Fill: (trace, _, { shape, value, dtype }: { shape: number[]; value: number; dtype?: DataType }) =>
+  Fill: (trace, _, { shape, value, dtype }: { shape: number[]; value: number; dtype?: tf.DataType }) =>
     trace.filled(value, shape, dtype ?? "float32"),
   OnesLike: like(1),
+  Range: (trace, _, { start, stop, step, dtype }: RangeAttributes) =>
+    trace.of(trace.outside(() => tf.range(start, stop, step, dtype))),
   ZerosLike: like(0),
 };
