@@ -93,9 +93,14 @@ export function withJudgements(
     return { ...set, queries, unanswerable, skippedQueries: unanswerable.length };
   });
   const [first] = grades.keys();
+  const names = sets.map(({ name }) => name);
+  if (of !== null && !names.includes(of))
+    throw new UserError(
+      `${source}: judgements must be of a set that is evaluated (${names.join(", ")}), got those of "${of}"`,
+    );
   if (placed.size === 0)
     throw new UserError(
-      `${source}: judgements must be of queries of ${of ?? sets.map(({ name }) => name).join(", ")}, got ${first} and ${grades.size - 1} others that are none`,
+      `${source}: judgements must be of queries of ${of ?? names.join(", ")}, got ${first} and ${grades.size - 1} others that are none`,
     );
   if (taken === 0)
     throw new UserError(

@@ -89,6 +89,10 @@ describe("recall_validation.judgements", () => {
     expect(sets[0]!.queries.find(({ id }) => id === "q1")!.grades.get(1)).toBe(2);
     writeJudgements(file, { header: { ...header, dataset: "films" }, judgements: [line("anna", 0)] });
     await expect(use(file)).rejects.toThrow(/judgements: must be of .*, got those of films/);
+    writeJudgements(file, { header: { ...header, set: "mine" }, judgements: [line("anna", 0)] });
+    await expect(use(file)).rejects.toThrow(
+      /must be of a set that is evaluated \(.*\), got those of "mine"$/,
+    );
   });
 });
 

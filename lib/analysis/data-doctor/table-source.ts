@@ -6,9 +6,10 @@ import { findTables, guessMapping } from "../../datasets/init/guess-mapping.js";
 import { peekTable } from "../../datasets/init/peek-table.js";
 import { parquetColumns, type TextColumns, writeParquet } from "../../datasets/parquet.js";
 import { listPartFiles, type PartLimits, readPartChunks } from "../../datasets/part-files.js";
-import { partOf } from "../../datasets/part-names.js";
+import { partOf, partWords } from "../../datasets/part-names.js";
 import { emptyReadReport } from "../../datasets/read-report.js";
 import { atomicWriteParts } from "../../files/atomic-write.js";
+import { DataError } from "../../files/data-error.js";
 import { emptyRecord } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
 import type { DocumentChunk, MendedRows, PairChunk, PairSource } from "./pair-source.js";
@@ -107,7 +108,11 @@ export async function tableSource(
       : ["test", "validation"].filter((name) => !sets.some((set) => set.name === name));
   const heldOutPart = (cell: string) => {
     const part = partOf(cell);
-    return part === null || part === "training" ? undefined : part;
+    if (part === null)
+      throw new DataError(
+        `${from}: column "${pairs.part}": part must be one of ${partWords()}, got ${JSON.stringify(cell)}`,
+      );
+    return part === "training" ? undefined : part;
   };
   return {
     name: path.basename(path.resolve(from)),

@@ -49,7 +49,7 @@ const SMALLEST_BATCH = 16;
  * The sweep of a learning curve: one row for each number of training queries, nested by seed. Every row comes to as many steps
  * as all data would, within `mostEpochs`; a batch holds at most a quarter of the pairs, and 16 at least.
  *
- * @throws UserError for sizes that the data set has not, fewer than three, and too few test queries
+ * @throws UserError for sizes that the data set has not, fewer than three, three with one seed, and too few test queries
  */
 export async function labelPlan(
   file: string,
@@ -59,6 +59,11 @@ export async function labelPlan(
   const config = loadConfig(file, overrides);
   const { queries, pairs } = await countTrainingQueries(config);
   const sizes = checkedSizes(choices.sizes, queries, config.dataset_dir);
+  const seeds = [...(choices.seeds ?? [1, 2, 3])];
+  if (sizes.length === 3 && seeds.length === 1)
+    throw new UserError(
+      `--seeds: must be two or more for a forecast from three sizes (or --sizes four), got ${seeds[0]} for ${sizes.join(", ")}`,
+    );
   const { recall_validation: asked } = config;
   const known = knownSets(openDataset(config.dataset_dir)).map(({ name }) => name);
   const set = choices.set ?? asked.sets?.[0] ?? known[0];
@@ -86,7 +91,7 @@ export async function labelPlan(
           ...{ measures: /^(Recall|MRR)@\d+$/.test(measure) ? [] : [measure], every_epochs: 100_000 },
         },
       },
-      seeds: [...(choices.seeds ?? [1, 2, 3])],
+      seeds,
       labels: {},
       baseline: rowName(sizes.at(-1)!),
       rows: sizes.map((size) => {

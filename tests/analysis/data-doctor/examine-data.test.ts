@@ -232,6 +232,10 @@ describe("examineData", () => {
     expect(await refused(file, { only: ["public-overlap"] })).toMatch(/must be given with --against/);
     expect(await refused(file, { near: 0 })).toMatch(/^--near: must be above 0/);
     expect(await refused(file, { columns: { query: "nope" } })).toMatch(/nope/);
+    const misspelt = csv("part.csv", rows([["hat", "d1", "red shirt of house 1", "1", "tset"]]));
+    expect(await refused(misspelt, { columns: { part: "split" } })).toMatch(
+      /part\.csv: column "split": part must be one of train, val, test, got "tset"$/,
+    );
     fs.writeFileSync(path.join(dir, "one.csv"), "words\nhello there\n");
     expect(await refused(path.join(dir, "one.csv"))).not.toBe("");
     fs.writeFileSync(path.join(dir, "x.pdf"), "");

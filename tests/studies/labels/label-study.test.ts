@@ -50,12 +50,12 @@ describe("dataset.labelled_queries", () => {
 
 describe("labelPlan", () => {
   it("halves all queries, trains each size as long as all data, and can be trained by its sweep's file", async () => {
-    const plan = await labelPlan(file, { seeds: [4], measure: "MRR@5" });
+    const plan = await labelPlan(file, { seeds: [4, 5], measure: "MRR@5" });
     expect(plan.sizes).toEqual([21, 42, 84]);
     const made = fixedSweep(plan.sweep, ["log_every=9"]);
     const written = loadSweep(writeStudySweep(tiny.root, made));
     expect(written.runs).toEqual(sweepFrom(made, file).runs);
-    const [small, , whole] = written.runs.map(({ config }) => config);
+    const [small, whole] = [written.runs.at(0)!, written.runs.at(-1)!].map(({ config }) => config);
     const { num_epochs: epochs, batch_size: batch } = loadConfig(file);
     const steps = (config: typeof small, pairs: number) =>
       config!.num_epochs * Math.ceil(pairs / config!.batch_size);
@@ -70,6 +70,9 @@ describe("labelPlan", () => {
       /^--sizes: must be at most 84, the training queries of .*, got 85$/,
     );
     await expect(labelPlan(file, { sizes: [10, 20] })).rejects.toThrow(/at least three different numbers/);
+    await expect(labelPlan(file, { sizes: [20, 40, 84], seeds: [1] })).rejects.toThrow(
+      "--seeds: must be two or more for a forecast from three sizes (or --sizes four), got 1 for 20, 40, 84",
+    );
     await expect(labelPlan(file, { set: "x" })).rejects.toThrow(/--eval-set: must be an evaluation set of/);
     const queries = path.join(tiny.dir, "recall_validation_queries_dataset", "queries.json");
     const lines = fs.readFileSync(queries, "utf8");
