@@ -142,10 +142,16 @@ describe.runIf(executablePath !== null)("the labelling page", () => {
     const { matches } = serving.labelling.labels().at(-1)!;
     expect(matches!.map(({ tags }) => tags!.finetuner_label)).toEqual([1, 1, 1, -1, 1, 1, 1, 1, 1]);
     await expect.poll(() => page.locator("aside").textContent()).toContain("after 2 answers");
+    // keys wait for what is under way
+    const settled = () =>
+      expect.poll(() => page.locator("#status").getAttribute("data-kind")).not.toBe("busy");
+    await settled();
     await page.keyboard.press("u");
     await expect.poll(question).toBe(before);
+    await settled();
     await page.keyboard.press("x");
     await expect.poll(() => page.locator(".label-counts").textContent()).toContain("ignored1");
+    await settled();
     await page.locator("summary").click();
     expect(await findings(page, "label")).toEqual([]);
     expect(troubles).toEqual([]);
