@@ -1,10 +1,10 @@
 """PyTorch's side of cnn-step.ts: THREADS PAIRS SIZE; the same small ResNet; answers "STEPS" with seconds a step."""
-import json, sys, time
+import json, os, sys, time
 import torch
 from torch import nn
 
 threads, B, SIZE = map(int, sys.argv[1:4])
-torch.set_num_threads(threads)
+torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", threads)))
 torch.manual_seed(1)
 
 

@@ -58,7 +58,7 @@ const trainer = new Trainer(
 );
 
 const peer = await pythonPeer("bench/cnn-step.py", [threads, B, SIZE], {
-  ...{ python: torchPython, module: "torch", threads },
+  ...{ python: torchPython, module: "torch", threads, probe: "5" },
 });
 if (!peer) process.exit(1);
 type Answer = { wall: number; cpu: number };

@@ -1,10 +1,10 @@
 """sentence-transformers' side of minilm-encode.ts: FOLDER TEXTS.json THREADS; answers "BATCH FROM TO" with seconds."""
-import json, sys, time
+import json, os, sys, time
 import torch
 from sentence_transformers import SentenceTransformer
 
 folder, file, threads = sys.argv[1], sys.argv[2], int(sys.argv[3])
-torch.set_num_threads(threads)
+torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", threads)))
 texts = json.load(open(file))
 model = SentenceTransformer(folder, device="cpu")
 for line in sys.stdin:

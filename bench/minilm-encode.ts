@@ -49,7 +49,7 @@ const encode = async (some: readonly string[]) => {
   return session.encodeAll({ size: some.length, columns: { text: column } });
 };
 const peer = await pythonPeer("bench/minilm-encode.py", [folder, file, threads], {
-  ...{ python, threads, module: "sentence_transformers" },
+  ...{ python, threads, module: "sentence_transformers", probe: "32 0 256" },
 });
 if (!peer) process.exit(1);
 type Answer = { wall: number; cpu: number; vectors: number[][] };

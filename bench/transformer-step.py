@@ -1,10 +1,10 @@
 """PyTorch's side of transformer-step.ts: THREADS LAYERS WIDTH VOCABULARY PAIRS QUERY DOCUMENT; answers "STEPS" with seconds a step."""
-import json, sys, time
+import json, os, sys, time
 import torch
 from torch import nn
 
 threads, L, D, V, B, TQ, TD = map(int, sys.argv[1:8])
-torch.set_num_threads(threads)
+torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", threads)))
 torch.manual_seed(1)
 
 

@@ -77,7 +77,7 @@ const batches: PairBatch[] = Array.from({ length: 8 }, () => ({
 const peer = await pythonPeer(
   "bench/transformer-step.py",
   [threads, size.layers, size.dim, size.words, B, TQ, TD],
-  { python: torchPython, module: "torch", threads },
+  { python: torchPython, module: "torch", threads, probe: "2" },
 );
 if (!peer) process.exit(1);
 type Answer = { wall: number; cpu: number };
