@@ -11,12 +11,12 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { type Suspicion, suspectPairs } from "../lib/analysis/data-doctor/examinations/suspects.js";
 import { examineData } from "../lib/analysis/data-doctor/examine-data.js";
 import { comparedCost } from "../lib/analysis/data-doctor/measure-cost.js";
 import { mendDataset } from "../lib/analysis/data-doctor/mend-dataset.js";
-import { openPairSource } from "../lib/analysis/data-doctor/open-pair-source.js";
 import { takeCensus } from "../lib/analysis/data-doctor/pair-census.js";
-import { type Suspicion, suspectPairs } from "../lib/analysis/data-doctor/suspects.js";
+import { openPairSource } from "../lib/analysis/data-doctor/sources/open-pair-source.js";
 import { comparisonKey } from "../lib/datasets/comparison-keys.js";
 import { Random } from "../lib/engine/random/random.js";
 import { runExperiment } from "../lib/runs/run-experiment.js";

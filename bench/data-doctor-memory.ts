@@ -6,7 +6,7 @@
  *   npx tsx bench/data-doctor-memory.ts [rows]
  */
 import { examineData } from "../lib/analysis/data-doctor/examine-data.js";
-import type { PairChunk, PairSource } from "../lib/analysis/data-doctor/pair-source.js";
+import type { PairChunk, PairSource } from "../lib/analysis/data-doctor/sources/pair-source.js";
 import { Random } from "../lib/engine/random/random.js";
 
 const rows = Number(process.argv[2] ?? 30_000_000);

@@ -1,6 +1,6 @@
+import type { Suspicion } from "../lib/analysis/data-doctor/examinations/suspects.js";
 import type { DataFinding } from "../lib/analysis/data-doctor/finding.js";
 import type { PairCensus } from "../lib/analysis/data-doctor/pair-census.js";
-import type { Suspicion } from "../lib/analysis/data-doctor/suspects.js";
 import type { Random } from "../lib/engine/random/random.js";
 
 /** A training pair by the query's text and the document's name in the census. */

@@ -38,7 +38,7 @@ export { datasetVocabulary } from "./experiment/dataset-vocabulary.js";
 
 // Training: a configuration into its run folder, or a model in one call.
 
-export { describedModel, layersTable, modelsTable } from "./analysis/models-table.js";
+export { describedModel, layersTable, modelsTable } from "./analysis/tables/models-table.js";
 export {
   findModel,
   modelCatalogue,
@@ -140,21 +140,17 @@ export { openQueryEncoder, type QueryEncoder } from "./runs/query-encoder.js";
 
 // Analysis: questions to runs, answered as tables and figures.
 
-export { changesTable } from "./analysis/changes-table.js";
 export { evaluatedOn } from "./analysis/compare-runs.js";
 export { compareTwoRuns } from "./analysis/comparison.js";
 export { compressionFigure, compressionFrontier, compressionTable } from "./analysis/compression-frontier.js";
 export { crossEntropyResults, LOG_LIKELIHOOD } from "./analysis/cross-entropy-results.js";
-export { examinationTable } from "./analysis/examination-table.js";
 export {
   type Explain,
   type ExplainedDocument,
   explainRun as explain,
   openExplain,
 } from "./analysis/explain-run.js";
-export { explanationTable } from "./analysis/explanation-table.js";
 export { documentRows, runRows } from "./analysis/frame-rows.js";
-export { indexesTable } from "./analysis/indexes-table.js";
 export { labelCurve } from "./analysis/label-curve.js";
 export { mapPage } from "./analysis/live/map-page.js";
 export { liveTraining } from "./analysis/live-training.js";
@@ -168,7 +164,11 @@ export { runMap } from "./analysis/run-map.js";
 export { runPictureMap } from "./analysis/run-picture-map.js";
 export { differingRankings, sampleRankings } from "./analysis/run-rankings.js";
 export { searchRankings } from "./analysis/search-rankings.js";
-export { costTable, systemsTable } from "./analysis/systems-table.js";
+export { changesTable } from "./analysis/tables/changes-table.js";
+export { examinationTable } from "./analysis/tables/examination-table.js";
+export { explanationTable } from "./analysis/tables/explanation-table.js";
+export { indexesTable } from "./analysis/tables/indexes-table.js";
+export { costTable, systemsTable } from "./analysis/tables/systems-table.js";
 export { timeQuality, timeQualityFigure, timeQualityTable } from "./analysis/time-quality.js";
 
 // Showing: under a cell, or as text on a terminal.

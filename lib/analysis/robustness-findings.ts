@@ -8,7 +8,7 @@ import {
 import type { Figure } from "../reporting/figures/theme.js";
 import { plainTable, type Table } from "../reporting/table.js";
 import { robustnessFigure } from "./robustness-section.js";
-import { changedTable, damageTable, robustnessTable } from "./robustness-table.js";
+import { changedTable, damageTable, robustnessTable } from "./tables/robustness-table.js";
 
 /** A run under every kind of typo, ready to be shown. */
 export interface RobustnessFindings {

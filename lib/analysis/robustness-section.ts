@@ -11,7 +11,7 @@ import type { Figure } from "../reporting/figures/theme.js";
 import type { Block } from "../reporting/page-blocks.js";
 import { plainTable } from "../reporting/table.js";
 import type { RunFolder } from "../tracking/run-folder.js";
-import { changedTable, damageTable, robustnessTable } from "./robustness-table.js";
+import { changedTable, damageTable, robustnessTable } from "./tables/robustness-table.js";
 
 const MEASURE = "Recall@10";
 

@@ -6,7 +6,7 @@ import { queryRows } from "../../lib/analysis/query-rows.js";
 import { runList } from "../../lib/analysis/run-list.js";
 import { searchRankings } from "../../lib/analysis/search-rankings.js";
 import { sliceMeans } from "../../lib/analysis/slice-means.js";
-import { costTable } from "../../lib/analysis/systems-table.js";
+import { costTable } from "../../lib/analysis/tables/systems-table.js";
 import { comparePage } from "../../lib/reporting/compare-page.js";
 import { htmlPage } from "../../lib/reporting/html-page.js";
 import { tableMarkdown } from "../../lib/reporting/table-markdown.js";

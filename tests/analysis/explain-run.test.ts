@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Explain, explainRun, openExplain } from "../../lib/analysis/explain-run.js";
-import { explanationTable } from "../../lib/analysis/explanation-table.js";
+import { explanationTable } from "../../lib/analysis/tables/explanation-table.js";
 import { encodeAll } from "../../lib/encoders/encode-all.js";
 import { loadExperiment } from "../../lib/experiment/load-experiment.js";
 import { openEncoder } from "../../lib/retrieval/retrievers/open-encoder.js";

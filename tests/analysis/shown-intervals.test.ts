@@ -3,7 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { expect, it } from "vitest";
 import { summaryTable } from "../../lib/analysis/summary.js";
-import { systemsTable } from "../../lib/analysis/systems-table.js";
+import { systemsTable } from "../../lib/analysis/tables/systems-table.js";
 import { Random } from "../../lib/engine/random/random.js";
 import { newManifest, type QueryResult, RunFolder } from "../../lib/tracking/run-folder.js";
 

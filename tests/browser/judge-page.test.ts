@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { trecTable } from "../../lib/analysis/trec-table.js";
+import { trecTable } from "../../lib/analysis/tables/trec-table.js";
 import { buildJudgingTask } from "../../lib/annotation/judge/build-judging-task.js";
 import { importJudgements } from "../../lib/annotation/judge/import-judgements.js";
 import { judgingPage } from "../../lib/annotation/judge/judging-page.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { trecTable } from "../../lib/analysis/trec-table.js";
+import { trecTable } from "../../lib/analysis/tables/trec-table.js";
 import { explainError } from "../../lib/cli/explain-error.js";
 import { readQueries } from "../../lib/datasets/queries.js";
 import { readQrels, readTrecRun } from "../../lib/datasets/trec.js";

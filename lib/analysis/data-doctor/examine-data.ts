@@ -3,9 +3,9 @@ import { UserError } from "../../files/user-error.js";
 import { systemFor } from "./answering-system.js";
 import { dataExaminations } from "./examinations.js";
 import type { DataExamination, DataFinding, DoctorSettings, QueuedPair } from "./finding.js";
-import { openPairSource } from "./open-pair-source.js";
 import { takeCensus } from "./pair-census.js";
-import type { PairSource } from "./pair-source.js";
+import { openPairSource } from "./sources/open-pair-source.js";
+import type { PairSource } from "./sources/pair-source.js";
 
 export interface ExamineDataOptions {
   /** names of examinations, or of their parts (`duplicates:rows`); null = all */

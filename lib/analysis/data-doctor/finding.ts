@@ -1,6 +1,6 @@
 import type { Listener } from "../../engine/progress.js";
 import type { PairCensus } from "./pair-census.js";
-import type { PairSource } from "./pair-source.js";
+import type { PairSource } from "./sources/pair-source.js";
 import type { TextObserver } from "./text-observer.js";
 
 /** What one examination found in a data set, or that it found nothing. */
@@ -100,7 +100,7 @@ export interface Observer extends TextObserver {
   finish(census: PairCensus): DataFinding[] | Promise<DataFinding[]>;
 }
 
-/** One examination: a file of this folder, and a line of the registry. */
+/** One examination: a file of examinations/, and a line of the registry. */
 export interface DataExamination {
   name: string;
   /** what it looks for, one sentence */

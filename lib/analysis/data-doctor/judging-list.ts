@@ -1,7 +1,7 @@
 import type { QueueEntry } from "../../datasets/judging-queue.js";
 import { UserError } from "../../files/user-error.js";
 import type { DataReport } from "./examine-data.js";
-import type { PairSource } from "./pair-source.js";
+import type { PairSource } from "./sources/pair-source.js";
 
 /**
  * Suspects of an evaluation set, worst first, each pair once.

@@ -8,7 +8,7 @@ import { runExperiment } from "../../runs/run-experiment.js";
 import type { RunFolder } from "../../tracking/run-folder.js";
 import type { DataFinding, MeasuredCost } from "./finding.js";
 import { mendable, mendDataset } from "./mend-dataset.js";
-import type { PairSource } from "./pair-source.js";
+import type { PairSource } from "./sources/pair-source.js";
 
 /** Resamples of queries for an interval. */
 const RESAMPLES = 2000;

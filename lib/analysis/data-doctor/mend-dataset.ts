@@ -1,7 +1,7 @@
 import { UserError } from "../../files/user-error.js";
 import type { DataFinding } from "./finding.js";
 import { mendText } from "./mend-text.js";
-import type { PairSource } from "./pair-source.js";
+import type { PairSource } from "./sources/pair-source.js";
 
 /** Findings of which a copy can be written that lacks them. */
 export function mendable(findings: readonly DataFinding[]): DataFinding[] {

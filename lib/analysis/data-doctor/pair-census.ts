@@ -3,7 +3,7 @@ import type { Listener } from "../../engine/progress.js";
 import { UserError } from "../../files/user-error.js";
 import { GrowingArray } from "./growing-array.js";
 import { HashTable } from "./hash-table.js";
-import type { PairChunk, PairSource } from "./pair-source.js";
+import type { PairChunk, PairSource } from "./sources/pair-source.js";
 import type { TextObserver } from "./text-observer.js";
 
 /** Characters of texts that are kept for examples and suspects; beyond, only hashes are. */

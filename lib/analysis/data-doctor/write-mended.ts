@@ -12,7 +12,7 @@ import { emptyReadReport } from "../../datasets/read-report.js";
 import { ownEntry } from "../../files/own-entry.js";
 import { replaceFolder } from "../../files/replace-folder.js";
 import { UserError } from "../../files/user-error.js";
-import type { MendedRows } from "./pair-source.js";
+import type { MendedRows } from "./sources/pair-source.js";
 
 /** A copy of the folder whose training part lacks some rows; texts of every part are rewritten where wanted. */
 export async function writeMendedDataset(

@@ -8,7 +8,7 @@ import { openRun, RunFolder } from "../../tracking/run-folder.js";
 import { compareRuns } from "../compare-runs.js";
 import { compareTwoRuns } from "../comparison.js";
 import { composeReport } from "../report-page.js";
-import { tablesPage } from "../write-table.js";
+import { tablesPage } from "../tables/write-table.js";
 import { checked } from "./made-from-schema.js";
 
 /** A table of results, made again from the per-query files that it names. */

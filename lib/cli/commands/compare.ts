@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { compareTwoRuns } from "../../analysis/comparison.js";
-import { writeTables } from "../../analysis/write-table.js";
+import { writeTables } from "../../analysis/tables/write-table.js";
 import { atomicWriteFile } from "../../files/atomic-write.js";
 import { comparePage } from "../../reporting/compare-page.js";
 import { htmlPage } from "../../reporting/html-page.js";

@@ -1,11 +1,11 @@
 import { type Command, Option } from "commander";
+import { printSummary } from "../../analysis/summary.js";
 import {
   changedTable,
   consistencyTable,
   damageTable,
   robustnessTable,
-} from "../../analysis/robustness-table.js";
-import { printSummary } from "../../analysis/summary.js";
+} from "../../analysis/tables/robustness-table.js";
 import { CONFLICT_RULES } from "../../datasets/judgements.js";
 import { queryConsistency } from "../../evaluation/query-consistency.js";
 import { reevaluateRun } from "../../evaluation/reevaluate-run.js";

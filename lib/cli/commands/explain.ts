@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { openExplain } from "../../analysis/explain-run.js";
-import { explanationTable } from "../../analysis/explanation-table.js";
+import { explanationTable } from "../../analysis/tables/explanation-table.js";
 import { tableTerminal } from "../../reporting/table-terminal.js";
 import { TerminalListener, tableLook } from "../../reporting/terminal.js";
 

@@ -1,6 +1,6 @@
 import path from "node:path";
 import { type Command, Option } from "commander";
-import { writeTables } from "../../analysis/write-table.js";
+import { writeTables } from "../../analysis/tables/write-table.js";
 import { atomicWriteFile } from "../../files/atomic-write.js";
 import { htmlPage } from "../../reporting/html-page.js";
 import { resultsTerminal } from "../../reporting/results-table-view.js";

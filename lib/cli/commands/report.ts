@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { writeReport } from "../../analysis/report-file.js";
 import { measureName, type ReportFile, readReportFile } from "../../analysis/report-options.js";
-import { writeTables } from "../../analysis/write-table.js";
+import { writeTables } from "../../analysis/tables/write-table.js";
 import { printPdf } from "../../reporting/print-pdf.js";
 import { type ResultsTable, TESTS } from "../../reporting/results-table.js";
 import { resultsTerminal } from "../../reporting/results-table-view.js";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { printTrained } from "../../analysis/summary.js";
-import { writeSweepTables } from "../../analysis/sweep-tables.js";
+import { writeSweepTables } from "../../analysis/tables/sweep-tables.js";
 import { pushData } from "../../cluster/stored-data.js";
 import { loadPlan, type SweepPlan } from "../../cluster/sweep-plan.js";
 import { enqueueRows, mergeRows, runRow } from "../../cluster/sweep-rows.js";

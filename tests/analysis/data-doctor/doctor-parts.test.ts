@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { giniCoefficient } from "../../../lib/analysis/data-doctor/examinations/popularity.js";
 import { shown } from "../../../lib/analysis/data-doctor/finding.js";
 import { LanguageGuesser, scriptOf } from "../../../lib/analysis/data-doctor/guess-language.js";
 import { HashTable } from "../../../lib/analysis/data-doctor/hash-table.js";
 import { mendText } from "../../../lib/analysis/data-doctor/mend-text.js";
-import { giniCoefficient } from "../../../lib/analysis/data-doctor/popularity.js";
 import { Random } from "../../../lib/engine/random/random.js";
 
 describe("giniCoefficient", () => {

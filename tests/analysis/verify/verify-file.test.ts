@@ -3,9 +3,9 @@ import os from "node:os";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { composeReport } from "../../../lib/analysis/report-page.js";
+import { writeTables } from "../../../lib/analysis/tables/write-table.js";
 import { verifyFile } from "../../../lib/analysis/verify/verify-file.js";
 import { verifyRun } from "../../../lib/analysis/verify/verify-run.js";
-import { writeTables } from "../../../lib/analysis/write-table.js";
 import { resultsHtml } from "../../../lib/reporting/results-table-view.js";
 import { type Manifest, RunFolder } from "../../../lib/tracking/run-folder.js";
 

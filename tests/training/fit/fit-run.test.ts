@@ -4,7 +4,7 @@ import path from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { runMap } from "../../../lib/analysis/run-map.js";
 import { sampleRankings } from "../../../lib/analysis/run-rankings.js";
-import { systemsTable } from "../../../lib/analysis/systems-table.js";
+import { systemsTable } from "../../../lib/analysis/tables/systems-table.js";
 import { createEncoder } from "../../../lib/encoders/create-encoder.js";
 import type { EncoderSpec } from "../../../lib/encoders/encoder.js";
 import { selectBackend } from "../../../lib/engine/backend.js";
