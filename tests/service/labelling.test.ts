@@ -6,6 +6,7 @@ import { BROWSER_ARGUMENTS, findChromium } from "../../lib/reporting/static-imag
 import { runExperiment } from "../../lib/runs/run-experiment.js";
 import { type LabelServing, serveLabels } from "../../lib/service/labelling/serve-labels.js";
 import { findings } from "../support/accessible.js";
+import { postJson } from "../support/post-json.js";
 import { tinyDataset } from "../support/tiny-dataset.js";
 
 const data = tinyDataset();
@@ -21,14 +22,7 @@ afterAll(async () => {
   fs.rmSync(data.root, { recursive: true });
 });
 
-const post = async (url: string, body: object) => {
-  const answer = await fetch(`${serving.address}${url}`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  return { status: answer.status, body: (await answer.json()) as Record<string, never> };
-};
+const post = (url: string, body: object) => postJson(`${serving.address}${url}`, body);
 
 describe("the labelling server", () => {
   it("feeds, asks, trains, takes back and saves, by the routes and parameters of the published tool", async () => {

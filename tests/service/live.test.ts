@@ -7,6 +7,7 @@ import { BROWSER_ARGUMENTS, findChromium } from "../../lib/reporting/static-imag
 import { searchRun } from "../../lib/retrieval/retrievers/search-run.js";
 import { runExperiment } from "../../lib/runs/run-experiment.js";
 import { type Serving, serve } from "../../lib/service/serve.js";
+import { postJson } from "../support/post-json.js";
 import { tinyDataset } from "../support/tiny-dataset.js";
 
 const data = tinyDataset();
@@ -30,14 +31,7 @@ afterAll(async () => {
   fs.rmSync(data.root, { recursive: true });
 });
 
-const post = async (url: string, body: object) => {
-  const answer = await fetch(`${serving.address}${url}`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
-};
+const post = (url: string, body: object) => postJson(`${serving.address}${url}`, body);
 
 describe("reasons over HTTP", () => {
   it("are those of the library, and asked again the same", async () => {

@@ -15,7 +15,7 @@ import type { IndexFile } from "./index-file.js";
 import { KernelMemory } from "./kernel-memory.js";
 import type { GraphAnswers, GraphShape, NeighbourGraph } from "./neighbour-graph.js";
 import { paddedDim } from "./query-batch.js";
-import { forgottenPools, SearchPool } from "./search-pool.js";
+import { KeptPool, SearchPool } from "./search-pool.js";
 import { TopK } from "./top-k.js";
 import { normalizedRows } from "./unit-rows.js";
 
@@ -42,7 +42,10 @@ export class CodeGraph implements NeighbourGraph {
   private readonly regions: GraphRegion[] = [];
   private readonly blocks: number;
   private mostExpansion = 0;
-  private pool: SearchPool<GraphRequest> | null = null;
+  private readonly pool = new KeptPool<GraphRequest>(this, () => {
+    const data: GraphWorkerData = { module: graphModule(), memory: this.memory.memory, view: this.view };
+    return new SearchPool("lib/retrieval/indexes/graph-worker.ts", data, this.threads);
+  });
   private queue: Promise<unknown> = Promise.resolve();
   private candidates = 0;
 
@@ -193,7 +196,7 @@ export class CodeGraph implements NeighbourGraph {
 
   async close(): Promise<void> {
     await this.queue;
-    await this.endPool();
+    await this.pool.close();
   }
 
   private async run(queries: Float32Array, ask: number): Promise<GraphAnswers> {
@@ -215,31 +218,11 @@ export class CodeGraph implements NeighbourGraph {
     if (parallel) task.queries.set(rows);
     const { kernel, memory, view } = this;
     const regions = this.reserve(expansion, parallel ? this.threads : 1);
-    if (parallel) await this.runInPool(regions.map((region) => ({ task, region })));
-    else for (const _ of runGraphItems(task, view, kernel, memory.memory, regions[0]!));
-    return { ids: task.ids, scores: task.scores };
-  }
-
-  /** Threads that fail are ended; the next search starts new ones. */
-  private async runInPool(requests: GraphRequest[]): Promise<void> {
-    if (this.pool === null) {
-      const data: GraphWorkerData = { module: graphModule(), memory: this.memory.memory, view: this.view };
-      this.pool = new SearchPool("lib/retrieval/indexes/graph-worker.ts", data, this.threads);
-      forgottenPools.register(this, this.pool, this);
-    }
-    try {
+    if (parallel) {
+      const requests = regions.map((region) => ({ task, region }));
       await this.pool.run(requests, () => {});
-    } catch (error) {
-      await this.endPool();
-      throw error;
-    }
-  }
-
-  private async endPool(): Promise<void> {
-    const { pool } = this;
-    this.pool = null;
-    forgottenPools.unregister(this);
-    await pool?.close();
+    } else for (const _ of runGraphItems(task, view, kernel, memory.memory, regions[0]!));
+    return { ids: task.ids, scores: task.scores };
   }
 
   private encode(): void {

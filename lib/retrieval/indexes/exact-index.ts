@@ -10,7 +10,7 @@ import type { ScanRequest, ScanWorkerData } from "./scan-worker.js";
 import { type SearchKernel, searchKernel, searchModule } from "./search-kernel.js";
 import type { SearchMetric, SearchOptions, SearchResult } from "./search-options.js";
 import { checkMetric, checkRows, checkSearch, keepBits } from "./search-options.js";
-import { forgottenPools, SearchPool } from "./search-pool.js";
+import { KeptPool, SearchPool } from "./search-pool.js";
 import type { VectorIndex } from "./vector-index.js";
 
 export interface ExactIndexOptions {
@@ -53,7 +53,10 @@ export class ExactIndex implements VectorIndex {
   private readonly memories: KernelMemory[] = [];
   private readonly shards: Shard[] = [];
   private readonly kernels: SearchKernel[] = [];
-  private pool: SearchPool<ScanRequest> | null = null;
+  private readonly pool = new KeptPool<ScanRequest>(this, () => {
+    const data: ScanWorkerData = { module: searchModule().module, shards: this.shards };
+    return new SearchPool("lib/retrieval/indexes/scan-worker.ts", data, this.threads);
+  });
   private products = 0;
   private queue: Promise<unknown> = Promise.resolve();
   private closed = false;
@@ -175,7 +178,7 @@ export class ExactIndex implements VectorIndex {
 
   async close(): Promise<void> {
     await this.queue;
-    await this.endPool();
+    await this.pool.close();
     this.closed = true;
     this.memories.length = 0;
     this.shards.length = 0;
@@ -266,7 +269,8 @@ export class ExactIndex implements VectorIndex {
         options.onProgress?.(Math.floor((queryCount * done) / (batches * ranges.length)), queryCount);
       };
       if (parallel) {
-        await this.runInPool(task, scratch, onItem);
+        const requests = scratch.map((own) => ({ task, scratch: own }));
+        await this.pool.run(requests, onItem);
       } else {
         for (const _ of runItems(task, this.shards, this.kernels, scratch[0]!)) {
           onItem();
@@ -279,29 +283,6 @@ export class ExactIndex implements VectorIndex {
       });
     }
     return mergeRanges(task.ids, task.scores, ranges.length, queryCount, k);
-  }
-
-  /** Threads that fail are ended, so that none works on in memory that is given back; the next search starts new ones. */
-  private async runInPool(task: ScanTask, scratch: number[][], onItem: () => void): Promise<void> {
-    if (this.pool === null) {
-      const data: ScanWorkerData = { module: searchModule().module, shards: this.shards };
-      this.pool = new SearchPool("lib/retrieval/indexes/scan-worker.ts", data, this.threads);
-      forgottenPools.register(this, this.pool, this);
-    }
-    try {
-      const requests = scratch.map((own) => ({ task, scratch: own }));
-      await this.pool.run(requests, onItem);
-    } catch (error) {
-      await this.endPool();
-      throw error;
-    }
-  }
-
-  private async endPool(): Promise<void> {
-    const { pool } = this;
-    this.pool = null;
-    forgottenPools.unregister(this);
-    await pool?.close();
   }
 
   /** Every shard cut into about `pieces` ranges in all. */

@@ -48,4 +48,39 @@ export class SearchPool<Request> {
 }
 
 /** Ends the threads of an index that is dropped without being closed. */
-export const forgottenPools = new FinalizationRegistry<SearchPool<never>>((pool) => void pool.close());
+const forgottenPools = new FinalizationRegistry<SearchPool<never>>((pool) => void pool.close());
+
+/**
+ * An index's pool, started when first needed. Threads that fail are ended, so that none works on in memory that is given back; the
+ * next run starts new ones.
+ */
+export class KeptPool<Request> {
+  private pool: SearchPool<Request> | null = null;
+
+  /** @param owner  the index: once it is forgotten, its threads end */
+  constructor(
+    private readonly owner: object,
+    private readonly start: () => SearchPool<Request>,
+  ) {}
+
+  /** As {@link SearchPool.run}. */
+  async run(requests: readonly Request[], onItem: () => void): Promise<void> {
+    if (this.pool === null) {
+      this.pool = this.start();
+      forgottenPools.register(this.owner, this.pool, this);
+    }
+    try {
+      await this.pool.run(requests, onItem);
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    const { pool } = this;
+    this.pool = null;
+    forgottenPools.unregister(this);
+    await pool?.close();
+  }
+}
