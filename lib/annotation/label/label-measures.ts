@@ -1,3 +1,4 @@
+import type { LabelMeasured } from "../../browser/page/label-shapes.js";
 import { encodeAll } from "../../encoders/encode-all.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import type { PoolQuery } from "../../experiment/evaluation-set.js";
@@ -8,28 +9,13 @@ import { parseMeasure } from "../../metrics/measure.js";
 import { exactSearch } from "../../retrieval/indexes/exact-search.js";
 import type { LabelStore } from "./label-store.js";
 
-/** What the model is worth now, on queries that nobody labels. */
-export interface Measured {
-  measure: string;
-  /** evaluation set */
-  set: string;
-  queries: number;
-  value: number;
-  /** of the run as it was */
-  start: number;
-  /** 95 % interval of the change, by bootstrap over queries */
-  change: { mean: number; low: number; high: number };
-  /** answers that the model had seen */
-  answers: number;
-}
-
 /** Results looked at where a measure names no cut-off. */
 const DEPTH = 100;
 
 /** Measures a model as it moves, always on the same queries and documents. */
 export class LabelMeasures {
   private first: Float64Array | null = null;
-  private last: Measured | null = null;
+  private last: LabelMeasured | null = null;
 
   /**
    * @param queries  of an evaluation set, relevant documents by position in the store
@@ -53,7 +39,7 @@ export class LabelMeasures {
    * @param answers  that the model has seen
    * @param every    answers from one measurement to the next; in between the last one is given
    */
-  now(answers: number, every = 1): Measured | null {
+  now(answers: number, every = 1): LabelMeasured | null {
     if (this.queries.length === 0 || this.first === null) return null;
     if (this.last && (this.last.answers === answers || answers - this.last.answers < every)) return this.last;
     const { first } = this;

@@ -1,4 +1,5 @@
 import { onPlane, type Plane, principalAxes } from "../../analysis/maps/principal-plane.js";
+import type { LabelCounters, LabelMeasured } from "../../browser/page/label-shapes.js";
 import { picturePath } from "../../datasets/images/picture-path.js";
 import type { Encoder } from "../../encoders/encoder.js";
 import type { Random } from "../../engine/random/random.js";
@@ -6,9 +7,10 @@ import { ownEntry } from "../../files/own-entry.js";
 import { UserError } from "../../files/user-error.js";
 import { exactSearch } from "../../retrieval/indexes/exact-search.js";
 import type { FitDocument } from "../../training/fit/fit-documents.js";
+import { checkAnswer, countAnswers } from "./answers.js";
 import { labelChoices } from "./label-choices.js";
 import type { Fed, LabelFolder } from "./label-folder.js";
-import type { LabelMeasures, Measured } from "./label-measures.js";
+import type { LabelMeasures } from "./label-measures.js";
 import type { LabelSettings } from "./label-settings.js";
 import type { LabelStore } from "./label-store.js";
 import { answeredWith, type LabelTraining } from "./label-training.js";
@@ -45,27 +47,6 @@ export interface Question extends FitDocument {
   matches: ShownMatch[];
 }
 
-export interface Counters {
-  /** questions answered, those ignored among them */
-  done: number;
-  /** questions that are left */
-  left: number;
-  positive: number;
-  negative: number;
-  /** questions answered without a label */
-  ignored: number;
-  /** documents in the store */
-  documents: number;
-  /** mean loss of the last answer's steps, null before and where nothing could be compared */
-  loss: number | null;
-  /** steps of training since the run */
-  steps: number;
-  /** share of positives among the candidates of the last 20 questions that were answered: what the model found by itself */
-  recentPrecision: number | null;
-  /** where the model was last saved, and how many answers it had seen */
-  saved: { to: string; answers: number } | null;
-}
-
 /** What a labelling works with. */
 export interface LabellingParts {
   encoder: Encoder;
@@ -94,7 +75,7 @@ export class Labelling {
   private answers: FitDocument[] = [];
   private readonly plane: Plane;
   private readonly points: Int32Array;
-  private saved: Counters["saved"] = null;
+  private saved: LabelCounters["saved"] = null;
 
   /** @param tell  hears of weights that could not be read */
   constructor(
@@ -228,7 +209,7 @@ export class Labelling {
   async fit(
     given: readonly FitDocument[],
     options: { epochs?: number; keep?: boolean } = {},
-  ): Promise<Counters> {
+  ): Promise<LabelCounters> {
     const { epochs = this.settings.epochs, keep = true } = options;
     given.forEach(checkAnswer);
     const matched = given.flatMap(({ matches = [] }) => matches);
@@ -288,26 +269,14 @@ export class Labelling {
     return to;
   }
 
-  counters(): Counters {
+  counters(): LabelCounters {
     const { documents, training } = this.parts;
-    const count = (answers: readonly FitDocument[], label: number) =>
-      answers.reduce(
-        (sum, { matches }) => sum + matches!.filter(({ tags }) => tags!.finetuner_label === label).length,
-        0,
-      );
-    const labelled = this.answers.filter(({ matches }) => matches!.length > 0);
-    const recent = labelled.slice(-20);
-    const shown = count(recent, 1) + count(recent, -1);
     return {
-      done: this.answers.length,
+      ...countAnswers(this.answers),
       left: this.open().length,
-      positive: count(this.answers, 1),
-      negative: count(this.answers, -1),
-      ignored: this.answers.length - labelled.length,
       documents: documents.rows.length,
       loss: Number.isFinite(training.lastLoss) ? training.lastLoss : null,
       steps: training.trainer.step,
-      recentPrecision: shown === 0 ? null : count(recent, 1) / shown,
       saved: this.saved,
     };
   }
@@ -318,7 +287,7 @@ export class Labelling {
    *
    * @param fresh  now, whatever it takes
    */
-  measured(fresh = false): Measured | null {
+  measured(fresh = false): LabelMeasured | null {
     const every = fresh || this.settings.pool === null ? 1 : MEASURE_EVERY;
     return this.parts.measures.now(this.answers.length, every);
   }
@@ -416,18 +385,4 @@ export class Labelling {
 function sampleOf(count: number, size: number | null, random: Random): Int32Array {
   const all = Int32Array.from({ length: count }, (_, i) => i);
   return size === null || size >= count ? all : random.shuffle(all).slice(0, size).sort();
-}
-
-function checkAnswer({ id, matches }: FitDocument, i: number): void {
-  if (typeof id !== "string")
-    throw new UserError(`label: answer ${i} must have the id of its question, got ${id}`);
-  for (const match of matches ?? []) {
-    if (typeof match.id !== "string")
-      throw new UserError(`label: matches of answer ${i} must have an id, got ${match.id}`);
-    const label = match.tags?.finetuner_label;
-    if (label !== 1 && label !== -1)
-      throw new UserError(
-        `label: matches of answer ${i} must have tags.finetuner_label 1 or -1, got ${JSON.stringify(label)}`,
-      );
-  }
 }

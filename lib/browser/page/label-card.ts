@@ -1,5 +1,5 @@
 import { button, element } from "./dom-elements.js";
-import type { LabelDocument, LabelQuestion } from "./label-server.js";
+import type { LabelDocument, LabelQuestion } from "./label-shapes.js";
 
 /** What of a document its card shows. */
 export interface CardLook {

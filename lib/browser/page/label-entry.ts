@@ -1,5 +1,6 @@
 // Runs in the page of `qdrl label`: logs in where a token is needed, then labels.
-import { askServer, LabelRefusal, type LabelState } from "./label-server.js";
+import { askServer, LabelRefusal } from "./label-server.js";
+import type { LabelState } from "./label-shapes.js";
 import { LabelView } from "./label-view.js";
 
 const status = document.getElementById("status")!;

@@ -1,5 +1,5 @@
 import { button, count, element, signed } from "./dom-elements.js";
-import type { LabelCounters, LabelMeasured } from "./label-server.js";
+import type { LabelCounters, LabelMeasured } from "./label-shapes.js";
 
 /** How the labelling goes: counters, the share of positives, and what the model is worth. */
 export class LabelPanel {

@@ -2,14 +2,8 @@ import { button, choice, element, tick } from "./dom-elements.js";
 import { type CardLook, LabelCard } from "./label-card.js";
 import { LabelMap } from "./label-map.js";
 import { LabelPanel } from "./label-panel.js";
-import {
-  askServer,
-  type LabelCounters,
-  type LabelMeasured,
-  type LabelQuestion,
-  LabelRefusal,
-  type LabelState,
-} from "./label-server.js";
+import { askServer, LabelRefusal } from "./label-server.js";
+import type { LabelCounters, LabelMeasured, LabelQuestion, LabelState } from "./label-shapes.js";
 
 /** The page of `qdrl label`: asks, sends answers, and shows how the model moves. */
 export class LabelView {
