@@ -49,8 +49,10 @@ export class FileStore {
         else next(null, chunk);
       },
     });
+    // open before anything can fail: a stream that opens it itself may do so after it was removed
+    const file = await fs.promises.open(temporary, "w");
     try {
-      await pipeline(body, count, fs.createWriteStream(temporary, { highWaterMark: 2 ** 20 }));
+      await pipeline(body, count, file.createWriteStream({ highWaterMark: 2 ** 20 }));
       const sha256 = hash.digest("hex");
       if (options.sha256 !== undefined && options.sha256.toLowerCase() !== sha256)
         throw new ServiceError(
